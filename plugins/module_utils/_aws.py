@@ -1,0 +1,96 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""AWS calls, wrapped once: intent, retry and errors in the reader's words.
+
+Clients come from amazon.aws (`AnsibleAWSModule.client`), so that profiles, endpoints, user agents and logs behave as
+in its modules. Everything below takes a client as a parameter and can be tested with a stub.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+try:
+    import botocore.exceptions as botocore_exceptions
+except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
+    botocore_exceptions = None
+
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, NotFoundError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Throttling answers as the services spell them; AWSRetry knows the common ones, these are added.
+ADDITIONAL_RETRYABLE_CODES = ["Throttling", "PriorRequestNotComplete", "RequestLimitExceeded"]
+
+NOT_FOUND_CODES = frozenset(
+    {
+        "ChangeSetNotFound",
+        "NoSuchHostedZone",
+        "ResourceNotFoundException",
+        "LoadBalancerNotFound",
+        "InvalidVpcEndpointId.NotFound",
+        "InvalidVpcID.NotFound",
+        "InvalidSubnetID.NotFound",
+    }
+)
+DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+
+
+def retrying(maximum_delay: int = 20) -> t.Any:
+    """Retry decorator for clients: ten tries, jittered exponential back-off of at most `maximum_delay` seconds."""
+    return AWSRetry.jittered_backoff(
+        retries=10, delay=1, max_delay=maximum_delay, catch_extra_error_codes=ADDITIONAL_RETRYABLE_CODES
+    )
+
+
+def client(module: t.Any, service: str) -> t.Any:
+    """A client of `service` with the module's credentials; its methods take C(aws_retry=True)."""
+    return module.client(service, retry_decorator=retrying())
+
+
+def error_code(error: BaseException) -> str:
+    """The service's error code, or an empty text when the error is not an answer of the service."""
+    response = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+def error_message(error: BaseException) -> str:
+    """The service's own words, or the exception's text."""
+    response = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Message") or error)
+
+
+def next_step_for(code: str, intent: str) -> str:
+    """What to do about an API error, by its code."""
+    if code in DENIED_CODES:
+        return f"Allow the calling principal to {intent}; docs/permissions.md lists every action the collection uses"
+    if code in EXPIRED_CODES:
+        return "Renew the credentials and run again: operations that AWS has started go on and are attached to"
+    return ""
+
+
+@contextlib.contextmanager
+def intent(what: str) -> Iterator[None]:
+    """Turn botocore's exceptions into C(ApiError).
+
+    :param what: what the call is for, as an infinitive such as C(read the stack gitpod-runner).
+    :raises NotFoundError: the service says that the resource does not exist.
+    :raises ApiError: any other refusal or transport failure.
+    """
+    try:
+        yield
+    except (botocore_exceptions.BotoCoreError, botocore_exceptions.ClientError) as error:
+        code = error_code(error)
+        kind = NotFoundError if code in NOT_FOUND_CODES else ApiError
+        raise kind(f"Could not {what}", error_message(error), next_step_for(code, what), code) from error
+
+
+def boto3_tags(tags: t.Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as a list of C(Key)/C(Value) pairs, in a stable order."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

@@ -1,0 +1,68 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one exception family of the collection.
+
+Every layer raises C(RunnerError); it becomes C(fail_json) in one place, `_modules.run`. A message has three parts:
+what happened, why, and what to do next (docs/architecture.md, "Errors").
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class RunnerError(Exception):
+    """Something that a person has to act on.
+
+    :param what: what happened, in one sentence without a trailing period.
+    :param why: the cause as far as it is known, usually AWS's own words; empty when there is none.
+    :param next_step: what the reader can do now.
+    :param details: plain data for automation, returned as additional keys of the failed task's result.
+    """
+
+    def __init__(
+        self, what: str, why: str = "", next_step: str = "", details: t.Mapping[str, t.Any] | None = None
+    ) -> None:
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+        self.details: dict[str, t.Any] = dict(details or {})
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """The three parts as consecutive sentences."""
+        parts = [self.what, self.why, self.next_step]
+        return " ".join(part.rstrip().rstrip(".") + "." for part in parts if part.strip())
+
+
+class InputError(RunnerError):
+    """An option or inventory value is wrong; nothing was read from or written to AWS because of it."""
+
+
+class ApiError(RunnerError):
+    """An AWS API refused or failed a call.
+
+    :param code: the service's error code, such as C(AccessDenied); empty when no answer arrived.
+    """
+
+    def __init__(self, what: str, why: str = "", next_step: str = "", code: str = "") -> None:
+        super().__init__(what, why, next_step, {"error_code": code} if code else None)
+        self.code = code
+
+
+class NotFoundError(ApiError):
+    """The named resource does not exist."""
+
+
+class TimeoutExceededError(RunnerError):
+    """A bounded wait ended before the wanted state was seen; the operation itself goes on."""
+
+
+def combine(errors: t.Sequence[RunnerError], what: str) -> RunnerError:
+    """Join independent errors into one, so that all of them are told at once."""
+    if len(errors) == 1:
+        return errors[0]
+    listed = " ".join(f"({number}) {error.message}" for number, error in enumerate(errors, start=1))
+    return InputError(what, listed, details={"errors": [error.message for error in errors]})
