@@ -1,0 +1,100 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write what the READMEs repeat: each role's variables from its argument specification, the example inventory.
+
+`python docs/reference.py` rewrites the marked parts; `--check` fails when one is out of date (make docs-check).
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import sys
+import typing as t
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+LONGEST_DEFAULT = 60
+
+
+def plain(text: str) -> str:
+    """Semantic markup as Markdown."""
+    text = re.sub(r"\b[VCOE]\(([^)]*)\)", r"`\1`", text)
+    text = re.sub(r"\b[MP]\(([^)#]*)(#[a-z]+)?\)", r"`\1`", text)
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def sentences(description: t.Any) -> str:
+    """A description, one or several texts, as one line."""
+    return plain(" ".join(description) if isinstance(description, list) else str(description))
+
+
+def default_of(option: dict[str, t.Any]) -> str:
+    """The default as it is written in an inventory."""
+    if option.get("required"):
+        return "required"
+    if "default" not in option:
+        return ""
+    value = option["default"]
+    text = value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True).split("\n...")[0].strip()
+    match = re.fullmatch(r"\{\{ (gitpod_[a-z_]+)( \| default\(.*\))? \}\}", text)
+    if match:
+        return f"`{match[1]}`"
+    return f"`{text}`".replace("|", "\\|") if text else "`''`"
+
+
+def variables(role: str) -> str:
+    """The table of a role's variables."""
+    specification = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text("utf-8"))
+    main = specification["argument_specs"]["main"]
+    lines = [sentences(main["description"]), "", "| Variable | Type | Default | Meaning |", "|---|---|---|---|"]
+    for name, option in main["options"].items():
+        kind = f"list of {option['elements']}" if option["type"] == "list" else option["type"]
+        meaning = sentences(option["description"])
+        if option.get("choices"):
+            meaning += " One of " + ", ".join(f"`{choice}`" for choice in option["choices"]) + "."
+        lines.append(f"| `{name}` | {kind} | {default_of(option)} | {meaning} |")
+    return "\n".join(lines)
+
+
+def inventory() -> str:
+    """The example inventory, the one that the demo runs."""
+    text = (ROOT / "examples/inventory.yml").read_text("utf-8").removeprefix("---\n")
+    return f"```yaml\n{text}```"
+
+
+def documents() -> dict[pathlib.Path, tuple[str, str]]:
+    """Documents, the name of the marked part, and what belongs there."""
+    found = {ROOT / "README.md": ("inventory", inventory())}
+    for path in sorted((ROOT / "roles").iterdir()):
+        found[path / "README.md"] = ("variables", variables(path.name))
+    return found
+
+
+def filled(text: str, part: str, content: str) -> str:
+    """The document with the marked part replaced."""
+    begin, end = f"<!-- {part}: written by docs/reference.py -->", f"<!-- end of {part} -->"
+    before, rest = text.split(begin, 1)
+    return f"{before}{begin}\n{content}\n{end}{rest.split(end, 1)[1]}"
+
+
+def main(check: bool) -> int:
+    """Rewrite, or tell which documents are out of date."""
+    stale = []
+    for path, (part, content) in documents().items():
+        text = path.read_text("utf-8")
+        new = filled(text, part, content)
+        if new != text:
+            stale.append(str(path.relative_to(ROOT)))
+            if not check:
+                path.write_text(new, "utf-8")
+    if check and stale:
+        sys.stderr.write(f"Out of date: {', '.join(stale)}. Run: python docs/reference.py\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

@@ -1,0 +1,28 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Print lines on the control node as they are: live in a terminal and in a controller's job output."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    """Print the given lines; nothing is run anywhere."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset({"lines"})
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Print, and return nothing but that nothing changed."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _unused, arguments = self.validate_argument_spec(
+            argument_spec={"lines": {"type": "list", "elements": "str", "required": True}}
+        )
+        self._display.display("\n".join(arguments["lines"]))
+        result["changed"] = False
+        return result

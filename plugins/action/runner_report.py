@@ -1,0 +1,78 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write the reports of a run on the control node and show the fleet, without starting a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import tempfile
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table
+
+
+def file_name(runner: str) -> str:
+    """A runner's name as the name of a file: nothing that could leave the directory."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", runner).lstrip(".") or "runner"
+
+
+def write_json(path: pathlib.Path, content: t.Any) -> None:
+    """Replace the file in one step, so that no reader sees half of it."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(content, stream, indent=2, sort_keys=True)
+            stream.write("\n")
+        pathlib.Path(temporary).chmod(0o644)
+        pathlib.Path(temporary).replace(path)
+    except BaseException:
+        pathlib.Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+class ActionModule(ActionBase):
+    """One JSON file a runner, one of the fleet, and the table on screen."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset({"runners", "directory"})
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Write unless in check mode, then show; a report tells of a run and so is never a change."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _unused, arguments = self.validate_argument_spec(
+            argument_spec={
+                "runners": {"type": "list", "elements": "dict", "required": True},
+                "directory": {"type": "path", "required": True},
+            }
+        )
+        # Templated values may be lazy containers of ansible-core; the report is plain data.
+        runners = json.loads(json.dumps(arguments["runners"], default=str))
+        lines = fleet_table(runners)
+        files: list[str] = []
+        if not self._task.check_mode:
+            files = self._write(pathlib.Path(arguments["directory"]), runners)
+            lines += ["", f"Reports: {arguments['directory']}"]
+        self._display.display("\n".join(["", *lines, ""]))
+        result.update(changed=False, files=files, table=lines)
+        return result
+
+    @staticmethod
+    def _write(directory: pathlib.Path, runners: list[dict[str, t.Any]]) -> list[str]:
+        contents = {file_name(str(runner.get("runner", ""))): runner for runner in runners}
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            for name, content in [*contents.items(), ("fleet", {"runners": runners})]:
+                write_json(directory / f"{name}.json", content)
+        except OSError as error:
+            raise AnsibleActionFail(
+                f"Could not write the reports: {error}. Set gitpod_artifact_directory to a writable directory."
+            ) from error
+        return sorted(f"{directory / name}.json" for name in [*contents, "fleet"])

@@ -1,0 +1,115 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables and records as text. Pure: data in, lines out."""
+
+from __future__ import annotations
+
+import typing as t
+
+FLEET_COLUMNS = ("region", "runner", "stack", "load balancer", "DNS", "endpoint", "verification")
+LONGEST_CELL = 60
+
+
+def _cell(value: t.Any) -> str:
+    """One line of printable text; control characters of hostile names would move the reader's cursor."""
+    text = "".join(character if character.isprintable() else " " for character in str(value if value else "-"))
+    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 3] + "..."
+
+
+def table(columns: t.Sequence[str], rows: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """A table with a ruler under its head, columns as wide as their widest cell."""
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    widths = [max(len(line[index]) for line in [list(columns), *cells]) for index in range(len(columns))]
+
+    def line(values: t.Sequence[str]) -> str:
+        return "  ".join(value.ljust(width) for value, width in zip(values, widths)).rstrip()
+
+    return [line(columns), line(["-" * width for width in widths]), *(line(row) for row in cells)]
+
+
+def fleet_table(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """The table that ends a run, a line a runner sorted by region and runner, and below it what failed."""
+    ordered = sorted(runners, key=lambda runner: (str(runner.get("region")), str(runner.get("runner"))))
+    lines = table(FLEET_COLUMNS, [fleet_row(runner) for runner in ordered])
+    for runner in ordered:
+        failure = runner.get("failure")
+        if failure:
+            lines += ["", f"{runner['runner']} failed: {failure.get('task')}", f"  {failure.get('message')}"]
+    return lines
+
+
+def fleet_row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """One runner's cells; what is not known, or was not asked for, is empty."""
+    load_balancer, dns, endpoint = (runner.get(key) or {} for key in ("load_balancer", "dns", "endpoint"))
+    return {
+        "region": str(runner.get("region", "")),
+        "runner": str(runner.get("runner", "")),
+        "stack": _stack_cell(runner.get("stack") or {}),
+        "load balancer": ", ".join(str(load_balancer[key]) for key in ("scheme", "state") if load_balancer.get(key)),
+        "DNS": str((dns.get("names") or [""])[0]),
+        "endpoint": str(endpoint.get("state", "")),
+        "verification": _verification_cell(runner),
+    }
+
+
+def _stack_cell(stack: t.Mapping[str, t.Any]) -> str:
+    if stack.get("status"):
+        return str(stack["status"])
+    return f"to {stack['operation']}" if stack.get("operation") else ""
+
+
+def _verification_cell(runner: t.Mapping[str, t.Any]) -> str:
+    checks = (runner.get("verification") or {}).get("checks") or []
+    if not checks:
+        return "not reached" if runner.get("failure") else ""
+    failed = [check for check in checks if check["status"] == "fail"]
+    return f"{len(failed)} of {len(checks)} failed" if failed else f"passed, {len(checks)} checks"
+
+
+def _chosen(source: t.Mapping[str, t.Any] | None, keys: t.Sequence[str]) -> dict[str, t.Any]:
+    return {key: source[key] for key in keys if source and source.get(key) is not None}
+
+
+def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> dict[str, t.Any]:
+    """What the stages' results say about one runner, as plain data that holds no secrets.
+
+    :param stages: results of the modules by C(stack), C(dns), C(endpoint), C(verification), and C(failure); each may be
+        empty. Keys are picked by name, so that nothing unexpected reaches a report.
+    """
+    stack, dns = stages.get("stack") or {}, stages.get("dns") or {}
+    endpoint, verification = stages.get("endpoint") or {}, stages.get("verification") or {}
+    records = dns.get("records") or []
+    summary: dict[str, t.Any] = {
+        "region": region,
+        "runner": runner,
+        "stack": {
+            **_chosen(stack, ("operation", "outputs")),
+            **_chosen(stack.get("stack"), ("name", "id", "status", "status_reason", "creation_time")),
+        },
+        "load_balancer": _chosen(
+            stack.get("load_balancer"), ("arn", "dns_name", "canonical_hosted_zone_id", "scheme", "state")
+        ),
+        "dns": {"names": [str(record["name"]) for record in records], "records": list(records)} if records else {},
+        "endpoint": _chosen(endpoint.get("endpoint"), ("id", "state", "service_name", "dns_entries")),
+        "verification": _chosen(verification, ("healthy", "checks", "certificate")),
+    }
+    if stages.get("failure"):
+        summary["failure"] = _chosen(stages["failure"], ("task", "message"))
+    return summary
+
+
+def external_records(domain_name: str, load_balancer_dns_name: str, ttl: int) -> list[dict[str, t.Any]]:
+    """The two CNAME records for providers other than Route 53 (guide, Standard DNS Providers)."""
+    domain = domain_name.lower().rstrip(".")
+    target = load_balancer_dns_name.lower().rstrip(".")
+    return [{"name": name, "type": "CNAME", "value": target, "ttl": ttl} for name in (domain, f"*.{domain}")]
+
+
+def zone_file_lines(records: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """Records in the master file format of RFC 1035, section 5, with absolute names."""
+    width = max((len(str(record["name"])) for record in records), default=0) + 1
+    return [
+        f"{str(record['name']) + '.':<{width}}  {record['ttl']}  IN  {record['type']}  {record['value']}."
+        for record in records
+    ]

@@ -1,0 +1,156 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job on the simulated AWS: three regions from nothing to verified, then again to show that nothing changes.
+
+Started by `make demo`, with the collection installed where Ansible finds it. What this starts it stops, also after
+Ctrl-C and after a failure: the test bed ends with this process, because it watches a pipe that this process holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import typing as t
+
+from tests.testbed.client import TestBed
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BOLD, RESET = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
+
+
+def say(text: str) -> None:
+    """A line of the demo's own, told apart from Ansible's."""
+    sys.stdout.write(f"{BOLD}{text}{RESET}\n")
+    sys.stdout.flush()
+
+
+class Colleague(threading.Thread):
+    """Whoever keeps the external zone: adds the records that the run writes down, as a person would by hand."""
+
+    def __init__(self, testbed: TestBed, artifacts: pathlib.Path) -> None:
+        super().__init__(daemon=True)
+        self._testbed = testbed
+        self._artifacts = artifacts
+        self.finished = threading.Event()
+
+    def run(self) -> None:
+        """Look for record files until told to stop."""
+        seen: set[pathlib.Path] = set()
+        while not self.finished.wait(0.5):
+            for path in set(self._artifacts.glob("*-dns.json")) - seen:
+                with contextlib.suppress(ValueError):
+                    for record in json.loads(path.read_text("utf-8")):
+                        self._testbed.add_dns_record(record["name"], record["type"], record["value"], record["ttl"])
+                    seen.add(path)
+                    say(f"(demo) a colleague adds the records of {path.name} to the external zone")
+
+
+def environment(testbed: TestBed, collections: pathlib.Path) -> dict[str, str]:
+    """What a user has in the environment: credentials, exchange tokens, and where AWS is simulated."""
+    tokens = {
+        f"GITPOD_EXCHANGE_TOKEN_{region.upper().replace('-', '_')}": token
+        for region, token in testbed.exchange_tokens.items()
+    }
+    ansible = {
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_FORCE_COLOR": "true" if sys.stdout.isatty() else "false",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+    }
+    return {**os.environ, **testbed.environment(), **tokens, **ansible}
+
+
+def extra_variables(testbed: TestBed, artifacts: pathlib.Path) -> dict[str, t.Any]:
+    """What differs from the real world: who answers for DNS and TLS, and on which port."""
+    return {
+        "gitpod_resolvers": [testbed.dns],
+        "gitpod_verify_port": testbed.https_port,
+        "gitpod_verify_ca_path": testbed.ca_file,
+        "gitpod_artifact_directory": str(artifacts),
+    }
+
+
+def play(arguments: list[str], variables: dict[str, str]) -> tuple[int, dict[str, dict[str, int]]]:
+    """Run ansible-playbook, pass its output on as it comes, and return its exit code and recap by host."""
+    with subprocess.Popen(
+        arguments, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        recap = {}
+        try:
+            for line in process.stdout or ():
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                match = re.match(r"(\S+)\s+: (ok=.*)", re.sub(r"\x1b\[[0-9;]*m", "", line))
+                if match:
+                    recap[match[1]] = {key: int(number) for key, number in re.findall(r"(\w+)=(\d+)", match[2])}
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            raise
+        return process.wait(), recap
+
+
+def run(options: argparse.Namespace) -> int:
+    """Twice site.yml; success is a good first run and a second that changes nothing."""
+    artifacts = options.artifacts.resolve()
+    artifacts.mkdir(parents=True, exist_ok=True)
+    for stale in artifacts.glob("*.json"):
+        stale.unlink()
+    say("(demo) starting a simulated AWS, management plane, DNS and HTTPS on loopback")
+    with TestBed.start(options.testbed_python, stack_seconds=options.stack_seconds) as testbed:
+        colleague = Colleague(testbed, artifacts)
+        colleague.start()
+        command = [
+            options.ansible_playbook,
+            "gitpod.enterprise_runner.site",
+            "-i",
+            str(ROOT / "examples/inventory.yml"),
+        ]
+        command += ["-e", json.dumps(extra_variables(testbed, artifacts))]
+        variables = environment(testbed, options.collections)
+        recaps = []
+        for title in ("first run: from nothing to verified", "second run: nothing to change"):
+            say(f"\n(demo) {title}")
+            started = time.monotonic()
+            code, recap = play(command, variables)
+            if code:
+                say(f"(demo) failed: ansible-playbook ended with {code}; reports: {artifacts}")
+                return code
+            recaps.append(recap)
+            say(f"(demo) took {time.monotonic() - started:.0f} s, {len(testbed.calls())} AWS API calls")
+            testbed.clear_calls()
+        colleague.finished.set()
+    changed = sum(host["changed"] for host in recaps[1].values())
+    say(f"(demo) second run: {len(recaps[1])} runners, changed={changed}. Artifacts: {artifacts}")
+    return 0 if recaps[1] and not changed else 1
+
+
+def main() -> int:
+    """Parse the command line; 130 after Ctrl-C, as shells have it."""
+    parser = argparse.ArgumentParser(description="The main job on the simulated AWS")
+    parser.add_argument("--ansible-playbook", required=True)
+    parser.add_argument("--testbed-python", required=True)
+    parser.add_argument("--collections", type=pathlib.Path, required=True)
+    parser.add_argument("--artifacts", type=pathlib.Path, default=ROOT / "artifacts")
+    parser.add_argument("--stack-seconds", type=float, default=30.0)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return run(parser.parse_args())
+    except KeyboardInterrupt:
+        say("\n(demo) interrupted; everything that it started is stopped")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is stated twice is stated equally: roles' defaults and specifications, modules and the action group."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).parents[3]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+
+
+def load(path: pathlib.Path) -> t.Any:
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def options_of(role: str) -> dict[str, t.Any]:
+    options: dict[str, t.Any] = {}
+    for entry_point in load(ROOT / "roles" / role / "meta/argument_specs.yml")["argument_specs"].values():
+        options.update(entry_point.get("options", {}))
+    return options
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_defaults_equal_the_specification(role: str) -> None:
+    defaults = load(ROOT / "roles" / role / "defaults/main.yml")
+    stated = {name: option["default"] for name, option in options_of(role).items() if "default" in option}
+    assert stated == defaults
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_roles_own_variables_carry_its_name(role: str) -> None:
+    assert [name for name in load(ROOT / "roles" / role / "defaults/main.yml") if not name.startswith(f"{role}_")] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_option_says_what_it_is(role: str) -> None:
+    for name, option in options_of(role).items():
+        assert option.get("description"), name
+        assert option.get("type"), name
+        assert option["type"] != "list" or option.get("elements"), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_variable_stands_in_the_roles_readme(role: str) -> None:
+    readme = (ROOT / "roles" / role / "README.md").read_text("utf-8")
+    assert [name for name in options_of(role) if f"`{name}`" not in readme] == []
+
+
+def test_the_action_group_holds_every_module_that_calls_aws() -> None:
+    group = load(ROOT / "meta/runtime.yml")["action_groups"]["runner"]
+    calls_aws = {
+        path.stem for path in (ROOT / "plugins/modules").glob("*.py") if "AnsibleAWSModule" in path.read_text("utf-8")
+    }
+    assert {entry for entry in group if isinstance(entry, str)} == calls_aws
+    assert {"metadata": {"extend_group": ["amazon.aws.aws"]}} in group
+
+
+def test_the_collection_states_one_version() -> None:
+    galaxy = load(ROOT / "galaxy.yml")
+    changes = load(ROOT / "changelogs/changelog.yaml")["releases"]
+    assert str(galaxy["version"]) in changes
