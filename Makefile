@@ -4,29 +4,67 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
-VENV := .venv/main
-BIN := $(VENV)/bin
+# The newest other Python, for the newest ansible-core; without one, its tests are left out and make says so.
+NEWEST_PYTHON ?= $(shell for candidate in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python /usr/bin/python3.13 \
+    python3.12 $(HOME)/.pyenv/versions/3.12*/bin/python /usr/bin/python3.12; do \
+    "$$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1 && echo "$$candidate" && break; done)
+MAIN := .venv/main/bin
+NEWEST := .venv/newest/bin
+TESTBED := .venv/testbed/bin
 JOBS ?= $(shell nproc)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PYTHONWARNINGS := ignore::DeprecationWarning:ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
+export TESTBED_PYTHON := $(CURDIR)/$(TESTBED)/python
+export PYTHONPATH := $(CURDIR)
 
-.PHONY: help test lint ruff mypy yamllint unit clean
+GATES := ruff mypy yamllint docs-check cfn-lint
+TESTS := unit
+ifneq ($(NEWEST_PYTHON),)
+TESTS += unit-newest
+endif
+
+.PHONY: help demo test gates venvs docs clean $(GATES) unit testbed e2e molecule unit-newest e2e-newest
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
-test: $(VENV)/.lint .work/collections/.linked ## Every gate and every test, in parallel
-	$(MAKE) -j$(JOBS) --output-sync=target ruff mypy yamllint unit
+demo: .venv/main/.runtime .venv/testbed/.ready ## Three regions from nothing to verified, on a simulated AWS
+	rm -rf .work/demo
+	$(MAIN)/ansible-galaxy collection build --output-path .work/demo >/dev/null
+	$(MAIN)/ansible-galaxy collection install --no-deps --collections-path .work/demo/collections \
+	    .work/demo/gitpod-enterprise_runner-*.tar.gz >/dev/null
+	exec $(MAIN)/python -m tests.demo --ansible-playbook $(MAIN)/ansible-playbook --testbed-python $(TESTBED)/python \
+	    --collections .work/demo/collections --artifacts artifacts
 
-$(VENV)/.runtime: tests/requirements/runtime.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --requirement tests/requirements/runtime.txt
+test: ## Every gate and every test, in parallel where independent
+	@test -n "$(NEWEST_PYTHON)" || echo "No second Python (3.12 or 3.13) found: tests of the newest ansible-core are left out"
+	$(MAKE) -j$(JOBS) venvs
+	$(MAKE) -j$(JOBS) --output-sync=target $(TESTS) $(GATES)
+
+gates: venvs ## Every gate, no test
+	$(MAKE) -j$(JOBS) --output-sync=target $(GATES)
+
+venvs: .venv/main/.lint $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.linked
+
+.venv/main/.runtime: tests/requirements/runtime.txt
+	$(PYTHON) -m venv .venv/main
+	$(MAIN)/pip install --quiet --requirement tests/requirements/runtime.txt
 	touch $@
 
-$(VENV)/.lint: tests/requirements/lint.txt tests/requirements/test.txt $(VENV)/.runtime
-	$(BIN)/pip install --quiet --requirement tests/requirements/lint.txt
+.venv/main/.lint: tests/requirements/lint.txt tests/requirements/test.txt .venv/main/.runtime
+	$(MAIN)/pip install --quiet --requirement tests/requirements/lint.txt
+	touch $@
+
+.venv/newest/.ready: tests/requirements/test.txt tests/requirements/runtime.txt
+	$(NEWEST_PYTHON) -m venv .venv/newest
+	$(NEWEST)/pip install --quiet --requirement tests/requirements/test.txt
+	touch $@
+
+# The emulator pins its own botocore, so the test bed lives apart.
+.venv/testbed/.ready: tests/testbed/requirements.txt
+	$(PYTHON) -m venv .venv/testbed
+	$(TESTBED)/pip install --quiet --requirement tests/testbed/requirements.txt
 	touch $@
 
 # The checkout under the name by which Ansible, Python and mypy find it.
@@ -35,18 +73,53 @@ $(VENV)/.lint: tests/requirements/lint.txt tests/requirements/test.txt $(VENV)/.
 	ln -sfn $(CURDIR) .work/collections/ansible_collections/gitpod/enterprise_runner
 	touch $@
 
-ruff: $(VENV)/.lint
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+ruff:
+	$(MAIN)/ruff check .
+	$(MAIN)/ruff format --check .
 
-mypy: $(VENV)/.lint .work/collections/.linked
-	$(BIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
+mypy:
+	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
 
-yamllint: $(VENV)/.lint
-	$(BIN)/yamllint --strict .
 
-unit: $(VENV)/.lint .work/collections/.linked
-	$(BIN)/python -m pytest -q tests/unit
+yamllint:
+	$(MAIN)/yamllint --strict .
+
+docs: .venv/main/.lint ## Rewrite what the READMEs repeat
+	$(MAIN)/python docs/reference.py
+
+docs-check:
+	$(MAIN)/python docs/reference.py --check
+
+ansible-lint:
+	PATH=$(CURDIR)/$(MAIN):$$PATH ansible-lint --nocolor
+
+antsibull:
+	PATH=$(CURDIR)/$(MAIN):$$PATH antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs dependent \
+	    --disallow-unknown-collection-refs .
+
+cfn-lint:
+	$(MAIN)/cfn-lint tests/testbed/template/gitpod-ec2-runner-enterprise.json
+
+sanity:
+	$(MAIN)/python tests/sanity.py
+
+unit:
+	$(MAIN)/python -m pytest -q tests/unit
+
+unit-newest:
+	$(NEWEST)/python -m pytest -q -p no:cacheprovider tests/unit
+
+testbed:
+	$(TESTBED)/python -m pytest -q -p no:cacheprovider tests/testbed/tests
+
+e2e:
+	$(MAIN)/python -m pytest -q tests/e2e
+
+e2e-newest:
+	$(NEWEST)/python -m pytest -q -p no:cacheprovider tests/e2e
+
+molecule:
+	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed -- molecule test --all
 
 clean: ## Remove everything that make created
 	rm -rf .venv .work artifacts

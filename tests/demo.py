@@ -18,11 +18,12 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 import typing as t
 
 from tests.testbed.client import TestBed
+from tests.with_testbed import variables
+from tests.zone_keeper import ZoneKeeper
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BOLD, RESET = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
@@ -34,33 +35,8 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-class Colleague(threading.Thread):
-    """Whoever keeps the external zone: adds the records that the run writes down, as a person would by hand."""
-
-    def __init__(self, testbed: TestBed, artifacts: pathlib.Path) -> None:
-        super().__init__(daemon=True)
-        self._testbed = testbed
-        self._artifacts = artifacts
-        self.finished = threading.Event()
-
-    def run(self) -> None:
-        """Look for record files until told to stop."""
-        seen: set[pathlib.Path] = set()
-        while not self.finished.wait(0.5):
-            for path in set(self._artifacts.glob("*-dns.json")) - seen:
-                with contextlib.suppress(ValueError):
-                    for record in json.loads(path.read_text("utf-8")):
-                        self._testbed.add_dns_record(record["name"], record["type"], record["value"], record["ttl"])
-                    seen.add(path)
-                    say(f"(demo) a colleague adds the records of {path.name} to the external zone")
-
-
-def environment(testbed: TestBed, collections: pathlib.Path) -> dict[str, str]:
+def environment(testbed: TestBed, collections: pathlib.Path, artifacts: pathlib.Path) -> dict[str, str]:
     """What a user has in the environment: credentials, exchange tokens, and where AWS is simulated."""
-    tokens = {
-        f"GITPOD_EXCHANGE_TOKEN_{region.upper().replace('-', '_')}": token
-        for region, token in testbed.exchange_tokens.items()
-    }
     ansible = {
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_LOCALHOST_WARNING": "false",
@@ -68,7 +44,7 @@ def environment(testbed: TestBed, collections: pathlib.Path) -> dict[str, str]:
         "ANSIBLE_FORCE_COLOR": "true" if sys.stdout.isatty() else "false",
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
     }
-    return {**os.environ, **testbed.environment(), **tokens, **ansible}
+    return {**os.environ, **variables(testbed, artifacts), **ansible}
 
 
 def extra_variables(testbed: TestBed, artifacts: pathlib.Path) -> dict[str, t.Any]:
@@ -108,9 +84,11 @@ def run(options: argparse.Namespace) -> int:
     for stale in artifacts.glob("*.json"):
         stale.unlink()
     say("(demo) starting a simulated AWS, management plane, DNS and HTTPS on loopback")
-    with TestBed.start(options.testbed_python, stack_seconds=options.stack_seconds) as testbed:
-        colleague = Colleague(testbed, artifacts)
-        colleague.start()
+    recaps = []
+    with (
+        TestBed.start(options.testbed_python, stack_seconds=options.stack_seconds) as testbed,
+        ZoneKeeper(testbed, artifacts, lambda text: say(f"(demo) {text}")),
+    ):
         command = [
             options.ansible_playbook,
             "gitpod.enterprise_runner.site",
@@ -118,19 +96,17 @@ def run(options: argparse.Namespace) -> int:
             str(ROOT / "examples/inventory.yml"),
         ]
         command += ["-e", json.dumps(extra_variables(testbed, artifacts))]
-        variables = environment(testbed, options.collections)
-        recaps = []
+        control_node = environment(testbed, options.collections, artifacts)
         for title in ("first run: from nothing to verified", "second run: nothing to change"):
             say(f"\n(demo) {title}")
             started = time.monotonic()
-            code, recap = play(command, variables)
+            code, recap = play(command, control_node)
             if code:
                 say(f"(demo) failed: ansible-playbook ended with {code}; reports: {artifacts}")
                 return code
             recaps.append(recap)
             say(f"(demo) took {time.monotonic() - started:.0f} s, {len(testbed.calls())} AWS API calls")
             testbed.clear_calls()
-        colleague.finished.set()
     changed = sum(host["changed"] for host in recaps[1].values())
     say(f"(demo) second run: {len(recaps[1])} runners, changed={changed}. Artifacts: {artifacts}")
     return 0 if recaps[1] and not changed else 1

@@ -1,0 +1,169 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One TLS connection to one address, and one GET over it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import errno
+import http.client
+import socket
+import ssl
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
+    Certificate,
+    Connection,
+)
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# openssl/x509_vfy.h. The first has a name in ssl only since Python 3.10, the second never had one.
+X509_V_FLAG_PARTIAL_CHAIN = 0x80000
+X509_V_FLAG_NO_CHECK_TIME = 0x200000
+
+_NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """How to connect.
+
+    :param path: what to GET, or empty to stop after the handshake.
+    :param timeout: seconds without progress after which a connection is given up.
+    :param ca_path: PEM file, or directory of hashed certificates, that holds the trusted authorities; empty trusts the
+        system's.
+    """
+
+    port: int
+    path: str
+    timeout: float
+    validate_certificates: bool = True
+    ca_path: str = ""
+    ca_is_directory: bool = False
+
+    def connect(self, name: str, address: str) -> Connection:
+        """Look at one address under one name. Never raises for what the network does."""
+        base = Connection(name, address, "failed")
+        if not self.validate_certificates:
+            return self._attempt(dataclasses.replace(base, trust="unchecked"), _unverified())
+        try:
+            return self._attempt(dataclasses.replace(base, trust="trusted"), self._verified())
+        except ssl.SSLCertVerificationError as error:
+            # Whether the runner answers is a second question; a GET without credentials gives nothing away.
+            untrusted = dataclasses.replace(base, trust="untrusted", trust_detail=error.verify_message)
+            return self._attempt(untrusted, _unverified())
+
+    def check_authorities(self) -> None:
+        """Read C(ca_path) once before the first connection, so that a wrong file is not taken for a broken network.
+
+        :raises InputError: it cannot be read or holds no certificate.
+        """
+        try:
+            self._verified()
+        except OSError as error:
+            raise InputError(
+                f"ca_path {self.ca_path} holds no certificate that can be read",
+                str(error),
+                "Give a PEM file with at least one certificate, readable for the user that the module runs as",
+            ) from error
+
+    def _verified(self) -> ssl.SSLContext:
+        if not self.ca_path:
+            context = ssl.create_default_context()
+        elif self.ca_is_directory:
+            context = ssl.create_default_context(capath=self.ca_path)
+        else:
+            context = ssl.create_default_context(cafile=self.ca_path)
+        # Names are judged apart from the chain, so that each has its own verdict (decisions.py).
+        context.check_hostname = False
+        return context
+
+    def _attempt(self, base: Connection, context: ssl.SSLContext) -> Connection:
+        try:
+            with self._handshake(base.name, base.address, context) as connection:
+                seen = dataclasses.replace(
+                    base,
+                    outcome="connected",
+                    protocol=connection.version() or "",
+                    certificate=self._certificate(base, connection),
+                )
+                return self._get(seen, connection) if self.path else seen
+        except ssl.SSLCertVerificationError:
+            raise
+        except (OSError, ValueError) as error:
+            outcome = _failure(error)
+            return dataclasses.replace(base, outcome=outcome, trust="", detail=str(error) or type(error).__name__)
+
+    @contextlib.contextmanager
+    def _handshake(self, name: str, address: str, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
+        plain = socket.create_connection((address, self.port), self.timeout)
+        with plain, context.wrap_socket(plain, server_hostname=name) as connection:
+            yield connection
+
+    def _certificate(self, base: Connection, connection: ssl.SSLSocket) -> Certificate | None:
+        decoded: Mapping[str, t.Any] = connection.getpeercert() or {}
+        encoded = connection.getpeercert(binary_form=True)
+        if not decoded and encoded:
+            with contextlib.suppress(OSError, ValueError):
+                decoded = self._decode(base, encoded)
+        return read_certificate(decoded) if decoded else None
+
+    def _decode(self, base: Connection, encoded: bytes) -> Mapping[str, t.Any]:
+        """Have the standard library decode a certificate that it does not trust.
+
+        ssl decodes only what it has verified, so this connects again and trusts exactly that certificate, whatever its
+        issuer and dates. Nothing is sent over the connection.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.load_verify_locations(cadata=encoded)
+        context.verify_flags |= t.cast(ssl.VerifyFlags, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME)
+        with self._handshake(base.name, base.address, context) as connection:
+            return connection.getpeercert() or {}
+
+    def _get(self, seen: Connection, connection: ssl.SSLSocket) -> Connection:
+        host = seen.name if self.port == http.client.HTTPS_PORT else f"{seen.name}:{self.port}"
+        exchange = http.client.HTTPConnection(seen.name, self.port)
+        exchange.sock = connection
+        try:
+            exchange.request("GET", self.path, headers={"Host": host, "Connection": "close"})
+            response = exchange.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            return dataclasses.replace(seen, outcome="no_answer", detail=str(error) or type(error).__name__)
+        location = response.getheader("Location") or ""
+        return dataclasses.replace(seen, outcome="answered", status=response.status, location=location)
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _failure(error: Exception) -> str:
+    # Two classes before Python 3.10.
+    if isinstance(error, (TimeoutError, socket.timeout)):
+        return "timeout"
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, (ssl.SSLError, ConnectionResetError)):
+        return "tls_failed"
+    return "no_route" if isinstance(error, OSError) and error.errno in _NO_ROUTE else "failed"
+
+
+def read_certificate(decoded: Mapping[str, t.Any]) -> Certificate:
+    """Turn what C(SSLSocket.getpeercert) returns into our own form."""
+    issuer = [f"{field}={value}" for entry in decoded.get("issuer", ()) for field, value in entry]
+    seconds = ssl.cert_time_to_seconds(decoded["notAfter"])
+    return Certificate(
+        tuple(sorted(value.lower() for kind, value in decoded.get("subjectAltName", ()) if kind == "DNS")),
+        ", ".join(issuer),
+        datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc),
+    )

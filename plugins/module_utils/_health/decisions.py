@@ -1,0 +1,61 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what was seen to verdicts. Pure: no network, no clock."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connections, names, tls
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
+    Check,
+    Observations,
+    Request,
+)
+
+if t.TYPE_CHECKING:
+    import datetime
+    from collections.abc import Sequence
+
+HTTP_OK = 200
+HTTPS_PORT = 443
+
+
+def judge(request: Request, seen: Observations, today: datetime.datetime) -> tuple[Check, ...]:
+    """Every check that was asked for, in a fixed order.
+
+    :param today: the present time, with a time zone.
+    """
+    checks: list[Check] = []
+    if "dns" in request.checks:
+        checks += names.judge(request, seen)
+    if "tls" in request.checks:
+        checks += tls.judge(request, seen, today)
+    if "health" in request.checks:
+        checks += [
+            _health("health.domain", request, seen, request.domain),
+            _health("health.wildcard", request, seen, request.wildcard),
+        ]
+    return tuple(checks)
+
+
+def is_healthy(checks: Sequence[Check]) -> bool:
+    """Nothing failed, and something was proven."""
+    return all(check.status != "fail" for check in checks) and any(check.status in ("pass", "warn") for check in checks)
+
+
+def _health(identifier: str, request: Request, seen: Observations, name: str) -> Check:
+    made = [connection for connection in seen.connections if connection.name == name]
+    if not made:
+        return connections.no_address(identifier, request, name)
+    url = f"https://{name}{'' if request.port == HTTPS_PORT else f':{request.port}'}{request.path}"
+    bad = [connection for connection in made if connection.status != HTTP_OK]
+    if not bad:
+        where = ", ".join(connection.address for connection in made)
+        return Check(identifier, "pass", f"{url} answers 200 at {where}.")
+    summary = f"{url}: " + "; ".join(f"{item.address} {connections.describe(item)}" for item in bad) + "."
+    if all(item.outcome == "no_route" for item in bad) and len(bad) < len(made):
+        return Check(identifier, "warn", summary, "Look again from a machine that has a route to every address.")
+    told = next((item for item in bad if item.outcome != "no_route"), bad[0])
+    return Check(identifier, "fail", summary, connections.remedy(told, request))

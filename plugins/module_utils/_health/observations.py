@@ -1,0 +1,172 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked and what was seen; plain values without behaviour that matters."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+
+if t.TYPE_CHECKING:
+    import datetime
+
+DNS_PORT = 53
+SYSTEM_RESOLVER = "system"
+CHECKS = ("dns", "tls", "health")
+
+
+@dataclasses.dataclass(frozen=True)
+class NameServer:
+    """One DNS server, by address: a name would itself have to be resolved first."""
+
+    address: str
+    port: int = DNS_PORT
+
+    def __str__(self) -> str:
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return self.address if self.port == DNS_PORT else f"{host}:{self.port}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What to look at.
+
+    :param domain: the runner's domain, folded, without a trailing dot.
+    :param label: the label asked below the wildcard.
+    :param servers: DNS servers to ask; empty asks the system's resolver.
+    :param expected_target: DNS name of the load balancer, or empty.
+    :param checks: members of C(CHECKS).
+    """
+
+    domain: str
+    label: str = "gitpod-verification"
+    port: int = 443
+    path: str = "/_health"
+    servers: tuple[NameServer, ...] = ()
+    expected_target: str = ""
+    validate_certificates: bool = True
+    checks: tuple[str, ...] = CHECKS
+
+    @property
+    def wildcard(self) -> str:
+        """A name that only the wildcard record answers for."""
+        return f"{self.label}.{self.domain}"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two names that users reach the runner under; always together."""
+        return self.domain, self.wildcard
+
+    @property
+    def connects(self) -> bool:
+        """Whether any check needs a connection."""
+        return "tls" in self.checks or "health" in self.checks
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What one resolver said about one name.
+
+    :param outcome: C(found), C(missing) (NXDOMAIN), C(empty) (the name exists, without addresses), C(refused)
+        (SERVFAIL, REFUSED and the like), C(timeout) or C(failed).
+    :param canonical: the last name of the CNAME chain, or empty; an alias record of Route 53 shows none.
+    :param detail: the resolver's own words.
+    """
+
+    name: str
+    resolver: str
+    outcome: str
+    addresses: tuple[str, ...] = ()
+    canonical: str = ""
+    detail: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """The leaf certificate that a server showed; `not_after` is in UTC."""
+
+    names: tuple[str, ...]
+    issuer: str
+    not_after: datetime.datetime
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """What happened on one address under one name.
+
+    :param outcome: C(answered) (HTTP), C(connected) (TLS only, HTTP not asked for), C(refused), C(timeout),
+        C(no_route) (this machine has no way to the address), C(tls_failed), C(no_answer) (TLS worked, HTTP did not)
+        or C(failed).
+    :param trust: C(trusted), C(untrusted), C(unchecked) (not asked for) or empty (no handshake).
+    :param trust_detail: OpenSSL's reason when C(untrusted).
+    :param status: HTTP status.
+    :param location: target of a redirect.
+    """
+
+    name: str
+    address: str
+    outcome: str
+    trust: str = ""
+    trust_detail: str = ""
+    protocol: str = ""
+    certificate: Certificate | None = None
+    status: int | None = None
+    location: str = ""
+    detail: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Observations:
+    """Everything seen in one look."""
+
+    answers: tuple[Answer, ...] = ()
+    connections: tuple[Connection, ...] = ()
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Every address that any resolver gave for the name."""
+        return tuple(
+            sorted({address for answer in self.answers if answer.name == name for address in answer.addresses})
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One verdict; `identifier` never changes between releases."""
+
+    identifier: str
+    status: str
+    summary: str
+    remediation: str = ""
+
+
+def parse_name_server(text: str) -> NameServer:
+    """Read C(address), C(address:port) or C([v6]:port).
+
+    :raises InputError: it is none of them.
+    """
+    host, port = text.strip(), str(DNS_PORT)
+    if host.startswith("[") and "]" in host:
+        host, _bracket, rest = host[1:].partition("]")
+        port = rest[1:] if rest.startswith(":") else (port if not rest else "")
+    elif host.count(":") == 1:
+        host, _colon, port = host.partition(":")
+    try:
+        address = str(ipaddress.ip_address(host))
+    except ValueError:
+        address = ""
+    if not address or not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise InputError(
+            f"Resolver {text!r} is not an address",
+            "A resolver is given as 192.0.2.53, 192.0.2.53:5353, 2001:db8::53 or [2001:db8::53]:5353",
+            "Correct the option resolvers",
+        )
+    return NameServer(address, int(port))
+
+
+def folded(name: str) -> str:
+    """A DNS name as it is compared: lower case, without the trailing dot (RFC 4343)."""
+    return name.strip().rstrip(".").lower()

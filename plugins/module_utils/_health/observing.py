@@ -1,0 +1,105 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking: every name at every resolver, every address under every name, side by side."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import datetime
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, resolving
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
+    Answer,
+    Check,
+    Connection,
+    NameServer,
+    Observations,
+    Request,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# A load balancer has an address for each zone, so two names make a dozen connections; more than that just queue.
+WORKERS = 16
+PACE = Pace(first=2.0, longest=15.0)
+
+
+class Observer(t.Protocol):
+    """Everything that touches the network."""
+
+    def resolve(self, name: str, server: NameServer | None) -> Answer:
+        """Ask one server, or the system's resolver, for the addresses of a name."""
+
+    def connect(self, name: str, address: str) -> Connection:
+        """Connect to one address under one name."""
+
+
+class NetworkObserver:
+    """The real network.
+
+    :param connect: as C(connecting.Client.connect).
+    :param timeout: seconds for each question to a DNS server.
+    """
+
+    def __init__(self, connect: Callable[[str, str], Connection], timeout: float) -> None:
+        self._connect = connect
+        self._timeout = timeout
+
+    def resolve(self, name: str, server: NameServer | None) -> Answer:
+        if server is None:
+            return resolving.resolve_with_system(name)
+        return resolving.resolve_with_server(name, server, self._timeout)
+
+    def connect(self, name: str, address: str) -> Connection:
+        return self._connect(name, address)
+
+
+class Verdict(t.NamedTuple):
+    """The last look and what it means; `waited` in seconds."""
+
+    observations: Observations
+    checks: tuple[Check, ...]
+    waited: float
+
+    @property
+    def healthy(self) -> bool:
+        return decisions.is_healthy(self.checks)
+
+
+def observe(observer: Observer, request: Request) -> Observations:
+    """Look once. Order of the results does not depend on the order of arrival."""
+    names = [*request.names, *([request.expected_target] if request.expected_target else [])]
+    servers: Sequence[NameServer | None] = request.servers or (None,)
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        questions = [pool.submit(observer.resolve, name, server) for name in names for server in servers]
+        seen = Observations(tuple(question.result() for question in questions))
+        if not request.connects:
+            return seen
+        calls = [
+            pool.submit(observer.connect, name, address) for name in request.names for address in seen.addresses(name)
+        ]
+        return Observations(seen.answers, tuple(call.result() for call in calls))
+
+
+def watch(
+    observer: Observer,
+    request: Request,
+    wait_timeout: float,
+    clock: Clock | None = None,
+    today: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.timezone.utc),
+) -> Verdict:
+    """Look until no check fails, or `wait_timeout` seconds have passed; at least once."""
+    clock = clock or Clock()
+    start = clock.now()
+    verdict = Verdict(Observations(), (), 0.0)
+    for _elapsed in poll(clock, wait_timeout, PACE):
+        observations = observe(observer, request)
+        checks = decisions.judge(request, observations, today())
+        verdict = Verdict(observations, checks, clock.now() - start)
+        if verdict.healthy:
+            break
+    return verdict

@@ -1,0 +1,133 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which template to deploy: a URL, a release channel, or a release version, resolved through the vendor's manifest.
+
+The manifests are public: C(<base>/ec2/<channel>/manifest.json) and C(<base>/ec2/releases/<version>/manifest.json).
+CloudFormation reads templates from S3 only; the vendor's download host is not S3, its bucket holds the same objects.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+import typing as t
+import urllib.parse
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+
+RELEASES_URL = "https://releases.gitpod.io"
+RELEASES_BUCKET_URL = "https://gitpod-flex-releases.s3.amazonaws.com"
+TEMPLATE_NAME = "gitpod-ec2-runner-enterprise.json"
+VERSION_TAG = "gitpod:release-version"
+TEMPLATE_HASH_TAG = "gitpod:template-sha256"
+# CreateStack, TemplateBody: maximum length.
+LARGEST_BODY = 51_200
+# Virtual-hosted and path style, with and without a region, in every partition (S3 user guide, "Methods for accessing").
+_S3_HOST = re.compile(r"(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$")
+_CHANNEL = re.compile(r"[a-z][a-z0-9-]*")
+_VERSION = re.compile(r"\d{8}\.\d+")
+
+
+@dataclasses.dataclass(frozen=True)
+class Release:
+    """One release of the runner.
+
+    :param version: C(YYYYMMDD.N).
+    :param template_url: where the enterprise template of the release is.
+    """
+
+    version: str
+    template_url: str
+
+
+def manifest_url(base: str, channel: str, version: str) -> str:
+    """The manifest's URL; exactly one of C(channel) and C(version) is given.
+
+    :raises InputError: both, none, or one that is not spelled as releases are.
+    """
+    if bool(channel) == bool(version):
+        raise InputError(
+            "A release is named by its channel or by its version", "Both or none are given", "Give one of the two"
+        )
+    if channel and not _CHANNEL.fullmatch(channel):
+        raise InputError(f"{channel!r} is not a release channel", next_step="Write stable or latest")
+    if version and not _VERSION.fullmatch(version):
+        raise InputError(f"{version!r} is not a release version", next_step="Write a version such as 20260115.2")
+    path = f"ec2/{channel}" if channel else f"ec2/releases/{version}"
+    return f"{base.rstrip('/')}/{path}/manifest.json"
+
+
+def parse_manifest(text: str, source: str, template_name: str) -> Release:
+    """The release that a manifest describes.
+
+    :param source: the manifest's URL, for the message.
+    :param template_name: file name of the wanted template, which lies beside the one that the manifest names.
+    :raises RunnerError: the manifest is not what it should be.
+    """
+    try:
+        manifest = json.loads(text)
+        version, url = str(manifest["version"]), str(manifest["cloudformation_template_url"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunnerError(
+            f"The release manifest {source} cannot be read",
+            "It holds no version and no cloudformation_template_url",
+            "Check the releases URL; a proxy or a mirror may have answered instead",
+        ) from error
+    return Release(version, f"{url.rsplit('/', 1)[0]}/{template_name}" if template_name else url)
+
+
+def is_s3_url(url: str) -> bool:
+    """Whether CloudFormation takes this as a TemplateURL."""
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme == "https" and bool(_S3_HOST.search(parts.hostname or ""))
+
+
+def template_location(url: str) -> str:
+    """The URL from which CloudFormation can read the template: that of the vendor's bucket for its download host."""
+    if url.startswith(f"{RELEASES_URL}/"):
+        return RELEASES_BUCKET_URL + url[len(RELEASES_URL) :]
+    return url
+
+
+def check_hash(content: bytes, wanted: str, source: str) -> str:
+    """SHA-256 of the template as hexadecimal digits.
+
+    :param wanted: the digits that it must have, or empty.
+    :raises RunnerError: it has others.
+    """
+    found = hashlib.sha256(content).hexdigest()
+    if wanted and found != wanted.lower():
+        raise RunnerError(
+            f"The template at {source} is not the one that was pinned",
+            f"Its SHA-256 is {found}, wanted is {wanted.lower()}",
+            "Review what changed, then update gitpod_stack_template_sha256, or deploy the release that was pinned",
+        )
+    return found
+
+
+def fitting_body(content: bytes, source: str) -> str:
+    """The template as a body for the request.
+
+    :raises InputError: it is larger than CloudFormation takes in a request.
+    """
+    if len(content) > LARGEST_BODY:
+        raise InputError(
+            f"The template {source} has {len(content):,} bytes, and a request takes {LARGEST_BODY:,} at most",
+            next_step="Put it in an S3 bucket of yours and give its URL, or give the name of a bucket to upload it to",
+        )
+    return content.decode("utf-8")
+
+
+def release_tags(version: str, template_hash: str) -> dict[str, str]:
+    """Tags that record what was deployed; unknown parts are left out."""
+    tags = {VERSION_TAG: version, TEMPLATE_HASH_TAG: template_hash}
+    return {key: value for key, value in tags.items() if value}
+
+
+def known_release(tags: t.Mapping[str, str]) -> Release | None:
+    """The release that a stack's tags record."""
+    version = tags.get(VERSION_TAG, "")
+    return Release(version, "") if version else None

@@ -1,0 +1,472 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove the public path of a runner, as a client sees it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_health_info
+short_description: Prove that a runner can be reached under its domain
+version_added: 0.1.0
+description:
+  - Looks at a runner as its users do. Resolves its domain and a name below its wildcard, connects to every address with
+    TLS, judges the certificate, and asks for the health page.
+  - Each finding is a check of its own, with a stable identifier, a sentence that says what was seen, and one that says
+    what to do.
+  - Calls no AWS API and needs no credentials. What it sees is true for the machine that it runs on, so delegate it to a
+    machine in the users' network, or in the VPC when the load balancer is internal.
+  - Covers the section "Verification and Testing" of the vendor's setup guide.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+requirements:
+  - "dnspython >= 2.4, only with O(resolvers)"
+options:
+  domain_name:
+    description:
+      - The runner's domain, as given to the stack, without C(*.).
+    type: str
+    required: true
+  port:
+    description:
+      - The load balancer's TLS port.
+    type: int
+    default: 443
+  path:
+    description:
+      - The path of the health page. It is healthy when it answers 200.
+    type: str
+    default: /_health
+  resolvers:
+    description:
+      - DNS servers to ask, each of them, by address - V(192.0.2.53), V(192.0.2.53:5353), V(2001:db8::53) or
+        V([2001:db8::53]:5353).
+      - By default the system's resolver is asked, hosts file included.
+      - Name resolvers on both sides of a split-horizon zone to see both.
+    type: list
+    elements: str
+    default: []
+  expected_load_balancer_dns_name:
+    description:
+      - The stack's output C(LoadBalancerDNS). When given, both names must lead to the addresses of this one, so that a
+        record left over from an earlier stack is found.
+      - Without it, the check V(dns.same_target) only compares the two names with each other.
+    type: str
+  ca_path:
+    description:
+      - A PEM file, or a directory of hashed certificates, on the machine that the module runs on, with the authorities
+        to trust instead of the system's.
+    type: path
+  validate_certs:
+    description:
+      - Whether the certificate has to be good. When V(false), its chain is not checked, and its names and its end are
+        at worst warnings.
+    type: bool
+    default: true
+  timeout:
+    description:
+      - Seconds to wait for each DNS answer and for each step of a connection.
+    type: int
+    default: 10
+  wait_timeout:
+    description:
+      - Seconds to keep trying until no check fails. V(0) looks once.
+      - New DNS records take 5 to 60 minutes to be seen everywhere.
+    type: int
+    default: 0
+  checks:
+    description:
+      - What to check. Names are resolved in any case.
+    type: list
+    elements: str
+    choices:
+      - dns
+      - tls
+      - health
+    default:
+      - dns
+      - tls
+      - health
+  wildcard_label:
+    description:
+      - The label that is put before the domain to test the wildcard. No record of its own may exist for it.
+    type: str
+    default: gitpod-verification
+  fail_when_unhealthy:
+    description:
+      - Whether a failed check fails the task. The result is the same otherwise.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - gitpod.enterprise_runner.attributes
+attributes:
+  check_mode:
+    support: full
+    details: Nothing is changed in any mode.
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+notes:
+  - When the certificate is not trusted, the health page is asked for all the same, so that its answer is known too. The
+    request carries no credentials.
+  - The system's resolver keeps timeouts of its own, whatever O(timeout) says.
+  - Proxies are not used.
+seealso:
+  - module: gitpod.enterprise_runner.runner_stack_info
+"""
+
+EXAMPLES = r"""
+- name: Look at the runner from here
+  gitpod.enterprise_runner.runner_health_info:
+    domain_name: eu.gitpod.example.com
+  register: health
+
+- name: Show what is wrong
+  ansible.builtin.debug:
+    msg: "{{ health.checks | selectattr('status', 'equalto', 'fail') | map(attribute='remediation') }}"
+
+- name: Wait for new DNS records and the runner's services, from a machine in the users' network
+  gitpod.enterprise_runner.runner_health_info:
+    domain_name: eu.gitpod.example.com
+    expected_load_balancer_dns_name: internal-LoadBa-1A2B3C-123456789.eu-central-1.elb.amazonaws.com
+    ca_path: /etc/pki/corporate-ca.pem
+    wait_timeout: 3600
+    fail_when_unhealthy: true
+  delegate_to: bastion.example.com
+
+- name: See both sides of a split-horizon zone
+  gitpod.enterprise_runner.runner_health_info:
+    domain_name: eu.gitpod.example.com
+    resolvers:
+      - 10.30.0.2
+      - 192.0.2.53:5353
+    checks:
+      - dns
+"""
+
+RETURN = r"""
+healthy:
+  description: Whether no check failed and at least one could be made. Warnings do not count.
+  returned: always
+  type: bool
+  sample: true
+checks:
+  description: The verdicts, in a fixed order.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description:
+        - One of V(dns.domain), V(dns.wildcard), V(dns.same_target), V(tls.certificate), V(tls.names), V(tls.expiry),
+          V(health.domain) and V(health.wildcard).
+      type: str
+    status:
+      description:
+        - V(pass), V(warn), V(fail), or V(skip) when an earlier check's failure or an option left nothing to see.
+      type: str
+    summary:
+      description: What was seen.
+      type: str
+    remediation:
+      description: What to do about it; empty when there is nothing to do.
+      type: str
+  sample:
+    - id: dns.wildcard
+      status: fail
+      summary: gitpod-verification.eu.gitpod.example.com does not exist (resolver 10.30.0.2).
+      remediation: >-
+        Create the record *.eu.gitpod.example.com as an alias A record (Route 53) or a CNAME to the load balancer, in
+        the zone that this resolver sees.
+addresses:
+  description: The addresses of each name that was asked for, from all resolvers together.
+  returned: always
+  type: dict
+  sample:
+    eu.gitpod.example.com:
+      - 10.30.0.17
+      - 10.30.1.201
+resolutions:
+  description: What each resolver answered.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name asked for.
+      type: str
+    resolver:
+      description: The resolver, V(system) for the system's.
+      type: str
+    outcome:
+      description: V(found), V(missing), V(empty), V(refused), V(timeout) or V(failed).
+      type: str
+    addresses:
+      description: IPv4 and IPv6 addresses.
+      type: list
+      elements: str
+    canonical_name:
+      description: The name that CNAME records led to; empty without any.
+      type: str
+connections:
+  description: What each address did under each name.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name sent as server name (SNI) and as host.
+      type: str
+    address:
+      description: The address connected to.
+      type: str
+    outcome:
+      description:
+        - V(answered), V(connected) (when O(checks) has no V(health)), V(refused), V(timeout), V(no_route),
+          V(tls_failed), V(no_answer) or V(failed).
+      type: str
+    trust:
+      description: V(trusted), V(untrusted), V(unchecked), or empty without a TLS connection.
+      type: str
+    protocol:
+      description: The TLS version, such as V(TLSv1.3).
+      type: str
+    http_status:
+      description: The HTTP status; V(null) without an answer.
+      type: int
+certificate:
+  description: The certificate that was shown, the one that ends first if there were several; V(null) if none was.
+  returned: always
+  type: dict
+  contains:
+    subject_alternative_names:
+      description: The DNS names that it covers.
+      type: list
+      elements: str
+    issuer:
+      description: Who issued it.
+      type: str
+    not_after:
+      description: When it ends, in ISO 8601 and UTC.
+      type: str
+    days_left:
+      description: Whole days until then; negative afterwards.
+      type: int
+    protocol:
+      description: The TLS version that it was shown over.
+      type: str
+  sample:
+    subject_alternative_names:
+      - '*.eu.gitpod.example.com'
+      - eu.gitpod.example.com
+    issuer: countryName=US, organizationName=Amazon, commonName=Amazon RSA 2048 M02
+    not_after: '2027-02-01T23:59:59+00:00'
+    days_left: 196
+    protocol: TLSv1.3
+waited:
+  description: Seconds from the first look to the end of the last one.
+  returned: always
+  type: float
+  sample: 0.4
+"""
+
+import datetime
+import pathlib
+import re
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import resolving, tls
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
+    CHECKS,
+    Request,
+    folded,
+    parse_name_server,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import (
+    NetworkObserver,
+    Verdict,
+    watch,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._modules import run
+
+_HIGHEST_PORT = 65535
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?", re.IGNORECASE)
+
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "domain_name": {"type": "str", "required": True},
+    "port": {"type": "int", "default": 443},
+    "path": {"type": "str", "default": "/_health"},
+    "resolvers": {"type": "list", "elements": "str", "default": []},
+    "expected_load_balancer_dns_name": {"type": "str"},
+    "ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "timeout": {"type": "int", "default": 10},
+    "wait_timeout": {"type": "int", "default": 0},
+    "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(CHECKS)},
+    "wildcard_label": {"type": "str", "default": "gitpod-verification"},
+    "fail_when_unhealthy": {"type": "bool", "default": False},
+}
+
+
+def request_from(parameters: dict[str, t.Any]) -> Request:
+    """Read the options.
+
+    :raises InputError: one of them has no meaning.
+    """
+    domain = folded(parameters["domain_name"])
+    if "." not in domain or "*" in domain or "/" in domain or any(not label for label in domain.split(".")):
+        raise InputError(
+            f"{parameters['domain_name']!r} is not a domain name",
+            next_step="Give domain_name as the stack has it, such as eu.gitpod.example.com, without '*.' and 'https://'",
+        )
+    if not _LABEL.fullmatch(parameters["wildcard_label"]):
+        raise InputError(
+            f"wildcard_label {parameters['wildcard_label']!r} is not one DNS label",
+            next_step="Use letters, digits and hyphens only",
+        )
+    if not re.fullmatch(r"/[!-~]*", parameters["path"]):
+        raise InputError(f"path {parameters['path']!r} is not an absolute path", next_step="Begin it with a slash")
+    _check_numbers(parameters)
+    return Request(
+        domain=domain,
+        label=parameters["wildcard_label"].lower(),
+        port=parameters["port"],
+        path=parameters["path"],
+        servers=tuple(dict.fromkeys(parse_name_server(text) for text in parameters["resolvers"])),
+        expected_target=folded(parameters["expected_load_balancer_dns_name"] or ""),
+        validate_certificates=parameters["validate_certs"],
+        checks=tuple(check for check in CHECKS if check in parameters["checks"]),
+    )
+
+
+def _check_numbers(parameters: dict[str, t.Any]) -> None:
+    if not 0 < parameters["port"] <= _HIGHEST_PORT:
+        raise InputError(f"port {parameters['port']} is not from 1 to {_HIGHEST_PORT}", next_step="Correct it")
+    if parameters["timeout"] <= 0 or parameters["wait_timeout"] < 0:
+        raise InputError("timeout must be above 0 seconds, and wait_timeout not below", next_step="Correct them")
+    if not parameters["checks"]:
+        raise InputError("checks is empty", next_step=f"Name at least one of {', '.join(CHECKS)}, or leave it out")
+
+
+def client_from(parameters: dict[str, t.Any], request: Request) -> Client:
+    """How to connect, by the options.
+
+    :raises InputError: nothing, or no certificate, is at C(ca_path).
+    """
+    ca_path = parameters["ca_path"] or ""
+    if ca_path and not pathlib.Path(ca_path).exists():
+        raise InputError(
+            f"ca_path {ca_path} does not exist", next_step="Put the PEM file on the machine that the module runs on"
+        )
+    client = Client(
+        port=request.port,
+        path=request.path if "health" in request.checks else "",
+        timeout=parameters["timeout"],
+        validate_certificates=request.validate_certificates,
+        ca_path=ca_path,
+        ca_is_directory=bool(ca_path) and pathlib.Path(ca_path).is_dir(),
+    )
+    if client.validate_certificates:
+        client.check_authorities()
+    return client
+
+
+def result_of(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any]:
+    """The module's result as plain data."""
+    seen = verdict.observations
+    return {
+        "changed": False,
+        "healthy": verdict.healthy,
+        "checks": [
+            {
+                "id": check.identifier,
+                "status": check.status,
+                "summary": check.summary,
+                "remediation": check.remediation,
+            }
+            for check in verdict.checks
+        ],
+        "addresses": {answer.name: list(seen.addresses(answer.name)) for answer in seen.answers},
+        "resolutions": [
+            {
+                "name": answer.name,
+                "resolver": answer.resolver,
+                "outcome": answer.outcome,
+                "addresses": list(answer.addresses),
+                "canonical_name": answer.canonical,
+            }
+            for answer in seen.answers
+        ],
+        "connections": [
+            {
+                "name": item.name,
+                "address": item.address,
+                "outcome": item.outcome,
+                "trust": item.trust,
+                "protocol": item.protocol,
+                "http_status": item.status,
+            }
+            for item in seen.connections
+        ],
+        "certificate": _certificate(verdict, today),
+        "waited": round(verdict.waited, 1),
+    }
+
+
+def _certificate(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any] | None:
+    worst = tls.worst_certificate(verdict.observations)
+    if worst is None:
+        return None
+    certificate, protocol = worst
+    return {
+        "subject_alternative_names": list(certificate.names),
+        "issuer": certificate.issuer,
+        "not_after": certificate.not_after.isoformat(),
+        "days_left": tls.days_left(certificate, today),
+        "protocol": protocol,
+    }
+
+
+def look(module: AnsibleModule) -> dict[str, t.Any]:
+    """Make the checks and return the result.
+
+    :raises RunnerError: an option is wrong, or a check failed and C(fail_when_unhealthy) is set.
+    """
+    request = request_from(module.params)
+    if request.servers and resolving.DNSPYTHON_IMPORT_ERROR:
+        module.fail_json(
+            msg=missing_required_lib("dnspython >= 2.4", reason="to ask the DNS servers given in resolvers"),
+            exception=resolving.DNSPYTHON_IMPORT_ERROR,
+        )
+    client = client_from(module.params, request)
+    verdict = watch(NetworkObserver(client.connect, client.timeout), request, module.params["wait_timeout"])
+    result = result_of(verdict, datetime.datetime.now(datetime.timezone.utc))
+    if module.params["fail_when_unhealthy"] and not verdict.healthy:
+        raise _unhealthy(request, verdict, result)
+    return result
+
+
+def _unhealthy(request: Request, verdict: Verdict, result: dict[str, t.Any]) -> RunnerError:
+    failed = [check for check in verdict.checks if check.status == "fail"]
+    return RunnerError(
+        f"The runner is not reachable under {request.domain}, {len(failed)} of {len(verdict.checks)} checks failed",
+        " ".join(f"[{check.identifier}] {check.summary}" for check in failed),
+        " ".join(dict.fromkeys(check.remediation for check in failed)),
+        result,
+    )
+
+
+def main() -> None:
+    """Entry point of the module."""
+    run(AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), look)
+
+
+if __name__ == "__main__":
+    main()

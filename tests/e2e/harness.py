@@ -1,0 +1,118 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running the real playbooks against the test bed, and reading what they say."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import typing as t
+
+import yaml
+
+from tests.with_testbed import variables
+
+if t.TYPE_CHECKING:
+    from tests.testbed.client import TestBed
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples/inventory.yml"
+HOSTS = ("gitpod-us-east-1", "gitpod-eu-central-1", "gitpod-ap-southeast-2")
+# Prefixes of operations that change nothing.
+READING = ("Get", "Describe", "List", "Lookup", "Test", "Validate", "Simulate", "Filter", "Search", "Head", "Estimate")
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One run of ansible-playbook."""
+
+    code: int
+    output: str
+    artifacts: pathlib.Path
+
+    @property
+    def recap(self) -> dict[str, dict[str, int]]:
+        """Counters by host, as PLAY RECAP prints them."""
+        found = re.findall(r"^(\S+)\s+: (ok=.*)$", self.output, re.MULTILINE)
+        return {host: {key: int(n) for key, n in re.findall(r"(\w+)=(\d+)", rest)} for host, rest in found}
+
+    @property
+    def changed(self) -> int:
+        """Changes of all hosts together."""
+        return sum(counters["changed"] for counters in self.recap.values())
+
+    def report(self, runner: str) -> dict[str, t.Any]:
+        """The JSON report of one runner."""
+        report: dict[str, t.Any] = json.loads((self.artifacts / f"{runner}.json").read_text("utf-8"))
+        return report
+
+
+class Controller:
+    """A control node with the collection, credentials and exchange tokens of the test bed."""
+
+    def __init__(self, testbed: TestBed, directory: pathlib.Path) -> None:
+        self.testbed = testbed
+        self.directory = directory
+        self.artifacts = directory / "artifacts"
+
+    def play(self, playbook: str, *arguments: str, hosts: dict[str, dict[str, t.Any]] | None = None) -> Run:
+        """Run a playbook by its name or path over the example inventory.
+
+        :param hosts: variables laid over the example's, by host.
+        """
+        inventories = ["-i", str(EXAMPLE)]
+        if hosts:
+            overlay = self.directory / "overlay.yml"
+            overlay.write_text(yaml.safe_dump({"gitpod_runners": {"hosts": hosts}}), "utf-8")
+            inventories += ["-i", str(overlay)]
+        command = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), playbook, *inventories]
+        command += ["-e", json.dumps(self.extra_variables()), *arguments]
+        process = subprocess.run(
+            command,
+            cwd=self.directory,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        return Run(process.returncode, process.stdout, self.artifacts)
+
+    def extra_variables(self) -> dict[str, t.Any]:
+        """What differs from the real world: who answers for DNS and TLS, on which port, and how long to wait."""
+        return {
+            "gitpod_resolvers": [self.testbed.dns],
+            "gitpod_verify_port": self.testbed.https_port,
+            "gitpod_verify_ca_path": self.testbed.ca_file,
+            "gitpod_verify_wait": 60,
+            "gitpod_artifact_directory": str(self.artifacts),
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The environment of the control node; the home directory is empty."""
+        home = self.directory / "home"
+        home.mkdir(exist_ok=True)
+        ansible = {
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "ANSIBLE_HOME": str(home / ".ansible"),
+            "ANSIBLE_NOCOLOR": "true",
+            "HOME": str(home),
+            "PATH": os.environ["PATH"],
+        }
+        return {**ansible, **variables(self.testbed, self.artifacts)}
+
+    def writes(self) -> list[str]:
+        """Every call since the last clearing that could have changed something in AWS."""
+        return [
+            f"{call['service']}:{call['operation']}"
+            for call in self.testbed.calls()
+            if not call["operation"].startswith(READING)
+        ]

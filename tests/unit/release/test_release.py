@@ -1,0 +1,96 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Release channels, versions, and what CloudFormation can read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
+    LARGEST_BODY,
+    Release,
+    check_hash,
+    fitting_body,
+    is_s3_url,
+    known_release,
+    manifest_url,
+    parse_manifest,
+    release_tags,
+    template_location,
+)
+
+
+def test_channel_and_version_have_their_manifests() -> None:
+    assert (
+        manifest_url("https://mirror.example.com/", "stable", "")
+        == "https://mirror.example.com/ec2/stable/manifest.json"
+    )
+    assert manifest_url("https://m", "", "20260115.2") == "https://m/ec2/releases/20260115.2/manifest.json"
+
+
+@pytest.mark.parametrize(("channel", "version"), [("", ""), ("stable", "20260115.2"), ("../x", ""), ("", "latest")])
+def test_a_release_is_named_once_and_properly(channel: str, version: str) -> None:
+    with pytest.raises(RunnerError):
+        manifest_url("https://m", channel, version)
+
+
+def test_the_enterprise_template_lies_beside_the_one_in_the_manifest() -> None:
+    manifest = {"version": "20260115.2", "cloudformation_template_url": "https://r/ec2/releases/20260115.2/runner.json"}
+    release = parse_manifest(json.dumps(manifest), "https://r", "enterprise.json")
+    assert release == Release("20260115.2", "https://r/ec2/releases/20260115.2/enterprise.json")
+
+
+@pytest.mark.parametrize("text", ["<html>", "{}", "[]", '{"version": "1"}'])
+def test_another_answer_than_a_manifest_is_told(text: str) -> None:
+    with pytest.raises(RunnerError, match="cannot be read"):
+        parse_manifest(text, "https://r", "x")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://gitpod-flex-releases.s3.amazonaws.com/a.json", True),
+        ("https://bucket.s3.eu-central-1.amazonaws.com/a.json", True),
+        ("https://s3.eu-central-1.amazonaws.com/bucket/a.json", True),
+        ("https://s3-us-west-2.amazonaws.com/bucket/a.json", True),
+        ("https://bucket.s3.cn-north-1.amazonaws.com.cn/a.json", True),
+        ("http://bucket.s3.amazonaws.com/a.json", False),
+        ("https://releases.gitpod.io/a.json", False),
+        ("https://s3.amazonaws.com.evil.example/a.json", False),
+        ("https://nots3.amazonaws.com/a.json", False),
+    ],
+)
+def test_s3_urls_are_told_apart(url: str, expected: bool) -> None:
+    assert is_s3_url(url) is expected
+
+
+def test_the_vendors_host_is_rewritten_to_its_bucket_and_nothing_else_is() -> None:
+    path = "/ec2/stable/gitpod-ec2-runner-enterprise.json"
+    assert template_location("https://releases.gitpod.io" + path) == (
+        "https://gitpod-flex-releases.s3.amazonaws.com" + path
+    )
+    assert template_location("https://mirror.example.com" + path) == "https://mirror.example.com" + path
+
+
+def test_a_pinned_template_must_be_that_one() -> None:
+    digest = hashlib.sha256(b"template").hexdigest()
+    assert check_hash(b"template", digest.upper(), "x") == digest
+    with pytest.raises(RunnerError, match="not the one that was pinned"):
+        check_hash(b"another", digest, "x")
+
+
+def test_a_body_has_a_largest_size() -> None:
+    assert len(fitting_body(b"x" * LARGEST_BODY, "x")) == LARGEST_BODY
+    with pytest.raises(RunnerError, match="51,200"):
+        fitting_body(b"x" * (LARGEST_BODY + 1), "x")
+
+
+def test_what_was_deployed_is_read_back_from_the_tags() -> None:
+    assert known_release(release_tags("20260115.2", "ab")) == Release("20260115.2", "")
+    assert known_release({}) is None
+    assert release_tags("", "ab") == {"gitpod:template-sha256": "ab"}
