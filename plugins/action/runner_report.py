@@ -10,12 +10,14 @@ import os
 import pathlib
 import re
 import tempfile
+import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_row, fleet_table, in_order
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html import page
 
 
 def file_name(runner: str) -> str:
@@ -23,13 +25,12 @@ def file_name(runner: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", runner).lstrip(".") or "runner"
 
 
-def write_json(path: pathlib.Path, content: t.Any) -> None:
+def write_text(path: pathlib.Path, text: str) -> None:
     """Replace the file in one step, so that no reader sees half of it."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=2, sort_keys=True)
-            stream.write("\n")
+            stream.write(text)
         pathlib.Path(temporary).chmod(0o644)
         pathlib.Path(temporary).replace(path)
     except BaseException:
@@ -37,8 +38,21 @@ def write_json(path: pathlib.Path, content: t.Any) -> None:
         raise
 
 
+def documents(runners: list[dict[str, t.Any]], title: str) -> dict[str, str]:
+    """The files' contents by name: JSON of each runner and of the fleet, and the page."""
+
+    def as_json(content: t.Any) -> str:
+        return json.dumps(content, indent=2, sort_keys=True) + "\n"
+
+    ordered = in_order(runners)
+    files = {f"{file_name(str(runner.get('runner', '')))}.json": as_json(runner) for runner in runners}
+    files["fleet.json"] = as_json({"runners": ordered})
+    files["fleet.html"] = page(ordered, [fleet_row(runner) for runner in ordered], title)
+    return files
+
+
 class ActionModule(ActionBase):
-    """One JSON file a runner, one of the fleet, and the table on screen."""
+    """One JSON file a runner, one of the fleet, the page, and the table on screen."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -59,20 +73,20 @@ class ActionModule(ActionBase):
         files: list[str] = []
         if not self._task.check_mode:
             files = self._write(pathlib.Path(arguments["directory"]), runners)
-            lines += ["", f"Reports: {arguments['directory']}"]
+            lines += ["", f"Reports: {arguments['directory']} (fleet.html, fleet.json, one JSON file a runner)"]
         self._display.display("\n".join(["", *lines, ""]))
         result.update(changed=False, files=files, table=lines)
         return result
 
     @staticmethod
     def _write(directory: pathlib.Path, runners: list[dict[str, t.Any]]) -> list[str]:
-        contents = {file_name(str(runner.get("runner", ""))): runner for runner in runners}
+        contents = documents(runners, f"Run of {time.strftime('%Y-%m-%d %H:%M %Z')}")
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            for name, content in [*contents.items(), ("fleet", {"runners": runners})]:
-                write_json(directory / f"{name}.json", content)
+            for name, content in contents.items():
+                write_text(directory / name, content)
         except OSError as error:
             raise AnsibleActionFail(
                 f"Could not write the reports: {error}. Set gitpod_artifact_directory to a writable directory."
             ) from error
-        return sorted(f"{directory / name}.json" for name in [*contents, "fleet"])
+        return sorted(str(directory / name) for name in contents)

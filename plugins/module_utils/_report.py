@@ -30,13 +30,18 @@ def table(columns: t.Sequence[str], rows: t.Sequence[t.Mapping[str, t.Any]]) -> 
 
 def fleet_table(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     """The table that ends a run, a line a runner sorted by region and runner, and below it what failed."""
-    ordered = sorted(runners, key=lambda runner: (str(runner.get("region")), str(runner.get("runner"))))
+    ordered = in_order(runners)
     lines = table(FLEET_COLUMNS, [fleet_row(runner) for runner in ordered])
     for runner in ordered:
         failure = runner.get("failure")
         if failure:
             lines += ["", f"{runner['runner']} failed: {failure.get('task')}", f"  {failure.get('message')}"]
     return lines
+
+
+def in_order(runners: t.Iterable[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, t.Any]]:
+    """By region, then by name."""
+    return sorted(runners, key=lambda runner: (str(runner.get("region")), str(runner.get("runner"))))
 
 
 def fleet_row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
@@ -64,7 +69,8 @@ def _verification_cell(runner: t.Mapping[str, t.Any]) -> str:
     if not checks:
         return "not reached" if runner.get("failure") else ""
     failed = [check for check in checks if check["status"] == "fail"]
-    return f"{len(failed)} of {len(checks)} failed" if failed else f"passed, {len(checks)} checks"
+    count = f"{len(checks)} check{'s' if len(checks) > 1 else ''}"
+    return f"{len(failed)} of {count} failed" if failed else f"passed, {count}"
 
 
 def _chosen(source: t.Mapping[str, t.Any] | None, keys: t.Sequence[str]) -> dict[str, t.Any]:
@@ -84,7 +90,7 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
         "region": region,
         "runner": runner,
         "stack": {
-            **_chosen(stack, ("operation", "outputs")),
+            **_chosen(stack, ("operation", "outputs", "timeline")),
             **_chosen(stack.get("stack"), ("name", "id", "status", "status_reason", "creation_time")),
         },
         "load_balancer": _chosen(

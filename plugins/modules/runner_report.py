@@ -11,7 +11,8 @@ module: runner_report
 short_description: Write the reports of a run and show the fleet
 version_added: 0.1.0
 description:
-  - Writes one JSON file for each runner and C(fleet.json) for all of them, and prints a table with a line a runner.
+  - Writes one JSON file for each runner, C(fleet.json) for all of them and C(fleet.html), one self-contained page, and
+    prints a table with a line a runner.
   - Runs on the control node and starts no process. The role P(gitpod.enterprise_runner.gitpod_report#role) uses it.
   - A report tells of a run, so it is never a change. In check mode only the table is shown.
 author:
