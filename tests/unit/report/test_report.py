@@ -73,7 +73,14 @@ def test_a_summary_picks_what_a_report_tells_and_nothing_else() -> None:
     assert "s3cr3t" not in str(summary)
     row = fleet_table([summary])[2]
     assert row.split("  ")[0] == "eu-central-1"
-    for cell in ("gitpod-eu", "CREATE_COMPLETE", "internal, active", "eu.example.com", "available", "1 of 2 checks failed"):
+    for cell in (
+        "gitpod-eu",
+        "CREATE_COMPLETE",
+        "internal, active",
+        "eu.example.com",
+        "available",
+        "1 of 2 checks failed",
+    ):
         assert cell in row
 
 

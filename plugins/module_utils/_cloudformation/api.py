@@ -1,0 +1,216 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CloudFormation and load balancer calls, each with its intent; nothing here decides anything."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    Parameter,
+    Stack,
+    Template,
+    Wanted,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
+
+LOAD_BALANCER_TYPE = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+
+
+class Api:
+    """The calls that a stack's operations need.
+
+    :param client: of CloudFormation.
+    :param elbv2: makes the client of Elastic Load Balancing when it is needed; one costs a tenth of a second.
+    """
+
+    def __init__(self, client: t.Any, elbv2: t.Callable[[], t.Any]) -> None:
+        self.client = client
+        self._elbv2 = elbv2
+
+    def stack(self, name: str) -> Stack:
+        """The stack by its name or ID; C(ABSENT) when there is none."""
+        try:
+            with intent(f"read the stack {name}"):
+                found = self.client.describe_stacks(StackName=name, aws_retry=True)["Stacks"]
+        except ApiError as error:
+            if error.code == "ValidationError" and "does not exist" in error.why:
+                return Stack(name)
+            raise
+        return Stack.from_api(found[0]) if found else Stack(name)
+
+    def stacks(self) -> list[Stack]:
+        """All stacks of the account in this region."""
+        with intent("list the stacks"):
+            pages = self.client.get_paginator("describe_stacks").paginate()
+            return [Stack.from_api(raw) for page in pages for raw in page["Stacks"]]
+
+    def template(self, location: t.Mapping[str, str]) -> Template:
+        """What a template asks for."""
+        with intent("read the template" + (f" {location['TemplateURL']}" if "TemplateURL" in location else "")):
+            raw = self.client.get_template_summary(**location, aws_retry=True)
+        labels = _labels(raw.get("Metadata", ""))
+        parameters = tuple(
+            Parameter(
+                key=entry["ParameterKey"],
+                label=labels.get(entry["ParameterKey"], entry["ParameterKey"]),
+                kind=entry.get("ParameterType", "String"),
+                default=entry.get("DefaultValue"),
+                no_echo=bool(entry.get("NoEcho", False)),
+                allowed=tuple(entry.get("ParameterConstraints", {}).get("AllowedValues", [])),
+            )
+            for entry in raw.get("Parameters", [])
+        )
+        return Template(
+            location=dict(location),
+            parameters=parameters,
+            capabilities=tuple(raw.get("Capabilities", [])),
+            resource_types=tuple(raw.get("ResourceTypes", [])),
+            resource_count=sum(
+                len(entry.get("LogicalResourceIds", [])) for entry in raw.get("ResourceIdentifierSummaries", [])
+            ),
+        )
+
+    def create(self, wanted: Wanted, template: Template, parameters: list[dict[str, t.Any]], token: str) -> str:
+        """Begin to create; the stack's ID."""
+        arguments = _common(wanted, template, parameters)
+        if "RetainExceptOnCreate" in _members(self.client, "CreateStack"):
+            # A failed creation then leaves no bucket behind whose name the next one needs.
+            arguments["RetainExceptOnCreate"] = True
+        with intent(f"create the stack {wanted.name}"):
+            answer = self.client.create_stack(
+                StackName=wanted.name,
+                EnableTerminationProtection=wanted.protected,
+                ClientRequestToken=token,
+                **arguments,
+                aws_retry=True,
+            )
+        return str(answer["StackId"])
+
+    def create_change_set(
+        self, wanted: Wanted, template: Template, parameters: list[dict[str, t.Any]], name: str, kind: str
+    ) -> str:
+        """Begin to compute a change set; its ARN."""
+        with intent(f"compute the changes of the stack {wanted.name}"):
+            answer = self.client.create_change_set(
+                StackName=wanted.name,
+                ChangeSetName=name,
+                ChangeSetType=kind,
+                Description="gitpod.enterprise_runner",
+                **_common(wanted, template, parameters),
+                aws_retry=True,
+            )
+        return str(answer["Id"])
+
+    def change_set(self, arn: str) -> dict[str, t.Any]:
+        """A change set with all pages of its changes."""
+        with intent(f"read the change set {arn}"):
+            answer: dict[str, t.Any] = self.client.describe_change_set(ChangeSetName=arn, aws_retry=True)
+            changes, page = list(answer.get("Changes", [])), answer
+            while page.get("NextToken"):
+                page = self.client.describe_change_set(ChangeSetName=arn, NextToken=page["NextToken"], aws_retry=True)
+                changes += page.get("Changes", [])
+        return {**answer, "Changes": changes}
+
+    def execute_change_set(self, arn: str, token: str) -> None:
+        """Begin to carry out a change set."""
+        with intent(f"execute the change set {arn}"):
+            self.client.execute_change_set(ChangeSetName=arn, ClientRequestToken=token, aws_retry=True)
+
+    def delete_change_set(self, arn: str) -> None:
+        """Remove a change set that is not carried out."""
+        with intent(f"delete the change set {arn}"):
+            self.client.delete_change_set(ChangeSetName=arn, aws_retry=True)
+
+    def protect(self, stack: str, protected: bool) -> None:
+        """Switch termination protection."""
+        with intent(f"set the termination protection of {stack}"):
+            self.client.update_termination_protection(
+                StackName=stack, EnableTerminationProtection=protected, aws_retry=True
+            )
+
+    def delete(self, stack: str, token: str, retain: t.Sequence[str] = ()) -> None:
+        """Begin to delete."""
+        arguments: dict[str, t.Any] = {"RetainResources": list(retain)} if retain else {}
+        with intent(f"delete the stack {stack}"):
+            self.client.delete_stack(StackName=stack, ClientRequestToken=token, **arguments, aws_retry=True)
+
+    def continue_rollback(self, stack: str, token: str, skip: t.Sequence[str]) -> None:
+        """Go on with a rollback of an update that had failed."""
+        arguments: dict[str, t.Any] = {"ResourcesToSkip": list(skip)} if skip else {}
+        with intent(f"continue the rollback of {stack}"):
+            self.client.continue_update_rollback(StackName=stack, ClientRequestToken=token, **arguments, aws_retry=True)
+
+    def resources(self, stack: str) -> list[dict[str, t.Any]]:
+        """The stack's resources, as plain data."""
+        with intent(f"list the resources of {stack}"):
+            pages = self.client.get_paginator("list_stack_resources").paginate(StackName=stack)
+            return [
+                {
+                    "logical_id": raw["LogicalResourceId"],
+                    "physical_id": raw.get("PhysicalResourceId", ""),
+                    "type": raw["ResourceType"],
+                    "status": raw["ResourceStatus"],
+                }
+                for page in pages
+                for raw in page["StackResourceSummaries"]
+            ]
+
+    def load_balancer(self, stack: Stack) -> dict[str, str] | None:
+        """The network load balancer that the stack made, with what alias records need, or C(None)."""
+        arns = [
+            entry["physical_id"]
+            for entry in self.resources(stack.id)
+            if entry["type"] == LOAD_BALANCER_TYPE and entry["physical_id"]
+        ]
+        if not arns:
+            return None
+        with intent(f"read the load balancer of {stack.name}"):
+            found = self._elbv2().describe_load_balancers(LoadBalancerArns=arns, aws_retry=True)["LoadBalancers"]
+        network = [raw for raw in found if raw.get("Type", "network") == "network"]
+        if len(network) != 1:
+            raise RunnerError(
+                f"The stack {stack.name} has {len(network)} network load balancers, and a runner has one",
+                next_step="Check that this stack is a runner's",
+            )
+        raw = network[0]
+        return {
+            "arn": raw["LoadBalancerArn"],
+            "dns_name": raw["DNSName"],
+            "canonical_hosted_zone_id": raw.get("CanonicalHostedZoneId", ""),
+            "scheme": raw.get("Scheme", ""),
+            "state": raw.get("State", {}).get("Code", ""),
+        }
+
+
+def _members(client: t.Any, operation: str) -> t.Collection[str]:
+    """The request fields that this botocore knows."""
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    return shape.members if shape else ()
+
+
+def _labels(metadata: str) -> dict[str, str]:
+    """Parameter labels of a template's AWS::CloudFormation::Interface, by logical ID."""
+    import json
+
+    try:
+        interface = json.loads(metadata).get("AWS::CloudFormation::Interface", {})
+        return {key: str(value.get("default", key)) for key, value in interface.get("ParameterLabels", {}).items()}
+    except (ValueError, AttributeError):
+        return {}
+
+
+def _common(wanted: Wanted, template: Template, parameters: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    arguments: dict[str, t.Any] = {
+        **template.location,
+        "Parameters": parameters,
+        "Tags": boto3_tags(wanted.tags),
+        "Capabilities": list(template.capabilities),
+    }
+    if wanted.role_arn:
+        arguments["RoleARN"] = wanted.role_arn
+    if wanted.notification_arns:
+        arguments["NotificationARNs"] = list(wanted.notification_arns)
+    return arguments

@@ -1,0 +1,121 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stack as it is, and as it is wanted."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import ABSENT
+
+HIDDEN = "****"
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """A template's parameter as GetTemplateSummary describes it.
+
+    :param label: the console's label, or the logical ID when the template has none.
+    """
+
+    key: str
+    label: str
+    kind: str = "String"
+    default: str | None = None
+    no_echo: bool = False
+    allowed: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Template:
+    """What is known of a template without reading it.
+
+    :param location: the request's argument, TemplateURL or TemplateBody.
+    :param capabilities: those that it needs.
+    """
+
+    location: t.Mapping[str, str]
+    parameters: tuple[Parameter, ...]
+    capabilities: tuple[str, ...] = ()
+    resource_types: tuple[str, ...] = ()
+    resource_count: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Stack:
+    """A stack as DescribeStacks has it; C(status) is C(ABSENT) when there is none.
+
+    :param parameters: values by logical ID, NoEcho ones as asterisks.
+    """
+
+    name: str
+    status: str = ABSENT
+    id: str = ""
+    status_reason: str = ""
+    parameters: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    outputs: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    protected: bool = False
+    created: str = ""
+    updated: str = ""
+    role_arn: str = ""
+
+    @classmethod
+    def from_api(cls, raw: t.Mapping[str, t.Any]) -> Stack:
+        """The stack from an element of DescribeStacks."""
+        return cls(
+            name=raw["StackName"],
+            status=raw["StackStatus"],
+            id=raw["StackId"],
+            status_reason=raw.get("StackStatusReason", ""),
+            parameters={entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in raw.get("Parameters", [])},
+            outputs={entry["OutputKey"]: entry.get("OutputValue", "") for entry in raw.get("Outputs", [])},
+            tags={entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])},
+            protected=bool(raw.get("EnableTerminationProtection", False)),
+            created=_time(raw.get("CreationTime")),
+            updated=_time(raw.get("LastUpdatedTime")),
+            role_arn=raw.get("RoleARN", ""),
+        )
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Plain data for a module's result."""
+        return {
+            "name": self.name,
+            "id": self.id,
+            "status": self.status,
+            "status_reason": self.status_reason,
+            "parameters": dict(self.parameters),
+            "tags": dict(self.tags),
+            "termination_protection": self.protected,
+            "creation_time": self.created,
+            "last_updated_time": self.updated,
+        }
+
+
+def _time(value: t.Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value or "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What the options ask for.
+
+    :param parameters: label or logical ID to value.
+    :param secrets: likewise, for values that are never shown and never sent again to an existing stack.
+    """
+
+    name: str
+    parameters: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    secrets: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    purge_tags: bool = False
+    role_arn: str = ""
+    notification_arns: tuple[str, ...] = ()
+    protected: bool = True
+    recreate_failed: bool = True
+    allow_replacement: bool = False
+    continue_rollback: bool = False
+    skip_resources: tuple[str, ...] = ()

@@ -1,0 +1,363 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Having a stack, and having none: decided from its status, carried out in order, told in sentences."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+import uuid
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import (
+    change,
+    dangerous,
+    describe,
+    is_empty,
+    summary,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
+    History,
+    failures,
+    kept_resources,
+    timeline,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    HIDDEN,
+    Stack,
+    Template,
+    Wanted,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import (
+    Watching,
+    failed,
+    wait,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Pace, poll
+
+if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+
+CHANGE_SET_PACE = Pace(first=0.5, longest=5.0, growth=1.5)
+CHANGE_SET_TIMEOUT = 600.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What was done, or in check mode would be.
+
+    :param operation: C(none), C(create), C(recreate), C(update), C(attach) or C(delete).
+    :param actions: the same in sentences.
+    """
+
+    stack: Stack
+    operation: str = "none"
+    changed: bool = False
+    in_progress: bool = False
+    changes: tuple[dict[str, t.Any], ...] = ()
+    actions: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+    timeline: tuple[dict[str, t.Any], ...] = ()
+    kept: tuple[dict[str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """How to carry out: only predict, and whether to wait."""
+
+    check: bool
+    wait: bool
+    watching: Watching
+
+
+def new_token() -> str:
+    """Marks an operation as this run's, so that last month's failure is not reported today."""
+    return f"gitpod-{uuid.uuid4()}"
+
+
+def join(api: Api, name: str, mode: Mode) -> Outcome:
+    """Wait for what is going on; start nothing."""
+    stack = api.stack(name)
+    if not status.meaning(stack.status).in_progress or mode.check:
+        return Outcome(stack, actions=(f"the stack {name} is {stack.status}",))
+    expected = api.template({"StackName": stack.id}).resource_count
+    watching = dataclasses.replace(mode.watching, expected=expected)
+    return dataclasses.replace(
+        _finish(api, stack, "", dataclasses.replace(mode, watching=watching), "attach"), changed=False
+    )
+
+
+def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str) -> Outcome:
+    """Wait when asked, and judge the end."""
+    if not mode.wait:
+        return Outcome(stack, operation, changed=True, in_progress=True)
+    history = History(api.client, stack.id, token)
+    final = wait(api, stack, history, mode.watching)
+    row = status.meaning(final.status)
+    if not row.good and final.status != "DELETE_COMPLETE":
+        raise failed(final, failures(history.events), final.status)
+    return Outcome(final, operation, changed=True, timeline=tuple(timeline(history.events)))
+
+
+def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode) -> Outcome:
+    """Have the stack as it is wanted."""
+    stack = api.stack(wanted.name)
+    template = api.template(location)
+    _acknowledged(wanted, template)
+    step = status.meaning(stack.status).present
+    if step == status.ATTACH and not mode.check:
+        outcome = _finish(api, stack, "", mode, "attach")
+        told = (f"attached to {stack.status}; run again to apply what the inventory changes besides",)
+        return dataclasses.replace(outcome, changed=False, actions=told)
+    if step in (status.SETTLE, status.AWAIT_DELETE) and not mode.check:
+        stack = wait(api, stack, History(api.client, stack.id), dataclasses.replace(mode.watching, fail_fast=False))
+        step = status.meaning(stack.status).present
+    if step == status.REPAIR and wanted.continue_rollback:
+        stack = _continued(api, wanted, stack, mode)
+        step = status.meaning(stack.status).present
+    if step == status.CREATE:
+        return _create(api, wanted, template, stack, mode)
+    if step in (status.RECREATE, status.SETTLE, status.AWAIT_DELETE):
+        return _recreate(api, wanted, template, stack, mode)
+    if step == status.UPDATE:
+        return _update(api, wanted, template, stack, mode)
+    raise _stopped(stack)
+
+
+def _continued(api: Api, wanted: Wanted, stack: Stack, mode: Mode) -> Stack:
+    """Go on with the rollback that had failed, as asked; in check mode the stack counts as rolled back."""
+    if mode.check:
+        return dataclasses.replace(stack, status="UPDATE_ROLLBACK_COMPLETE")
+    token = new_token()
+    api.continue_rollback(stack.id, token, wanted.skip_resources)
+    going_on = dataclasses.replace(stack, status="UPDATE_ROLLBACK_IN_PROGRESS")
+    watching = dataclasses.replace(mode.watching, fail_fast=False)
+    final = wait(api, going_on, History(api.client, stack.id, token), watching)
+    if final.status != "UPDATE_ROLLBACK_COMPLETE":
+        raise _stopped(final)
+    return final
+
+
+def _stopped(stack: Stack) -> RunnerError:
+    advice = {
+        "UPDATE_ROLLBACK_FAILED": "Remove the cause, then run with continue_rollback=true; name resources to skip in"
+        " skip_resources only when they cannot be repaired",
+        "DELETE_FAILED": "Delete it with state=absent and retain_resources naming what cannot be deleted",
+    }
+    return RunnerError(
+        f"The stack {stack.name} is {stack.status} and cannot be changed",
+        stack.status_reason,
+        advice.get(stack.status, "Bring it to an end in the console, then run again"),
+        {"stack": stack.as_result()},
+    )
+
+
+def _acknowledged(wanted: Wanted, template: Template) -> None:
+    missing = sorted(set(template.capabilities) - set(wanted.capabilities))
+    if missing:
+        raise InputError(
+            f"The template needs {', '.join(missing)}",
+            "It creates IAM resources or expands macros, which has to be acknowledged",
+            "Add it to gitpod_stack_capabilities after a review of the template",
+        )
+
+
+def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
+    values, secrets = parameters.resolve(template, wanted.parameters, wanted.secrets, ())
+    added = tuple(
+        {"action": "Add", "logical_id": "", "physical_id": "", "type": kind, "replacement": "False", "properties": []}
+        for kind in template.resource_types
+    )
+    outcome = Outcome(
+        stack,
+        "create",
+        changed=True,
+        changes=added,
+        actions=(f"create the stack {wanted.name}",),
+        after=_as_text(template, values, secrets, wanted.tags),
+    )
+    if mode.check:
+        return outcome
+    token = new_token()
+    request = parameters.request(template, values, secrets, ())
+    if stack.status == "REVIEW_IN_PROGRESS":
+        # Someone's change set waits for a review; CreateStack refuses the name, a change set of our own does not.
+        arn = api.create_change_set(wanted, template, request, f"c{token}", "CREATE")
+        _computed(api, arn, mode)
+        api.execute_change_set(arn, token)
+        created = api.stack(wanted.name)
+        if wanted.protected:
+            api.protect(wanted.name, True)
+    else:
+        stack_id = api.create(wanted, template, request, token)
+        created = Stack(wanted.name, "CREATE_IN_PROGRESS", stack_id, tags=wanted.tags, protected=wanted.protected)
+    watching = dataclasses.replace(mode.watching, expected=template.resource_count)
+    return _merged(outcome, _finish(api, created, token, dataclasses.replace(mode, watching=watching), "create"))
+
+
+def _merged(plan: Outcome, done: Outcome) -> Outcome:
+    """What was planned, with how it ended."""
+    return dataclasses.replace(plan, stack=done.stack, in_progress=done.in_progress, timeline=done.timeline)
+
+
+def _recreate(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
+    """A stack whose creation failed can only be deleted; what the inventory leaves out is taken over from it."""
+    if not wanted.recreate_failed:
+        raise RunnerError(
+            f"The stack {stack.name} is {stack.status}",
+            stack.status_reason,
+            "Allow recreate_failed (gitpod_stack_recreate_failed), or delete it",
+        )
+    keys = {parameter.key for parameter in template.parameters if not parameter.no_echo}
+    previous = {key: value for key, value in stack.parameters.items() if key in keys and value != HIDDEN}
+    given = {
+        found[0].key: value
+        for name, value in wanted.parameters.items()
+        if len(found := parameters.find(name, template.parameters)) == 1
+    }
+    unmatched = {
+        name: value for name, value in wanted.parameters.items() if len(parameters.find(name, template.parameters)) != 1
+    }
+    anew = dataclasses.replace(wanted, parameters={**previous, **given, **unmatched})
+    # Everything that can be wrong is found before the old stack goes.
+    predicted = _create(api, anew, template, stack, dataclasses.replace(mode, check=True))
+    actions = (f"delete the stack {stack.name}, which is {stack.status}", f"create the stack {stack.name}")
+    if mode.check:
+        return dataclasses.replace(predicted, operation="recreate", actions=actions)
+    if stack.protected:
+        api.protect(stack.id, False)
+    api.delete(stack.id, new_token())
+    gone = wait(api, stack, History(api.client, stack.id), dataclasses.replace(mode.watching, fail_fast=False))
+    if gone.status != "DELETE_COMPLETE":
+        raise failed(gone, (), gone.status)
+    outcome = _create(api, anew, template, Stack(stack.name), mode)
+    return dataclasses.replace(outcome, operation="recreate", actions=actions)
+
+
+def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
+    values, secrets = parameters.resolve(template, wanted.parameters, wanted.secrets, stack.parameters.keys())
+    tags = dict(wanted.tags) if wanted.purge_tags else {**stack.tags, **wanted.tags}
+    full = dataclasses.replace(wanted, tags=tags, role_arn=wanted.role_arn or stack.role_arn)
+    request = parameters.request(template, values, secrets, stack.parameters.keys())
+    token = new_token()
+    arn = api.create_change_set(full, template, request, f"c{token}", "UPDATE")
+    changes = _computed(api, arn, mode)
+    differ = parameters.differences(template, values, stack.parameters)
+    outcome = _described(stack, template, full, changes or (), differ)
+    risky = dangerous(changes or ())
+    if risky and not wanted.allow_replacement:
+        api.delete_change_set(arn)
+        raise RunnerError(
+            f"The update of the stack {stack.name} would replace or remove stateful resources; nothing was changed",
+            "; ".join(describe(entry) for entry in risky),
+            "Allow it with allow_replacement (gitpod_stack_allow_replacement) after saving what they hold",
+            {"changes": list(changes or ())},
+        )
+    if changes is None or mode.check:
+        api.delete_change_set(arn)
+    if wanted.protected != stack.protected:
+        outcome = dataclasses.replace(
+            outcome,
+            changed=True,
+            actions=(*outcome.actions, f"switch termination protection {'on' if wanted.protected else 'off'}"),
+        )
+        if not mode.check:
+            api.protect(stack.id, wanted.protected)
+    if changes is None or mode.check:
+        return outcome
+    api.execute_change_set(arn, token)
+    started = dataclasses.replace(stack, status="UPDATE_IN_PROGRESS", tags=tags)
+    watching = dataclasses.replace(mode.watching, expected=len(changes))
+    return _merged(outcome, _finish(api, started, token, dataclasses.replace(mode, watching=watching), "update"))
+
+
+def _computed(api: Api, arn: str, mode: Mode) -> tuple[dict[str, t.Any], ...] | None:
+    """The change set's changes once AWS has computed them; C(None) when there is nothing to do."""
+    for _elapsed in poll(mode.watching.clock, CHANGE_SET_TIMEOUT, CHANGE_SET_PACE):
+        raw = api.change_set(arn)
+        found, reason = raw.get("Status", ""), raw.get("StatusReason", "")
+        if found == "CREATE_COMPLETE":
+            return tuple(change(entry) for entry in raw["Changes"])
+        if is_empty(found, reason):
+            return None
+        if found == "FAILED":
+            api.delete_change_set(arn)
+            raise RunnerError("CloudFormation refused the change set; nothing was changed", reason)
+    raise RunnerError(
+        "CloudFormation did not finish the change set in time",
+        "",
+        "Run again; nothing was changed",
+        {"change_set": arn},
+    )
+
+
+def _described(
+    stack: Stack,
+    template: Template,
+    wanted: Wanted,
+    changes: t.Sequence[dict[str, t.Any]],
+    differ: t.Mapping[str, tuple[str, str]],
+) -> Outcome:
+    tags = {
+        key: (stack.tags.get(key, ""), wanted.tags.get(key, ""))
+        for key in sorted({*stack.tags, *wanted.tags})
+        if stack.tags.get(key) != wanted.tags.get(key)
+    }
+    before = [f"{label}: {old}" for label, (old, _new) in differ.items()]
+    after = [f"{label}: {new}" for label, (_old, new) in differ.items()]
+    before += [f"tag {key}: {old}" for key, (old, _new) in tags.items()]
+    after += [f"tag {key}: {new}" for key, (_old, new) in tags.items()]
+    after += summary(changes)
+    changed = bool(changes or tags)
+    return Outcome(
+        stack,
+        "update" if changed else "none",
+        changed=changed,
+        changes=tuple(changes),
+        actions=(f"update the stack {stack.name}",) if changed else (),
+        before="".join(f"{line}\n" for line in before) if changed else "",
+        after="".join(f"{line}\n" for line in after) if changed else "",
+    )
+
+
+def _as_text(
+    template: Template, values: t.Mapping[str, str], secrets: t.Mapping[str, str], tags: t.Mapping[str, str]
+) -> str:
+    shown = {**values, **dict.fromkeys(secrets, "(hidden)")}
+    lines = [f"{entry.label}: {shown[entry.key]}" for entry in template.parameters if shown.get(entry.key)]
+    lines += [f"tag {key}: {value}" for key, value in sorted(tags.items())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def absent(api: Api, name: str, force: bool, retain: t.Sequence[str], mode: Mode) -> Outcome:
+    """Have no stack of this name."""
+    stack = api.stack(name)
+    if stack.status in (status.ABSENT, "DELETE_COMPLETE"):
+        return Outcome(stack)
+    actions = (f"delete the stack {name}",)
+    if stack.protected and not force:
+        raise RunnerError(
+            f"The stack {name} is protected from deletion; nothing was changed",
+            "Termination protection is on",
+            "Delete it with force=true, which switches the protection off first",
+        )
+    if mode.check:
+        return Outcome(stack, "delete", changed=True, actions=actions, before=f"{name}: {stack.status}\n")
+    resources = api.resources(stack.id) if mode.wait else []
+    if stack.protected:
+        api.protect(stack.id, False)
+    if stack.status != "DELETE_IN_PROGRESS":
+        api.delete(stack.id, new_token(), retain if stack.status == "DELETE_FAILED" else ())
+    history = History(api.client, stack.id)
+    if not mode.wait:
+        return Outcome(stack, "delete", changed=True, in_progress=True, actions=actions)
+    expected = sum(not entry["status"].startswith("DELETE") for entry in resources)
+    watching = dataclasses.replace(mode.watching, fail_fast=False, expected=expected)
+    final = wait(api, dataclasses.replace(stack, status="DELETE_IN_PROGRESS"), history, watching)
+    if final.status != "DELETE_COMPLETE":
+        raise failed(final, failures(history.events), final.status)
+    gone = dataclasses.replace(final, outputs={})
+    return Outcome(gone, "delete", changed=True, actions=actions, kept=tuple(kept_resources(history.events)))

@@ -1,0 +1,138 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inventory values to template parameters, by label; the template's logical IDs change between releases."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    HIDDEN,
+    Parameter,
+    Template,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+
+# The guide spells it "Loadbalance Subnets"; a corrected label must not break the match.
+ALIASES: t.Mapping[str, tuple[str, ...]] = {
+    "loadbalancesubnets": ("loadbalancersubnets", "loadbalancersubnet"),
+    "ec2instancessubnet": ("ec2instancessubnets", "ec2instancesubnets", "ec2subnets"),
+    "vpc": ("vpcid",),
+    "exchangetoken": ("runnerexchangetoken",),
+}
+
+
+def folded(name: str) -> str:
+    """Letters and digits only, in lower case."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def text_of(value: t.Any) -> str:
+    """A value as CloudFormation takes it: lists joined by commas, booleans in lower case, never Python's text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(text_of(item) for item in value)
+    return str(value)
+
+
+def find(name: str, parameters: t.Sequence[Parameter]) -> list[Parameter]:
+    """The parameters that a name can mean: by exact logical ID, by label, by folded logical ID, by alias; the first
+    of these that matches anything counts."""
+    names = (folded(name), *ALIASES.get(folded(name), ()))
+    ways: tuple[t.Callable[[Parameter], bool], ...] = (
+        lambda parameter: parameter.key == name,
+        lambda parameter: folded(parameter.label) == names[0],
+        lambda parameter: folded(parameter.key) == names[0],
+        lambda parameter: folded(parameter.label) in names[1:] or folded(parameter.key) in names[1:],
+    )
+    for way in ways:
+        found = [parameter for parameter in parameters if way(parameter)]
+        if found:
+            return found
+    return []
+
+
+def resolve(
+    template: Template, wanted: t.Mapping[str, t.Any], secrets: t.Mapping[str, t.Any], kept: t.Collection[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Values by logical ID: open ones and secret ones.
+
+    :param kept: logical IDs that the existing stack has a value for; they need none.
+    :raises InputError: with every problem: unknown or ambiguous names, values that are not allowed, missing values.
+    """
+    problems: list[str] = []
+    values = _matched(template, wanted, problems)
+    hidden = _matched(template, secrets, problems)
+    for parameter in template.parameters:
+        given = values.get(parameter.key, hidden.get(parameter.key))
+        if given is None and parameter.default is None and parameter.key not in kept:
+            problems.append(f"{parameter.label} ({parameter.key}) needs a value")
+        elif given is not None and parameter.allowed and given not in parameter.allowed:
+            shown = HIDDEN if parameter.no_echo or parameter.key in hidden else repr(given)
+            problems.append(f"{parameter.label} does not allow {shown}, only {', '.join(map(repr, parameter.allowed))}")
+    if problems:
+        listed = "; ".join(f"{parameter.label} ({parameter.key})" for parameter in template.parameters)
+        raise InputError(
+            "The values do not fit the template's parameters; nothing was changed",
+            "; ".join(problems),
+            f"The template's parameters are: {listed}",
+            {"problems": problems},
+        )
+    # A value that the template itself hides is a secret, whoever gave it.
+    for parameter in template.parameters:
+        if parameter.no_echo and parameter.key in values:
+            hidden[parameter.key] = values.pop(parameter.key)
+    return values, hidden
+
+
+def _matched(template: Template, wanted: t.Mapping[str, t.Any], problems: list[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value in wanted.items():
+        found = find(name, template.parameters)
+        if len(found) == 1:
+            values[found[0].key] = text_of(value)
+        elif found:
+            problems.append(f"{name!r} can mean {' or '.join(parameter.key for parameter in found)}")
+        elif text_of(value):
+            problems.append(f"the template has no parameter {name!r}")
+    return values
+
+
+def request(
+    template: Template, values: t.Mapping[str, str], secrets: t.Mapping[str, str], existing: t.Collection[str]
+) -> list[dict[str, t.Any]]:
+    """The request's Parameters; what an existing stack has and nobody gives keeps its value, secrets always do."""
+    listed: list[dict[str, t.Any]] = []
+    for parameter in template.parameters:
+        key = parameter.key
+        if key in values:
+            listed.append({"ParameterKey": key, "ParameterValue": values[key]})
+        elif key in existing:
+            listed.append({"ParameterKey": key, "UsePreviousValue": True})
+        elif key in secrets:
+            listed.append({"ParameterKey": key, "ParameterValue": secrets[key]})
+    return listed
+
+
+def same(kind: str, left: str, right: str) -> bool:
+    """Whether two values of a parameter mean the same: spaces around the items of a list do not count."""
+    if left == right:
+        return True
+    if kind.startswith("List<") or kind == "CommaDelimitedList":
+        return [item.strip() for item in left.split(",")] == [item.strip() for item in right.split(",")]
+    return False
+
+
+def differences(
+    template: Template, values: t.Mapping[str, str], present: t.Mapping[str, str]
+) -> dict[str, tuple[str, str]]:
+    """Label to (before, after) of what differs; secrets are never compared."""
+    return {
+        parameter.label: (present.get(parameter.key, ""), values[parameter.key])
+        for parameter in template.parameters
+        if parameter.key in values
+        and not (parameter.key in present and same(parameter.kind, present[parameter.key], values[parameter.key]))
+    }

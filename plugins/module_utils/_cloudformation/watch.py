@@ -1,0 +1,170 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for an operation: few calls, every failure told at once, nothing lost when a look fails."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import EXPIRED_CODES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
+    Failure,
+    History,
+    failures,
+    progress,
+    stack_status,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import (
+    meaning,
+    rolling_back,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    ApiError,
+    RunnerError,
+    TimeoutExceededError,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot, remaining_seconds
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+
+if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+
+# One call a look, and one more every sixth: 7 to 8 looks a minute stay under 20 calls.
+PACE = Pace(first=2.0, longest=8.0, growth=1.4)
+LOOKS_BETWEEN_DESCRIBES = 6
+LOST_LOOKS_IN_A_ROW = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Watching:
+    """How to wait.
+
+    :param timeout: longest wait in seconds.
+    :param expected: resources that the operation touches, as far as known.
+    :param previous: seconds that the previous deployment took, or C(None).
+    :param observe: is told how far the operation is, at every look.
+    """
+
+    timeout: float
+    fail_fast: bool = True
+    expected: int = 0
+    previous: float | None = None
+    clock: Clock = dataclasses.field(default_factory=Clock)
+    pace: Pace = PACE
+    observe: t.Callable[[Snapshot], None] = lambda _snapshot: None
+    epoch: t.Callable[[], float] = time.time
+
+
+class OperationFailedError(RunnerError):
+    """The operation failed, or is failing while AWS still undoes it."""
+
+
+def failed(stack: Stack, found: t.Sequence[Failure], status: str) -> OperationFailedError:
+    """The error that tells the root cause, what else failed, what AWS does now, and what the next run does."""
+    cause = str(found[0]) if found else (stack.status_reason or "AWS gives no reason")
+    others = [str(failure) for failure in found[1:]]
+    why = cause + (f". Also failed: {'; '.join(others)}" if others else "")
+    return OperationFailedError(
+        f"The stack {stack.name} failed",
+        why,
+        f"{_now(status)}. {_next(status)}",
+        {
+            "root_cause": found[0].as_result() if found else None,
+            "other_failures": [failure.as_result() for failure in found[1:]],
+            "in_progress": meaning(status).in_progress or not status.endswith(("_COMPLETE", "_FAILED")),
+            "stack": stack.as_result(),
+        },
+    )
+
+
+def _now(status: str) -> str:
+    if rolling_back(status):
+        return f"AWS is undoing the operation ({status})"
+    if status.endswith("_IN_PROGRESS"):
+        return f"AWS is about to undo the operation ({status})"
+    return f"The stack is now {status}"
+
+
+def _next(status: str) -> str:
+    if status.startswith(("CREATE", "ROLLBACK")):
+        return (
+            "Remove the cause and run again: the next run waits for the rollback, deletes the stack and creates it"
+            " anew, for which it needs a fresh exchange token"
+        )
+    if status.startswith("DELETE"):
+        return "Remove the cause and run again, or name the resources to leave behind (retain_resources)"
+    return "Remove the cause and run again: the stack goes back to its previous state by itself"
+
+
+def wait(api: Api, stack: Stack, history: History, watching: Watching) -> Stack:
+    """Wait until AWS is done; the stack as it is then.
+
+    :raises OperationFailedError: at the first real failure with C(fail_fast), otherwise never: the caller judges.
+    :raises TimeoutExceededError: AWS was not done in time; the operation goes on.
+    :raises RunnerError: the credentials expired; the operation goes on.
+    """
+    lost = 0
+    current = stack
+    for looks, _elapsed in enumerate(poll(watching.clock, watching.timeout, watching.pace)):
+        try:
+            history.read()
+            status = stack_status(history.own)
+            if looks % LOOKS_BETWEEN_DESCRIBES == 0 or not status.endswith("_IN_PROGRESS"):
+                current = api.stack(stack.id)
+            lost = 0
+        except ApiError as error:
+            lost = _count_lost(error, lost, stack)
+            continue
+        watching.observe(_snapshot(history, current, watching))
+        found = failures(history.events)
+        if found and watching.fail_fast:
+            raise failed(current, found, current.status if rolling_back(current.status) else status or current.status)
+        if not meaning(current.status).in_progress:
+            history.read()
+            return current
+    raise TimeoutExceededError(
+        f"The stack {stack.name} is still {current.status} after {watching.timeout:.0f} s",
+        "AWS goes on with it",
+        "Run again to go on waiting, or allow more time (gitpod_stack_timeout)",
+        {"in_progress": True, "stack": current.as_result()},
+    )
+
+
+def _count_lost(error: ApiError, lost: int, stack: Stack) -> int:
+    """Another lost look; too many, or expired credentials, end the wait and not the operation."""
+    if error.code in EXPIRED_CODES:
+        raise RunnerError(
+            f"The credentials expired while waiting for the stack {stack.name}",
+            "AWS goes on with the operation by itself",
+            "Renew them and run again: the run attaches to what is going on, and starts nothing twice."
+            " A profile with a role (gitpod_aws_profile) renews its credentials by itself",
+            {"in_progress": True},
+        ) from error
+    if lost + 1 >= LOST_LOOKS_IN_A_ROW:
+        raise RunnerError(
+            f"The stack {stack.name} could not be watched any longer",
+            error.message,
+            "AWS goes on with the operation; run again to attach to it",
+            {"in_progress": True},
+        ) from error
+    return lost + 1
+
+
+def _snapshot(history: History, stack: Stack, watching: Watching) -> Snapshot:
+    counted = progress(history.events, watching.expected)
+    elapsed = max(0.0, watching.epoch() - counted.started) if counted.started else 0.0
+    return Snapshot(
+        status=stack.status,
+        done=counted.done,
+        # Resources whose condition is not met never come; at the end what came is all there is.
+        total=counted.total if meaning(stack.status).in_progress else counted.done,
+        resource=counted.last.resource if counted.last else "",
+        resource_status=counted.last.status if counted.last else "",
+        elapsed=elapsed,
+        remaining=remaining_seconds(elapsed, counted.done, counted.total, watching.previous),
+        rolling_back=counted.rolling_back,
+    )

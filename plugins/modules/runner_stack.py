@@ -1,0 +1,348 @@
+#!/usr/bin/python
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have a runner's CloudFormation stack, or have none."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_stack
+short_description: Deploy, update, watch and delete a runner's CloudFormation stack
+version_added: 0.1.0
+description:
+  - Creates the stack, updates it through a change set, attaches to an operation that is already running, deletes and
+    recreates a stack whose creation failed, or deletes it. Every stack status is handled.
+  - Parameters are matched to the template by their labels, because the template's logical IDs change between releases.
+    Values, labels and missing values are checked before anything is created.
+  - What is not given keeps its present value on an existing stack, so that a stack made by hand is taken over as it is.
+    Values of O(secret_parameters) are sent only when a stack is created.
+  - While it waits, live progress is printed on the control node, a line when something changed.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options:
+  name:
+    description: Name of the stack.
+    type: str
+    required: true
+  state:
+    description: Whether to have the stack or not.
+    type: str
+    choices: [present, absent]
+    default: present
+  template_url:
+    description:
+      - URL of the template in Amazon S3, the only place from which CloudFormation reads.
+      - A URL of C(https://releases.gitpod.io/) is replaced by that of the bucket that holds the same objects.
+    type: str
+  template_body:
+    description: The template itself, at most 51,200 bytes. Mutually exclusive with O(template_url).
+    type: str
+  parameters:
+    description:
+      - Values by the parameter's label, such as V(Domain Name), or by its logical ID.
+      - Lists are joined by commas, booleans spelled V(true) and V(false).
+    type: dict
+    default: {}
+  secret_parameters:
+    description:
+      - Likewise, for values that are never shown. On an existing stack the previous values are kept.
+    type: dict
+    default: {}
+  capabilities:
+    description: Capabilities that may be acknowledged; of these the ones that the template needs are.
+    type: list
+    elements: str
+    default: [CAPABILITY_IAM, CAPABILITY_NAMED_IAM]
+  tags:
+    description: Tags of the stack, which AWS copies to its resources.
+    type: dict
+  purge_tags:
+    description: Whether tags of the stack that are not in O(tags) are removed.
+    type: bool
+    default: false
+  service_role_arn:
+    description: ARN of the role that CloudFormation assumes; without it, the caller's permissions are used.
+    type: str
+  notification_arns:
+    description: ARNs of SNS topics that receive the stack's events.
+    type: list
+    elements: str
+    default: []
+  timeout:
+    description: Longest wait in seconds; the operation goes on when it ends.
+    type: int
+    default: 3600
+  wait:
+    description:
+      - Whether to wait for the end of the operation that was started. With V(false) only a rollback or a deletion that
+        is in the way is waited for.
+    type: bool
+    default: true
+  join:
+    description: Whether to wait for an operation that someone else started, and to start nothing.
+    type: bool
+    default: false
+  termination_protection:
+    description: Whether the stack is protected from deletion.
+    type: bool
+    default: true
+  force:
+    description: Whether O(state=absent) deletes a protected stack.
+    type: bool
+    default: false
+  recreate_failed:
+    description:
+      - Whether a stack whose creation failed is deleted and created again. This needs a fresh exchange token.
+    type: bool
+    default: true
+  fail_fast:
+    description: Whether to fail at the first real failure, instead of after the rollback.
+    type: bool
+    default: true
+  allow_replacement:
+    description: Whether an update may replace or remove stateful resources, such as the load balancer or a bucket.
+    type: bool
+    default: false
+  continue_rollback:
+    description: Whether a rollback of an update that failed (C(UPDATE_ROLLBACK_FAILED)) is continued.
+    type: bool
+    default: false
+  skip_resources:
+    description: Logical IDs of resources that O(continue_rollback) leaves as they are.
+    type: list
+    elements: str
+    default: []
+  retain_resources:
+    description: Logical IDs of resources that O(state=absent) leaves behind when the stack is C(DELETE_FAILED).
+    type: list
+    elements: str
+    default: []
+  progress_interval:
+    description: Shortest time in seconds between two lines of progress; V(0) prints none.
+    type: int
+    default: 10
+  progress_path:
+    description: File in which the module leaves its progress; the action plugin of the same name sets it.
+    type: path
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.actiongroup
+attributes:
+  check_mode:
+    support: full
+    details: Of an existing stack a change set is computed, read and removed again.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: gitpod.enterprise_runner.runner_stack_info
+  - module: amazon.aws.cloudformation
+"""
+
+EXAMPLES = r"""
+- name: Deploy a runner and watch it
+  gitpod.enterprise_runner.runner_stack:
+    region: eu-central-1
+    name: gitpod-eu-central-1
+    template_url: https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json
+    parameters:
+      Runner ID: 0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c02
+      VPC: vpc-0b8e6d4f2a0c91357
+      Availability Zones: [eu-central-1a, eu-central-1b, eu-central-1c]
+      EC2 Instances Subnet: [subnet-0b2f3d5c7e9a12461, subnet-0b2f3d5c7e9a12462, subnet-0b2f3d5c7e9a12463]
+      Loadbalance Subnets: [subnet-0b2c4e6a8f0d13571, subnet-0b2c4e6a8f0d13572, subnet-0b2c4e6a8f0d13573]
+      Load Balancer Visibility: internal
+      Domain Name: eu.gitpod.example.com
+      Certificate ARN: arn:aws:acm:eu-central-1:123456789012:certificate/8e2f6b91-3c47-4d0e-b6a8-2d9c5f7e4b02
+    secret_parameters:
+      Exchange Token: "{{ lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKEN') }}"
+
+- name: Wait for what is going on
+  gitpod.enterprise_runner.runner_stack:
+    region: eu-central-1
+    name: gitpod-eu-central-1
+    join: true
+
+- name: Delete it
+  gitpod.enterprise_runner.runner_stack:
+    region: eu-central-1
+    name: gitpod-eu-central-1
+    state: absent
+    force: true
+"""
+
+RETURN = r"""
+operation:
+  description:
+    - What was done, or in check mode would be.
+    - One of V(none), V(create), V(recreate), V(update), V(attach), V(delete).
+  returned: success
+  type: str
+  sample: create
+in_progress:
+  description: Whether AWS is still at work. A failed task returns it too.
+  returned: always
+  type: bool
+  sample: false
+stack:
+  description: The stack; secret parameters are asterisks.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      sample: gitpod-eu-central-1
+    id:
+      description: Its ARN, empty when there is none.
+      type: str
+    status:
+      description: Its status, V(ABSENT) when there is none.
+      type: str
+      sample: CREATE_COMPLETE
+    status_reason:
+      description: AWS's reason for the status.
+      type: str
+    parameters:
+      description: Parameter values by logical ID.
+      type: dict
+    tags:
+      description: Tags of the stack.
+      type: dict
+    termination_protection:
+      description: Whether it is protected from deletion.
+      type: bool
+    creation_time:
+      description: When it was created, in ISO 8601.
+      type: str
+    last_updated_time:
+      description: When it was last updated, in ISO 8601, or empty.
+      type: str
+outputs:
+  description: The stack's outputs by name.
+  returned: success
+  type: dict
+  sample: {LoadBalancerDNS: gitpod-eu-0123456789abcdef.elb.eu-central-1.amazonaws.com}
+load_balancer:
+  description: The runner's load balancer; null until the stack is complete.
+  returned: success
+  type: dict
+  contains:
+    arn:
+      description: Its ARN.
+      type: str
+    dns_name:
+      description: Its DNS name.
+      type: str
+    canonical_hosted_zone_id:
+      description: The hosted zone that alias records name.
+      type: str
+    scheme:
+      description: V(internal) or V(internet-facing).
+      type: str
+    state:
+      description: V(provisioning), V(active) or V(failed).
+      type: str
+changes:
+  description: Changes of resources, from the change set, or the types of what a creation adds.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: V(Add), V(Modify), V(Remove), V(Import) or V(Dynamic).
+      type: str
+    logical_id:
+      description: Logical ID in the template.
+      type: str
+    physical_id:
+      description: Physical ID, when there is one.
+      type: str
+    type:
+      description: Resource type.
+      type: str
+    replacement:
+      description: V(True), V(False) or V(Conditional).
+      type: str
+    properties:
+      description: Names of the properties that change.
+      type: list
+      elements: str
+actions:
+  description: What was done, or would be, in sentences.
+  returned: success
+  type: list
+  elements: str
+timeline:
+  description: When each resource began and ended, in seconds since the operation began; only after a wait.
+  returned: success
+  type: list
+  elements: dict
+kept_resources:
+  description: Resources that a deletion left behind.
+  returned: success
+  type: list
+  elements: dict
+root_cause:
+  description:
+    - The oldest failure that is not a consequence of another, with C(logical_id), C(type), C(status) and C(reason).
+  returned: when the operation failed
+  type: dict
+other_failures:
+  description: The other failures, likewise.
+  returned: when the operation failed
+  type: list
+  elements: dict
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
+
+ARGUMENT_SPEC = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "template_url": {"type": "str"},
+    "template_body": {"type": "str"},
+    "parameters": {"type": "dict", "default": {}},
+    "secret_parameters": {"type": "dict", "default": {}, "no_log": True},
+    "capabilities": {"type": "list", "elements": "str", "default": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]},
+    "tags": {"type": "dict"},
+    "purge_tags": {"type": "bool", "default": False},
+    "service_role_arn": {"type": "str"},
+    "notification_arns": {"type": "list", "elements": "str", "default": []},
+    "timeout": {"type": "int", "default": 3600},
+    "wait": {"type": "bool", "default": True},
+    "join": {"type": "bool", "default": False},
+    "termination_protection": {"type": "bool", "default": True},
+    "force": {"type": "bool", "default": False},
+    "recreate_failed": {"type": "bool", "default": True},
+    "fail_fast": {"type": "bool", "default": True},
+    "allow_replacement": {"type": "bool", "default": False},
+    "continue_rollback": {"type": "bool", "default": False},
+    "skip_resources": {"type": "list", "elements": "str", "default": []},
+    "retain_resources": {"type": "list", "elements": "str", "default": []},
+    "progress_interval": {"type": "int", "default": 10},
+    "progress_path": {"type": "path"},
+}
+
+
+def main() -> None:
+    """Options in, one call, result out."""
+    module = AnsibleAWSModule(
+        argument_spec=ARGUMENT_SPEC,
+        mutually_exclusive=[("template_url", "template_body")],
+        supports_check_mode=True,
+    )
+    _modules.run(module, result.run)
+
+
+if __name__ == "__main__":
+    main()

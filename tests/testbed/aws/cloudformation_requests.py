@@ -1,0 +1,166 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the simulated CloudFormation refuses or ignores before an operation starts, as AWS does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.services.cloudformation import _stacks, handlers
+from ministack.services.cloudformation.helpers import _extract_string_members, _p
+from ministack.services.cloudformation.stacks import _create_stack_task_in_region
+
+from .cloudformation_operation import running
+from .cloudformation_rollback import roll_back_failed_operation
+from .cloudformation_xml import Answer, answer, error
+
+UPDATABLE = (
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+)
+_DELETABLE = (
+    *UPDATABLE,
+    "CREATE_FAILED",
+    "CREATE_IN_PROGRESS",
+    "DELETE_FAILED",
+    "REVIEW_IN_PROGRESS",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "UPDATE_ROLLBACK_FAILED",
+)
+_create = handlers._create_stack
+_update = handlers._update_stack
+_delete = handlers._delete_stack
+_cancel = handlers._cancel_update_stack
+_continue = handlers._continue_update_rollback
+
+
+def not_updatable(stack: dict[str, Any]) -> Answer:
+    """AWS's refusal to update a stack in its present status."""
+    return error(
+        "ValidationError", f"Stack:{stack['StackId']} is in {stack['StackStatus']} state and can not be updated."
+    )
+
+
+def archive_deleted(name: str) -> None:
+    """Keep a deleted stack under its ID before its name is used again: AWS describes it by ID for 90 days."""
+    stack = _stacks.get(name)
+    if stack and stack["StackStatus"] == "DELETE_COMPLETE":
+        _stacks[stack["StackId"]] = _stacks.pop(name)
+
+
+def remember_options(stack: dict[str, Any], params: dict[str, Any], action: str) -> None:
+    """Keep what ministack forgets of a request: role, notifications, time limit, token."""
+    if role := _p(params, "RoleARN"):
+        stack["RoleARN"] = role
+    if topics := _extract_string_members(params, "NotificationARNs"):
+        stack["NotificationARNs"] = topics
+    if minutes := _p(params, "TimeoutInMinutes"):
+        stack["TimeoutInMinutes"] = minutes
+    if token := _p(params, "ClientRequestToken"):
+        stack.setdefault("_tokens", {})[action] = token
+
+
+def _is_repeated(stack: dict[str, Any], params: dict[str, Any], action: str) -> bool:
+    token = _p(params, "ClientRequestToken")
+    return bool(token) and stack.get("_tokens", {}).get(action) == token
+
+
+def create_stack(params: dict[str, Any]) -> Answer:
+    """CreateStack; a stack of the name must not exist, whatever its status."""
+    name = _p(params, "StackName")
+    existing = _stacks.get(name)
+    if existing and existing["StackStatus"] != "DELETE_COMPLETE":
+        if _is_repeated(existing, params, "CreateStack"):
+            return answer("CreateStack", {"StackId": existing["StackId"]})
+        return error("AlreadyExistsException", f"Stack [{name}] already exists")
+    archive_deleted(name)
+    result: Answer = _create(params)
+    stack = _stacks.get(name)
+    if result[0] == 200 and stack:
+        remember_options(stack, params, "CreateStack")
+        # AWS has it only after the first update.
+        stack.pop("LastUpdatedTime", None)
+        stack["StackStatusReason"] = "User Initiated"
+    return result
+
+
+def update_stack(params: dict[str, Any]) -> Answer:
+    """UpdateStack; a repeated ClientRequestToken does nothing."""
+    stack = handlers._resolve_stack(_p(params, "StackName"))
+    if not stack or stack["StackStatus"] == "DELETE_COMPLETE":
+        return error("ValidationError", f"Stack [{_p(params, 'StackName')}] does not exist")
+    if _is_repeated(stack, params, "UpdateStack"):
+        return answer("UpdateStack", {"StackId": stack["StackId"]})
+    if stack["StackStatus"] not in UPDATABLE:
+        return not_updatable(stack)
+    before = stack["StackStatus"]
+    if before == "UPDATE_FAILED":
+        # ministack refuses this status, AWS updates on.
+        stack["StackStatus"] = "UPDATE_COMPLETE"
+    result: Answer = _update(params)
+    if result[0] != 200:
+        stack["StackStatus"] = before
+        return result
+    remember_options(stack, params, "UpdateStack")
+    stack["StackStatusReason"] = "User Initiated"
+    return result
+
+
+def delete_stack(params: dict[str, Any]) -> Answer:
+    """DeleteStack; a stack that does not exist or is being deleted is no error."""
+    stack = handlers._resolve_stack(_p(params, "StackName"))
+    if stack is None or stack["StackStatus"] in ("DELETE_COMPLETE", "DELETE_IN_PROGRESS"):
+        return answer("DeleteStack", {})
+    if stack["StackStatus"] not in _DELETABLE:
+        sentence = f"Stack [{stack['StackName']}] cannot be deleted while in status {stack['StackStatus']}"
+        return error("ValidationError", sentence)
+    if stack.get("EnableTerminationProtection"):
+        sentence = f"Stack [{stack['StackName']}] cannot be deleted while TerminationProtection is enabled"
+        return error("ValidationError", sentence)
+    result: Answer = _delete(params)
+    if result[0] == 200:
+        remember_options(stack, params, "DeleteStack")
+        # The status must be right at once: the operation itself starts with the next turn of the event loop.
+        stack["StackStatus"] = "DELETE_IN_PROGRESS"
+    return result
+
+
+def cancel_update_stack(params: dict[str, Any]) -> Answer:
+    """CancelUpdateStack; the running update stops at once and rolls back."""
+    result: Answer = _cancel(params)
+    stack = handlers._resolve_stack(_p(params, "StackName"))
+    if result[0] == 200 and stack and stack["StackId"] in running:
+        operation = running[stack["StackId"]]
+        operation.cancelled = True
+        operation.stop.set()
+    return result
+
+
+def continue_update_rollback(params: dict[str, Any]) -> Answer:
+    """ContinueUpdateRollback; the status changes at once."""
+    result: Answer = _continue(params)
+    stack = handlers._resolve_stack(_p(params, "StackName"))
+    if result[0] == 200 and stack:
+        stack["StackStatus"] = "UPDATE_ROLLBACK_IN_PROGRESS"
+    return result
+
+
+def rollback_stack(params: dict[str, Any]) -> Answer:
+    """RollbackStack of a stack that failed with DisableRollback."""
+    stack = handlers._resolve_stack(_p(params, "StackName"))
+    if not stack or stack["StackStatus"] == "DELETE_COMPLETE":
+        return error("ValidationError", f"Stack [{_p(params, 'StackName')}] does not exist")
+    if stack["StackStatus"] not in ("CREATE_FAILED", "UPDATE_FAILED") or "_failed_operation" not in stack:
+        return error("ValidationError", "RollbackStack cannot be called from current stack status")
+    undo = roll_back_failed_operation(stack["StackName"], stack["StackId"], stack, stack["_failed_operation"])
+    _create_stack_task_in_region(undo, stack, stack["StackId"])
+    verb = "ROLLBACK" if stack["StackStatus"] == "CREATE_FAILED" else "UPDATE_ROLLBACK"
+    stack["StackStatus"] = f"{verb}_IN_PROGRESS"
+    return answer("RollbackStack", {"StackId": stack["StackId"]})
