@@ -18,7 +18,7 @@ export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
 export TESTBED_PYTHON := $(CURDIR)/$(TESTBED)/python
 export PYTHONPATH := $(CURDIR)
 
-GATES := ruff mypy yamllint docs-check cfn-lint
+GATES := ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint sanity
 TESTS := unit
 ifneq ($(NEWEST_PYTHON),)
 TESTS += unit-newest
@@ -93,9 +93,10 @@ docs-check:
 ansible-lint:
 	PATH=$(CURDIR)/$(MAIN):$$PATH ansible-lint --nocolor
 
+# The linter asks git for the files of amazon.aws, whose fragments ours uses; below .venv git would find the checkout.
 antsibull:
-	PATH=$(CURDIR)/$(MAIN):$$PATH antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs dependent \
-	    --disallow-unknown-collection-refs .
+	PATH=$(CURDIR)/$(MAIN):$$PATH GIT_CEILING_DIRECTORIES=$(CURDIR)/.venv antsibull-docs lint-collection-docs \
+	    --plugin-docs --validate-collection-refs dependent --disallow-unknown-collection-refs .
 
 cfn-lint:
 	$(MAIN)/cfn-lint tests/testbed/template/gitpod-ec2-runner-enterprise.json

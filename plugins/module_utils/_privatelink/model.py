@@ -1,0 +1,151 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An endpoint and its service, as they are and as they are wanted."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+SERVICE_NAME = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
+SERVICE_REGION = "us-east-1"
+
+AVAILABLE, WAITING, ACCEPTANCE, BROKEN, LEAVING = "available", "waiting", "acceptance", "broken", "leaving"
+# States compare without case: the API spells them pendingAcceptance, its documentation PendingAcceptance.
+_STATES = {
+    "available": AVAILABLE,
+    "pending": WAITING,
+    "pendingacceptance": ACCEPTANCE,
+    "partial": WAITING,
+    "rejected": BROKEN,
+    "failed": BROKEN,
+    "expired": BROKEN,
+    "deleting": LEAVING,
+    "deleted": LEAVING,
+}
+
+
+def stage(state: str) -> str:
+    """What an endpoint's state means for us; an unknown one is waited for."""
+    return _STATES.get(state.lower(), WAITING)
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """An endpoint service as DescribeVpcEndpointServices has it.
+
+    :param zones: names of its Availability Zones; they mean nothing in another region.
+    """
+
+    name: str
+    region: str
+    zones: tuple[str, ...] = ()
+    private_dns_name: str = ""
+    acceptance_required: bool = False
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Plain data for a module's result."""
+        return {
+            "name": self.name,
+            "region": self.region,
+            "availability_zones": list(self.zones),
+            "private_dns_name": self.private_dns_name,
+            "acceptance_required": self.acceptance_required,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Subnet:
+    """A subnet's place."""
+
+    id: str
+    zone: str
+    vpc_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """An interface endpoint as DescribeVpcEndpoints has it."""
+
+    id: str
+    state: str
+    vpc_id: str = ""
+    service_name: str = ""
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    private_dns: bool = False
+    ip_address_type: str = ""
+    policy: str = ""
+    tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    dns_names: tuple[str, ...] = ()
+    interface_ids: tuple[str, ...] = ()
+    reason: str = ""
+
+    @classmethod
+    def from_api(cls, raw: t.Mapping[str, t.Any]) -> Endpoint:
+        """The endpoint from an element of DescribeVpcEndpoints."""
+        error = raw.get("LastError") or {}
+        return cls(
+            id=raw["VpcEndpointId"],
+            state=raw.get("State", ""),
+            vpc_id=raw.get("VpcId", ""),
+            service_name=raw.get("ServiceName", ""),
+            subnet_ids=tuple(sorted(raw.get("SubnetIds", []))),
+            security_group_ids=tuple(sorted(group["GroupId"] for group in raw.get("Groups", []))),
+            private_dns=bool(raw.get("PrivateDnsEnabled", False)),
+            ip_address_type=raw.get("IpAddressType", ""),
+            policy=raw.get("PolicyDocument", ""),
+            tags={entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])},
+            dns_names=tuple(entry["DnsName"] for entry in raw.get("DnsEntries", []) if entry.get("DnsName")),
+            interface_ids=tuple(raw.get("NetworkInterfaceIds", [])),
+            reason=" ".join(filter(None, [error.get("Message", ""), raw.get("FailureReason", "")])),
+        )
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Plain data for a module's result."""
+        return {
+            "id": self.id,
+            "state": self.state,
+            "vpc_id": self.vpc_id,
+            "service_name": self.service_name,
+            "subnet_ids": list(self.subnet_ids),
+            "security_group_ids": list(self.security_group_ids),
+            "private_dns_enabled": self.private_dns,
+            "ip_address_type": self.ip_address_type,
+            "dns_entries": list(self.dns_names),
+            "network_interface_ids": list(self.interface_ids),
+            "tags": dict(self.tags),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What the options ask for.
+
+    :param name: the runner's name, also of the endpoint.
+    :param policy: JSON, or empty for full access.
+    """
+
+    name: str
+    vpc_id: str
+    service_name: str = SERVICE_NAME
+    service_region: str = SERVICE_REGION
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    private_dns: bool = True
+    ip_address_type: str = ""
+    policy: str = ""
+    tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    purge_tags: bool = False
+    adopt: bool = True
+    replace_failed: bool = True
+
+
+def same_policy(left: str, right: str) -> bool:
+    """Whether two policy documents say the same, however they are spaced and ordered."""
+    try:
+        return bool(json.loads(left or "{}") == json.loads(right or "{}"))
+    except ValueError:
+        return left == right

@@ -1,0 +1,195 @@
+#!/usr/bin/python
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Point a runner's names to its load balancer in Route 53."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_dns
+short_description: Point a runner's domain and its wildcard to its load balancer in Route 53
+version_added: 0.1.0
+description:
+  - Keeps the records of both names, the domain and C(*.) the domain, in one change batch, so that clients never see
+    one without the other. A switch between CNAME and alias deletes the one and creates the other in the same batch.
+  - Finds the hosted zone with the longest name that holds the domain, unless one is named.
+  - Records that point elsewhere are never touched unless O(overwrite) allows it.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options:
+  domain_name:
+    description: Domain of the runner, without wildcard.
+    type: str
+    required: true
+  state:
+    description: Whether to have the records. V(absent) removes only those that point to O(load_balancer_dns_name).
+    type: str
+    choices: [present, absent]
+    default: present
+  load_balancer_dns_name:
+    description: DNS name of the load balancer. Required with O(state=present).
+    type: str
+  load_balancer_hosted_zone_id:
+    description: Canonical hosted zone ID of the load balancer. Required with O(record_type=alias).
+    type: str
+  record_type:
+    description: Kind of record. At the apex of a zone only V(alias) is possible.
+    type: str
+    choices: [alias, cname]
+    default: alias
+  ttl:
+    description: Time to live of CNAME records in seconds; alias records have their target's.
+    type: int
+    default: 300
+  hosted_zone_id:
+    description: Hosted zone to use.
+    type: str
+  private_zone:
+    description: Whether the zone that is found is a private one.
+    type: bool
+    default: false
+  evaluate_target_health:
+    description: Whether Route 53 leaves out the alias while the load balancer has no healthy target.
+    type: bool
+    default: true
+  dual_stack:
+    description: Whether to have AAAA alias records too, for a load balancer with IPv6 addresses.
+    type: bool
+    default: false
+  overwrite:
+    description: Whether records of these names that point elsewhere are replaced, or removed.
+    type: bool
+    default: false
+  wait:
+    description: Whether to wait until every authoritative server of Route 53 has the change.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Longest wait in seconds.
+    type: int
+    default: 300
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.actiongroup
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: gitpod.enterprise_runner.runner_stack_info
+  - module: amazon.aws.route53
+"""
+
+EXAMPLES = r"""
+- name: Point both names to the load balancer
+  gitpod.enterprise_runner.runner_dns:
+    region: eu-central-1
+    domain_name: eu.gitpod.example.com
+    load_balancer_dns_name: gitpod-eu-0123456789abcdef.elb.eu-central-1.amazonaws.com
+    load_balancer_hosted_zone_id: Z3F0SRJ5LGBH90
+
+- name: Use CNAME records in a private zone
+  gitpod.enterprise_runner.runner_dns:
+    region: eu-central-1
+    domain_name: eu.gitpod.example.com
+    load_balancer_dns_name: gitpod-eu-0123456789abcdef.elb.eu-central-1.amazonaws.com
+    record_type: cname
+    private_zone: true
+
+- name: Remove the records that point to this load balancer
+  gitpod.enterprise_runner.runner_dns:
+    region: eu-central-1
+    domain_name: eu.gitpod.example.com
+    load_balancer_dns_name: gitpod-eu-0123456789abcdef.elb.eu-central-1.amazonaws.com
+    state: absent
+"""
+
+RETURN = r"""
+hosted_zone:
+  description: The zone.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Its ID.
+      type: str
+      sample: Z08A1B2C3D4E5F6G7H8I9
+    name:
+      description: Its name.
+      type: str
+      sample: gitpod.example.com
+    private:
+      description: Whether it is a private zone.
+      type: bool
+records:
+  description: The address records of both names, as they are now, or in check mode would be.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name.
+      type: str
+      sample: "*.eu.gitpod.example.com"
+    type:
+      description: Type.
+      type: str
+      sample: A
+    value:
+      description: What it points to.
+      type: str
+    alias:
+      description: Whether it is an alias record.
+      type: bool
+    ttl:
+      description: Time to live in seconds; null for alias records.
+      type: int
+change_id:
+  description: ID of the change, empty when there was none.
+  returned: success
+  type: str
+  sample: C2682N5HXP0BZ4
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation
+
+ARGUMENT_SPEC = {
+    "domain_name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "load_balancer_dns_name": {"type": "str"},
+    "load_balancer_hosted_zone_id": {"type": "str"},
+    "record_type": {"type": "str", "choices": ["alias", "cname"], "default": "alias"},
+    "ttl": {"type": "int", "default": 300},
+    "hosted_zone_id": {"type": "str"},
+    "private_zone": {"type": "bool", "default": False},
+    "evaluate_target_health": {"type": "bool", "default": True},
+    "dual_stack": {"type": "bool", "default": False},
+    "overwrite": {"type": "bool", "default": False},
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 300},
+}
+
+
+def main() -> None:
+    """Options in, one call, result out."""
+    module = AnsibleAWSModule(
+        argument_spec=ARGUMENT_SPEC,
+        required_if=[("state", "present", ("load_balancer_dns_name",))],
+        supports_check_mode=True,
+    )
+    _modules.run(module, operation.run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+#!/usr/bin/python
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have the interface endpoint of the management plane, or have none."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_endpoint
+short_description: Create, change and delete the interface endpoint of the management plane
+version_added: 0.1.0
+description:
+  - Connects a VPC to the management plane through AWS PrivateLink, also where the service is in another region, with
+    private DNS, so that C(app.gitpod.io) resolves to private addresses in the VPC.
+  - Verifies first that the service can be seen. In the service's own region, subnets in zones that it does not have are
+    left out.
+  - Changes of subnets, security groups, policy, private DNS, IP address type and tags are made in place.
+  - An endpoint costs money for each zone and hour.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options:
+  name:
+    description: Name of the runner, and of the endpoint in its C(Name) tag.
+    type: str
+    required: true
+  state:
+    description: Whether to have the endpoint. V(absent) removes only one of this O(name).
+    type: str
+    choices: [present, absent]
+    default: present
+  vpc_id:
+    description: VPC of the endpoint.
+    type: str
+    required: true
+  subnet_ids:
+    description: Subnets of the endpoint, at most one a zone. Required with O(state=present).
+    type: list
+    elements: str
+    default: []
+  security_group_ids:
+    description:
+      - Security groups of the endpoint. Without any, AWS uses the VPC's default group for a new endpoint, and an
+        existing one keeps its own.
+    type: list
+    elements: str
+    default: []
+  service_name:
+    description: Name of the endpoint service.
+    type: str
+    default: com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2
+  service_region:
+    description: Region of the endpoint service.
+    type: str
+    default: us-east-1
+  private_dns_enabled:
+    description: Whether the service's own name resolves to the endpoint inside the VPC.
+    type: bool
+    default: true
+  ip_address_type:
+    description: Address families; without it, AWS chooses for a new endpoint and an existing one keeps its own.
+    type: str
+    choices: [ipv4, dualstack, ipv6]
+  policy:
+    description: Endpoint policy as JSON; without it, a new endpoint allows full access.
+    type: json
+  tags:
+    description: Tags of the endpoint.
+    type: dict
+  purge_tags:
+    description: Whether other tags are removed from an endpoint that this collection made.
+    type: bool
+    default: false
+  adopt:
+    description:
+      - Whether an endpoint for the service that others made in this VPC is used. A second one could not have private
+        DNS.
+    type: bool
+    default: true
+  replace_failed:
+    description: Whether an endpoint of ours that failed, expired or was rejected is deleted and created anew.
+    type: bool
+    default: true
+  enable_vpc_dns:
+    description: Whether the VPC's DNS support and DNS hostnames are switched on when private DNS needs them.
+    type: bool
+    default: false
+  wait:
+    description: Whether to wait until the endpoint is available, or gone.
+    type: bool
+    default: true
+  join:
+    description:
+      - Whether to wait for an endpoint that was started before, to switch its private DNS when that had to wait for the
+        connection to be accepted, and to start nothing else.
+    type: bool
+    default: false
+  timeout:
+    description: Longest wait in seconds.
+    type: int
+    default: 600
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.actiongroup
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: amazon.aws.ec2_security_group
+"""
+
+EXAMPLES = r"""
+- name: Connect a VPC in another region than the service
+  gitpod.enterprise_runner.runner_endpoint:
+    region: ap-southeast-2
+    name: gitpod-ap-southeast-2
+    vpc_id: vpc-0c9f7e5a3b1d02468
+    subnet_ids: [subnet-0c3a4e6d8f0b23571, subnet-0c3a4e6d8f0b23572]
+    security_group_ids: [sg-0b3d5f7a9c1e24681]
+
+- name: Start now, and wait later
+  gitpod.enterprise_runner.runner_endpoint:
+    region: ap-southeast-2
+    name: gitpod-ap-southeast-2
+    vpc_id: vpc-0c9f7e5a3b1d02468
+    subnet_ids: [subnet-0c3a4e6d8f0b23571, subnet-0c3a4e6d8f0b23572]
+    wait: false
+
+- name: Remove it
+  gitpod.enterprise_runner.runner_endpoint:
+    region: ap-southeast-2
+    name: gitpod-ap-southeast-2
+    vpc_id: vpc-0c9f7e5a3b1d02468
+    state: absent
+"""
+
+RETURN = r"""
+endpoint:
+  description: The endpoint; null when there is none, or in check mode none yet.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Its ID.
+      type: str
+      sample: vpce-0a1b2c3d4e5f67890
+    state:
+      description: Its state as AWS spells it.
+      type: str
+      sample: available
+    vpc_id:
+      description: Its VPC.
+      type: str
+    service_name:
+      description: Its service.
+      type: str
+    subnet_ids:
+      description: Its subnets.
+      type: list
+      elements: str
+    security_group_ids:
+      description: Its security groups.
+      type: list
+      elements: str
+    private_dns_enabled:
+      description: Whether private DNS is on.
+      type: bool
+    ip_address_type:
+      description: Its address families.
+      type: str
+    dns_entries:
+      description: DNS names that resolve to it.
+      type: list
+      elements: str
+    network_interface_ids:
+      description: Its network interfaces.
+      type: list
+      elements: str
+    tags:
+      description: Its tags.
+      type: dict
+service:
+  description: The service, when it was looked at.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+    region:
+      description: Its region.
+      type: str
+    availability_zones:
+      description: Its Availability Zones.
+      type: list
+      elements: str
+    private_dns_name:
+      description: The name that private DNS answers for.
+      type: str
+      sample: app.gitpod.io
+    acceptance_required:
+      description: Whether its owner accepts each connection.
+      type: bool
+in_progress:
+  description: Whether AWS is still at work.
+  returned: always
+  type: bool
+  sample: false
+actions:
+  description: What was done, or in check mode would be, in sentences.
+  returned: success
+  type: list
+  elements: str
+left_out_subnet_ids:
+  description: Subnets in zones that the service does not have.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
+    SERVICE_NAME,
+    SERVICE_REGION,
+)
+
+ARGUMENT_SPEC = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "vpc_id": {"type": "str", "required": True},
+    "subnet_ids": {"type": "list", "elements": "str", "default": []},
+    "security_group_ids": {"type": "list", "elements": "str", "default": []},
+    "service_name": {"type": "str", "default": SERVICE_NAME},
+    "service_region": {"type": "str", "default": SERVICE_REGION},
+    "private_dns_enabled": {"type": "bool", "default": True},
+    "ip_address_type": {"type": "str", "choices": ["ipv4", "dualstack", "ipv6"]},
+    "policy": {"type": "json"},
+    "tags": {"type": "dict"},
+    "purge_tags": {"type": "bool", "default": False},
+    "adopt": {"type": "bool", "default": True},
+    "replace_failed": {"type": "bool", "default": True},
+    "enable_vpc_dns": {"type": "bool", "default": False},
+    "wait": {"type": "bool", "default": True},
+    "join": {"type": "bool", "default": False},
+    "timeout": {"type": "int", "default": 600},
+}
+
+
+def main() -> None:
+    """Options in, one call, result out."""
+    module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    _modules.run(module, operation.run)
+
+
+if __name__ == "__main__":
+    main()
