@@ -19,9 +19,9 @@ export TESTBED_PYTHON := $(CURDIR)/$(TESTBED)/python
 export PYTHONPATH := $(CURDIR)
 
 GATES := ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint sanity
-TESTS := unit
+TESTS := unit testbed e2e molecule
 ifneq ($(NEWEST_PYTHON),)
-TESTS += unit-newest
+TESTS += unit-newest e2e-newest
 endif
 
 .PHONY: help demo test gates venvs docs clean $(GATES) unit testbed e2e molecule unit-newest e2e-newest
@@ -45,7 +45,7 @@ test: ## Every gate and every test, in parallel where independent
 gates: venvs ## Every gate, no test
 	$(MAKE) -j$(JOBS) --output-sync=target $(GATES)
 
-venvs: .venv/main/.lint $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.linked
+venvs: .venv/main/.lint .venv/testbed/.ready $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.linked
 
 .venv/main/.runtime: tests/requirements/runtime.txt
 	$(PYTHON) -m venv .venv/main
@@ -79,7 +79,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -m tests.demo -m tests.sanity
 
 yamllint:
 	$(MAIN)/yamllint --strict .

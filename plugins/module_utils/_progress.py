@@ -66,7 +66,7 @@ def duration(seconds: float) -> str:
     return f"{hours}h{minutes_of_hour:02d}m" if hours else f"{minutes}m{rest:02d}s"
 
 
-def bar(done: int, total: int, width: int = BAR_WIDTH) -> str:
+def progress_bar(done: int, total: int, width: int = BAR_WIDTH) -> str:
     """The share that is done, full only when all is."""
     filled = round(width * done / total) if total > 0 else 0
     filled = min(filled, width if 0 < total <= done else width - 1)
@@ -82,7 +82,7 @@ def about(seconds: float) -> str:
 
 def line(host: str, snapshot: Snapshot) -> str:
     """One line for a terminal and for a controller's job output."""
-    parts = [host, f"{bar(snapshot.done, snapshot.total)} {snapshot.done}/{snapshot.total}"]
+    parts = [host, f"{progress_bar(snapshot.done, snapshot.total)} {snapshot.done}/{snapshot.total}"]
     if snapshot.rolling_back:
         parts.append("ROLLING BACK")
     if snapshot.resource:

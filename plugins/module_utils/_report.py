@@ -52,7 +52,7 @@ def fleet_row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
         "runner": str(runner.get("runner", "")),
         "stack": _stack_cell(runner.get("stack") or {}),
         "load balancer": ", ".join(str(load_balancer[key]) for key in ("scheme", "state") if load_balancer.get(key)),
-        "DNS": str((dns.get("names") or [""])[0]),
+        "DNS": next((str(name) for name in dns.get("names") or [] if not str(name).startswith("*")), ""),
         "endpoint": str(endpoint.get("state", "")),
         "verification": _verification_cell(runner),
     }

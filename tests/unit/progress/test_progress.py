@@ -10,9 +10,9 @@ import pytest
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import (
     Pacer,
     Snapshot,
-    bar,
     duration,
     line,
+    progress_bar,
     remaining_seconds,
 )
 
@@ -26,8 +26,8 @@ def test_durations_are_said_as_people_say_them(seconds: float, text: str) -> Non
 
 @pytest.mark.parametrize(("done", "total", "filled"), [(0, 64, 0), (41, 64, 9), (63, 64, 13), (64, 64, 14), (5, 0, 0)])
 def test_the_bar_is_full_only_at_the_end(done: int, total: int, filled: int) -> None:
-    assert bar(done, total).count("#") == filled
-    assert len(bar(done, total)) == 16
+    assert progress_bar(done, total).count("#") == filled
+    assert len(progress_bar(done, total)) == 16
 
 
 def test_a_line_carries_the_host_and_what_happens() -> None:

@@ -1,0 +1,109 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated AWS: ministack behind wrappers that add what AWS does and ministack does not.
+
+Every request is noted, may be refused by rule, and is then answered by ministack, whose services the modules of this
+package have changed in place.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..settings import Settings
+
+Scope = dict[str, t.Any]
+
+
+def create_application(settings: Settings) -> t.Any:
+    """The ASGI application; call it once in a process, because ministack keeps its state in modules."""
+    from ministack.app import app
+
+    from . import (
+        call_log,
+        cloudformation,
+        control,
+        endpoints,
+        faults,
+        load_balancers,
+        requests,
+        resource_types,
+        route53,
+    )
+
+    cloudformation.install(settings)
+    resource_types.install(settings)
+    for part in (call_log, faults, load_balancers, endpoints, route53):
+        part.install(settings)
+
+    async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        body = await _whole_body(receive)
+        path, query = scope["path"], scope["query_string"].decode()
+        if path.startswith(control.PREFIX):
+            status, answer = control.answer(scope["method"], path, query, body)
+            await _send(send, status, "application/json", answer)
+            return
+        headers = {key.decode().lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        call = requests.parse(scope["method"], path, query, headers, body)
+        refused = faults.answer(call) if call else None
+        if call and refused:
+            call_log.add(call, refused[0], requests.error_code(refused[2]))
+            await _send(send, *refused)
+            return
+        recorder = _Recorder(send)
+        await app(scope, _replay(body, receive), recorder)
+        if call:
+            code = requests.error_code(recorder.body) if recorder.status >= 400 else ""
+            call_log.add(call, recorder.status, code)
+
+    return application
+
+
+async def _whole_body(receive: t.Any) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+
+
+def _replay(body: bytes, receive: t.Any) -> t.Any:
+    """The body once more, for the application behind; afterwards whatever the client still sends."""
+    given = False
+
+    async def replayed() -> dict[str, t.Any]:
+        nonlocal given
+        if given:
+            message: dict[str, t.Any] = await receive()
+            return message
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
+
+
+class _Recorder:
+    """Passes an answer on and keeps its status and the beginning of its body."""
+
+    def __init__(self, send: t.Any) -> None:
+        self._send = send
+        self.status = 0
+        self.body = b""
+
+    async def __call__(self, message: dict[str, t.Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        elif len(self.body) < 4096:
+            self.body += message.get("body", b"")
+        await self._send(message)
+
+
+async def _send(send: t.Any, status: int, content_type: str, body: bytes) -> None:
+    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,101 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Route 53's refusals that ministack lacks, and C(\\052) for the asterisk.
+
+Source: Route 53 API reference, ChangeResourceRecordSets; RFC 1034 section 3.6.2.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ministack.services import alb, route53
+
+from .load_balancers import HOSTED_ZONES
+
+
+def _asterisk(name: str) -> str:
+    return name.lower().replace("\\052", "*")
+
+
+def problems(zone_name: str, records: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """What AWS would not accept in a zone with these records."""
+    found = []
+    by_name: dict[str, set[str]] = {}
+    for record in records:
+        by_name.setdefault(record["Name"], set()).add(record["Type"])
+    for name, types in by_name.items():
+        if not (name == zone_name or name.endswith(f".{zone_name}")):
+            found.append(f"RRSet with DNS name {name} is not permitted in zone {zone_name}")
+        if "CNAME" in types and name == zone_name:
+            found.append(f"RRSet of type CNAME with DNS name {name} is not permitted at apex in zone {zone_name}")
+        elif "CNAME" in types and len(types) > 1:
+            found.append(
+                f"RRSet of type CNAME with DNS name {name} is not permitted as it conflicts with other records with the"
+                f" same DNS name in zone {zone_name}"
+            )
+    return found + [problem for record in records for problem in _alias_problems(record)]
+
+
+def _alias_problems(record: t.Mapping[str, t.Any]) -> list[str]:
+    alias = record.get("AliasTarget") or {}
+    target = str(alias.get("DNSName", "")).rstrip(".").lower()
+    for (_account, region, _arn), load_balancer in list(alb._lbs._data.items()):
+        if load_balancer["DNSName"].lower() == target.removeprefix("dualstack."):
+            right = HOSTED_ZONES.get(region, "")
+            if load_balancer.get("Type") == "network" and alias.get("HostedZoneId") != right:
+                return [
+                    f"Tried to create an alias that targets {target}., type {record['Type']} in zone"
+                    f" {alias.get('HostedZoneId')}, but the alias target name does not lie within the target zone"
+                ]
+    return []
+
+
+def _change(zone_id: str, body: bytes) -> t.Any:
+    """Apply the batch, and take it back when AWS would have refused it; batches are atomic."""
+    with route53._lock:
+        zone = route53._zones.get(zone_id)
+        before = [dict(record) for record in route53._records.get(zone_id, [])]
+    body = body.replace(b"\\052", b"*")
+    answer = _ministack_change(zone_id, body)
+    if zone is None or answer[0] != 200:
+        return answer
+    with route53._lock:
+        for record in route53._records[zone_id]:
+            record["Name"] = _asterisk(record["Name"])
+        refused = problems(_asterisk(zone["name"]), route53._records[zone_id])
+        if refused:
+            route53._records[zone_id] = before
+    if refused:
+        return route53._error_response("InvalidChangeBatch", "[" + ", ".join(refused) + "]")
+    return answer
+
+
+def _list(zone_id: str, query: dict[str, t.Any]) -> t.Any:
+    query = {key: _plain(value) if key == "name" else value for key, value in query.items()}
+    status, headers, body = _ministack_list(zone_id, query)
+    if isinstance(body, bytes):
+        return status, headers, body.replace(b"<Name>*.", b"<Name>\\052.")
+    return status, headers, str(body).replace("<Name>*.", "<Name>\\052.")
+
+
+def _plain(value: t.Any) -> t.Any:
+    return [_asterisk(entry) for entry in value] if isinstance(value, list) else _asterisk(str(value))
+
+
+def _sort_key(name: str) -> tuple[str, ...]:
+    """Route 53 sorts by reversed labels, the asterisk as the escape that it is written with."""
+    return tuple(_ministack_sort_key(name.replace("\\052", "*")))
+
+
+_ministack_change = route53._change_resource_record_sets
+_ministack_list = route53._list_resource_record_sets
+_ministack_sort_key = route53._name_sort_key
+
+
+def install(_settings: t.Any) -> None:
+    """Change ministack's Route 53 in place."""
+    route53._change_resource_record_sets = _change
+    route53._list_resource_record_sets = _list
+    route53._name_sort_key = _sort_key

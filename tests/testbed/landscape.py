@@ -1,0 +1,95 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What exists before the first run, put into the simulated AWS with the IDs that the example inventory names."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+from unittest import mock
+
+import yaml
+from ministack.core.responses import request_scope
+from ministack.services import acm, ec2, route53, ssm
+
+from .management_plane import ManagementPlane
+
+FILE = pathlib.Path(__file__).with_name("landscape.yml")
+
+
+def seed(account: str, plane: ManagementPlane, ca_pem: str) -> dict[str, str]:
+    """Create everything; exchange tokens by region."""
+    landscape = yaml.safe_load(FILE.read_text("utf-8"))
+    tokens = {}
+    for region, wanted in landscape["regions"].items():
+        with request_scope(account, region):
+            _network(region, wanted)
+            _certificate(account, region, wanted["certificate"])
+            if "ca_parameter" in wanted:
+                _checked(ssm._put_parameter({"Name": wanted["ca_parameter"], "Type": "String", "Value": ca_pem}))
+        runner = wanted["runner"]
+        plane.add(runner["name"], region, runner["id"])
+        tokens[region] = plane.mint(runner["id"])
+    with request_scope(account, "us-east-1"):
+        for zone in landscape["hosted_zones"]:
+            _hosted_zone(zone["id"], zone["name"])
+    return tokens
+
+
+def _checked(answer: t.Any) -> t.Any:
+    """ministack's answer; the landscape is wrong when one is an error."""
+    if answer[0] >= 300:
+        raise RuntimeError(f"the landscape cannot be created: {answer}")
+    return answer
+
+
+def _params(**values: t.Any) -> dict[str, list[str]]:
+    """Form fields as ministack's EC2 reads them."""
+    return {key.replace("__", "."): [str(value)] for key, value in values.items()}
+
+
+def _network(region: str, wanted: dict[str, t.Any]) -> None:
+    vpc = wanted["vpc"]["id"]
+    with mock.patch.object(ec2, "_new_vpc_id", return_value=vpc):
+        _checked(ec2._create_vpc(_params(CidrBlock=wanted["vpc"]["cidr"])))
+    for attribute in ("EnableDnsSupport", "EnableDnsHostnames"):
+        _checked(ec2._modify_vpc_attribute({"VpcId": [vpc], f"{attribute}.Value": ["true"]}))
+    for subnet_id, subnet in wanted["subnets"].items():
+        zone = f"{region}{subnet['zone']}"
+        with mock.patch.object(ec2, "_new_subnet_id", return_value=subnet_id):
+            _checked(ec2._create_subnet(_params(VpcId=vpc, CidrBlock=subnet["cidr"], AvailabilityZone=zone)))
+    group = wanted.get("security_group")
+    if group:
+        with mock.patch.object(ec2, "_new_sg_id", return_value=group["id"]):
+            _checked(
+                ec2._create_security_group(_params(GroupName=group["name"], GroupDescription=group["name"], VpcId=vpc))
+            )
+        ec2._security_groups[group["id"]]["IpPermissions"] = [
+            {
+                "IpProtocol": "tcp",
+                "FromPort": port,
+                "ToPort": port,
+                "IpRanges": [{"CidrIp": group["cidr"]}],
+                "Ipv6Ranges": [],
+                "PrefixListIds": [],
+                "UserIdGroupPairs": [],
+            }
+            for port in group["ports"]
+        ]
+
+
+def _certificate(account: str, region: str, certificate: dict[str, str]) -> None:
+    arn = f"arn:aws:acm:{region}:{account}:certificate/{certificate['id']}"
+    names = [certificate["domain"], f"*.{certificate['domain']}"]
+    with mock.patch.object(acm, "_cert_arn", return_value=arn):
+        _checked(acm._request_certificate({"DomainName": names[0], "SubjectAlternativeNames": names}))
+
+
+def _hosted_zone(zone_id: str, name: str) -> None:
+    body = (
+        '<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">'
+        f"<Name>{name}</Name><CallerReference>{zone_id}</CallerReference></CreateHostedZoneRequest>"
+    )
+    with mock.patch.object(route53, "_zone_id", return_value=zone_id):
+        _checked(route53._create_hosted_zone(body.encode(), {}))
