@@ -84,6 +84,11 @@ options:
     description: Whether to wait for an operation that someone else started, and to start nothing.
     type: bool
     default: false
+  operation_token:
+    description:
+      - RV(operation_token) of the task that started the operation which O(join) waits for. With it, a failure that
+        happened meanwhile is recognised as this operation's.
+    type: str
   termination_protection:
     description: Whether the stack is protected from deletion.
     type: bool
@@ -190,6 +195,11 @@ in_progress:
   returned: always
   type: bool
   sample: false
+operation_token:
+  description: Marks the operation that was started and not waited for; empty otherwise.
+  returned: success
+  type: str
+  sample: gitpod-6a8a5a0e-4d2b-4c55-9a53-0d3f9a3f1c11
 stack:
   description: The stack; secret parameters are asterisks.
   returned: success
@@ -321,6 +331,7 @@ ARGUMENT_SPEC = {
     "timeout": {"type": "int", "default": 3600},
     "wait": {"type": "bool", "default": True},
     "join": {"type": "bool", "default": False},
+    "operation_token": {"type": "str", "no_log": False},
     "termination_protection": {"type": "bool", "default": True},
     "force": {"type": "bool", "default": False},
     "recreate_failed": {"type": "bool", "default": True},

@@ -50,6 +50,7 @@ class Outcome:
 
     :param operation: C(none), C(create), C(recreate), C(update), C(attach) or C(delete).
     :param actions: the same in sentences.
+    :param token: by which a later join recognises the operation, when this run started one.
     """
 
     stack: Stack
@@ -60,6 +61,7 @@ class Outcome:
     actions: tuple[str, ...] = ()
     before: str = ""
     after: str = ""
+    token: str = ""
     timeline: tuple[dict[str, t.Any], ...] = ()
     kept: tuple[dict[str, str], ...] = ()
 
@@ -78,22 +80,34 @@ def new_token() -> str:
     return f"gitpod-{uuid.uuid4()}"
 
 
-def join(api: Api, name: str, mode: Mode) -> Outcome:
-    """Wait for what is going on; start nothing."""
+def join(api: Api, name: str, token: str, mode: Mode) -> Outcome:
+    """Wait for what is going on, or judge how it ended meanwhile; start nothing.
+
+    :param token: of the operation that is meant, as its start returned it, or empty for whatever goes on.
+    """
     stack = api.stack(name)
-    if not status.meaning(stack.status).in_progress or mode.check:
-        return Outcome(stack, actions=(f"the stack {name} is {stack.status}",))
-    expected = api.template({"StackName": stack.id}).resource_count
-    watching = dataclasses.replace(mode.watching, expected=expected)
-    return dataclasses.replace(
-        _finish(api, stack, "", dataclasses.replace(mode, watching=watching), "attach"), changed=False
-    )
+    row = status.meaning(stack.status)
+    if mode.check:
+        return Outcome(stack)
+    if row.in_progress:
+        expected = api.template({"StackName": stack.id}).resource_count
+        watching = dataclasses.replace(mode.watching, expected=expected)
+        outcome = _finish(api, stack, token, dataclasses.replace(mode, watching=watching), "attach")
+        return dataclasses.replace(outcome, changed=False)
+    # Without a token, an update that was rolled back some time ago is nobody's failure today.
+    if row.failing and (token or row.present != status.UPDATE):
+        history = History(api.client, stack.id, token)
+        history.read()
+        raise failed(stack, failures(history.events), stack.status)
+    if not status.exists(stack.status):
+        raise RunnerError(f"There is no stack {name} to wait for", next_step="Deploy it first (tag stack)")
+    return Outcome(stack, actions=(f"the stack {name} is {stack.status}",))
 
 
 def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str) -> Outcome:
     """Wait when asked, and judge the end."""
     if not mode.wait:
-        return Outcome(stack, operation, changed=True, in_progress=True)
+        return Outcome(stack, operation, changed=True, in_progress=True, token=token)
     history = History(api.client, stack.id, token)
     final = wait(api, stack, history, mode.watching)
     row = status.meaning(final.status)
@@ -200,7 +214,9 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
 
 def _merged(plan: Outcome, done: Outcome) -> Outcome:
     """What was planned, with how it ended."""
-    return dataclasses.replace(plan, stack=done.stack, in_progress=done.in_progress, timeline=done.timeline)
+    return dataclasses.replace(
+        plan, stack=done.stack, in_progress=done.in_progress, timeline=done.timeline, token=done.token
+    )
 
 
 def _recreate(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:

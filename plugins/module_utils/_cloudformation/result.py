@@ -42,7 +42,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
         ),
     )
     if options["join"]:
-        outcome = operation.join(api, options["name"], mode)
+        outcome = operation.join(api, options["name"], options["operation_token"] or "", mode)
     elif options["state"] == "absent":
         outcome = operation.absent(api, options["name"], options["force"], options["retain_resources"], mode)
     else:
@@ -107,6 +107,7 @@ def result(api: Api, outcome: operation.Outcome) -> dict[str, t.Any]:
         "changed": outcome.changed,
         "operation": outcome.operation,
         "in_progress": outcome.in_progress,
+        "operation_token": outcome.token,
         "stack": stack.as_result(),
         "outputs": dict(stack.outputs),
         "load_balancer": api.load_balancer(stack) if settled else None,
