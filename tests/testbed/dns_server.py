@@ -146,13 +146,15 @@ class Resolver:
             _add(response, name, 60, "A", targets if kind == "A" else [])
             return ""
         if record.type == "CNAME" and kind != "CNAME":
-            _add(response, name, record.ttl, "CNAME", [f"{plain(record.values[0])}."])
+            _add(response, name, record.ttl, "CNAME", record.values)
             return plain(record.values[0])
         _add(response, name, record.ttl, kind, [value for entry in found.records for value in entry.values])
         return ""
 
 
 def _add(response: dns.message.Message, name: str, ttl: int, kind: str, values: t.Sequence[str]) -> None:
+    if kind == "CNAME":
+        values = [f"{plain(value)}." for value in values]
     if values:
         response.answer.append(dns.rrset.from_text(f"{name}.", ttl, "IN", kind, *values))
 

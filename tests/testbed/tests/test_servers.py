@@ -1,0 +1,340 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole test bed as a process: AWS, management plane, DNS and HTTPS, asked as their clients ask."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import typing as t
+import urllib.request
+
+import boto3
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import ona_sdk
+import pytest
+from botocore.exceptions import ClientError
+from connectrpc.errors import ConnectError
+from gitpod.v1 import runner_pb2
+
+from tests.testbed.client import TestBed
+
+US_RUNNER = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c01"
+ZONE = "Z08A1B2C3D4E5F6G7H8I9"
+SERVICE = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
+AP_VPC, AP_SUBNETS = "vpc-0c9f7e5a3b1d02468", ["subnet-0c3a4e6d8f0b23571", "subnet-0c3a4e6d8f0b23572"]
+
+
+@pytest.fixture(scope="module")
+def process() -> t.Iterator[TestBed]:
+    with TestBed.start(sys.executable, stack_seconds=2) as testbed:
+        yield testbed
+
+
+@pytest.fixture
+def testbed(process: TestBed) -> TestBed:
+    process.reset()
+    return process
+
+
+def client(testbed: TestBed, service: str, region: str = "us-east-1") -> t.Any:
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=testbed.aws_endpoint_url,
+        aws_access_key_id=testbed.account_id,
+        aws_secret_access_key="test",
+    )
+
+
+def until(condition: t.Callable[[], t.Any], seconds: float = 15) -> t.Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("not in time")
+
+
+def ask(testbed: TestBed, name: str, kind: str = "A", tcp: bool = False) -> dns.message.Message:
+    address, port = testbed.dns.split(":")
+    query = dns.message.make_query(name, kind)
+    return (dns.query.tcp if tcp else dns.query.udp)(query, address, port=int(port), timeout=5)
+
+
+def values(response: dns.message.Message) -> list[str]:
+    return [item.to_text() for answer in response.answer for item in answer]
+
+
+def deploy(testbed: TestBed, token: str) -> dict[str, t.Any]:
+    """The runner stack of us-east-1; its load balancer."""
+    parameters = {
+        "InstallationKey": US_RUNNER,
+        "BootstrapSecret": token,
+        "PlacementNetwork": "vpc-0a7d5c3e1f9b80246",
+        "PlacementZones": "us-east-1a,us-east-1b",
+        "WorkloadSegments": "subnet-0a1e2c4b6d8f01351,subnet-0a1e2c4b6d8f01352",
+        "FrontDoorSegments": "subnet-0a1b3d5f7e9c02461,subnet-0a1b3d5f7e9c02462",
+        "FrontDoorScheme": "internet-facing",
+        "FrontDoorName": "us.gitpod.example.com",
+        "FrontDoorKeyPair": "arn:aws:acm:us-east-1:123456789012:certificate/5d1c3a52-6d0a-4b1e-9a55-0f3c0e7b1a01",
+    }
+    cloudformation = client(testbed, "cloudformation")
+    cloudformation.create_stack(
+        StackName="gitpod-us",
+        TemplateURL=testbed.template_url,
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+    )
+    until(
+        lambda: cloudformation.describe_stacks(StackName="gitpod-us")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    )
+    found: dict[str, t.Any] = client(testbed, "elbv2").describe_load_balancers()["LoadBalancers"][0]
+    return found
+
+
+def change(testbed: TestBed, *changes: tuple[str, dict[str, t.Any]]) -> None:
+    batch = [{"Action": action, "ResourceRecordSet": record} for action, record in changes]
+    client(testbed, "route53").change_resource_record_sets(HostedZoneId=ZONE, ChangeBatch={"Changes": batch})
+
+
+def alias(name: str, target: dict[str, t.Any], zone: str = "") -> dict[str, t.Any]:
+    alias_target = {
+        "HostedZoneId": zone or target["CanonicalHostedZoneId"],
+        "DNSName": target["DNSName"],
+        "EvaluateTargetHealth": True,
+    }
+    return {"Name": name, "Type": "A", "AliasTarget": alias_target}
+
+
+def cname(name: str, value: str) -> dict[str, t.Any]:
+    return {"Name": name, "Type": "CNAME", "TTL": 300, "ResourceRecords": [{"Value": value}]}
+
+
+def sdk(testbed: TestBed, token: str) -> t.Any:
+    return ona_sdk.create_client(api_key=token, base_url=testbed.management_plane_url).services.runner
+
+
+def test_the_whole_path_from_stack_to_health(testbed: TestBed) -> None:
+    balancer = deploy(testbed, testbed.exchange_tokens["us-east-1"])
+    assert "loadbalancer/net/" in balancer["LoadBalancerArn"]
+    assert balancer["CanonicalHostedZoneId"] == "Z26RNL4JYFTOTI"
+    assert balancer["VpcId"] == "vpc-0a7d5c3e1f9b80246"
+    assert balancer["DNSName"].endswith(".elb.us-east-1.amazonaws.com")
+    change(
+        testbed,
+        ("CREATE", alias("us.gitpod.example.com", balancer)),
+        ("CREATE", alias("*.us.gitpod.example.com", balancer)),
+    )
+    addresses = values(ask(testbed, balancer["DNSName"]))
+    assert len(addresses) == 2
+    assert set(values(ask(testbed, "any.us.gitpod.example.com"))) == set(addresses)
+
+    context = ssl.create_default_context(cafile=testbed.ca_file)
+
+    def healthy() -> bool:
+        try:
+            with (
+                socket.create_connection((addresses[0], testbed.https_port), 5) as plain,
+                context.wrap_socket(plain, server_hostname="any.us.gitpod.example.com") as secure,
+            ):
+                secure.sendall(b"GET /_health HTTP/1.1\r\nHost: us.gitpod.example.com\r\n\r\n")
+                return b"200 OK" in secure.recv(200)
+        except OSError:
+            return False
+
+    until(healthy)
+    runner = sdk(testbed, testbed.api_token).get_runner(runner_pb2.GetRunnerRequest(runner_id=US_RUNNER)).runner
+    assert runner.status.phase == runner_pb2.RUNNER_PHASE_ACTIVE
+
+
+def test_a_token_that_is_not_the_runners_leaves_it_degraded(testbed: TestBed) -> None:
+    deploy(testbed, "made-up")
+    runner = sdk(testbed, testbed.api_token).get_runner(runner_pb2.GetRunnerRequest(runner_id=US_RUNNER)).runner
+    assert runner.status.phase == runner_pb2.RUNNER_PHASE_DEGRADED
+
+
+def test_an_exchange_token_expires_after_a_day(testbed: TestBed) -> None:
+    testbed.control("POST", "management", {"advance_seconds": 25 * 3600})
+    deploy(testbed, testbed.exchange_tokens["us-east-1"])
+    runner = sdk(testbed, testbed.api_token).get_runner(runner_pb2.GetRunnerRequest(runner_id=US_RUNNER)).runner
+    assert "expired" in runner.status.message
+
+
+def test_the_management_plane_checks_tokens_and_pages(testbed: TestBed) -> None:
+    with pytest.raises(ConnectError):
+        sdk(testbed, "wrong").list_runners(runner_pb2.ListRunnersRequest())
+    service = sdk(testbed, testbed.api_token)
+    request = runner_pb2.ListRunnersRequest()
+    request.pagination.page_size = 2
+    first = service.list_runners(request)
+    request.pagination.token = first.pagination.next_token
+    second = service.list_runners(request)
+    assert len(first.runners) == 2
+    assert [runner.name for runner in second.runners] == ["gitpod-ap-southeast-2"]
+    created = service.create_runner(runner_pb2.CreateRunnerRequest(name="another"))
+    assert created.exchange_token
+    assert created.runner.runner_id
+
+
+def test_dns_tells_missing_from_empty_and_answers_over_tcp(testbed: TestBed) -> None:
+    change(
+        testbed,
+        ("CREATE", {**cname("txt.gitpod.example.com", ""), "Type": "TXT", "ResourceRecords": [{"Value": '"x"'}]}),
+    )
+    missing = ask(testbed, "nothing.gitpod.example.com")
+    assert missing.rcode() == dns.rcode.NXDOMAIN
+    assert missing.authority[0].rdtype == dns.rdatatype.SOA
+    assert ask(testbed, "txt.gitpod.example.com").rcode() == dns.rcode.NOERROR
+    assert values(ask(testbed, "txt.gitpod.example.com", "TXT", tcp=True)) == ['"x"']
+    assert ask(testbed, "example.org").rcode() == dns.rcode.REFUSED
+
+
+def test_external_records_answer_and_a_wildcard_spares_existing_names(testbed: TestBed) -> None:
+    testbed.add_dns_record("*.apac.gitpod.example.net", "CNAME", "txt.gitpod.example.com")
+    testbed.add_dns_record("own.apac.gitpod.example.net", "A", "192.0.2.7")
+    assert values(ask(testbed, "own.apac.gitpod.example.net")) == ["192.0.2.7"]
+    assert values(ask(testbed, "any.apac.gitpod.example.net", "CNAME")) == ["txt.gitpod.example.com."]
+    assert ask(testbed, "apac.gitpod.example.net").rcode() == dns.rcode.NOERROR
+
+
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        ([cname("gitpod.example.com", "a.example.org")], "apex"),
+        (
+            [cname("a.gitpod.example.com", "x.org"), {**cname("a.gitpod.example.com", "192.0.2.1"), "Type": "A"}],
+            "conflicts",
+        ),
+        ([cname("a.example.org", "x.org")], "not permitted in zone"),
+    ],
+)
+def test_route53_refuses_what_aws_refuses_and_applies_nothing(
+    testbed: TestBed, records: list[dict[str, t.Any]], message: str
+) -> None:
+    with pytest.raises(ClientError, match=message) as caught:
+        change(testbed, *(("CREATE", record) for record in records))
+    assert caught.value.response["Error"]["Code"] == "InvalidChangeBatch"
+    kept = client(testbed, "route53").list_resource_record_sets(HostedZoneId=ZONE)["ResourceRecordSets"]
+    assert {record["Type"] for record in kept} == {"SOA", "NS"}
+
+
+def test_an_asterisk_comes_back_escaped(testbed: TestBed) -> None:
+    change(testbed, ("CREATE", cname("*.a.gitpod.example.com", "x.org")))
+    listed = client(testbed, "route53").list_resource_record_sets(HostedZoneId=ZONE)["ResourceRecordSets"]
+    assert "\\052.a.gitpod.example.com." in [record["Name"] for record in listed]
+
+
+def endpoint(testbed: TestBed, **more: t.Any) -> dict[str, t.Any]:
+    values = {"VpcEndpointType": "Interface", "VpcId": AP_VPC, "ServiceName": SERVICE, "ServiceRegion": "us-east-1"}
+    answer = client(testbed, "ec2", "ap-southeast-2").create_vpc_endpoint(**{**values, "SubnetIds": AP_SUBNETS, **more})
+    found: dict[str, t.Any] = answer["VpcEndpoint"]
+    return found
+
+
+def test_an_endpoint_is_unseen_then_pending_then_available(testbed: TestBed) -> None:
+    ec2 = client(testbed, "ec2", "ap-southeast-2")
+    created = endpoint(testbed)
+    assert created["State"] == "pending"
+    with pytest.raises(ClientError, match="NotFound"):
+        ec2.describe_vpc_endpoints(VpcEndpointIds=[created["VpcEndpointId"]])
+
+    def available() -> t.Any:
+        found = ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [AP_VPC]}])["VpcEndpoints"]
+        return found[0] if found[0]["State"] == "available" else None
+
+    found = until(available)
+    names = [entry["DnsName"] for entry in found["DnsEntries"]]
+    assert "app.gitpod.io" in names
+    assert len(found["NetworkInterfaceIds"]) == 2
+    assert len(values(ask(testbed, names[0]))) == 2
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[created["VpcEndpointId"]])
+    until(lambda: not ec2.describe_vpc_endpoints()["VpcEndpoints"])
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"ServiceName": "com.amazonaws.vpce.us-east-1.vpce-svc-0"}, "InvalidServiceName"),
+        ({"SubnetIds": ["subnet-0c3a4e6d8f0b23571", "subnet-0c3d5f7b9a1e24681"]}, "DuplicateSubnetsInSameZone"),
+        ({"VpcId": "vpc-0"}, "InvalidVpcId.NotFound"),
+        ({"SubnetIds": ["subnet-0"]}, "InvalidSubnetID.NotFound"),
+    ],
+)
+def test_endpoints_that_aws_refuses_are_refused(testbed: TestBed, more: dict[str, t.Any], code: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        endpoint(testbed, **more)
+    assert caught.value.response["Error"]["Code"] == code
+
+
+def test_a_second_endpoint_with_private_dns_conflicts(testbed: TestBed) -> None:
+    endpoint(testbed)
+    with pytest.raises(ClientError, match="conflicting DNS domain"):
+        endpoint(testbed)
+    assert endpoint(testbed, PrivateDnsEnabled=False)["PrivateDnsEnabled"] is False
+
+
+def test_private_dns_waits_for_acceptance(testbed: TestBed) -> None:
+    testbed.control("POST", "endpoint-services", {"service_name": SERVICE, "acceptance_required": True})
+    created = endpoint(testbed, PrivateDnsEnabled=False)
+    assert created["State"] == "pendingAcceptance"
+    ec2 = client(testbed, "ec2", "ap-southeast-2")
+    with pytest.raises(ClientError, match="accepted"):
+        ec2.modify_vpc_endpoint(VpcEndpointId=created["VpcEndpointId"], PrivateDnsEnabled=True)
+    testbed.control("POST", f"endpoints/{created['VpcEndpointId']}", {"state": "available"})
+    ec2.modify_vpc_endpoint(VpcEndpointId=created["VpcEndpointId"], PrivateDnsEnabled=True)
+
+
+def test_the_service_is_discovered_from_its_own_region_and_on_request_from_others(testbed: TestBed) -> None:
+    here = client(testbed, "ec2").describe_vpc_endpoint_services(ServiceNames=[SERVICE])["ServiceDetails"][0]
+    assert here["AvailabilityZones"] == ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"]
+    elsewhere = client(testbed, "ec2", "ap-southeast-2")
+    with pytest.raises(ClientError, match="InvalidServiceName"):
+        elsewhere.describe_vpc_endpoint_services(ServiceNames=[SERVICE])
+    there = elsewhere.describe_vpc_endpoint_services(ServiceNames=[SERVICE], ServiceRegions=["us-east-1"])
+    assert there["ServiceDetails"][0]["ServiceRegion"] == "us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "call"),
+    [
+        ("cloudformation", "DescribeStacks", lambda api: api.describe_stacks()),
+        ("ec2", "DescribeVpcs", lambda api: api.describe_vpcs()),
+        ("route53", "ListHostedZones", lambda api: api.list_hosted_zones()),
+        ("acm", "ListCertificates", lambda api: api.list_certificates()),
+        ("elbv2", "DescribeLoadBalancers", lambda api: api.describe_load_balancers()),
+    ],
+)
+def test_faults_come_in_each_protocol_and_calls_are_logged(
+    testbed: TestBed, service: str, operation: str, call: t.Callable[[t.Any], t.Any]
+) -> None:
+    testbed.clear_calls()
+    testbed.add_fault(service=service, operation=operation, error="AccessDenied", message="no", status=403, times=1)
+    with pytest.raises(ClientError) as caught:
+        call(client(testbed, service))
+    assert caught.value.response["Error"]["Code"] == "AccessDenied"
+    call(client(testbed, service))
+    logged = [(entry["service"], entry["operation"], entry["error_code"]) for entry in testbed.calls()]
+    assert logged == [(service, operation, "AccessDenied"), (service, operation, "")]
+
+
+def test_it_ends_when_its_input_does() -> None:
+    with TestBed.start(sys.executable, stack_seconds=1) as testbed:
+        process = testbed._process
+        urllib.request.urlopen(f"{testbed.control_url}/calls", timeout=5).close()
+        assert process.stdin
+        process.stdin.close()
+        assert process.wait(5) == 0
+
+
+def test_the_command_line_explains_itself() -> None:
+    command = [sys.executable, "-m", "tests.testbed", "--help"]
+    assert "--stack-seconds" in subprocess.run(command, check=True, capture_output=True, text=True).stdout
