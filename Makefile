@@ -4,9 +4,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
-# The newest other Python, for the newest ansible-core; without one, its tests are left out and make says so.
-NEWEST_PYTHON ?= $(shell for candidate in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python /usr/bin/python3.13 \
-    python3.12 $(HOME)/.pyenv/versions/3.12*/bin/python /usr/bin/python3.12; do \
+# The newest other Python, for the newest ansible-core: from PATH, or beside this one, where pyenv keeps them. Without
+# one, its tests are left out and make says so.
+BESIDE := $(shell $(PYTHON) -c 'import pathlib, sys; print(pathlib.Path(sys.base_prefix).parent)' 2>/dev/null)
+NEWEST_PYTHON ?= $(shell for candidate in python3.13 $(BESIDE)/3.13*/bin/python python3.12 $(BESIDE)/3.12*/bin/python; do \
     "$$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1 && echo "$$candidate" && break; done)
 MAIN := .venv/main/bin
 NEWEST := .venv/newest/bin
