@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
     external_records,
     runner_summary,
@@ -34,6 +35,7 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Names as they are used in templates, without the collection's prefix."""
         return {
+            "change_line": describe,
             "dynamic_reference": dynamic_reference,
             "external_records": external_records,
             "ownership_tags": ownership_tags,

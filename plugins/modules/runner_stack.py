@@ -36,9 +36,40 @@ options:
       - URL of the template in Amazon S3, the only place from which CloudFormation reads.
       - A URL of C(https://releases.gitpod.io/) is replaced by that of the bucket that holds the same objects.
     type: str
-  template_body:
-    description: The template itself, at most 51,200 bytes. Mutually exclusive with O(template_url).
+      - A URL that is not in S3 is read by the module and its content is sent instead.
     type: str
+  template_body:
+    description: The template itself, at most 51,200 bytes without O(template_bucket).
+    type: str
+  release_channel:
+    description: Release channel whose newest template is deployed, such as V(stable) or V(latest).
+    type: str
+  release_version:
+    description: Release whose template is deployed, such as V(20260115.2).
+    type: str
+  releases_url:
+    description: Where the release manifests are; a corporate mirror may have them too.
+    type: str
+    default: https://releases.gitpod.io
+  template_name:
+    description: File name of the template beside the one that a release's manifest names.
+    type: str
+    default: gitpod-ec2-runner-enterprise.json
+  template_sha256:
+    description: SHA-256 that the template must have, as hexadecimal digits. The template is then read by the module.
+    type: str
+  template_bucket:
+    description: S3 bucket to which a template is uploaded that is too large for the request.
+    type: str
+  review:
+    description:
+      - Whether to stop after the change set is computed. A later task without it executes exactly that change set, or
+        says that it went stale.
+    type: bool
+    default: false
+  stack_policy:
+    description: Stack policy as JSON; without it, a policy that is set stays.
+    type: json
   parameters:
     description:
       - Values by the parameter's label, such as V(Domain Name), or by its logical ID.
@@ -186,7 +217,7 @@ RETURN = r"""
 operation:
   description:
     - What was done, or in check mode would be.
-    - One of V(none), V(create), V(recreate), V(update), V(attach), V(delete).
+    - One of V(none), V(create), V(recreate), V(update), V(review), V(attach), V(delete).
   returned: success
   type: str
   sample: create
@@ -234,6 +265,11 @@ stack:
     last_updated_time:
       description: When it was last updated, in ISO 8601, or empty.
       type: str
+release_version:
+  description: Release that the stack's tags record, or empty.
+  returned: success
+  type: str
+  sample: "20260115.2"
 outputs:
   description: The stack's outputs by name.
   returned: success
@@ -315,12 +351,21 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import RELEASES_URL, TEMPLATE_NAME
 
 ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "template_url": {"type": "str"},
     "template_body": {"type": "str"},
+    "release_channel": {"type": "str"},
+    "release_version": {"type": "str"},
+    "releases_url": {"type": "str", "default": RELEASES_URL},
+    "template_name": {"type": "str", "default": TEMPLATE_NAME},
+    "template_sha256": {"type": "str"},
+    "template_bucket": {"type": "str"},
+    "review": {"type": "bool", "default": False},
+    "stack_policy": {"type": "json"},
     "parameters": {"type": "dict", "default": {}},
     "secret_parameters": {"type": "dict", "default": {}, "no_log": True},
     "capabilities": {"type": "list", "elements": "str", "default": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]},
@@ -349,7 +394,7 @@ def main() -> None:
     """Options in, one call, result out."""
     module = AnsibleAWSModule(
         argument_spec=ARGUMENT_SPEC,
-        mutually_exclusive=[("template_url", "template_body")],
+        mutually_exclusive=[("template_url", "template_body", "release_channel", "release_version")],
         supports_check_mode=True,
     )
     _modules.run(module, result.run)

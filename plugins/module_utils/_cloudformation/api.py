@@ -14,7 +14,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
     Wanted,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    ApiError,
+    NotFoundError,
+    RunnerError,
+)
 
 LOAD_BALANCER_TYPE = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
@@ -113,6 +117,25 @@ class Api:
                 page = self.client.describe_change_set(ChangeSetName=arn, NextToken=page["NextToken"], aws_retry=True)
                 changes += page.get("Changes", [])
         return {**answer, "Changes": changes}
+
+    def reviewed_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
+        """The change set of this name, or C(None)."""
+        try:
+            with intent(f"read the change set {name} of {stack}"):
+                found = self.client.describe_change_set(StackName=stack, ChangeSetName=name, aws_retry=True)
+        except NotFoundError:
+            return None
+        return self.change_set(found["ChangeSetId"]) if found.get("NextToken") else dict(found)
+
+    def set_policy(self, stack: str, policy: str) -> None:
+        """Set the stack policy, which protects resources from updates."""
+        with intent(f"set the stack policy of {stack}"):
+            self.client.set_stack_policy(StackName=stack, StackPolicyBody=policy, aws_retry=True)
+
+    def policy(self, stack: str) -> str:
+        """The stack policy, or empty."""
+        with intent(f"read the stack policy of {stack}"):
+            return str(self.client.get_stack_policy(StackName=stack, aws_retry=True).get("StackPolicyBody", ""))
 
     def execute_change_set(self, arn: str, token: str) -> None:
         """Begin to carry out a change set."""

@@ -117,5 +117,7 @@ class Wanted:
     protected: bool = True
     recreate_failed: bool = True
     allow_replacement: bool = False
+    review: bool = False
+    policy: str = ""
     continue_rollback: bool = False
     skip_resources: tuple[str, ...] = ()

@@ -6,17 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
-import uuid
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import (
-    change,
-    dangerous,
-    describe,
-    is_empty,
-    summary,
-)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     History,
     failures,
@@ -29,55 +22,22 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
     Wanted,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import (
-    Watching,
-    failed,
-    wait,
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import (
+    Mode,
+    Outcome,
+    new_token,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import (
+    CHANGE_SET_NAME,
+    refuse_stale,
+    stale,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import compute, computed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Pace, poll
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
-
-CHANGE_SET_PACE = Pace(first=0.5, longest=5.0, growth=1.5)
-CHANGE_SET_TIMEOUT = 600.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What was done, or in check mode would be.
-
-    :param operation: C(none), C(create), C(recreate), C(update), C(attach) or C(delete).
-    :param actions: the same in sentences.
-    :param token: by which a later join recognises the operation, when this run started one.
-    """
-
-    stack: Stack
-    operation: str = "none"
-    changed: bool = False
-    in_progress: bool = False
-    changes: tuple[dict[str, t.Any], ...] = ()
-    actions: tuple[str, ...] = ()
-    before: str = ""
-    after: str = ""
-    token: str = ""
-    timeline: tuple[dict[str, t.Any], ...] = ()
-    kept: tuple[dict[str, str], ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
-class Mode:
-    """How to carry out: only predict, and whether to wait."""
-
-    check: bool
-    wait: bool
-    watching: Watching
-
-
-def new_token() -> str:
-    """Marks an operation as this run's, so that last month's failure is not reported today."""
-    return f"gitpod-{uuid.uuid4()}"
 
 
 def join(api: Api, name: str, token: str, mode: Mode) -> Outcome:
@@ -197,10 +157,19 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         return outcome
     token = new_token()
     request = parameters.request(template, values, secrets, ())
+    if wanted.review:
+        _review_creation(api, wanted, template, request, stack, mode)
+        return dataclasses.replace(outcome, operation="review", actions=(*outcome.actions, "wait for approval"))
     if stack.status == "REVIEW_IN_PROGRESS":
-        # Someone's change set waits for a review; CreateStack refuses the name, a change set of our own does not.
-        arn = api.create_change_set(wanted, template, request, f"c{token}", "CREATE")
-        _computed(api, arn, mode)
+        # A change set waits for a review: ours is executed if it still fits, another's is left alone. CreateStack
+        # refuses the name, a change set of our own does not.
+        reviewed = api.reviewed_change_set(wanted.name, CHANGE_SET_NAME)
+        if reviewed:
+            refuse_stale(stack, stale(reviewed, template, values, wanted.tags))
+            arn = reviewed["ChangeSetId"]
+        else:
+            arn = api.create_change_set(wanted, template, request, f"c{token}", "CREATE")
+            computed(api, arn, mode)
         api.execute_change_set(arn, token)
         created = api.stack(wanted.name)
         if wanted.protected:
@@ -210,6 +179,25 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         created = Stack(wanted.name, "CREATE_IN_PROGRESS", stack_id, tags=wanted.tags, protected=wanted.protected)
     watching = dataclasses.replace(mode.watching, expected=template.resource_count)
     return _merged(outcome, _finish(api, created, token, dataclasses.replace(mode, watching=watching), "create"))
+
+
+def _review_creation(
+    api: Api, wanted: Wanted, template: Template, request: list[dict[str, t.Any]], stack: Stack, mode: Mode
+) -> None:
+    """Leave a change set that a later run executes; one from an earlier review is replaced."""
+    if stack.status == "REVIEW_IN_PROGRESS":
+        reviewed = api.reviewed_change_set(wanted.name, CHANGE_SET_NAME)
+        if reviewed:
+            api.delete_change_set(reviewed["ChangeSetId"])
+    computed(api, api.create_change_set(wanted, template, request, CHANGE_SET_NAME, "CREATE"), mode)
+
+
+def same_document(left: str, right: str) -> bool:
+    """Whether two JSON documents say the same, however they are spaced and ordered."""
+    try:
+        return bool(json.loads(left or "{}") == json.loads(right or "{}"))
+    except ValueError:
+        return left == right
 
 
 def _merged(plan: Outcome, done: Outcome) -> Outcome:
@@ -254,89 +242,25 @@ def _recreate(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: 
 
 
 def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
-    values, secrets = parameters.resolve(template, wanted.parameters, wanted.secrets, stack.parameters.keys())
-    tags = dict(wanted.tags) if wanted.purge_tags else {**stack.tags, **wanted.tags}
-    full = dataclasses.replace(wanted, tags=tags, role_arn=wanted.role_arn or stack.role_arn)
-    request = parameters.request(template, values, secrets, stack.parameters.keys())
-    token = new_token()
-    arn = api.create_change_set(full, template, request, f"c{token}", "UPDATE")
-    changes = _computed(api, arn, mode)
-    differ = parameters.differences(template, values, stack.parameters)
-    outcome = _described(stack, template, full, changes or (), differ)
-    risky = dangerous(changes or ())
-    if risky and not wanted.allow_replacement:
-        api.delete_change_set(arn)
-        raise RunnerError(
-            f"The update of the stack {stack.name} would replace or remove stateful resources; nothing was changed",
-            "; ".join(describe(entry) for entry in risky),
-            "Allow it with allow_replacement (gitpod_stack_allow_replacement) after saving what they hold",
-            {"changes": list(changes or ())},
-        )
-    if changes is None or mode.check:
-        api.delete_change_set(arn)
+    update = compute(api, wanted, template, stack, mode)
+    outcome = update.outcome
     if wanted.protected != stack.protected:
-        outcome = dataclasses.replace(
-            outcome,
-            changed=True,
-            actions=(*outcome.actions, f"switch termination protection {'on' if wanted.protected else 'off'}"),
-        )
+        switched = f"switch termination protection {'on' if wanted.protected else 'off'}"
+        outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, switched))
         if not mode.check:
             api.protect(stack.id, wanted.protected)
-    if changes is None or mode.check:
+    if wanted.policy and not same_document(wanted.policy, api.policy(stack.id)):
+        outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, "set the stack policy"))
+        if not mode.check:
+            api.set_policy(stack.id, wanted.policy)
+    if update.changes is None or mode.check:
         return outcome
-    api.execute_change_set(arn, token)
-    started = dataclasses.replace(stack, status="UPDATE_IN_PROGRESS", tags=tags)
-    watching = dataclasses.replace(mode.watching, expected=len(changes))
-    return _merged(outcome, _finish(api, started, token, dataclasses.replace(mode, watching=watching), "update"))
-
-
-def _computed(api: Api, arn: str, mode: Mode) -> tuple[dict[str, t.Any], ...] | None:
-    """The change set's changes once AWS has computed them; C(None) when there is nothing to do."""
-    for _elapsed in poll(mode.watching.clock, CHANGE_SET_TIMEOUT, CHANGE_SET_PACE):
-        raw = api.change_set(arn)
-        found, reason = raw.get("Status", ""), raw.get("StatusReason", "")
-        if found == "CREATE_COMPLETE":
-            return tuple(change(entry) for entry in raw["Changes"])
-        if is_empty(found, reason):
-            return None
-        if found == "FAILED":
-            api.delete_change_set(arn)
-            raise RunnerError("CloudFormation refused the change set; nothing was changed", reason)
-    raise RunnerError(
-        "CloudFormation did not finish the change set in time",
-        "",
-        "Run again; nothing was changed",
-        {"change_set": arn},
-    )
-
-
-def _described(
-    stack: Stack,
-    template: Template,
-    wanted: Wanted,
-    changes: t.Sequence[dict[str, t.Any]],
-    differ: t.Mapping[str, tuple[str, str]],
-) -> Outcome:
-    tags = {
-        key: (stack.tags.get(key, ""), wanted.tags.get(key, ""))
-        for key in sorted({*stack.tags, *wanted.tags})
-        if stack.tags.get(key) != wanted.tags.get(key)
-    }
-    before = [f"{label}: {old}" for label, (old, _new) in differ.items()]
-    after = [f"{label}: {new}" for label, (_old, new) in differ.items()]
-    before += [f"tag {key}: {old}" for key, (old, _new) in tags.items()]
-    after += [f"tag {key}: {new}" for key, (_old, new) in tags.items()]
-    after += summary(changes)
-    changed = bool(changes or tags)
-    return Outcome(
-        stack,
-        "update" if changed else "none",
-        changed=changed,
-        changes=tuple(changes),
-        actions=(f"update the stack {stack.name}",) if changed else (),
-        before="".join(f"{line}\n" for line in before) if changed else "",
-        after="".join(f"{line}\n" for line in after) if changed else "",
-    )
+    if wanted.review:
+        return dataclasses.replace(outcome, operation="review", actions=(*outcome.actions, "wait for approval"))
+    api.execute_change_set(update.change_set, update.token)
+    watching = dataclasses.replace(mode.watching, expected=len(update.changes))
+    how = dataclasses.replace(mode, watching=watching)
+    return _merged(outcome, _finish(api, update.started, update.token, how, "update"))
 
 
 def _as_text(

@@ -12,14 +12,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws impo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source, resolve
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import meaning
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
-    fitting_body,
-    is_s3_url,
-    template_location,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot
@@ -34,7 +31,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_stack does."""
     options = module.params
     api = api_of(module)
-    mode = operation.Mode(
+    mode = Mode(
         check=module.check_mode,
         wait=options["wait"] or options["join"],
         watching=Watching(
@@ -46,44 +43,30 @@ def run(module: t.Any) -> dict[str, t.Any]:
     elif options["state"] == "absent":
         outcome = operation.absent(api, options["name"], options["force"], options["retain_resources"], mode)
     else:
-        outcome = operation.present(api, wanted(options), location(options), mode)
+        source = resolve(options, lambda: client(module, "s3"))
+        outcome = operation.present(api, wanted(options, source), source.location, mode)
     return result(api, outcome)
 
 
-def wanted(options: t.Mapping[str, t.Any]) -> Wanted:
-    """What the options ask for."""
+def wanted(options: t.Mapping[str, t.Any], source: Source) -> Wanted:
+    """What the options ask for; what is deployed is recorded in the stack's tags."""
     return Wanted(
         name=options["name"],
         parameters=options["parameters"],
         secrets=options["secret_parameters"],
         capabilities=tuple(options["capabilities"]),
-        tags={key: str(value) for key, value in (options["tags"] or {}).items()},
+        tags={**{key: str(value) for key, value in (options["tags"] or {}).items()}, **source.tags},
         purge_tags=options["purge_tags"],
         role_arn=options["service_role_arn"] or "",
         notification_arns=tuple(options["notification_arns"]),
         protected=options["termination_protection"],
         recreate_failed=options["recreate_failed"],
         allow_replacement=options["allow_replacement"],
+        review=options["review"],
+        policy=options["stack_policy"] or "",
         continue_rollback=options["continue_rollback"],
         skip_resources=tuple(options["skip_resources"]),
     )
-
-
-def location(options: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Where CloudFormation finds the template.
-
-    :raises InputError: at a URL that it does not read, and at a body that is too large.
-    """
-    if options["template_body"]:
-        return {"TemplateBody": fitting_body(options["template_body"].encode("utf-8"), "given as template_body")}
-    url = template_location(options["template_url"] or "")
-    if not is_s3_url(url):
-        raise InputError(
-            f"CloudFormation cannot read the template at {url or '(no URL)'}",
-            "It reads templates from Amazon S3 only",
-            "Copy the template to an S3 bucket and give that URL, or give its content as template_body",
-        )
-    return {"TemplateURL": url}
 
 
 def observer(path: str | None) -> t.Callable[[Snapshot], None]:
@@ -99,7 +82,7 @@ def observer(path: str | None) -> t.Callable[[Snapshot], None]:
     return observe
 
 
-def result(api: Api, outcome: operation.Outcome) -> dict[str, t.Any]:
+def result(api: Api, outcome: Outcome) -> dict[str, t.Any]:
     """Plain data with stable keys."""
     stack = outcome.stack
     settled = meaning(stack.status).good and not meaning(stack.status).in_progress
@@ -109,6 +92,7 @@ def result(api: Api, outcome: operation.Outcome) -> dict[str, t.Any]:
         "in_progress": outcome.in_progress,
         "operation_token": outcome.token,
         "stack": stack.as_result(),
+        "release_version": stack.tags.get(VERSION_TAG, ""),
         "outputs": dict(stack.outputs),
         "load_balancer": api.load_balancer(stack) if settled else None,
         "changes": list(outcome.changes),

@@ -74,6 +74,8 @@ class FakeApi:
         self.failing = ""
         self.token = ""
         self.looks = 0
+        self.reviewed: dict[str, t.Any] | None = None
+        self.stack_policy = ""
         self.errors: list[Exception] = []
         self.client = self
 
@@ -98,14 +100,24 @@ class FakeApi:
         return ID
 
     def create_change_set(
-        self, wanted: Wanted, _template: Template, parameters: list[t.Any], _name: str, kind: str
+        self, wanted: Wanted, _template: Template, parameters: list[t.Any], name: str, kind: str
     ) -> str:
         self.requests.append((wanted, parameters))
-        self.done.append(f"compute {kind}")
+        self.done.append(f"compute {kind}" + (" for review" if "review" in name else ""))
         return "arn:change-set"
 
     def change_set(self, _arn: str) -> dict[str, t.Any]:
         return self.change_sets.pop(0)
+
+    def reviewed_change_set(self, _stack: str, _name: str) -> dict[str, t.Any] | None:
+        return self.reviewed
+
+    def policy(self, _stack: str) -> str:
+        return self.stack_policy
+
+    def set_policy(self, _stack: str, policy: str) -> None:
+        self.done.append("set policy")
+        self.stack_policy = policy
 
     def execute_change_set(self, _arn: str, token: str) -> None:
         self._begin("execute", "UPDATE_IN_PROGRESS", token)

@@ -280,3 +280,73 @@ def test_a_failed_deletion_retains_what_is_named_and_a_running_one_is_attached_t
     running = FakeApi(stack("DELETE_IN_PROGRESS", protected=False), {"wait": ["DELETE_COMPLETE"]})
     assert absent(running, mode()).stack.status == "DELETE_COMPLETE"
     assert running.done == []
+
+
+REVIEWED = {
+    "ChangeSetId": "arn:reviewed",
+    "ExecutionStatus": "AVAILABLE",
+    "Parameters": [
+        {"ParameterKey": "Key", "ParameterValue": "0192"},
+        {"ParameterKey": "Secret", "ParameterValue": "****"},
+    ],
+    "Tags": [{"Key": "team", "Value": "x"}],
+    "Changes": [CHANGE],
+}
+
+
+def test_a_review_computes_and_stops() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE"))
+    api.change_sets = [ONE_CHANGE]
+    outcome = present(api, mode(), review=True)
+    assert (outcome.operation, len(outcome.changes)) == ("review", 1)
+    assert api.done == ["compute UPDATE for review"]
+
+
+def test_the_reviewed_change_set_is_what_a_later_run_executes() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE"), {"execute": ["UPDATE_COMPLETE"]})
+    api.reviewed = REVIEWED
+    assert present(api, mode()).operation == "update"
+    assert api.done == ["execute"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"ExecutionStatus": "OBSOLETE"}, "OBSOLETE"),
+        ({"Tags": []}, "tags"),
+        ({"Parameters": [{"ParameterKey": "Key", "ParameterValue": "other"}]}, "Runner ID is another value"),
+    ],
+)
+def test_a_stale_review_is_refused_and_left(changes: dict[str, t.Any], reason: str) -> None:
+    api = FakeApi(stack("CREATE_COMPLETE"))
+    api.reviewed = {**REVIEWED, **changes}
+    with pytest.raises(RunnerError, match=reason):
+        present(api, mode())
+    assert api.done == []
+
+
+def test_a_new_review_replaces_the_old_one() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE"))
+    api.reviewed, api.change_sets = {**REVIEWED, "ExecutionStatus": "OBSOLETE"}, [ONE_CHANGE]
+    assert present(api, mode(), review=True).operation == "review"
+    assert api.done == ["delete change set", "compute UPDATE for review"]
+
+
+def test_a_creation_can_be_reviewed_too() -> None:
+    api = FakeApi(ABSENT)
+    api.change_sets = [ONE_CHANGE]
+    assert present(api, mode(), review=True).operation == "review"
+    assert api.done == ["compute CREATE for review"]
+    later = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}), {"execute": ["CREATE_COMPLETE"]})
+    later.reviewed = REVIEWED
+    assert present(later, mode()).operation == "create"
+    assert later.done == ["execute", "protect True"]
+
+
+def test_the_stack_policy_is_set_once() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE"))
+    api.change_sets = [EMPTY, EMPTY]
+    policy = '{"Statement": []}'
+    assert present(api, mode(), policy=policy).changed
+    assert not present(api, mode(), policy='{"Statement":[]}').changed
+    assert api.done.count("set policy") == 1

@@ -1,0 +1,115 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which template, from where: a URL, a file's content, or a release of the vendor's, pinned by its hash when asked.
+
+The releases are fetched by the host that the module runs on, through its proxy settings and certificate authorities.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import typing as t
+import urllib.error
+
+from ansible.module_utils.urls import open_url
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
+    LARGEST_BODY,
+    check_hash,
+    fitting_body,
+    is_s3_url,
+    manifest_url,
+    parse_manifest,
+    release_tags,
+    template_location,
+)
+
+FETCH_TIMEOUT = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where the template is for CloudFormation, and what the stack's tags record of it.
+
+    :param location: TemplateURL or TemplateBody.
+    """
+
+    location: t.Mapping[str, str]
+    tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    version: str = ""
+
+
+def fetch(url: str) -> bytes:
+    """The content of a URL.
+
+    :raises RunnerError: it cannot be read.
+    """
+    try:
+        with open_url(url, timeout=FETCH_TIMEOUT, http_agent="gitpod.enterprise_runner") as answer:
+            return bytes(answer.read())
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        raise RunnerError(
+            f"Could not read {url}",
+            str(error),
+            "Check the URL and this host's proxy settings, or name a mirror (gitpod_stack_releases_url)",
+        ) from error
+
+
+def resolve(
+    options: t.Mapping[str, t.Any], s3: t.Callable[[], t.Any], read: t.Callable[[str], bytes] = fetch
+) -> Source:
+    """What the options mean.
+
+    :param s3: makes the client of S3, for templates that have to be uploaded.
+    :param read: reads a URL.
+    :raises RunnerError: nothing, or nothing that CloudFormation can read, is named; the hash is another one.
+    """
+    pinned = options["template_sha256"] or ""
+    bucket = options["template_bucket"] or ""
+    if options["template_body"]:
+        content = options["template_body"].encode("utf-8")
+        return _of_content(content, "given as template_body", pinned, bucket, "", s3)
+    channel, version = options["release_channel"] or "", options["release_version"] or ""
+    url = options["template_url"] or ""
+    if channel or version:
+        manifest = manifest_url(options["releases_url"], channel, version)
+        release = parse_manifest(read(manifest).decode("utf-8", "replace"), manifest, options["template_name"])
+        url, version = release.template_url, release.version
+    if not url:
+        raise InputError(
+            "No template is named", next_step="Give template_url, template_body, release_channel or release_version"
+        )
+    location = template_location(url)
+    if is_s3_url(location) and not pinned:
+        return Source({"TemplateURL": location}, release_tags(version, ""), version)
+    # Anything but S3 has to be read here, and a pinned template has to be looked at.
+    content = read(url)
+    if is_s3_url(location):
+        digest = check_hash(content, pinned, url)
+        return Source({"TemplateURL": location}, release_tags(version, digest), version)
+    return _of_content(content, url, pinned, bucket, version, s3)
+
+
+def _of_content(
+    content: bytes, source: str, pinned: str, bucket: str, version: str, s3: t.Callable[[], t.Any]
+) -> Source:
+    digest = check_hash(content, pinned, source)
+    tags = release_tags(version, digest)
+    if len(content) <= LARGEST_BODY or not bucket:
+        return Source({"TemplateBody": fitting_body(content, source)}, tags, version)
+    return Source({"TemplateURL": upload(s3(), bucket, content)}, tags, version)
+
+
+def upload(s3: t.Any, bucket: str, content: bytes) -> str:
+    """Put the template into a bucket under a name of its hash, so that a rerun writes nothing new; its URL."""
+    key = f"gitpod-enterprise-runner/{hashlib.sha256(content).hexdigest()}.json"
+    with intent(f"find the region of the bucket {bucket}"):
+        region = s3.get_bucket_location(Bucket=bucket, aws_retry=True).get("LocationConstraint") or "us-east-1"
+    with intent(f"upload the template to the bucket {bucket}"):
+        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json", aws_retry=True)
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://{bucket}.s3.{region}.{suffix}/{key}"

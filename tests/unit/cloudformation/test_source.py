@@ -1,0 +1,90 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the template comes from, and what CloudFormation is told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source, resolve
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+
+S3_URL = "https://gitpod-flex-releases.s3.amazonaws.com/ec2/releases/20260115.2/enterprise.json"
+TEMPLATE = b'{"Resources": {}}'
+DIGEST = hashlib.sha256(TEMPLATE).hexdigest()
+NOTHING: dict[str, t.Any] = dict.fromkeys(
+    ("template_url", "template_body", "release_channel", "release_version", "template_sha256", "template_bucket")
+)
+NOTHING.update(releases_url="https://releases.gitpod.io", template_name="enterprise.json")
+
+
+class Bucket:
+    """S3 that remembers what was put."""
+
+    def __init__(self) -> None:
+        self.put: dict[str, t.Any] = {}
+
+    def get_bucket_location(self, **_arguments: t.Any) -> dict[str, str]:
+        return {"LocationConstraint": "eu-central-1"}
+
+    def put_object(self, **arguments: t.Any) -> None:
+        self.put = arguments
+
+
+def web(pages: dict[str, bytes]) -> t.Callable[[str], bytes]:
+    def read(url: str) -> bytes:
+        return pages[url]
+
+    return read
+
+
+def source(pages: dict[str, bytes] | None = None, bucket: Bucket | None = None, **options: t.Any) -> Source:
+    return resolve({**NOTHING, **options}, lambda: bucket, web(pages or {}))
+
+
+def test_an_s3_url_is_passed_on_and_nothing_is_read() -> None:
+    assert source(template_url=S3_URL) == Source({"TemplateURL": S3_URL})
+    assert source(template_url="https://releases.gitpod.io/ec2/releases/20260115.2/enterprise.json").location == {
+        "TemplateURL": S3_URL
+    }
+
+
+def test_a_channel_is_resolved_through_its_manifest_and_recorded() -> None:
+    url = "https://releases.gitpod.io/ec2/releases/20260115.2/runner.json"
+    manifest = json.dumps({"version": "20260115.2", "cloudformation_template_url": url}).encode()
+    found = source({"https://releases.gitpod.io/ec2/stable/manifest.json": manifest}, release_channel="stable")
+    assert found == Source({"TemplateURL": S3_URL}, {"gitpod:release-version": "20260115.2"}, "20260115.2")
+
+
+def test_a_mirror_is_read_and_its_content_sent() -> None:
+    found = source({"https://mirror.example.com/t.json": TEMPLATE}, template_url="https://mirror.example.com/t.json")
+    assert found.location == {"TemplateBody": TEMPLATE.decode()}
+    assert found.tags == {"gitpod:template-sha256": DIGEST}
+
+
+def test_a_pinned_template_is_looked_at() -> None:
+    pages = {S3_URL: TEMPLATE}
+    assert source(pages, template_url=S3_URL, template_sha256=DIGEST).location == {"TemplateURL": S3_URL}
+    with pytest.raises(RunnerError, match="pinned"):
+        source(pages, template_url=S3_URL, template_sha256="0" * 64)
+
+
+def test_a_large_template_is_uploaded_under_its_hash() -> None:
+    large = b"x" * 60_000
+    with pytest.raises(RunnerError, match="51,200"):
+        source(template_body=large.decode())
+    bucket = Bucket()
+    found = source(bucket=bucket, template_body=large.decode(), template_bucket="templates")
+    key = f"gitpod-enterprise-runner/{hashlib.sha256(large).hexdigest()}.json"
+    assert found.location == {"TemplateURL": f"https://templates.s3.eu-central-1.amazonaws.com/{key}"}
+    assert (bucket.put["Key"], bucket.put["Body"]) == (key, large)
+
+
+def test_a_template_has_to_be_named() -> None:
+    with pytest.raises(RunnerError, match="No template is named"):
+        source()
