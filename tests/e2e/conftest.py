@@ -30,6 +30,7 @@ def running_testbed() -> Iterator[TestBed]:
 def controller(running_testbed: TestBed, tmp_path: pathlib.Path) -> Iterator[Controller]:
     """A control node and an AWS in which only the landscape exists; someone keeps the external zone."""
     running_testbed.reset()
+    running_testbed.settings(stack_seconds=3)
     controller = Controller(running_testbed, tmp_path)
     running_testbed.clear_calls()
     with ZoneKeeper(running_testbed, controller.artifacts):

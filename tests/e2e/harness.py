@@ -61,8 +61,8 @@ class Controller:
         self.directory = directory
         self.artifacts = directory / "artifacts"
 
-    def play(self, playbook: str, *arguments: str, hosts: dict[str, dict[str, t.Any]] | None = None) -> Run:
-        """Run a playbook by its name or path over the example inventory.
+    def command(self, playbook: str, *arguments: str, hosts: dict[str, dict[str, t.Any]] | None = None) -> list[str]:
+        """ansible-playbook with the example inventory.
 
         :param hosts: variables laid over the example's, by host.
         """
@@ -71,10 +71,13 @@ class Controller:
             overlay = self.directory / "overlay.yml"
             overlay.write_text(yaml.safe_dump({"gitpod_runners": {"hosts": hosts}}), "utf-8")
             inventories += ["-i", str(overlay)]
-        command = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), playbook, *inventories]
-        command += ["-e", json.dumps(self.extra_variables()), *arguments]
+        program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
+        return [program, playbook, *inventories, "-e", json.dumps(self.extra_variables()), *arguments]
+
+    def play(self, playbook: str, *arguments: str, hosts: dict[str, dict[str, t.Any]] | None = None) -> Run:
+        """Run a playbook by its name or path to its end."""
         process = subprocess.run(
-            command,
+            self.command(playbook, *arguments, hosts=hosts),
             cwd=self.directory,
             env=self.environment(),
             stdout=subprocess.PIPE,

@@ -165,7 +165,7 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         # refuses the name, a change set of our own does not.
         reviewed = api.reviewed_change_set(wanted.name, CHANGE_SET_NAME)
         if reviewed:
-            refuse_stale(stack, stale(reviewed, template, values, wanted.tags))
+            refuse_stale(stack, stale(reviewed, template, values, {}, wanted.tags))
             arn = reviewed["ChangeSetId"]
         else:
             arn = api.create_change_set(wanted, template, request, f"c{token}", "CREATE")

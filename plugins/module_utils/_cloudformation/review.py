@@ -15,22 +15,29 @@ CHANGE_SET_NAME = "gitpod-enterprise-runner-review"
 
 
 def stale(
-    reviewed: t.Mapping[str, t.Any], template: Template, values: t.Mapping[str, str], tags: t.Mapping[str, str]
+    reviewed: t.Mapping[str, t.Any],
+    template: Template,
+    values: t.Mapping[str, str],
+    present: t.Mapping[str, str],
+    tags: t.Mapping[str, str],
 ) -> list[str]:
     """Why a reviewed change set is not what is wanted now; empty when it is.
 
     :param reviewed: the change set from DescribeChangeSet.
     :param values: open parameter values by logical ID that are wanted now.
+    :param present: the stack's values, which stay where nothing is wanted.
     :param tags: tags of the stack that are wanted now.
     """
     reasons = []
     if reviewed.get("ExecutionStatus") != "AVAILABLE":
         reasons.append(f"it can no longer be executed ({reviewed.get('ExecutionStatus', 'unknown')})")
-    kinds = {parameter.key: parameter for parameter in template.parameters}
     shown = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in reviewed.get("Parameters", [])}
-    for key, value in values.items():
-        if not same(kinds[key].kind if key in kinds else "", shown.get(key, ""), value):
-            reasons.append(f"{kinds[key].label if key in kinds else key} is another value now")
+    for parameter in template.parameters:
+        wanted = values.get(parameter.key, present.get(parameter.key))
+        if wanted is None or parameter.no_echo:
+            continue
+        if not same(parameter.kind, shown.get(parameter.key, ""), wanted):
+            reasons.append(f"{parameter.label} is another value now")
     its_tags = {entry["Key"]: entry["Value"] for entry in reviewed.get("Tags", [])}
     if its_tags != dict(tags):
         reasons.append("the tags are others now")

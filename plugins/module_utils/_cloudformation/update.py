@@ -69,7 +69,7 @@ def compute(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
     token = new_token()
     reviewed = None if mode.check else api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
     if reviewed and not wanted.review:
-        refuse_stale(stack, stale(reviewed, template, values, tags))
+        refuse_stale(stack, stale(reviewed, template, values, stack.parameters, tags))
         arn = reviewed["ChangeSetId"]
         changes: Changes | None = tuple(change(entry) for entry in reviewed["Changes"])
     else:

@@ -1,0 +1,227 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stack's life: live lines, failures told at once, repair, review, adoption, and what an interruption leaves."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+import typing as t
+
+import boto3
+
+from tests.e2e.harness import Controller, Run
+
+SITE = "gitpod.enterprise_runner.site"
+EU = "gitpod-eu-central-1"
+US = "gitpod-us-east-1"
+LINE = re.compile(r"^(gitpod-\S+)  \[[#.]{14}\] \d+/\d+  .*\d+s", re.MULTILINE)
+STAGE = ("--tags", "prerequisites,stack")
+
+
+def cloudformation(controller: Controller, region: str = "eu-central-1") -> t.Any:
+    variables = controller.testbed.environment()
+    return boto3.client(
+        "cloudformation",
+        region_name=region,
+        endpoint_url=controller.testbed.aws_endpoint_url,
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def status(controller: Controller, name: str = EU, region: str = "eu-central-1") -> str:
+    return str(cloudformation(controller, region).describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+
+
+def fail_once(controller: Controller, **more: t.Any) -> None:
+    order = {"region": "eu-central-1", "stack_name": EU, "resource_type": "AWS::ECS::Cluster", "operation": "CREATE"}
+    controller.testbed.fail_resource(**{**order, "reason": "No capacity in eu-central-1a", "times": 1, **more})
+
+
+def deploy(controller: Controller, *arguments: str, **variables: t.Any) -> Run:
+    hosts = {EU: {"gitpod_stack_progress_interval": 1, **variables}}
+    return controller.play(SITE, "--limit", EU, *STAGE, *arguments, hosts=hosts)
+
+
+def test_progress_is_shown_live_in_a_terminal(controller: Controller) -> None:
+    controller.testbed.settings(stack_seconds=8)
+    master, slave = pty.openpty()
+    command = controller.command(SITE, "--limit", EU, *STAGE, hosts={EU: {"gitpod_stack_progress_interval": 1}})
+    process = subprocess.Popen(
+        command,
+        cwd=controller.directory,
+        env=controller.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    seen: list[float] = []
+    output = ""
+    while True:
+        try:
+            chunk = os.read(master, 4096).decode("utf-8", "replace")
+        except OSError:
+            break
+        output += chunk
+        if not chunk:
+            break
+        if "[#" in chunk or "[." in chunk:
+            seen.append(time.monotonic())
+    os.close(master)
+    controller.testbed.settings(stack_seconds=3)
+    assert process.wait(30) == 0, output
+    lines = LINE.findall(output.replace("\r", ""))
+    assert len(lines) >= 3
+    assert set(lines) == {EU}
+    assert seen[-1] - seen[0] > 1, "the lines came one by one, not at the end"
+
+
+def test_quiet_when_told_so(controller: Controller) -> None:
+    run = deploy(controller, gitpod_stack_progress_interval=0)
+    assert run.code == 0, run.output
+    assert LINE.findall(run.output) == []
+
+
+def test_a_failure_is_told_at_once_and_the_next_run_repairs_it(controller: Controller) -> None:
+    controller.testbed.settings(stack_seconds=30)
+    fail_once(controller)
+    started = time.monotonic()
+    failed = deploy(controller)
+    took = time.monotonic() - started
+    state = status(controller)
+    controller.testbed.settings(stack_seconds=1)
+    assert failed.code != 0
+    assert "No capacity in eu-central-1a" in failed.output
+    assert state != "ROLLBACK_COMPLETE", f"told after {took:.0f} s, when the rollback was over"
+    assert "fresh exchange token" in failed.output
+    repaired = deploy(controller)
+    assert repaired.code == 0, repaired.output
+    assert status(controller) == "CREATE_COMPLETE"
+
+
+def test_a_rolled_back_stack_without_a_token_is_left_alone(controller: Controller) -> None:
+    fail_once(controller)
+    assert deploy(controller, gitpod_stack_fail_fast=False).code != 0
+    assert status(controller) == "ROLLBACK_COMPLETE"
+    controller.testbed.clear_calls()
+    run = deploy(controller, gitpod_exchange_token="")
+    assert run.code != 0
+    assert "Exchange Token" in run.output
+    assert controller.writes() == []
+
+
+def test_an_interrupted_run_is_resumed_and_nothing_is_started_twice(controller: Controller) -> None:
+    controller.testbed.settings(stack_seconds=12)
+    command = controller.command(SITE, "--limit", EU, *STAGE)
+    process = subprocess.Popen(
+        command,
+        cwd=controller.directory,
+        env=controller.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while "cloudformation:CreateStack" not in controller.writes() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    controller.testbed.settings(stack_seconds=2)
+    resumed = deploy(controller)
+    assert resumed.code == 0, resumed.output
+    assert controller.writes().count("cloudformation:CreateStack") == 1
+    assert status(controller) == "CREATE_COMPLETE"
+
+
+def test_expired_credentials_end_the_wait_and_a_rerun_attaches(controller: Controller) -> None:
+    controller.testbed.settings(stack_seconds=6)
+    rule = {"service": "cloudformation", "operation": "DescribeStackEvents", "error": "ExpiredToken", "status": 403}
+    controller.testbed.add_fault(**rule, message="The security token included in the request is expired")
+    expired = deploy(controller)
+    controller.testbed.control("DELETE", "faults")
+    assert expired.code != 0
+    assert "AWS goes on with the operation by itself" in expired.output
+    resumed = deploy(controller)
+    assert resumed.code == 0, resumed.output
+    assert controller.writes().count("cloudformation:CreateStack") == 1
+
+
+def test_throttling_is_survived(controller: Controller) -> None:
+    controller.testbed.add_fault(service="cloudformation", error="Throttling", message="Rate exceeded", rate=0.3)
+    run = deploy(controller)
+    controller.testbed.control("DELETE", "faults")
+    assert run.code == 0, run.output
+
+
+def test_an_update_shows_itself_and_then_happens(controller: Controller) -> None:
+    assert deploy(controller).code == 0
+    changes = {"gitpod_stack_parameters": {"Runner Size": "large"}}
+    predicted = deploy(controller, "--check", "--diff", **changes)
+    assert predicted.code == 0, predicted.output
+    assert "-Runner Size: small" in predicted.output
+    assert "+Runner Size: large" in predicted.output
+    assert status(controller) == "CREATE_COMPLETE"
+    updated = deploy(controller, **changes)
+    assert updated.code == 0, updated.output
+    assert status(controller) == "UPDATE_COMPLETE"
+    assert deploy(controller, **changes).changed == 0
+
+
+def test_a_replacement_of_the_load_balancer_needs_consent(controller: Controller) -> None:
+    assert deploy(controller).code == 0
+    run = deploy(controller, gitpod_load_balancer_visibility="internet-facing")
+    assert run.code != 0
+    assert "gitpod_stack_allow_replacement" in run.output
+    assert status(controller) == "CREATE_COMPLETE"
+
+
+def test_a_review_stops_and_a_later_run_executes_exactly_that(controller: Controller) -> None:
+    assert deploy(controller).code == 0
+    large = {"gitpod_stack_parameters": {"Runner Size": "large"}}
+    reviewed = deploy(controller, **large, gitpod_stack_review=True)
+    assert reviewed.code == 0, reviewed.output
+    assert "run again without gitpod_stack_review" in reviewed.output
+    assert "RunnerTask" in reviewed.output
+    assert status(controller) == "CREATE_COMPLETE"
+    stale = deploy(controller)
+    assert stale.code != 0
+    assert "went stale" in stale.output
+    controller.testbed.clear_calls()
+    approved = deploy(controller, **large)
+    assert approved.code == 0, approved.output
+    assert "cloudformation:CreateChangeSet" not in controller.writes()
+    assert status(controller) == "UPDATE_COMPLETE"
+
+
+def test_a_stack_made_by_hand_is_adopted_as_it_is(controller: Controller) -> None:
+    assert deploy(controller).code == 0
+    by_hand = cloudformation(controller)
+    before = by_hand.describe_stacks(StackName=EU)["Stacks"][0]
+    by_hand.update_stack(
+        StackName=EU,
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        Parameters=[
+            {"ParameterKey": entry["ParameterKey"], "UsePreviousValue": True} for entry in before["Parameters"]
+        ],
+        Tags=[],
+    )
+    deadline = time.monotonic() + 30
+    while status(controller) != "UPDATE_COMPLETE" and time.monotonic() < deadline:
+        time.sleep(0.3)
+    left_out = ("gitpod_vpc_id", "gitpod_ec2_subnet_ids", "gitpod_http_proxy", "gitpod_https_proxy", "gitpod_no_proxy")
+    adopted = deploy(controller, "--diff", **dict.fromkeys(left_out, ""), gitpod_exchange_token="")
+    assert adopted.code == 0, adopted.output
+    assert "+tag gitpod:runner-name" in adopted.output
+    after = by_hand.describe_stacks(StackName=EU)["Stacks"][0]
+    assert after["Parameters"] == before["Parameters"]
+    assert deploy(controller).changed == 0
