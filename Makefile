@@ -33,7 +33,8 @@ help: ## This list
 demo: .venv/main/.runtime .venv/testbed/.ready ## Three regions from nothing to verified, on a simulated AWS
 	rm -rf .work/demo
 	$(MAIN)/ansible-galaxy collection build --output-path .work/demo >/dev/null
-	$(MAIN)/ansible-galaxy collection install --no-deps --collections-path .work/demo/collections \
+	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.work/demo/collections \
+	    $(MAIN)/ansible-galaxy collection install --no-deps --collections-path .work/demo/collections \
 	    .work/demo/gitpod-enterprise_runner-*.tar.gz >/dev/null
 	exec $(MAIN)/python -m tests.demo --ansible-playbook $(MAIN)/ansible-playbook --testbed-python $(TESTBED)/python \
 	    --collections .work/demo/collections --artifacts artifacts

@@ -38,7 +38,7 @@ def say(text: str) -> None:
 def environment(testbed: TestBed, collections: pathlib.Path, artifacts: pathlib.Path) -> dict[str, str]:
     """What a user has in the environment: credentials, exchange tokens, and where AWS is simulated."""
     ansible = {
-        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections.resolve()),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_FORCE_COLOR": "true" if sys.stdout.isatty() else "false",
