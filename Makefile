@@ -12,7 +12,8 @@ NEWEST_PYTHON ?= $(shell for candidate in python3.13 $(BESIDE)/3.13*/bin/python 
 MAIN := .venv/main/bin
 NEWEST := .venv/newest/bin
 TESTBED := .venv/testbed/bin
-JOBS ?= $(shell nproc)
+# End-to-end tests wait for much of their time.
+JOBS ?= $(shell expr $$(nproc) + 1)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
@@ -20,10 +21,8 @@ export TESTBED_PYTHON := $(CURDIR)/$(TESTBED)/python
 export PYTHONPATH := $(CURDIR)
 
 GATES := ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint sanity
-TESTS := unit testbed e2e molecule
-ifneq ($(NEWEST_PYTHON),)
-TESTS += unit-newest e2e-newest
-endif
+# The longest first, so that the short ones fill the gaps.
+TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
 
 .PHONY: help demo test gates venvs docs clean $(GATES) unit testbed e2e molecule unit-newest e2e-newest
 

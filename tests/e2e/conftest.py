@@ -21,8 +21,8 @@ if t.TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def running_testbed() -> Iterator[TestBed]:
-    """Started once; stacks take about three seconds."""
-    with TestBed.start(os.environ["TESTBED_PYTHON"], stack_seconds=3) as testbed:
+    """Started once; stacks take about two seconds."""
+    with TestBed.start(os.environ["TESTBED_PYTHON"], stack_seconds=1.5) as testbed:
         yield testbed
 
 
@@ -30,7 +30,7 @@ def running_testbed() -> Iterator[TestBed]:
 def controller(running_testbed: TestBed, tmp_path: pathlib.Path) -> Iterator[Controller]:
     """A control node and an AWS in which only the landscape exists; someone keeps the external zone."""
     running_testbed.reset()
-    running_testbed.settings(stack_seconds=3)
+    running_testbed.settings(stack_seconds=1.5)
     controller = Controller(running_testbed, tmp_path)
     running_testbed.clear_calls()
     with ZoneKeeper(running_testbed, controller.artifacts):
