@@ -35,7 +35,6 @@ options:
     description:
       - URL of the template in Amazon S3, the only place from which CloudFormation reads.
       - A URL of C(https://releases.gitpod.io/) is replaced by that of the bucket that holds the same objects.
-    type: str
       - A URL that is not in S3 is read by the module and its content is sent instead.
     type: str
   template_body:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
@@ -34,6 +33,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import compute, computed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._documents import same_document
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 
 if t.TYPE_CHECKING:
@@ -190,14 +190,6 @@ def _review_creation(
         if reviewed:
             api.delete_change_set(reviewed["ChangeSetId"])
     computed(api, api.create_change_set(wanted, template, request, CHANGE_SET_NAME, "CREATE"), mode)
-
-
-def same_document(left: str, right: str) -> bool:
-    """Whether two JSON documents say the same, however they are spaced and ordered."""
-    try:
-        return bool(json.loads(left or "{}") == json.loads(right or "{}"))
-    except ValueError:
-        return left == right
 
 
 def _merged(plan: Outcome, done: Outcome) -> Outcome:

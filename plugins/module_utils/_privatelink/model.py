@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import typing as t
 
 SERVICE_NAME = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
@@ -141,11 +140,3 @@ class Wanted:
     purge_tags: bool = False
     adopt: bool = True
     replace_failed: bool = True
-
-
-def same_policy(left: str, right: str) -> bool:
-    """Whether two policy documents say the same, however they are spaced and ordered."""
-    try:
-        return bool(json.loads(left or "{}") == json.loads(right or "{}"))
-    except ValueError:
-        return left == right

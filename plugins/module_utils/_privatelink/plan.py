@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._documents import same_document
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     ACCEPTANCE,
@@ -21,7 +22,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Service,
     Subnet,
     Wanted,
-    same_policy,
     stage,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import MANAGED_BY, MANAGED_BY_TAG
@@ -165,7 +165,7 @@ def _modifications(current: Endpoint, wanted: Wanted, placement: Placement) -> t
             modify[f"Remove{kind}"] = sorted(set(present) - set(goal))
     if wanted.ip_address_type and wanted.ip_address_type != current.ip_address_type:
         modify["IpAddressType"] = wanted.ip_address_type
-    if wanted.policy and not same_policy(wanted.policy, current.policy):
+    if wanted.policy and not same_document(wanted.policy, current.policy):
         modify["PolicyDocument"] = wanted.policy
     if wanted.private_dns != current.private_dns:
         # AWS refuses private DNS until the service's owner has accepted the connection.

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._documents import same_document
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     ApiError,
     RunnerError,
@@ -21,7 +22,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Service,
     Subnet,
     Wanted,
-    same_policy,
     stage,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
@@ -110,7 +110,7 @@ def test_differences_are_made_in_place(current: Endpoint, modify: dict[str, t.An
 
 
 def test_policies_compare_by_meaning() -> None:
-    assert same_policy('{"a": 1, "b": 2}', '{"b":2,"a":1}')
+    assert same_document('{"a": 1, "b": 2}', '{"b":2,"a":1}')
     wanted = dataclasses.replace(WANTED, policy='{"Statement": []}')
     assert "PolicyDocument" in plan(CURRENT, wanted, PLACED).modify
 
