@@ -24,7 +24,7 @@ GATES := ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint sanity
 # The longest first, so that the short ones fill the gaps.
 TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
 
-.PHONY: help demo test gates venvs docs clean $(GATES) unit testbed e2e molecule unit-newest e2e-newest
+.PHONY: help demo test gates venvs docs clean benchmark $(GATES) unit testbed e2e molecule unit-newest e2e-newest
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -80,7 +80,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -m tests.demo -m tests.sanity
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -m tests.demo -m tests.sanity
 
 yamllint:
 	$(MAIN)/yamllint --strict .
@@ -125,3 +125,6 @@ molecule:
 
 clean: ## Remove everything that make created
 	rm -rf .venv .work artifacts
+
+benchmark: venvs ## What watching sixteen stacks costs; takes about three minutes
+	$(MAIN)/python -m tests.benchmark.watching

@@ -31,6 +31,12 @@ options:
     description: Whether to return the events of the operation that runs or ran last, oldest first.
     type: bool
     default: false
+  include_drift:
+    description:
+      - Whether to let CloudFormation detect what others changed, and wait for it. Values that differ are returned, so
+        leave it off where they could be secret.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -97,6 +103,12 @@ events:
   returned: with O(include_events=true)
   type: list
   elements: dict
+drift:
+  description:
+    - C(status), which is V(IN_SYNC) or V(DRIFTED), and C(resources) that differ, each with its C(differences).
+    - Null while there is no stack, or while an operation runs.
+  returned: with O(include_drift=true)
+  type: dict
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -109,6 +121,7 @@ ARGUMENT_SPEC = {
     "runner_id": {"type": "str"},
     "include_resources": {"type": "bool", "default": False},
     "include_events": {"type": "bool", "default": False},
+    "include_drift": {"type": "bool", "default": False},
 }
 
 

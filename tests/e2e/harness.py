@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/inventory.yml"
+COLLECTION = "gitpod.enterprise_runner"
 HOSTS = ("gitpod-us-east-1", "gitpod-eu-central-1", "gitpod-ap-southeast-2")
 # Prefixes of operations that change nothing.
 READING = ("Get", "Describe", "List", "Lookup", "Test", "Validate", "Simulate", "Filter", "Search", "Head", "Estimate")
@@ -119,3 +120,31 @@ class Controller:
             for call in self.testbed.calls()
             if not call["operation"].startswith(READING)
         ]
+
+
+class Module:
+    """Runs one module on the control node and returns its result."""
+
+    def __init__(self, controller: Controller, name: str) -> None:
+        self._controller = controller
+        self._name = f"{COLLECTION}.{name}"
+
+    def __call__(self, options: dict[str, t.Any], check: bool = False) -> dict[str, t.Any]:
+        result = self._controller.directory / "result.json"
+        result.unlink(missing_ok=True)
+        tasks = [
+            {"name": "Run", self._name: options, "register": "found", "check_mode": check, "ignore_errors": True},
+            {
+                "name": "Keep",
+                "ansible.builtin.copy": {"content": "{{ found | to_json }}", "dest": str(result), "mode": "0600"},
+            },
+        ]
+        play = [
+            {"name": "One module", "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+        ]
+        playbook = self._controller.directory / "module.yml"
+        playbook.write_text(yaml.safe_dump(play), "utf-8")
+        run = self._controller.play(str(playbook), "--diff")
+        assert result.exists(), run.output
+        found: dict[str, t.Any] = json.loads(result.read_text("utf-8"))
+        return found

@@ -11,9 +11,8 @@ import typing as t
 
 import yaml
 
-from tests.e2e.harness import ROOT, Controller
+from tests.e2e.harness import COLLECTION, ROOT, Controller, Module
 
-COLLECTION = "gitpod.enterprise_runner"
 INVENTORY = yaml.safe_load((ROOT / "examples/inventory.yml").read_text("utf-8"))["gitpod_runners"]["hosts"]
 US, AP = INVENTORY["gitpod-us-east-1"], INVENTORY["gitpod-ap-southeast-2"]
 STACK: dict[str, t.Any] = {
@@ -46,34 +45,6 @@ ENDPOINT: dict[str, t.Any] = {
     "subnet_ids": AP["gitpod_ec2_subnet_ids"],
     "tags": {"gitpod:managed-by": "gitpod.enterprise_runner"},
 }
-
-
-class Module:
-    """Runs one module on the control node and returns its result."""
-
-    def __init__(self, controller: Controller, name: str) -> None:
-        self._controller = controller
-        self._name = f"{COLLECTION}.{name}"
-
-    def __call__(self, options: dict[str, t.Any], check: bool = False) -> dict[str, t.Any]:
-        result = self._controller.directory / "result.json"
-        result.unlink(missing_ok=True)
-        tasks = [
-            {"name": "Run", self._name: options, "register": "found", "check_mode": check, "ignore_errors": True},
-            {
-                "name": "Keep",
-                "ansible.builtin.copy": {"content": "{{ found | to_json }}", "dest": str(result), "mode": "0600"},
-            },
-        ]
-        play = [
-            {"name": "One module", "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
-        ]
-        playbook = self._controller.directory / "module.yml"
-        playbook.write_text(yaml.safe_dump(play), "utf-8")
-        run = self._controller.play(str(playbook), "--diff")
-        assert result.exists(), run.output
-        found: dict[str, t.Any] = json.loads(result.read_text("utf-8"))
-        return found
 
 
 def test_the_stacks_life(controller: Controller) -> None:

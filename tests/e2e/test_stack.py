@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import pty
 import re
 import signal
 import subprocess
+import sys
 import time
 import typing as t
 
+import ansible_runner
 import boto3
 
-from tests.e2e.harness import Controller, Run
+from tests.e2e.harness import EXAMPLE, Controller, Module, Run
 
 SITE = "gitpod.enterprise_runner.site"
 EU = "gitpod-eu-central-1"
@@ -81,6 +84,62 @@ def test_progress_is_shown_live_in_a_terminal(controller: Controller) -> None:
     assert len(lines) >= 3
     assert set(lines) == {EU}
     assert seen[-1] - seen[0] > 1, "the lines came one by one, not at the end"
+
+
+def test_progress_is_shown_live_in_a_controllers_event_stream(controller: Controller) -> None:
+    controller.testbed.settings(stack_seconds=8)
+    project = controller.directory / "project"
+    project.mkdir()
+    (project / "site.yml").write_text(f"---\n- name: Deploy\n  ansible.builtin.import_playbook: {SITE}\n", "utf-8")
+    events: list[dict[str, t.Any]] = []
+
+    def keep(event: dict[str, t.Any]) -> bool:
+        events.append({**event, "seen": time.monotonic()})
+        return True
+
+    before, of_the_control_node = dict(os.environ), controller.environment()
+    os.environ.clear()
+    os.environ.update(of_the_control_node)
+    os.environ["PATH"] = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    try:
+        outcome = ansible_runner.run(
+            private_data_dir=str(controller.directory),
+            playbook="site.yml",
+            inventory=str(EXAMPLE),
+            limit=US,
+            tags="prerequisites,stack",
+            extravars={**controller.extra_variables(), "gitpod_stack_progress_interval": 1},
+            event_handler=keep,
+            quiet=True,
+        )
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        controller.testbed.settings(stack_seconds=3)
+    assert outcome.rc == 0, outcome.stdout.read()
+    told = [event for event in events if event["event"] == "verbose" and LINE.search(event["stdout"])]
+    assert len(told) >= 3
+    assert {LINE.findall(event["stdout"])[0] for event in told} == {US}, "one line an event, with the host in it"
+    assert max(len(event["stdout"]) for event in told) < 1024
+    assert told[-1]["seen"] - told[0]["seen"] > 1
+
+
+def test_drift_is_told_by_resource_and_property(controller: Controller) -> None:
+    assert deploy(controller).code == 0
+    logs = boto3.client(
+        "logs",
+        region_name="eu-central-1",
+        endpoint_url=controller.testbed.aws_endpoint_url,
+        aws_access_key_id=controller.testbed.account_id,
+        aws_secret_access_key="test",
+    )
+    group = logs.describe_log_groups()["logGroups"][0]["logGroupName"]
+    logs.delete_log_group(logGroupName=group)
+    info = Module(controller, "runner_stack_info")
+    found = info({"region": "eu-central-1", "name": EU, "include_drift": True})
+    assert "drift" in found, found
+    assert found["drift"]["status"] == "DRIFTED"
+    assert {entry["type"] for entry in found["drift"]["resources"]} == {"AWS::Logs::LogGroup"}
 
 
 def test_quiet_when_told_so(controller: Controller) -> None:

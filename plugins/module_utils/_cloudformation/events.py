@@ -116,6 +116,36 @@ class History:
             history.read()
 
 
+# The previous deployment is looked for in so many pages of a hundred events.
+PAGES_BACK = 6
+
+
+def previous_duration(client: t.Any, stack_id: str) -> float | None:
+    """Seconds that the stack's previous finished deployment took, or C(None) when its events are not found soon.
+
+    Events come newest first: those of the running operation back to its beginning, then the previous ones.
+    """
+    arguments: dict[str, t.Any] = {"StackName": stack_id}
+    starts_seen, ended = 0, 0.0
+    for _page in range(PAGES_BACK):
+        with intent(f"read the events of {stack_id}"):
+            page = client.describe_stack_events(**arguments, aws_retry=True)
+        for raw in page.get("StackEvents", []):
+            event = Event.from_api(raw)
+            if not event.of_the_stack:
+                continue
+            if starts_seen and not ended and event.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+                ended = event.time
+            if event.status in STARTS:
+                if ended:
+                    return ended - event.time
+                starts_seen += 1
+        if not page.get("NextToken"):
+            return None
+        arguments["NextToken"] = page["NextToken"]
+    return None
+
+
 def latest(events: t.Iterable[Event]) -> dict[tuple[str, str], Event]:
     """The last event of each resource, by stack and logical ID; events of the stacks themselves are left out."""
     return {(event.stack_id, event.resource): event for event in events if not event.of_the_stack}

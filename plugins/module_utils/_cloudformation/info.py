@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import Event, History
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 
 def run(module: t.Any) -> dict[str, t.Any]:
@@ -33,6 +34,8 @@ def run(module: t.Any) -> dict[str, t.Any]:
     }
     if options["include_resources"]:
         found["resources"] = api.resources(stack.id) if exists else []
+    if options["include_drift"]:
+        found["drift"] = drift.detect(api.client, stack.id, Clock()) if exists and not row.in_progress else None
     if options["include_events"]:
         found["events"] = _events(api, stack) if exists else []
     return found

@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Failure,
     History,
     failures,
+    previous_duration,
     progress,
     stack_status,
 )
@@ -109,6 +110,8 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching) -> Stack:
     """
     lost = 0
     current = stack
+    if watching.previous is None and stack.status.startswith("UPDATE"):
+        watching = dataclasses.replace(watching, previous=_previous(api, stack))
     for looks, _elapsed in enumerate(poll(watching.clock, watching.timeout, watching.pace)):
         try:
             history.read()
@@ -132,6 +135,14 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching) -> Stack:
         "Run again to go on waiting, or allow more time (gitpod_stack_timeout)",
         {"in_progress": True, "stack": current.as_result()},
     )
+
+
+def _previous(api: Api, stack: Stack) -> float | None:
+    """For the estimate only; without it there is another."""
+    try:
+        return previous_duration(api.client, stack.id)
+    except ApiError:
+        return None
 
 
 def _count_lost(error: ApiError, lost: int, stack: Stack) -> int:

@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     History,
     failures,
     kept_resources,
+    previous_duration,
     progress,
     timeline,
 )
@@ -150,3 +151,15 @@ def test_nested_stacks_are_summed_in() -> None:
     history.read()
     counted = progress(history.events, expected=0)
     assert (counted.done, counted.total) == (1, 2)
+
+
+def test_the_previous_deployment_is_measured_and_the_running_one_is_not() -> None:
+    events = [
+        of_stack(-900, "CREATE_IN_PROGRESS"),
+        event(-800, "Cluster", "CREATE_COMPLETE"),
+        of_stack(-300, "CREATE_COMPLETE"),
+        of_stack(0, "UPDATE_IN_PROGRESS"),
+        event(1, "Cluster", "UPDATE_IN_PROGRESS"),
+    ]
+    assert previous_duration(Client(events), STACK) == 600
+    assert previous_duration(Client(events[3:]), STACK) is None

@@ -1,0 +1,68 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a stack's resources was changed by others than CloudFormation."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError, TimeoutExceededError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+
+PACE = Pace(first=1.0, longest=10.0, growth=1.5)
+TIMEOUT = 600.0
+
+
+def detect(client: t.Any, stack_id: str, clock: Clock) -> dict[str, t.Any]:
+    """Let CloudFormation compare, wait for it, and return what differs.
+
+    :raises RunnerError: the comparison failed.
+    :raises TimeoutExceededError: it did not end in time.
+    """
+    with intent(f"detect the drift of {stack_id}"):
+        detection = client.detect_stack_drift(StackName=stack_id, aws_retry=True)["StackDriftDetectionId"]
+    for _elapsed in poll(clock, TIMEOUT, PACE):
+        with intent("read the state of the drift detection"):
+            answer = client.describe_stack_drift_detection_status(StackDriftDetectionId=detection, aws_retry=True)
+        if answer["DetectionStatus"] == "DETECTION_COMPLETE":
+            return {"status": answer.get("StackDriftStatus", "UNKNOWN"), "resources": _drifted(client, stack_id)}
+        if answer["DetectionStatus"] == "DETECTION_FAILED":
+            raise RunnerError("The drift detection failed", answer.get("DetectionStatusReason", ""))
+    raise TimeoutExceededError(f"The drift detection did not end within {TIMEOUT:.0f} s", next_step="Run again")
+
+
+def _drifted(client: t.Any, stack_id: str) -> list[dict[str, t.Any]]:
+    # botocore has no paginator for this operation.
+    arguments: dict[str, t.Any] = {
+        "StackName": stack_id,
+        "StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"],
+    }
+    found: list[dict[str, t.Any]] = []
+    while True:
+        with intent(f"read the drift of {stack_id}"):
+            page = client.describe_stack_resource_drifts(**arguments, aws_retry=True)
+        found += [drifted(raw) for raw in page["StackResourceDrifts"]]
+        if not page.get("NextToken"):
+            return found
+        arguments["NextToken"] = page["NextToken"]
+
+
+def drifted(raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """One drifted resource as plain data."""
+    return {
+        "logical_id": raw["LogicalResourceId"],
+        "physical_id": raw.get("PhysicalResourceId", ""),
+        "type": raw["ResourceType"],
+        "status": raw["StackResourceDriftStatus"],
+        "differences": [
+            {
+                "property": entry["PropertyPath"],
+                "kind": entry["DifferenceType"],
+                "expected": entry.get("ExpectedValue", ""),
+                "actual": entry.get("ActualValue", ""),
+            }
+            for entry in raw.get("PropertyDifferences", [])
+        ],
+    }
