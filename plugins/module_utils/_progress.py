@@ -90,7 +90,7 @@ def line(host: str, snapshot: Snapshot) -> str:
     else:
         parts.append(snapshot.status)
     times = duration(snapshot.elapsed)
-    if snapshot.remaining is not None and not snapshot.rolling_back:
+    if snapshot.remaining and not snapshot.rolling_back:
         times += f", {about(snapshot.remaining)}"
     text = "  ".join([*parts, times])
     return "".join(character for character in text if character.isprintable())[:LONGEST_LINE]

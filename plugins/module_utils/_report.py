@@ -9,6 +9,7 @@ import typing as t
 
 FLEET_COLUMNS = ("region", "runner", "stack", "load balancer", "DNS", "endpoint", "verification")
 LONGEST_CELL = 60
+STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time")
 
 
 def _cell(value: t.Any) -> str:
@@ -85,13 +86,16 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
     """
     stack, dns = stages.get("stack") or {}, stages.get("dns") or {}
     endpoint, verification = stages.get("endpoint") or {}, stages.get("verification") or {}
+    failure = stages.get("failure") or {}
     records = dns.get("records") or []
     summary: dict[str, t.Any] = {
         "region": region,
         "runner": runner,
         "stack": {
             **_chosen(stack, ("operation", "outputs", "timeline")),
-            **_chosen(stack.get("stack"), ("name", "id", "status", "status_reason", "creation_time")),
+            **_chosen(stack.get("stack"), STACK_KEYS),
+            # A wait that failed saw the stack later than the task that started it.
+            **_chosen(failure.get("stack"), STACK_KEYS),
         },
         "load_balancer": _chosen(
             stack.get("load_balancer"), ("arn", "dns_name", "canonical_hosted_zone_id", "scheme", "state")
@@ -100,8 +104,8 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
         "endpoint": _chosen(endpoint.get("endpoint"), ("id", "state", "service_name", "dns_entries")),
         "verification": _chosen(verification, ("healthy", "checks", "certificate")),
     }
-    if stages.get("failure"):
-        summary["failure"] = _chosen(stages["failure"], ("task", "message"))
+    if failure:
+        summary["failure"] = _chosen(failure, ("task", "message"))
     return summary
 
 

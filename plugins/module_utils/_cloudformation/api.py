@@ -137,6 +137,24 @@ class Api:
         with intent(f"read the stack policy of {stack}"):
             return str(self.client.get_stack_policy(StackName=stack, aws_retry=True).get("StackPolicyBody", ""))
 
+    def validation_failures(self, arn: str) -> list[str]:
+        """What validation found wrong with a change set, with the path in the template; empty when it cannot be read.
+
+        DescribeEvents is newer than some SDKs that amazon.aws allows, and not every policy allows it.
+        """
+        if "DescribeEvents" not in self.client.meta.service_model.operation_names:
+            return []
+        try:
+            with intent(f"read the events of the change set {arn}"):
+                answer = self.client.describe_events(ChangeSetName=arn, Filters={"FailedEvents": True}, aws_retry=True)
+        except ApiError:
+            return []
+        return [
+            " ".join(filter(None, [event.get("ValidationPath", ""), event["ValidationStatusReason"]]))
+            for event in answer.get("OperationEvents", [])
+            if event.get("ValidationStatusReason")
+        ]
+
     def execute_change_set(self, arn: str, token: str) -> None:
         """Begin to carry out a change set."""
         with intent(f"execute the change set {arn}"):

@@ -34,7 +34,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import compute, computed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._documents import same_document
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError, RunnerError
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
@@ -175,7 +175,13 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         if wanted.protected:
             api.protect(wanted.name, True)
     else:
-        stack_id = api.create(wanted, template, request, token)
+        try:
+            stack_id = api.create(wanted, template, request, token)
+        except ApiError as error:
+            if error.code != "AlreadyExistsException":
+                raise
+            # Another run was faster; what it began is waited for.
+            return _finish(api, api.stack(wanted.name), "", mode, "attach")
         created = Stack(wanted.name, "CREATE_IN_PROGRESS", stack_id, tags=wanted.tags, protected=wanted.protected)
     watching = dataclasses.replace(mode.watching, expected=template.resource_count)
     return _merged(outcome, _finish(api, created, token, dataclasses.replace(mode, watching=watching), "create"))

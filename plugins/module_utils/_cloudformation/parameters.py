@@ -73,6 +73,8 @@ def resolve(
         elif given is not None and parameter.allowed and given not in parameter.allowed:
             shown = HIDDEN if parameter.no_echo or parameter.key in hidden else repr(given)
             problems.append(f"{parameter.label} does not allow {shown}, only {', '.join(map(repr, parameter.allowed))}")
+        elif given is not None and parameter.kind == "Number" and not _is_number(given):
+            problems.append(f"{parameter.label} must be a number")
     if problems:
         listed = "; ".join(f"{parameter.label} ({parameter.key})" for parameter in template.parameters)
         raise InputError(
@@ -86,6 +88,14 @@ def resolve(
         if parameter.no_echo and parameter.key in values:
             hidden[parameter.key] = values.pop(parameter.key)
     return values, hidden
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _matched(template: Template, wanted: t.Mapping[str, t.Any], problems: list[str]) -> dict[str, str]:
@@ -124,6 +134,18 @@ def same(kind: str, left: str, right: str) -> bool:
     if kind.startswith("List<") or kind == "CommaDelimitedList":
         return [item.strip() for item in left.split(",")] == [item.strip() for item in right.split(",")]
     return False
+
+
+def template_changes(template: Template, present: t.Mapping[str, str]) -> list[str]:
+    """In sentences, parameters that the template has and the stack has not yet, and the other way round."""
+    keys = {parameter.key for parameter in template.parameters}
+    added = [
+        f"the template adds the parameter {parameter.label}"
+        + (f", which gets its default {parameter.default!r}" if parameter.default and not parameter.no_echo else "")
+        for parameter in template.parameters
+        if parameter.key not in present
+    ]
+    return added + [f"the template no longer has the parameter {key}" for key in sorted(set(present) - keys)]
 
 
 def differences(

@@ -78,7 +78,9 @@ def compute(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         name = CHANGE_SET_NAME if wanted.review and not mode.check else f"c{token}"
         arn = api.create_change_set(full, template, request, name, "UPDATE")
         changes = computed(api, arn, mode)
+    explained = parameters.template_changes(template, stack.parameters)
     outcome = _described(stack, full, changes or (), parameters.differences(template, values, stack.parameters))
+    outcome = dataclasses.replace(outcome, actions=(*outcome.actions, *(explained if changes else ())))
     _refuse_losses(api, wanted, stack, arn, changes or ())
     if changes is None or mode.check:
         api.delete_change_set(arn)
@@ -107,8 +109,11 @@ def computed(api: Api, arn: str, mode: Mode) -> Changes | None:
         if is_empty(found, reason):
             return None
         if found == "FAILED":
+            details = [detail for detail in api.validation_failures(arn) if detail not in reason]
             api.delete_change_set(arn)
-            raise RunnerError("CloudFormation refused the change set; nothing was changed", reason)
+            raise RunnerError(
+                "CloudFormation refused the change set; nothing was changed", "; ".join([reason, *details])
+            )
     raise RunnerError(
         "CloudFormation did not finish the change set in time",
         "",

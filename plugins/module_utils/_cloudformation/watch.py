@@ -92,9 +92,10 @@ def _now(status: str) -> str:
 
 def _next(status: str) -> str:
     if status.startswith(("CREATE", "ROLLBACK")):
+        first = "waits for the rollback, " if status.endswith("_IN_PROGRESS") else ""
         return (
-            "Remove the cause and run again: the next run waits for the rollback, deletes the stack and creates it"
-            " anew, for which it needs a fresh exchange token"
+            f"Remove the cause and run again: the next run {first}deletes the stack and creates it anew, for which it"
+            " needs a fresh exchange token"
         )
     if status.startswith("DELETE"):
         return "Remove the cause and run again, or name the resources to leave behind (retain_resources)"

@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.operation import Mode
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/gitpod-eu/1"
@@ -76,6 +77,7 @@ class FakeApi:
         self.looks = 0
         self.reviewed: dict[str, t.Any] | None = None
         self.stack_policy = ""
+        self.faster: Stack | None = None
         self.errors: list[Exception] = []
         self.client = self
 
@@ -96,6 +98,9 @@ class FakeApi:
 
     def create(self, wanted: Wanted, _template: Template, parameters: list[t.Any], token: str) -> str:
         self.requests.append((wanted, parameters))
+        if self.faster:
+            self.current = self.faster
+            raise ApiError("Could not create", "exists", code="AlreadyExistsException")
         self._begin("create", "CREATE_IN_PROGRESS", token)
         return ID
 
@@ -111,6 +116,9 @@ class FakeApi:
 
     def reviewed_change_set(self, _stack: str, _name: str) -> dict[str, t.Any] | None:
         return self.reviewed
+
+    def validation_failures(self, _arn: str) -> list[str]:
+        return ["/Resources/Cluster/Properties/Name is too long"]
 
     def policy(self, _stack: str) -> str:
         return self.stack_policy

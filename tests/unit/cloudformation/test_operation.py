@@ -116,7 +116,9 @@ def test_stateful_resources_are_not_lost_without_consent(action: str, replacemen
 def test_a_refused_change_set_changes_nothing() -> None:
     api = FakeApi(stack("CREATE_COMPLETE"))
     api.change_sets = [{"Status": "FAILED", "StatusReason": "Parameter validation failed"}]
-    with pytest.raises(RunnerError, match="Parameter validation failed"):
+    with pytest.raises(
+        RunnerError, match="Parameter validation failed; /Resources/Cluster/Properties/Name is too long"
+    ):
         present(api, mode())
     assert api.done == ["compute UPDATE", "delete change set"]
 
@@ -350,3 +352,18 @@ def test_the_stack_policy_is_set_once() -> None:
     assert present(api, mode(), policy=policy).changed
     assert not present(api, mode(), policy='{"Statement":[]}').changed
     assert api.done.count("set policy") == 1
+
+
+def test_the_slower_of_two_runs_attaches_to_what_the_faster_began() -> None:
+    api = FakeApi(ABSENT, {"wait": ["CREATE_COMPLETE"]})
+    api.faster = stack("CREATE_IN_PROGRESS")
+    outcome = present(api, mode())
+    assert (outcome.operation, outcome.stack.status, api.done) == ("attach", "CREATE_COMPLETE", [])
+
+
+def test_parameters_that_a_new_template_adds_or_drops_are_explained() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE", parameters={"Key": "0192", "Secret": "****", "Old": "x"}))
+    api.change_sets = [ONE_CHANGE]
+    actions = present(api, mode(check=True)).actions
+    assert "the template adds the parameter Size, which gets its default 's'" in actions
+    assert "the template no longer has the parameter Old" in actions

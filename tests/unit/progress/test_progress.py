@@ -37,6 +37,10 @@ def test_a_line_carries_the_host_and_what_happens() -> None:
     )
 
 
+def test_the_end_promises_nothing() -> None:
+    assert line("eu", Snapshot("CREATE_COMPLETE", 5, 5, elapsed=60, remaining=0)).endswith("  1m00s")
+
+
 def test_a_rollback_is_shown_as_such_and_promises_no_time() -> None:
     text = line("eu", Snapshot("ROLLBACK_IN_PROGRESS", 3, 10, "Cache", "DELETE_IN_PROGRESS", 60, 30, rolling_back=True))
     assert "ROLLING BACK" in text

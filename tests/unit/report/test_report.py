@@ -85,7 +85,9 @@ def test_a_summary_picks_what_a_report_tells_and_nothing_else() -> None:
 
 
 def test_a_failure_is_told_under_the_table() -> None:
-    failure = {"task": "Start the stack", "message": "The exchange token is missing."}
-    lines = fleet_table([runner_summary({"failure": failure}, "gitpod-eu", "eu-central-1")])
+    failure = {"task": "Start the stack", "message": "The exchange token is missing.", "stack": {"status": "ABSENT"}}
+    started = {"stack": {"status": "CREATE_IN_PROGRESS"}}
+    lines = fleet_table([runner_summary({"failure": failure, "stack": started}, "gitpod-eu", "eu-central-1")])
+    assert "ABSENT" in lines[2]
     assert lines[2].endswith("not reached")
     assert lines[-2:] == ["gitpod-eu failed: Start the stack", "  The exchange token is missing."]
