@@ -149,7 +149,7 @@ def test_quiet_when_told_so(controller: Controller) -> None:
 
 
 def test_a_failure_is_told_at_once_and_the_next_run_repairs_it(controller: Controller) -> None:
-    controller.testbed.settings(stack_seconds=30)
+    controller.testbed.settings(stack_seconds=120)
     fail_once(controller)
     started = time.monotonic()
     failed = deploy(controller)
