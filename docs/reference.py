@@ -16,7 +16,6 @@ import typing as t
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-LONGEST_DEFAULT = 60
 
 
 def plain(text: str) -> str:

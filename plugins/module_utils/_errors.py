@@ -58,11 +58,3 @@ class NotFoundError(ApiError):
 
 class TimeoutExceededError(RunnerError):
     """A bounded wait ended before the wanted state was seen; the operation itself goes on."""
-
-
-def combine(errors: t.Sequence[RunnerError], what: str) -> RunnerError:
-    """Join independent errors into one, so that all of them are told at once."""
-    if len(errors) == 1:
-        return errors[0]
-    listed = " ".join(f"({number}) {error.message}" for number, error in enumerate(errors, start=1))
-    return InputError(what, listed, details={"errors": [error.message for error in errors]})

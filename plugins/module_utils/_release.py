@@ -13,7 +13,6 @@ import dataclasses
 import hashlib
 import json
 import re
-import typing as t
 import urllib.parse
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
@@ -125,9 +124,3 @@ def release_tags(version: str, template_hash: str) -> dict[str, str]:
     """Tags that record what was deployed; unknown parts are left out."""
     tags = {VERSION_TAG: version, TEMPLATE_HASH_TAG: template_hash}
     return {key: value for key, value in tags.items() if value}
-
-
-def known_release(tags: t.Mapping[str, str]) -> Release | None:
-    """The release that a stack's tags record."""
-    version = tags.get(VERSION_TAG, "")
-    return Release(version, "") if version else None

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 RUNNER_ID_TAG = "gitpod:runner-id"
 RUNNER_NAME_TAG = "gitpod:runner-name"
 MANAGED_BY_TAG = "gitpod:managed-by"
@@ -19,8 +17,3 @@ def ownership_tags(runner_name: str, runner_id: str | None) -> dict[str, str]:
     if runner_id:
         tags[RUNNER_ID_TAG] = runner_id
     return tags
-
-
-def is_ours(tags: t.Mapping[str, str], runner_name: str) -> bool:
-    """Whether the resource carries our tags for this runner."""
-    return tags.get(MANAGED_BY_TAG) == MANAGED_BY and tags.get(RUNNER_NAME_TAG) == runner_name

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError, combine
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 
 
 def test_message_joins_the_parts_that_there_are() -> None:
@@ -14,10 +14,6 @@ def test_message_joins_the_parts_that_there_are() -> None:
     assert RunnerError("Only this").message == "Only this."
 
 
-def test_independent_errors_are_told_at_once() -> None:
-    first, second = InputError("A is wrong"), InputError("B is wrong", details={"x": 1})
-    both = combine([first, second], "Two values are wrong")
-    assert "(1) A is wrong." in both.message
-    assert "(2) B is wrong." in both.message
-    assert both.details["errors"] == ["A is wrong.", "B is wrong."]
-    assert combine([first], "unused") is first
+def test_the_services_code_is_returned_for_automation_when_there_is_one() -> None:
+    assert ApiError("Could not read", "no", code="AccessDenied").details == {"error_code": "AccessDenied"}
+    assert ApiError("Could not read", "connection reset").details == {}

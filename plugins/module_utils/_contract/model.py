@@ -12,14 +12,13 @@ MISSING = "missing"
 UNKNOWN = "unknown"
 MALFORMED = "malformed"
 CONTRADICTORY = "contradictory"
-KINDS = (MISSING, UNKNOWN, MALFORMED, CONTRADICTORY)
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
     """One thing wrong with the inventory.
 
-    :param kind: one of C(KINDS).
+    :param kind: one of the four above.
     :param variable: the variable that the reader has to change.
     :param summary: what is wrong; never a secret's value.
     :param remediation: what to write instead.
