@@ -40,6 +40,10 @@ options:
   template_body:
     description: The template itself, at most 51,200 bytes without O(template_bucket).
     type: str
+  template_file:
+    description:
+      - File on the control node with the template. The action plugin reads it and sends its content, byte for byte.
+    type: path
   release_channel:
     description: Release channel whose newest template is deployed, such as V(stable) or V(latest).
     type: str
@@ -357,6 +361,7 @@ ARGUMENT_SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "template_url": {"type": "str"},
     "template_body": {"type": "str"},
+    "template_file": {"type": "path"},
     "release_channel": {"type": "str"},
     "release_version": {"type": "str"},
     "releases_url": {"type": "str", "default": RELEASES_URL},
@@ -393,7 +398,7 @@ def main() -> None:
     """Options in, one call, result out."""
     module = AnsibleAWSModule(
         argument_spec=ARGUMENT_SPEC,
-        mutually_exclusive=[("template_url", "template_body", "release_channel", "release_version")],
+        mutually_exclusive=[("template_url", "template_body", "template_file", "release_channel", "release_version")],
         supports_check_mode=True,
     )
     _modules.run(module, result.run)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pathlib
 import pty
@@ -284,3 +285,20 @@ def test_a_stack_made_by_hand_is_adopted_as_it_is(controller: Controller) -> Non
     after = by_hand.describe_stacks(StackName=EU)["Stacks"][0]
     assert after["Parameters"] == before["Parameters"]
     assert deploy(controller).changed == 0
+
+
+def test_a_template_file_of_the_users_own_is_deployed_and_recorded(controller: Controller) -> None:
+    template = EXAMPLE.parents[1] / "tests/testbed/template/gitpod-ec2-runner-enterprise.json"
+    run = deploy(controller, gitpod_stack_template_file=str(template))
+    assert run.code == 0, run.output
+    tags = {
+        entry["Key"]: entry["Value"]
+        for entry in cloudformation(controller).describe_stacks(StackName=EU)["Stacks"][0]["Tags"]
+    }
+    assert tags["gitpod:template-sha256"] == hashlib.sha256(template.read_bytes()).hexdigest()
+    assert deploy(controller, gitpod_stack_template_file=str(template)).changed == 0
+    missing = deploy(controller, gitpod_stack_template_file="/nowhere.json")
+    assert "Could not read the template file /nowhere.json" in missing.output
+    wrong = deploy(controller, gitpod_stack_template_file=str(template), gitpod_stack_template_sha256="0" * 64)
+    assert wrong.code != 0
+    assert "not the one that was pinned" in wrong.output

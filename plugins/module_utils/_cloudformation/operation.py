@@ -82,11 +82,13 @@ def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode)
     template = api.template(location)
     _acknowledged(wanted, template)
     step = status.meaning(stack.status).present
-    if step == status.ATTACH and not mode.check:
+    if mode.check and status.meaning(stack.status).in_progress:
+        return _predicted(api, wanted, template, stack, mode)
+    if step == status.ATTACH:
         outcome = _finish(api, stack, "", mode, "attach")
         told = (f"attached to {stack.status}; run again to apply what the inventory changes besides",)
         return dataclasses.replace(outcome, changed=False, actions=told)
-    if step in (status.SETTLE, status.AWAIT_DELETE) and not mode.check:
+    if step in (status.SETTLE, status.AWAIT_DELETE):
         stack = wait(api, stack, History(api.client, stack.id), dataclasses.replace(mode.watching, fail_fast=False))
         step = status.meaning(stack.status).present
     if step == status.REPAIR and wanted.continue_rollback:
@@ -94,11 +96,20 @@ def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode)
         step = status.meaning(stack.status).present
     if step == status.CREATE:
         return _create(api, wanted, template, stack, mode)
-    if step in (status.RECREATE, status.SETTLE, status.AWAIT_DELETE):
+    if step == status.RECREATE:
         return _recreate(api, wanted, template, stack, mode)
     if step == status.UPDATE:
         return _update(api, wanted, template, stack, mode)
     raise _stopped(stack)
+
+
+def _predicted(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
+    """What a run would do while AWS is at work; check mode does not wait for the end."""
+    if stack.status == "DELETE_IN_PROGRESS":
+        return _create(api, wanted, template, stack, mode)
+    if stack.status == "ROLLBACK_IN_PROGRESS":
+        return _recreate(api, wanted, template, stack, mode)
+    return Outcome(stack, "attach", actions=(f"wait for {stack.status}; what differs afterwards is not known yet",))
 
 
 def _continued(api: Api, wanted: Wanted, stack: Stack, mode: Mode) -> Stack:

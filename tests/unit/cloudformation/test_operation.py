@@ -367,3 +367,19 @@ def test_parameters_that_a_new_template_adds_or_drops_are_explained() -> None:
     actions = present(api, mode(check=True)).actions
     assert "the template adds the parameter Size, which gets its default 's'" in actions
     assert "the template no longer has the parameter Old" in actions
+
+
+@pytest.mark.parametrize(
+    ("status", "predicted"),
+    [
+        ("CREATE_IN_PROGRESS", "attach"),
+        ("UPDATE_IN_PROGRESS", "attach"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "attach"),
+        ("ROLLBACK_IN_PROGRESS", "recreate"),
+        ("DELETE_IN_PROGRESS", "create"),
+    ],
+)
+def test_check_mode_predicts_without_waiting_for_what_goes_on(status: str, predicted: str) -> None:
+    api = FakeApi(stack(status))
+    assert present(api, mode(check=True)).operation == predicted
+    assert (api.done, api.looks) == ([], 0)
