@@ -1,0 +1,58 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A module's own code against the test bed, in this process: real calls and real answers, without Ansible's two seconds.
+
+For tables of many cases. That Ansible hands the options on as it should is shown by the tests that run playbooks.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import boto3
+from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+
+if t.TYPE_CHECKING:
+    from tests.testbed.client import TestBed
+
+
+class InProcessModule:
+    """What the operations take of AnsibleAWSModule.
+
+    :param spec: the module's argument specification; options that are not given get its defaults.
+    """
+
+    def __init__(
+        self, testbed: TestBed, spec: dict[str, dict[str, t.Any]], region: str, check: bool = False, **options: t.Any
+    ) -> None:
+        unknown = sorted(set(options) - set(spec))
+        if unknown:
+            raise ValueError(f"the module has no option {', '.join(unknown)}")
+        self.params = {name: options.get(name, entry.get("default")) for name, entry in spec.items()}
+        self.check_mode = check
+        self.region = region
+        self.warnings: list[str] = []
+        self._session = boto3.Session(
+            aws_access_key_id=testbed.account_id, aws_secret_access_key="test", region_name=region
+        )
+        self._url = testbed.aws_endpoint_url
+
+    def client(self, service: str, retry_decorator: t.Any = None, **arguments: t.Any) -> t.Any:
+        """A client of the test bed, wrapped as amazon.aws wraps it."""
+        found = self._session.client(service, endpoint_url=self._url, **arguments)
+        return RetryingBotoClientWrapper(found, retry_decorator) if retry_decorator else found
+
+    def warn(self, text: str) -> None:
+        """Keep the warning."""
+        self.warnings.append(text)
+
+
+def outcome(module: InProcessModule, operation: t.Callable[[t.Any], dict[str, t.Any]]) -> dict[str, t.Any]:
+    """The result as Ansible has it: that of the operation, or the failure."""
+    try:
+        return operation(module)
+    except RunnerError as error:
+        return {"failed": True, "msg": error.message, **error.details}
