@@ -118,7 +118,7 @@ e2e:
 	$(MAIN)/python -m pytest -q tests/e2e
 
 e2e-newest:
-	$(NEWEST)/python -m pytest -q -p no:cacheprovider tests/e2e
+	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m both_cores tests/e2e
 
 molecule:
 	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed -- molecule test --all

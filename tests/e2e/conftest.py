@@ -10,9 +10,12 @@ import typing as t
 
 import pytest
 
+from tests import collection
 from tests.e2e.harness import Controller
 from tests.testbed.client import TestBed
 from tests.zone_keeper import ZoneKeeper
+
+collection.install()
 
 if t.TYPE_CHECKING:
     import pathlib

@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module's own code against the test bed, in this process: real calls and real answers, without Ansible's two seconds.
+"""A module's own code against the test bed, in this process: real calls and answers, without Ansible's two seconds.
 
 For tables of many cases. That Ansible hands the options on as it should is shown by the tests that run playbooks.
 """

@@ -9,10 +9,12 @@ import json
 import time
 import typing as t
 
+import pytest
 import yaml
 
 from tests.e2e.harness import COLLECTION, ROOT, Controller, Module
 
+pytestmark = pytest.mark.both_cores
 INVENTORY = yaml.safe_load((ROOT / "examples/inventory.yml").read_text("utf-8"))["gitpod_runners"]["hosts"]
 US, AP = INVENTORY["gitpod-us-east-1"], INVENTORY["gitpod-ap-southeast-2"]
 STACK: dict[str, t.Any] = {

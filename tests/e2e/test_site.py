@@ -9,8 +9,11 @@ import json
 import pathlib
 import typing as t
 
+import pytest
+
 from tests.e2e.harness import HOSTS, Controller
 
+pytestmark = pytest.mark.both_cores
 SITE = "gitpod.enterprise_runner.site"
 EU = "gitpod-eu-central-1"
 

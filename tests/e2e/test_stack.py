@@ -18,6 +18,7 @@ import typing as t
 
 import ansible_runner
 import boto3
+import pytest
 
 from tests.e2e.harness import EXAMPLE, Controller, Module, Run
 
@@ -53,6 +54,7 @@ def deploy(controller: Controller, *arguments: str, **variables: t.Any) -> Run:
     return controller.play(SITE, "--limit", EU, *STAGE, *arguments, hosts=hosts)
 
 
+@pytest.mark.both_cores
 def test_progress_is_shown_live_in_a_terminal(controller: Controller) -> None:
     controller.testbed.settings(stack_seconds=8)
     master, slave = pty.openpty()
@@ -149,6 +151,7 @@ def test_quiet_when_told_so(controller: Controller) -> None:
     assert LINE.findall(run.output) == []
 
 
+@pytest.mark.both_cores
 def test_a_failure_is_told_at_once_and_the_next_run_repairs_it(controller: Controller) -> None:
     controller.testbed.settings(stack_seconds=120)
     fail_once(controller)
@@ -177,6 +180,7 @@ def test_a_rolled_back_stack_without_a_token_is_left_alone(controller: Controlle
     assert controller.writes() == []
 
 
+@pytest.mark.both_cores
 def test_an_interrupted_run_is_resumed_and_nothing_is_started_twice(controller: Controller) -> None:
     controller.testbed.settings(stack_seconds=12)
     command = controller.command(SITE, "--limit", EU, *STAGE)
@@ -222,6 +226,7 @@ def test_throttling_is_survived(controller: Controller) -> None:
     assert run.code == 0, run.output
 
 
+@pytest.mark.both_cores
 def test_an_update_shows_itself_and_then_happens(controller: Controller) -> None:
     assert deploy(controller).code == 0
     changes = {"gitpod_stack_parameters": {"Runner Size": "large"}}

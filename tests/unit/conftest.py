@@ -5,12 +5,6 @@
 
 from __future__ import annotations
 
-import pathlib
-import site
+from tests import collection
 
-from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-# `make` links the checkout there; amazon.aws comes from the PyPI package ansible.
-_AnsibleCollectionFinder(paths=[str(ROOT / ".work" / "collections"), *site.getsitepackages()])._install()
+collection.install()
