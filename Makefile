@@ -80,7 +80,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -m tests.demo -m tests.sanity
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -m tests.demo -m tests.fleet -m tests.sanity
 
 yamllint:
 	$(MAIN)/yamllint --strict .

@@ -57,17 +57,18 @@ class Run:
 class Controller:
     """A control node with the collection, credentials and exchange tokens of the test bed."""
 
-    def __init__(self, testbed: TestBed, directory: pathlib.Path) -> None:
+    def __init__(self, testbed: TestBed, directory: pathlib.Path, inventory: pathlib.Path = EXAMPLE) -> None:
         self.testbed = testbed
         self.directory = directory
         self.artifacts = directory / "artifacts"
+        self.inventory = inventory
 
     def command(self, playbook: str, *arguments: str, hosts: dict[str, dict[str, t.Any]] | None = None) -> list[str]:
-        """ansible-playbook with the example inventory.
+        """ansible-playbook with the inventory, which is the example unless a test gives it another.
 
-        :param hosts: variables laid over the example's, by host.
+        :param hosts: variables laid over the inventory's, by host.
         """
-        inventories = ["-i", str(EXAMPLE)]
+        inventories = ["-i", str(self.inventory)]
         if hosts:
             overlay = self.directory / "overlay.yml"
             overlay.write_text(yaml.safe_dump({"gitpod_runners": {"hosts": hosts}}), "utf-8")

@@ -26,7 +26,8 @@ os.environ.update(BIND_HOST="127.0.0.1", SFTP_ENABLED="0", IOT_MTLS_ENABLED="0",
 import uvicorn
 
 from . import dns_server, https_server, landscape, management_plane
-from .aws import call_log, cloudformation, control, create_application, endpoints, faults, template_summary
+from .aws import call_log, cloudformation, control, create_application, endpoints, faults
+from .releases import Releases
 from .settings import Settings
 
 TEMPLATE = pathlib.Path(__file__).parent / "template/gitpod-ec2-runner-enterprise.json"
@@ -46,12 +47,13 @@ class Testbed:
         self.certificates = https_server.Certificates(directory)
         self.plane = management_plane.ManagementPlane()
         self.external = dns_server.External()
+        self.releases = Releases(TEMPLATE.read_text("utf-8"))
         self.tokens: dict[str, str] = {}
         self.https: https_server.Https | None = None
 
     def seed(self) -> None:
         """The landscape, into an empty AWS."""
-        template_summary.template_bodies[TEMPLATE_URL] = TEMPLATE.read_text("utf-8")
+        self.releases.reset()
         if self.settings.landscape:
             self.tokens = landscape.seed(self.settings.account_id, self.plane, self.certificates.ca_pem)
 
@@ -71,6 +73,18 @@ class Testbed:
         self.seed()
         return {"exchange_tokens": self.tokens}
 
+    def grow(self, method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
+        """POST C(runners), each with its C(region), adds their networks, certificates and registrations.
+
+        The answer has their exchange tokens by the runner's ID.
+        """
+        added: dict[str, str] = {}
+        for wanted in body["runners"] if method == "POST" else ():
+            added[wanted["runner"]["id"]] = landscape.add(
+                self.settings.account_id, self.plane, wanted["region"], wanted, self.certificates.ca_pem
+            )
+        return {"exchange_tokens": added}
+
     async def run(self, until_stdin_closes: bool) -> None:
         """Serve until told to stop."""
         stopped = asyncio.Event()
@@ -82,6 +96,8 @@ class Testbed:
         aws, plane = self._server(create_application(self.settings), self.settings.port), None
         plane = self._server(management_plane.create_application(self.plane), 0)
         control.register("/_testbed/reset", self.reset)
+        control.register("/_testbed/landscape", self.grow)
+        self.releases.install()
         self.seed()
         dns_port, stop_dns = await dns_server.serve(self.settings.address, self.settings.dns_port, self.external)
         self.https = https_server.Https(self.certificates, self.settings.https_port or https_server.free_port())

@@ -87,6 +87,20 @@ class TestBed:
         """Only the landscape, with new exchange tokens."""
         self.exchange_tokens = self.control("POST", "reset")["exchange_tokens"]
 
+    def add_runners(self, runners: list[dict[str, t.Any]]) -> dict[str, str]:
+        """Add what these runners find in their regions, see tests/fleet.py; their exchange tokens by ID."""
+        tokens: dict[str, str] = self.control("POST", "landscape", {"runners": runners})["exchange_tokens"]
+        return tokens
+
+    def publish_release(self, version: str, *channels: str) -> None:
+        """Publish a release; these channels name it from now on."""
+        self.control("POST", "releases", {"version": version, "channels": list(channels)})
+
+    @property
+    def releases_url(self) -> str:
+        """What stands for the vendor's download host."""
+        return f"{self.control_url}/releases"
+
     def add_fault(self, **rule: t.Any) -> None:
         """Refuse calls by rule, see aws/faults.py."""
         self.control("POST", "faults", rule)

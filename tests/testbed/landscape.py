@@ -21,20 +21,23 @@ FILE = pathlib.Path(__file__).with_name("landscape.yml")
 def seed(account: str, plane: ManagementPlane, ca_pem: str) -> dict[str, str]:
     """Create everything; exchange tokens by region."""
     landscape = yaml.safe_load(FILE.read_text("utf-8"))
-    tokens = {}
-    for region, wanted in landscape["regions"].items():
-        with request_scope(account, region):
-            _network(region, wanted)
-            _certificate(account, region, wanted["certificate"])
-            if "ca_parameter" in wanted:
-                _checked(ssm._put_parameter({"Name": wanted["ca_parameter"], "Type": "String", "Value": ca_pem}))
-        runner = wanted["runner"]
-        plane.add(runner["name"], region, runner["id"])
-        tokens[region] = plane.mint(runner["id"])
+    tokens = {region: add(account, plane, region, wanted, ca_pem) for region, wanted in landscape["regions"].items()}
     with request_scope(account, "us-east-1"):
         for zone in landscape["hosted_zones"]:
             _hosted_zone(zone["id"], zone["name"])
     return tokens
+
+
+def add(account: str, plane: ManagementPlane, region: str, wanted: dict[str, t.Any], ca_pem: str) -> str:
+    """What one runner finds in its region, described as in landscape.yml; its exchange token."""
+    with request_scope(account, region):
+        _network(region, wanted)
+        _certificate(account, region, wanted["certificate"])
+        if "ca_parameter" in wanted:
+            _checked(ssm._put_parameter({"Name": wanted["ca_parameter"], "Type": "String", "Value": ca_pem}))
+    runner = wanted["runner"]
+    plane.add(runner["name"], region, runner["id"])
+    return plane.mint(runner["id"])
 
 
 def _checked(answer: t.Any) -> t.Any:

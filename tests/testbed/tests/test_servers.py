@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import subprocess
 import sys
 import time
 import typing as t
+import urllib.error
 import urllib.request
 
 import boto3
@@ -24,6 +26,7 @@ from botocore.exceptions import ClientError
 from connectrpc.errors import ConnectError
 from gitpod.v1 import runner_pb2
 
+from tests.fleet import Fleet
 from tests.testbed.client import TestBed
 
 US_RUNNER = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c01"
@@ -338,3 +341,32 @@ def test_it_ends_when_its_input_does() -> None:
 def test_the_command_line_explains_itself() -> None:
     command = [sys.executable, "-m", "tests.testbed", "--help"]
     assert "--stack-seconds" in subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_releases_by_channel_and_version_name_templates_that_cloudformation_reads(testbed: TestBed) -> None:
+    def manifest(path: str) -> dict[str, str]:
+        with urllib.request.urlopen(f"{testbed.releases_url}/ec2/{path}/manifest.json") as answer:
+            found: dict[str, str] = json.loads(answer.read())
+            return found
+
+    newest = manifest("stable")["version"]
+    testbed.publish_release("20260301.1", "latest")
+    assert manifest("stable")["version"] == newest
+    assert manifest("latest")["version"] == "20260301.1"
+    old = manifest("releases/20250110.1")
+    assert old["version"] == "20250110.1"
+    for url in (old["cloudformation_template_url"], manifest("latest")["cloudformation_template_url"]):
+        assert client(testbed, "cloudformation").get_template_summary(TemplateURL=url)["Parameters"]
+    with pytest.raises(urllib.error.HTTPError):
+        manifest("releases/20991231.1")
+
+
+def test_a_fleet_is_seeded_and_deployed_with_runners_that_share_regions(testbed: TestBed) -> None:
+    fleet = Fleet.of(18)
+    fleet.seed(testbed)
+    fleet.deploy(testbed)
+    shared = client(testbed, "cloudformation", fleet.runners[0].region).describe_stacks()["Stacks"]
+    assert {stack["StackName"] for stack in shared} == {fleet.runners[0].name, fleet.runners[16].name}
+    assert {stack["StackStatus"] for stack in shared} == {"CREATE_COMPLETE"}
+    hosts = fleet.inventory()["gitpod_runners"]["hosts"]
+    assert len({host["gitpod_vpc_id"] for host in hosts.values()}) == 18
