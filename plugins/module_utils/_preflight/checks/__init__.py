@@ -1,0 +1,13 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All checks, group by group."""
+
+from __future__ import annotations
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import identity
+
+IDENTITY = "identity"
+
+ALL: tuple[Check, ...] = (*identity.CHECKS,)

@@ -1,0 +1,320 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was seen: plain values, gathered once, judged by the checks and planned from by the stages' planners.
+
+Every fact is a value, C(None) when the thing does not exist or was not asked for, or C(Denied) when it could not be
+read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Record, Zone
+
+
+@dataclasses.dataclass(frozen=True)
+class Denied:
+    """A fact that could not be read, for want of permission or another reason.
+
+    :param action: the IAM action of the call, such as C(ec2:DescribeSubnets), or what was tried.
+    :param message: the service's own words.
+    :param code: the service's error code, or empty when no answer arrived.
+    """
+
+    action: str
+    message: str
+    code: str = ""
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether permission was refused; otherwise the call failed."""
+        return self.code in DENIED_CODES
+
+    def __str__(self) -> str:
+        return f"{self.action} {'is not allowed' if self.forbidden else 'failed'}: {self.message}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Caller:
+    """Whose credentials these are.
+
+    :param arn: of the user, or of the session of a role.
+    """
+
+    account: str
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        """The partition of AWS, such as C(aws) or C(aws-us-gov)."""
+        return self.arn.split(":")[1] if self.arn.count(":") > 1 else "aws"
+
+    @property
+    def policy_source(self) -> str:
+        """The ARN whose policies count: that of the role for a session of it.
+
+        A session's ARN leaves out the role's path, so a role with a path has to be looked up by its name.
+        """
+        head, _, tail = self.arn.partition(":assumed-role/")
+        if not tail:
+            return self.arn
+        return f"{head.replace(':sts:', ':iam:')}:role/{tail.split('/')[0]}"
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the account's root user, whose policies cannot be simulated."""
+        return self.arn.endswith(":root")
+
+
+@dataclasses.dataclass(frozen=True)
+class Vpc:
+    """A VPC."""
+
+    id: str
+    cidrs: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class VpcDns:
+    """The VPC's two DNS attributes."""
+
+    support: bool
+    hostnames: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Subnet:
+    """A subnet.
+
+    :param free: addresses that are not in use.
+    :param public_addresses: whether instances get a public address when they start.
+    """
+
+    id: str
+    vpc_id: str
+    zone: str
+    cidr: str
+    free: int
+    public_addresses: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """A route.
+
+    :param destination: address range, or the ID of a prefix list.
+    :param target: ID of the gateway, interface, endpoint, ...; C(local) inside the VPC.
+    :param active: false when the target is gone (black hole).
+    """
+
+    destination: str
+    target: str
+    active: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class RouteTable:
+    """A route table; the main one also serves subnets that no table names."""
+
+    id: str
+    main: bool
+    subnet_ids: tuple[str, ...]
+    routes: tuple[Route, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class AclEntry:
+    """A numbered rule of a network ACL.
+
+    :param protocol: number as text, C(-1) for all.
+    """
+
+    number: int
+    egress: bool
+    allow: bool
+    protocol: str
+    cidr: str
+    first_port: int = 0
+    last_port: int = 65535
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkAcl:
+    """A network ACL."""
+
+    id: str
+    subnet_ids: tuple[str, ...]
+    entries: tuple[AclEntry, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Permission:
+    """A rule of a security group.
+
+    :param protocol: C(tcp), C(udp), ... or C(-1) for all.
+    :param sources: address ranges, prefix lists and groups; destinations of an outbound rule.
+    """
+
+    protocol: str
+    first_port: int
+    last_port: int
+    sources: tuple[str, ...]
+
+    def admits(self, port: int) -> bool:
+        """Whether TCP to this port is allowed for the sources."""
+        return self.protocol == "-1" or (self.protocol == "tcp" and self.first_port <= port <= self.last_port)
+
+
+@dataclasses.dataclass(frozen=True)
+class SecurityGroup:
+    """A security group."""
+
+    id: str
+    name: str
+    vpc_id: str
+    inbound: tuple[Permission, ...]
+    outbound: tuple[Permission, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class VpcEndpoint:
+    """An endpoint of the VPC.
+
+    :param kind: C(Interface), C(Gateway), C(GatewayLoadBalancer), ...
+    """
+
+    endpoint: Endpoint
+    kind: str
+    route_table_ids: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """A certificate of ACM.
+
+    :param kind: C(AMAZON_ISSUED), C(IMPORTED) or C(PRIVATE).
+    :param validation: C(DNS), C(EMAIL) or empty.
+    :param expires: end of its validity; none before it is issued.
+    """
+
+    arn: str
+    status: str
+    names: tuple[str, ...]
+    key_algorithm: str = ""
+    kind: str = "AMAZON_ISSUED"
+    validation: str = ""
+    expires: datetime.datetime | None = None
+    failure: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class CaCertificate:
+    """A certificate of the custom authority; never its content."""
+
+    subject: str
+    expires: datetime.datetime
+    authority: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class CaBundle:
+    """What the custom CA's reference leads to.
+
+    :param unreadable: number of PEM blocks that do not parse.
+    """
+
+    certificates: tuple[CaCertificate, ...]
+    unreadable: int = 0
+    private_key: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Quota:
+    """A limit of Service Quotas and today's use, either of which may not be known."""
+
+    limit: float | Denied | None
+    used: float | Denied | None
+
+
+@dataclasses.dataclass(frozen=True)
+class NameAnswer:
+    """What the resolvers say of a name.
+
+    :param outcome: C(found), C(missing), C(empty), or what went wrong.
+    """
+
+    name: str
+    kind: str
+    outcome: str
+    values: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class ManagementPlane:
+    """What the management plane said.
+
+    :param reached: whether it answered at all.
+    :param detail: its own words, or the transport's.
+    :param authenticated: whether it took the token.
+    :param runner_region: region of the runner, empty when there is no such runner.
+    """
+
+    reached: bool
+    detail: str = ""
+    authenticated: bool = False
+    runner_found: bool = False
+    runner_region: str = ""
+    runner_phase: str = ""
+    runner_name: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Everything.
+
+    :param now: when it was gathered; expiry is counted from here.
+    :param zones: names of the region's Availability Zones.
+    :param hosted_zones: of the account that keeps the domain's zone.
+    :param records: by hosted zone ID, those of the zones that hold the domain: the domain's names, and every name
+        between the zone's apex and the domain.
+    :param vpc_zones: private hosted zones that answer in the VPC.
+    :param ecs_role: whether the ECS service-linked role exists.
+    :param simulation: decision by IAM action, such as C(allowed), C(implicitDeny), C(explicitDeny).
+    :param images: newest image's name by owner.
+    """
+
+    region: str
+    now: datetime.datetime
+    caller: Caller | Denied | None = None
+    zones: tuple[str, ...] | Denied | None = None
+    vpc: Vpc | Denied | None = None
+    vpc_dns: VpcDns | Denied | None = None
+    subnets: tuple[Subnet, ...] | Denied | None = None
+    route_tables: tuple[RouteTable, ...] | Denied | None = None
+    network_acls: tuple[NetworkAcl, ...] | Denied | None = None
+    security_groups: tuple[SecurityGroup, ...] | Denied | None = None
+    endpoints: tuple[VpcEndpoint, ...] | Denied | None = None
+    service: Service | Denied | None = None
+    certificate: Certificate | Denied | None = None
+    custom_ca: CaBundle | Denied | None = None
+    hosted_zones: tuple[Zone, ...] | Denied | None = None
+    records: t.Mapping[str, tuple[Record, ...] | Denied] = dataclasses.field(default_factory=dict)
+    vpc_zones: tuple[Zone, ...] | Denied | None = None
+    answers: tuple[NameAnswer, ...] | Denied | None = None
+    stack: Stack | Denied | None = None
+    source: Source | Denied | None = None
+    template: Template | Denied | None = None
+    load_balancer: t.Mapping[str, str] | Denied | None = None
+    quotas: t.Mapping[str, Quota] = dataclasses.field(default_factory=dict)
+    ecs_role: bool | Denied | None = None
+    simulation: t.Mapping[str, str] | Denied | None = None
+    images: t.Mapping[str, str] | Denied | None = None
+    management_plane: ManagementPlane | None = None

@@ -1,0 +1,197 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gather every fact, in parallel where one does not need another."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    ApiError,
+    NotFoundError,
+    RunnerError,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import naming, network
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import THREADS, Clients
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import (
+    Wanted,
+    completed,
+    incomplete,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Record, Zone
+
+T = t.TypeVar("T")
+
+
+def attempt(action: str, read: t.Callable[[], T]) -> T | Denied | None:
+    """The fact, C(None) when the service says that there is no such thing, or the refusal.
+
+    :param action: IAM action of the call.
+    """
+    try:
+        with intent(action):
+            return read()
+    except NotFoundError:
+        return None
+    except ApiError as error:
+        return Denied(action, error.why or error.what, error.code)
+    except RunnerError as error:
+        return Denied(action, " ".join(filter(None, [error.what, error.why])))
+
+
+class Gathering:
+    """One look: calls run on a bounded pool, each over the shared clients.
+
+    What waits for another fact is submitted after it; the pool takes work in this order, so nothing waits for work that
+    has not begun.
+    """
+
+    def __init__(self, clients: Clients, zone_clients: Clients, pool: concurrent.futures.Executor) -> None:
+        self.clients = clients
+        self.zone_clients = zone_clients
+        self._pool = pool
+        self._futures: dict[str, concurrent.futures.Future[t.Any]] = {}
+
+    def ask(self, fact: str, action: str, read: t.Callable[[], t.Any], only_if: t.Any = True) -> None:
+        """Begin to read a fact, unless it does not apply."""
+        if only_if:
+            self._futures[fact] = self._pool.submit(attempt, action, read)
+
+    def get(self, fact: str) -> t.Any:
+        """Wait for a fact; C(None) when it was not asked for."""
+        future = self._futures.get(fact)
+        return future.result() if future else None
+
+    def found(self, fact: str) -> t.Any:
+        """Wait for a fact; C(None) also when it could not be read."""
+        value = self.get(fact)
+        return None if isinstance(value, Denied) else value
+
+    def all(self) -> dict[str, t.Any]:
+        """Wait for everything."""
+        return {fact: future.result() for fact, future in list(self._futures.items())}
+
+
+def gather(
+    options: t.Mapping[str, t.Any], wanted: Wanted, clients: Clients, zone_clients: Clients
+) -> tuple[Facts, Wanted]:
+    """Every fact, and what is wanted with what the existing stack makes good.
+
+    :param options: of the module, which name the template.
+    :param zone_clients: of the account that keeps the domain's zone.
+    """
+    with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+        look = Gathering(clients, zone_clients, pool)
+        _stack(look, options, wanted)
+        if incomplete(wanted):
+            wanted = _completed(look, wanted)
+        _identity(look)
+        _network(look, wanted)
+        _names(look, wanted)
+        found = look.all()
+        records = _records(look, found.get("hosted_zones"), wanted)
+    known = {field.name for field in dataclasses.fields(Facts)}
+    facts = Facts(
+        region=wanted.region,
+        now=datetime.datetime.now(datetime.timezone.utc),
+        records=records,
+        **{fact: value for fact, value in found.items() if fact in known},
+    )
+    return facts, wanted
+
+
+def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> None:
+    clients = look.clients
+
+    def api() -> StackApi:
+        return StackApi(clients("cloudformation"), lambda: clients("elbv2"))
+
+    def template() -> Template | Denied | None:
+        where = look.get("source")
+        return where if isinstance(where, Denied) else api().template(where.location)
+
+    def load_balancer() -> t.Mapping[str, str] | None:
+        stack = look.found("stack")
+        exists = stack is not None and status.exists(stack.status) and stack.status != "DELETE_IN_PROGRESS"
+        return api().load_balancer(stack) if exists else None
+
+    look.ask("stack", "cloudformation:DescribeStacks", lambda: api().stack(wanted.stack_name))
+    look.ask("source", "read the template", lambda: source.resolve(options, lambda: clients("s3")))
+    look.ask("template", "cloudformation:GetTemplateSummary", template)
+    look.ask("load_balancer", "elasticloadbalancing:DescribeLoadBalancers", load_balancer)
+
+
+def _completed(look: Gathering, wanted: Wanted) -> Wanted:
+    stack, template = look.found("stack"), look.found("template")
+    if not isinstance(stack, Stack) or not status.exists(stack.status) or not isinstance(template, Template):
+        return wanted
+    return completed(wanted, stack, template)
+
+
+def _identity(look: Gathering) -> None:
+    def caller() -> Caller:
+        answer = look.clients("sts").get_caller_identity(aws_retry=True)
+        return Caller(answer["Account"], answer["Arn"])
+
+    look.ask("caller", "sts:GetCallerIdentity", caller)
+
+
+def _network(look: Gathering, wanted: Wanted) -> None:
+    def ec2() -> t.Any:
+        return look.clients("ec2")
+
+    vpc = wanted.vpc_id
+    service = wanted.privatelink_service_name, wanted.privatelink_service_region
+    look.ask("zones", "ec2:DescribeAvailabilityZones", lambda: network.zones(ec2()))
+    look.ask("vpc", "ec2:DescribeVpcs", lambda: network.vpc(ec2(), vpc), vpc)
+    look.ask("vpc_dns", "ec2:DescribeVpcAttribute", lambda: network.vpc_dns(ec2(), vpc), vpc)
+    look.ask("subnets", "ec2:DescribeSubnets", lambda: network.subnets(ec2(), wanted.subnet_ids), wanted.subnet_ids)
+    look.ask("route_tables", "ec2:DescribeRouteTables", lambda: network.route_tables(ec2(), vpc), vpc)
+    look.ask("network_acls", "ec2:DescribeNetworkAcls", lambda: network.network_acls(ec2(), vpc), vpc)
+    look.ask("endpoints", "ec2:DescribeVpcEndpoints", lambda: network.endpoints(ec2(), vpc), vpc)
+    groups = wanted.security_group_ids
+    look.ask("security_groups", "ec2:DescribeSecurityGroups", lambda: network.security_groups(ec2(), groups), groups)
+    look.ask(
+        "service",
+        "ec2:DescribeVpcEndpointServices",
+        lambda: EndpointApi(ec2(), wanted.region).service(*service),
+        wanted.privatelink_enabled,
+    )
+
+
+def _names(look: Gathering, wanted: Wanted) -> None:
+    def zones() -> tuple[Zone, ...]:
+        found = naming.hosted_zones(look.zone_clients("route53"))
+        for zone in naming.holding(found, wanted.domain_name, wanted.dns_hosted_zone_id):
+            look.ask(f"records {zone.id}", "route53:ListResourceRecordSets", _reader(look, zone, wanted))
+        return found
+
+    in_route53 = wanted.dns_provider == "route53" and wanted.domain_name
+    look.ask("hosted_zones", "route53:ListHostedZones", zones, in_route53)
+    look.ask(
+        "vpc_zones",
+        "route53:ListHostedZonesByVPC",
+        lambda: naming.vpc_zones(look.clients("route53"), wanted.vpc_id, wanted.region),
+        wanted.vpc_id,
+    )
+
+
+def _reader(look: Gathering, zone: Zone, wanted: Wanted) -> t.Callable[[], tuple[Record, ...]]:
+    return lambda: naming.records(look.zone_clients("route53"), zone, wanted.domain_name)
+
+
+def _records(look: Gathering, zones: t.Any, wanted: Wanted) -> dict[str, tuple[Record, ...] | Denied]:
+    if not zones or isinstance(zones, Denied):
+        return {}
+    held = naming.holding(zones, wanted.domain_name, wanted.dns_hosted_zone_id)
+    return {zone.id: look.get(f"records {zone.id}") or () for zone in held}
