@@ -144,6 +144,16 @@ options:
     description: Whether an update may replace or remove stateful resources, such as the load balancer or a bucket.
     type: bool
     default: false
+  cancel_update:
+    description:
+      - Whether an update that is running is cancelled and rolled back, instead of being waited for.
+    type: bool
+    default: false
+  runner_id:
+    description:
+      - ID of the runner. When there is no stack of O(name), the stack that has this ID among its parameters or in its
+        tag is taken over under the name that it has.
+    type: str
   continue_rollback:
     description: Whether a rollback of an update that failed (C(UPDATE_ROLLBACK_FAILED)) is continued.
     type: bool
@@ -386,6 +396,8 @@ ARGUMENT_SPEC = {
     "recreate_failed": {"type": "bool", "default": True},
     "fail_fast": {"type": "bool", "default": True},
     "allow_replacement": {"type": "bool", "default": False},
+    "cancel_update": {"type": "bool", "default": False},
+    "runner_id": {"type": "str"},
     "continue_rollback": {"type": "bool", "default": False},
     "skip_resources": {"type": "list", "elements": "str", "default": []},
     "retain_resources": {"type": "list", "elements": "str", "default": []},

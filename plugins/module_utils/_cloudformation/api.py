@@ -184,6 +184,11 @@ class Api:
         with intent(f"continue the rollback of {stack}"):
             self.client.continue_update_rollback(StackName=stack, ClientRequestToken=token, **arguments, aws_retry=True)
 
+    def cancel_update(self, stack: str, token: str) -> None:
+        """Stop a running update, which AWS then rolls back."""
+        with intent(f"cancel the update of {stack}"):
+            self.client.cancel_update_stack(StackName=stack, ClientRequestToken=token, aws_retry=True)
+
     def resources(self, stack: str) -> list[dict[str, t.Any]]:
         """The stack's resources, as plain data."""
         with intent(f"list the resources of {stack}"):

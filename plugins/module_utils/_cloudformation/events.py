@@ -70,6 +70,7 @@ class History:
         self._stack_id = stack_id
         self._token = token
         self._newest = ""
+        self._begun = not token
         self._own: list[Event] = []
         self._nested: dict[str, History] = {}
 
@@ -107,7 +108,7 @@ class History:
     def _keep(self, newest_first: list[Event]) -> None:
         if newest_first:
             self._newest = newest_first[0].id
-        mine = [event for event in reversed(newest_first) if not self._token or event.token in ("", self._token)]
+        mine = [event for event in reversed(newest_first) if self._is_mine(event)]
         self._own += mine
         for event in mine:
             if event.nested_stack_id and event.nested_stack_id not in self._nested:
@@ -115,8 +116,13 @@ class History:
         for history in self._nested.values():
             history.read()
 
+    # The previous deployment is looked for in so many pages of a hundred events.
+    def _is_mine(self, event: Event) -> bool:
+        """Just after the start AWS may still show an older operation's events; ours begin with our token."""
+        self._begun = self._begun or event.token == self._token
+        return self._begun and (not self._token or event.token in ("", self._token))
 
-# The previous deployment is looked for in so many pages of a hundred events.
+
 PAGES_BACK = 6
 
 

@@ -10,10 +10,9 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import Event, History
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import of_runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 
@@ -39,26 +38,6 @@ def run(module: t.Any) -> dict[str, t.Any]:
     if options["include_events"]:
         found["events"] = _events(api, stack) if exists else []
     return found
-
-
-def of_runner(stacks: t.Sequence[Stack], runner_id: str) -> Stack:
-    """The stack that has this runner ID as a parameter's value or in its tag.
-
-    :raises RunnerError: more than one has.
-    """
-    found = [
-        stack
-        for stack in stacks
-        if status.exists(stack.status)
-        and (runner_id in stack.parameters.values() or stack.tags.get(RUNNER_ID_TAG) == runner_id)
-    ]
-    if len(found) > 1:
-        raise RunnerError(
-            f"{len(found)} stacks belong to the runner {runner_id}",
-            ", ".join(stack.name for stack in found),
-            "Name the one that is meant (gitpod_stack_name)",
-        )
-    return found[0] if found else Stack("")
 
 
 def _events(api: Api, stack: Stack) -> list[dict[str, t.Any]]:

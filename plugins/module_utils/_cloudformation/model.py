@@ -104,6 +104,8 @@ class Wanted:
 
     :param parameters: label or logical ID to value.
     :param secrets: likewise, for values that are never shown and never sent again to an existing stack.
+    :param cancel_update: whether a running update is cancelled instead of waited for.
+    :param runner_id: finds a stack of another name that this runner has already.
     """
 
     name: str
@@ -121,3 +123,5 @@ class Wanted:
     policy: str = ""
     continue_rollback: bool = False
     skip_resources: tuple[str, ...] = ()
+    cancel_update: bool = False
+    runner_id: str = ""

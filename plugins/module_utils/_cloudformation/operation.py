@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Having a stack, and having none: decided from its status, carried out in order, told in sentences."""
+"""Having a stack: decided from its status, carried out in order, told in sentences."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     History,
     failures,
-    kept_resources,
     timeline,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import of_runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     HIDDEN,
     Stack,
@@ -64,12 +64,12 @@ def join(api: Api, name: str, token: str, mode: Mode) -> Outcome:
     return Outcome(stack, actions=(f"the stack {name} is {stack.status}",))
 
 
-def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str) -> Outcome:
+def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str, before: str = "") -> Outcome:
     """Wait when asked, and judge the end."""
     if not mode.wait:
         return Outcome(stack, operation, changed=True, in_progress=True, token=token)
     history = History(api.client, stack.id, token)
-    final = wait(api, stack, history, mode.watching)
+    final = wait(api, stack, history, mode.watching, before)
     row = status.meaning(final.status)
     if not row.good and final.status != "DELETE_COMPLETE":
         raise failed(final, failures(history.events), final.status)
@@ -78,12 +78,16 @@ def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str) -> O
 
 def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode) -> Outcome:
     """Have the stack as it is wanted."""
-    stack = api.stack(wanted.name)
+    stack = _own_stack(api, wanted)
+    wanted = dataclasses.replace(wanted, name=stack.name)
     template = api.template(location)
     _acknowledged(wanted, template)
     step = status.meaning(stack.status).present
     if mode.check and status.meaning(stack.status).in_progress:
         return _predicted(api, wanted, template, stack, mode)
+    if stack.status == "UPDATE_IN_PROGRESS" and wanted.cancel_update:
+        stack = cancelled(api, stack, mode)
+        step = status.meaning(stack.status).present
     if step == status.ATTACH:
         outcome = _finish(api, stack, "", mode, "attach")
         told = (f"attached to {stack.status}; run again to apply what the inventory changes besides",)
@@ -103,8 +107,28 @@ def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode)
     raise _stopped(stack)
 
 
+def _own_stack(api: Api, wanted: Wanted) -> Stack:
+    """The stack by its name, or, when there is none, the one that the runner has under another name."""
+    stack = api.stack(wanted.name)
+    if stack.status != status.ABSENT or not wanted.runner_id:
+        return stack
+    elsewhere = of_runner(api.stacks(), wanted.runner_id)
+    return stack if elsewhere.status == status.ABSENT else elsewhere
+
+
+def cancelled(api: Api, stack: Stack, mode: Mode) -> Stack:
+    """The stack after its running update was cancelled and rolled back."""
+    token = new_token()
+    api.cancel_update(stack.id, token)
+    watching = dataclasses.replace(mode.watching, fail_fast=False)
+    return wait(api, stack, History(api.client, stack.id), watching)
+
+
 def _predicted(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
     """What a run would do while AWS is at work; check mode does not wait for the end."""
+    if stack.status == "UPDATE_IN_PROGRESS" and wanted.cancel_update:
+        told = ("cancel the running update; what differs afterwards is not known yet",)
+        return Outcome(stack, "update", changed=True, actions=told)
     if stack.status == "DELETE_IN_PROGRESS":
         return _create(api, wanted, template, stack, mode)
     if stack.status == "ROLLBACK_IN_PROGRESS":
@@ -120,7 +144,7 @@ def _continued(api: Api, wanted: Wanted, stack: Stack, mode: Mode) -> Stack:
     api.continue_rollback(stack.id, token, wanted.skip_resources)
     going_on = dataclasses.replace(stack, status="UPDATE_ROLLBACK_IN_PROGRESS")
     watching = dataclasses.replace(mode.watching, fail_fast=False)
-    final = wait(api, going_on, History(api.client, stack.id, token), watching)
+    final = wait(api, going_on, History(api.client, stack.id, token), watching, before=stack.status)
     if final.status != "UPDATE_ROLLBACK_COMPLETE":
         raise _stopped(final)
     return final
@@ -182,7 +206,7 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
             arn = api.create_change_set(wanted, template, request, f"c{token}", "CREATE")
             computed(api, arn, mode)
         api.execute_change_set(arn, token)
-        created = api.stack(wanted.name)
+        created = dataclasses.replace(api.stack(wanted.name), status="CREATE_IN_PROGRESS")
         if wanted.protected:
             api.protect(wanted.name, True)
     else:
@@ -195,7 +219,8 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
             return _finish(api, api.stack(wanted.name), "", mode, "attach")
         created = Stack(wanted.name, "CREATE_IN_PROGRESS", stack_id, tags=wanted.tags, protected=wanted.protected)
     watching = dataclasses.replace(mode.watching, expected=template.resource_count)
-    return _merged(outcome, _finish(api, created, token, dataclasses.replace(mode, watching=watching), "create"))
+    how = dataclasses.replace(mode, watching=watching)
+    return _merged(outcome, _finish(api, created, token, how, "create", before=stack.status))
 
 
 def _review_creation(
@@ -242,10 +267,12 @@ def _recreate(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: 
         return dataclasses.replace(predicted, operation="recreate", actions=actions)
     if stack.protected:
         api.protect(stack.id, False)
-    api.delete(stack.id, new_token())
-    gone = wait(api, stack, History(api.client, stack.id), dataclasses.replace(mode.watching, fail_fast=False))
+    token = new_token()
+    api.delete(stack.id, token)
+    watching = dataclasses.replace(mode.watching, fail_fast=False)
+    gone = wait(api, stack, History(api.client, stack.id, token), watching, before=stack.status)
     if gone.status != "DELETE_COMPLETE":
-        raise failed(gone, (), gone.status)
+        raise failed(gone, (), gone.status, deleting=True)
     outcome = _create(api, anew, template, Stack(stack.name), mode)
     return dataclasses.replace(outcome, operation="recreate", actions=actions)
 
@@ -266,10 +293,27 @@ def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         return outcome
     if wanted.review:
         return dataclasses.replace(outcome, operation="review", actions=(*outcome.actions, "wait for approval"))
-    api.execute_change_set(update.change_set, update.token)
+    try:
+        api.execute_change_set(update.change_set, update.token)
+    except ApiError as error:
+        return _overtaken(api, stack, error, mode)
     watching = dataclasses.replace(mode.watching, expected=len(update.changes))
     how = dataclasses.replace(mode, watching=watching)
-    return _merged(outcome, _finish(api, update.started, update.token, how, "update"))
+    return _merged(outcome, _finish(api, update.started, update.token, how, "update", before=stack.status))
+
+
+def _overtaken(api: Api, stack: Stack, error: ApiError, mode: Mode) -> Outcome:
+    """Another run executed its own change set first, which makes ours obsolete; what it began is waited for.
+
+    :raises ApiError: nothing is going on, so the refusal has another reason.
+    """
+    now = api.stack(stack.id)
+    if status.meaning(now.status).present != status.ATTACH:
+        raise error
+    told = (
+        f"attached to {now.status}, which another run began; run again to apply what the inventory changes besides",
+    )
+    return dataclasses.replace(_finish(api, now, "", mode, "attach"), changed=False, actions=told)
 
 
 def _as_text(
@@ -279,34 +323,3 @@ def _as_text(
     lines = [f"{entry.label}: {shown[entry.key]}" for entry in template.parameters if shown.get(entry.key)]
     lines += [f"tag {key}: {value}" for key, value in sorted(tags.items())]
     return "".join(f"{line}\n" for line in lines)
-
-
-def absent(api: Api, name: str, force: bool, retain: t.Sequence[str], mode: Mode) -> Outcome:
-    """Have no stack of this name."""
-    stack = api.stack(name)
-    if stack.status in (status.ABSENT, "DELETE_COMPLETE"):
-        return Outcome(stack)
-    actions = (f"delete the stack {name}",)
-    if stack.protected and not force:
-        raise RunnerError(
-            f"The stack {name} is protected from deletion; nothing was changed",
-            "Termination protection is on",
-            "Delete it with force=true, which switches the protection off first",
-        )
-    if mode.check:
-        return Outcome(stack, "delete", changed=True, actions=actions, before=f"{name}: {stack.status}\n")
-    resources = api.resources(stack.id) if mode.wait else []
-    if stack.protected:
-        api.protect(stack.id, False)
-    if stack.status != "DELETE_IN_PROGRESS":
-        api.delete(stack.id, new_token(), retain if stack.status == "DELETE_FAILED" else ())
-    history = History(api.client, stack.id)
-    if not mode.wait:
-        return Outcome(stack, "delete", changed=True, in_progress=True, actions=actions)
-    expected = sum(not entry["status"].startswith("DELETE") for entry in resources)
-    watching = dataclasses.replace(mode.watching, fail_fast=False, expected=expected)
-    final = wait(api, dataclasses.replace(stack, status="DELETE_IN_PROGRESS"), history, watching)
-    if final.status != "DELETE_COMPLETE":
-        raise failed(final, failures(history.events), final.status)
-    gone = dataclasses.replace(final, outputs={})
-    return Outcome(gone, "delete", changed=True, actions=actions, kept=tuple(kept_resources(history.events)))

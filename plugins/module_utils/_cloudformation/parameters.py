@@ -38,6 +38,18 @@ def text_of(value: t.Any) -> str:
     return str(value)
 
 
+YES, NO = ("true", "yes", "1"), ("false", "no", "0")
+
+
+def spelled(parameter: Parameter, text: str) -> str:
+    """The value as the template spells it: V(true) becomes its V(True) or V(yes), V(Internal) its V(internal)."""
+    if text in parameter.allowed:
+        return text
+    meanings = next((words for words in (YES, NO) if text.lower() in words), (text.lower(),))
+    same_meaning = [allowed for allowed in parameter.allowed if allowed.lower() in meanings]
+    return same_meaning[0] if len(same_meaning) == 1 else text
+
+
 def find(name: str, parameters: t.Sequence[Parameter]) -> list[Parameter]:
     """The parameters that a name can mean: by exact logical ID, by label, by folded logical ID, by alias; the first
     of these that matches anything counts."""
@@ -70,11 +82,8 @@ def resolve(
         given = values.get(parameter.key, hidden.get(parameter.key))
         if given is None and parameter.default is None and parameter.key not in kept:
             problems.append(f"{parameter.label} ({parameter.key}) needs a value")
-        elif given is not None and parameter.allowed and given not in parameter.allowed:
-            shown = HIDDEN if parameter.no_echo or parameter.key in hidden else repr(given)
-            problems.append(f"{parameter.label} does not allow {shown}, only {', '.join(map(repr, parameter.allowed))}")
-        elif given is not None and parameter.kind == "Number" and not _is_number(given):
-            problems.append(f"{parameter.label} must be a number")
+        elif given is not None:
+            problems += _misfits(parameter, given, parameter.no_echo or parameter.key in hidden)
     if problems:
         listed = "; ".join(f"{parameter.label} ({parameter.key})" for parameter in template.parameters)
         raise InputError(
@@ -90,6 +99,35 @@ def resolve(
     return values, hidden
 
 
+# How the values of AWS-specific parameter types begin. Source: CloudFormation user guide, "CloudFormation-supplied
+# parameter types"; types whose values have no form of their own are left out.
+ID_PREFIXES: t.Mapping[str, str] = {
+    "AWS::EC2::Image::Id": "ami-",
+    "AWS::EC2::Instance::Id": "i-",
+    "AWS::EC2::SecurityGroup::Id": "sg-",
+    "AWS::EC2::Subnet::Id": "subnet-",
+    "AWS::EC2::Volume::Id": "vol-",
+    "AWS::EC2::VPC::Id": "vpc-",
+}
+
+
+def _misfits(parameter: Parameter, given: str, secret: bool) -> list[str]:
+    """Why a value does not fit its parameter, without the value when it is secret; empty when it does."""
+    if parameter.allowed and given not in parameter.allowed:
+        shown = HIDDEN if secret else repr(given)
+        return [f"{parameter.label} does not allow {shown}, only {', '.join(map(repr, parameter.allowed))}"]
+    kind = parameter.kind.removeprefix("List<").removesuffix(">")
+    items = [item.strip() for item in given.split(",")] if parameter.kind.startswith("List<") else [given]
+    if kind == "Number" and not all(_is_number(item) for item in items):
+        return [f"{parameter.label} must be a number" if kind == parameter.kind else f"{parameter.label} takes numbers"]
+    # A dynamic reference or an empty optional value has no form to check.
+    strange = [item for item in items if item and "{{" not in item and not item.startswith(ID_PREFIXES.get(kind, ""))]
+    if strange:
+        shown = HIDDEN if secret else ", ".join(map(repr, strange))
+        return [f"{parameter.label} takes IDs that begin with {ID_PREFIXES[kind]}, not {shown}"]
+    return []
+
+
 def _is_number(text: str) -> bool:
     try:
         float(text)
@@ -103,7 +141,7 @@ def _matched(template: Template, wanted: t.Mapping[str, t.Any], problems: list[s
     for name, value in wanted.items():
         found = find(name, template.parameters)
         if len(found) == 1:
-            values[found[0].key] = text_of(value)
+            values[found[0].key] = spelled(found[0], text_of(value))
         elif found:
             problems.append(f"{name!r} can mean {' or '.join(parameter.key for parameter in found)}")
         elif text_of(value):

@@ -9,7 +9,7 @@ import pathlib
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import deletion, operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
@@ -41,7 +41,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     if options["join"]:
         outcome = operation.join(api, options["name"], options["operation_token"] or "", mode)
     elif options["state"] == "absent":
-        outcome = operation.absent(api, options["name"], options["force"], options["retain_resources"], mode)
+        outcome = deletion.absent(api, unwanted(options), mode)
     else:
         source = resolve(options, lambda: client(module, "s3"))
         outcome = operation.present(api, wanted(options, source), source.location, mode)
@@ -66,6 +66,15 @@ def wanted(options: t.Mapping[str, t.Any], source: Source) -> Wanted:
         policy=options["stack_policy"] or "",
         continue_rollback=options["continue_rollback"],
         skip_resources=tuple(options["skip_resources"]),
+        cancel_update=options["cancel_update"],
+        runner_id=options["runner_id"] or "",
+    )
+
+
+def unwanted(options: t.Mapping[str, t.Any]) -> deletion.Deletion:
+    """What the options ask to be gone."""
+    return deletion.Deletion(
+        options["name"], options["force"], tuple(options["retain_resources"]), options["cancel_update"]
     )
 
 

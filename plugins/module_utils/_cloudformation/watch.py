@@ -38,6 +38,8 @@ if t.TYPE_CHECKING:
 PACE = Pace(first=2.0, longest=8.0, growth=1.4)
 LOOKS_BETWEEN_DESCRIBES = 6
 LOST_LOOKS_IN_A_ROW = 5
+# Reads lag behind writes by a few seconds: until an event of the operation is seen, the status of before says nothing.
+STALE_LOOKS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,15 +66,15 @@ class OperationFailedError(RunnerError):
     """The operation failed, or is failing while AWS still undoes it."""
 
 
-def failed(stack: Stack, found: t.Sequence[Failure], status: str) -> OperationFailedError:
+def failed(stack: Stack, found: t.Sequence[Failure], status: str, deleting: bool = False) -> OperationFailedError:
     """The error that tells the root cause, what else failed, what AWS does now, and what the next run does."""
     cause = str(found[0]) if found else (stack.status_reason or "AWS gives no reason")
     others = [str(failure) for failure in found[1:]]
     why = cause + (f". Also failed: {'; '.join(others)}" if others else "")
     return OperationFailedError(
-        f"The stack {stack.name} failed",
+        f"The deletion of the stack {stack.name} failed" if deleting else f"The stack {stack.name} failed",
         why,
-        f"{_now(status)}. {_next(status)}",
+        f"{_now(status)}. {_next('DELETE_FAILED' if deleting else status)}",
         {
             "root_cause": found[0].as_result() if found else None,
             "other_failures": [failure.as_result() for failure in found[1:]],
@@ -102,9 +104,10 @@ def _next(status: str) -> str:
     return "Remove the cause and run again: the stack goes back to its previous state by itself"
 
 
-def wait(api: Api, stack: Stack, history: History, watching: Watching) -> Stack:
+def wait(api: Api, stack: Stack, history: History, watching: Watching, before: str = "") -> Stack:
     """Wait until AWS is done; the stack as it is then.
 
+    :param before: the status in which the operation was begun; seen again, it may be a read that lags behind.
     :raises OperationFailedError: at the first real failure with C(fail_fast), otherwise never: the caller judges.
     :raises TimeoutExceededError: AWS was not done in time; the operation goes on.
     :raises RunnerError: the credentials expired; the operation goes on.
@@ -117,7 +120,8 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching) -> Stack:
         try:
             history.read()
             status = stack_status(history.own)
-            if looks % LOOKS_BETWEEN_DESCRIBES == 0 or not status.endswith("_IN_PROGRESS"):
+            going_on = status.endswith("_IN_PROGRESS")
+            if looks % LOOKS_BETWEEN_DESCRIBES == 0 or not going_on or not meaning(current.status).in_progress:
                 current = api.stack(stack.id)
             lost = 0
         except ApiError as error:
@@ -127,7 +131,8 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching) -> Stack:
         found = failures(history.events)
         if found and watching.fail_fast:
             raise failed(current, found, current.status if rolling_back(current.status) else status or current.status)
-        if not meaning(current.status).in_progress:
+        lagging = current.status == before and (going_on or (not history.own and looks < STALE_LOOKS))
+        if not meaning(current.status).in_progress and not lagging:
             history.read()
             return current
     raise TimeoutExceededError(

@@ -78,6 +78,9 @@ class FakeApi:
         self.reviewed: dict[str, t.Any] | None = None
         self.stack_policy = ""
         self.faster: Stack | None = None
+        self.others: list[Stack] = []
+        self.lag = 0
+        self.deleted_in = ""
         self.errors: list[Exception] = []
         self.client = self
 
@@ -89,6 +92,9 @@ class FakeApi:
 
     def stack(self, _name: str) -> Stack:
         return self.current
+
+    def stacks(self) -> list[Stack]:
+        return self.others
 
     def template(self, _location: t.Mapping[str, str]) -> Template:
         return TEMPLATE
@@ -128,6 +134,9 @@ class FakeApi:
         self.stack_policy = policy
 
     def execute_change_set(self, _arn: str, token: str) -> None:
+        if self.faster:
+            self.current = self.faster
+            raise ApiError("Could not execute the change set", "it is obsolete", code="InvalidChangeSetStatus")
         self._begin("execute", "UPDATE_IN_PROGRESS", token)
 
     def delete_change_set(self, _arn: str) -> None:
@@ -137,7 +146,11 @@ class FakeApi:
         self.done.append(f"protect {protected}")
         self.current = dataclasses.replace(self.current, protected=protected)
 
+    def cancel_update(self, _stack: str, token: str) -> None:
+        self._begin("cancel", "UPDATE_ROLLBACK_IN_PROGRESS", token)
+
     def delete(self, _stack: str, token: str, retain: t.Sequence[str] = ()) -> None:
+        self.deleted_in = self.current.status
         self._begin("delete" + (f" retain {list(retain)}" if retain else ""), "DELETE_IN_PROGRESS", token)
 
     def continue_rollback(self, _stack: str, token: str, skip: t.Sequence[str]) -> None:
@@ -150,6 +163,8 @@ class FakeApi:
             raise self.errors.pop(0)
         if self.pending:
             self.current = dataclasses.replace(self.current, status=self.pending.pop(0))
+        if self.looks <= self.lag:
+            return {"StackEvents": [raw_event(-1, "gitpod-eu", "CREATE_COMPLETE", token="last-month")]}
         events = [raw_event(0, "gitpod-eu", "CREATE_IN_PROGRESS", token=self.token)]
         if self.failing:
             events.append(raw_event(1, "Cluster", "CREATE_FAILED", self.failing, self.token))

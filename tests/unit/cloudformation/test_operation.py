@@ -42,10 +42,6 @@ def join(api: FakeApi, token: str = "") -> operation.Outcome:
     return operation.join(t.cast("t.Any", api), "gitpod-eu", token, mode())
 
 
-def absent(api: FakeApi, how: operation.Mode, force: bool = False, retain: tuple[str, ...] = ()) -> operation.Outcome:
-    return operation.absent(t.cast("t.Any", api), "gitpod-eu", force, retain, how)
-
-
 def test_a_missing_stack_is_created_and_waited_for() -> None:
     api = FakeApi(ABSENT, {"create": ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]})
     outcome = present(api, mode())
@@ -257,33 +253,6 @@ def test_join_judges_what_failed_meanwhile_and_not_last_months_failure() -> None
     assert join(FakeApi(stack("UPDATE_ROLLBACK_COMPLETE"))).stack.status == "UPDATE_ROLLBACK_COMPLETE"
 
 
-def test_deletion_needs_force_against_protection() -> None:
-    api = FakeApi(stack("CREATE_COMPLETE"), {"delete": ["DELETE_COMPLETE"]})
-    with pytest.raises(RunnerError, match="force=true"):
-        absent(api, mode())
-    assert absent(api, mode(check=True), force=True).changed
-    assert api.done == []
-    assert absent(api, mode(), force=True).stack.status == "DELETE_COMPLETE"
-    assert api.done == ["protect False", "delete"]
-    assert not absent(FakeApi(ABSENT), mode()).changed
-
-
-@pytest.mark.parametrize("end", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_FAILED"])
-def test_a_refused_deletion_is_a_failure(end: str) -> None:
-    api = FakeApi(stack("CREATE_COMPLETE", protected=False), {"delete": ["DELETE_IN_PROGRESS", end]})
-    with pytest.raises(RunnerError, match="failed"):
-        absent(api, mode())
-
-
-def test_a_failed_deletion_retains_what_is_named_and_a_running_one_is_attached_to() -> None:
-    api = FakeApi(stack("DELETE_FAILED", protected=False), {"delete": ["DELETE_COMPLETE"]})
-    absent(api, mode(), retain=("Bucket",))
-    assert api.done == ["delete retain ['Bucket']"]
-    running = FakeApi(stack("DELETE_IN_PROGRESS", protected=False), {"wait": ["DELETE_COMPLETE"]})
-    assert absent(running, mode()).stack.status == "DELETE_COMPLETE"
-    assert running.done == []
-
-
 REVIEWED = {
     "ChangeSetId": "arn:reviewed",
     "ExecutionStatus": "AVAILABLE",
@@ -359,6 +328,55 @@ def test_the_slower_of_two_runs_attaches_to_what_the_faster_began() -> None:
     api.faster = stack("CREATE_IN_PROGRESS")
     outcome = present(api, mode())
     assert (outcome.operation, outcome.stack.status, api.done) == ("attach", "CREATE_COMPLETE", [])
+
+
+def test_the_slower_of_two_updates_attaches_to_what_the_faster_began() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE"), {"wait": ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]})
+    api.change_sets = [ONE_CHANGE]
+    api.faster = stack("UPDATE_IN_PROGRESS")
+    outcome = present(api, mode())
+    assert (outcome.operation, outcome.changed, outcome.stack.status) == ("attach", False, "UPDATE_COMPLETE")
+    assert "another run began" in outcome.actions[0]
+
+
+def test_a_refused_execution_without_another_run_is_an_error() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE"))
+    api.change_sets = [ONE_CHANGE]
+    api.faster = stack("CREATE_COMPLETE")
+    with pytest.raises(RunnerError, match="Could not execute"):
+        present(api, mode())
+
+
+def test_a_running_update_is_cancelled_only_on_request() -> None:
+    api = FakeApi(stack("UPDATE_IN_PROGRESS"), {"cancel": ["UPDATE_ROLLBACK_COMPLETE"]})
+    api.change_sets = [EMPTY]
+    assert present(api, mode(), cancel_update=True).stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert api.done == ["cancel", "compute UPDATE", "delete change set"]
+    predicted = FakeApi(stack("UPDATE_IN_PROGRESS"))
+    assert present(predicted, mode(check=True), cancel_update=True).changed
+    assert predicted.done == []
+
+
+@pytest.mark.parametrize("before", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_read_that_lags_behind_is_not_taken_for_the_end(before: str) -> None:
+    api = FakeApi(stack(before), {"execute": [before, before, "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]})
+    api.change_sets = [ONE_CHANGE]
+    api.lag = 2
+    outcome = present(api, mode())
+    assert outcome.stack.status == "UPDATE_COMPLETE"
+    assert api.looks >= 4
+
+
+def test_a_stack_of_the_runner_under_another_name_is_taken_over() -> None:
+    api = FakeApi(ABSENT)
+    api.others = [dataclasses.replace(stack("CREATE_COMPLETE"), name="made-by-hand")]
+    api.change_sets = [EMPTY]
+    outcome = present(api, mode(), runner_id="0192")
+    assert (outcome.operation, outcome.stack.name) == ("none", "made-by-hand")
+    assert "create" not in api.done
+    unknown = FakeApi(ABSENT, {"create": ["CREATE_COMPLETE"]})
+    unknown.others = api.others
+    assert present(unknown, mode(), runner_id="0193").operation == "create"
 
 
 def test_parameters_that_a_new_template_adds_or_drops_are_explained() -> None:

@@ -77,6 +77,45 @@ def test_all_problems_are_told_at_once_and_no_secret() -> None:
     assert "s3cr3t" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("allowed", "wanted", "sent"),
+    [
+        (("True", "False"), True, "True"),
+        (("yes", "no"), False, "no"),
+        (("true", "false"), True, "true"),
+        (("internal", "internet-facing"), "Internal", "internal"),
+        ((), True, "true"),
+    ],
+)
+def test_values_are_spelled_as_the_template_spells_them(allowed: tuple[str, ...], wanted: t.Any, sent: str) -> None:
+    template = Template({}, (Parameter("Choice", "Choice", allowed=allowed),))
+    assert parameters.resolve(template, {"Choice": wanted}, {}, ())[0] == {"Choice": sent}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fits"),
+    [
+        ("AWS::EC2::VPC::Id", "vpc-1", True),
+        ("AWS::EC2::VPC::Id", "subnet-1", False),
+        ("List<AWS::EC2::Subnet::Id>", "subnet-1, subnet-2", True),
+        ("List<AWS::EC2::Subnet::Id>", "subnet-1,vpc-2", False),
+        ("AWS::EC2::SecurityGroup::Id", "", True),
+        ("AWS::EC2::SecurityGroup::Id", "{{resolve:ssm:/sg}}", True),
+        ("List<Number>", "1, 2.5", True),
+        ("List<Number>", "1,two", False),
+        ("Number", "two", False),
+        ("CommaDelimitedList", "a,b", True),
+    ],
+)
+def test_values_have_the_form_of_their_type(kind: str, value: str, fits: bool) -> None:
+    template = Template({}, (Parameter("Value", "Value", kind=kind),))
+    if fits:
+        assert parameters.resolve(template, {"Value": value}, {}, ())[0] == {"Value": value}
+    else:
+        with pytest.raises(InputError, match="Value"):
+            parameters.resolve(template, {"Value": value}, {}, ())
+
+
 def test_an_ambiguous_name_is_an_error() -> None:
     twice = Template({}, (Parameter("A", "Subnet"), Parameter("B", "Subnet")))
     with pytest.raises(InputError, match="can mean A or B"):

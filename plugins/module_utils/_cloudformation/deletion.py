@@ -1,0 +1,92 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Having no stack: decided from its status, carried out in order, a refusal told as a failure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
+    History,
+    failures,
+    kept_resources,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.operation import cancelled
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import (
+    Mode,
+    Outcome,
+    new_token,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+
+
+@dataclasses.dataclass(frozen=True)
+class Deletion:
+    """What the options ask for.
+
+    :param force: whether termination protection is switched off first.
+    :param retain: logical IDs to leave behind when a deletion has failed.
+    :param cancel_update: whether a running update is cancelled instead of waited for.
+    """
+
+    name: str
+    force: bool = False
+    retain: tuple[str, ...] = ()
+    cancel_update: bool = False
+
+
+def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
+    """Have no stack of this name."""
+    stack = api.stack(wanted.name)
+    if status.meaning(stack.status).absent == status.GONE:
+        return Outcome(stack)
+    actions = (f"delete the stack {wanted.name}",)
+    if stack.protected and not wanted.force:
+        raise RunnerError(
+            f"The stack {wanted.name} is protected from deletion; nothing was changed",
+            "Termination protection is on",
+            "Delete it with force=true, which switches the protection off first",
+        )
+    if mode.check:
+        return Outcome(stack, "delete", changed=True, actions=actions, before=f"{wanted.name}: {stack.status}\n")
+    stack = _settled(api, stack, wanted, mode)
+    resources = api.resources(stack.id) if mode.wait else []
+    if stack.protected:
+        api.protect(stack.id, False)
+    token = ""
+    if status.meaning(stack.status).absent != status.JOIN_DELETE:
+        token = new_token()
+        api.delete(stack.id, token, wanted.retain if stack.status == "DELETE_FAILED" else ())
+    if not mode.wait:
+        return Outcome(stack, "delete", changed=True, in_progress=True, actions=actions, token=token)
+    expected = sum(not entry["status"].startswith("DELETE") for entry in resources)
+    return _gone(api, stack, token, dataclasses.replace(mode.watching, fail_fast=False, expected=expected), actions)
+
+
+def _settled(api: Api, stack: Stack, wanted: Deletion, mode: Mode) -> Stack:
+    """The stack once AWS accepts a deletion; this is waited for also by those who do not wait for the deletion."""
+    if stack.status == "UPDATE_IN_PROGRESS" and wanted.cancel_update:
+        return cancelled(api, stack, mode)
+    if status.meaning(stack.status).absent == status.AFTERWARDS:
+        watching = dataclasses.replace(mode.watching, fail_fast=False)
+        return wait(api, stack, History(api.client, stack.id), watching)
+    return stack
+
+
+def _gone(api: Api, stack: Stack, token: str, watching: t.Any, actions: tuple[str, ...]) -> Outcome:
+    """Wait for the end and judge it: any status but DELETE_COMPLETE means that the deletion was refused or failed."""
+    history = History(api.client, stack.id, token)
+    going = dataclasses.replace(stack, status="DELETE_IN_PROGRESS")
+    final = wait(api, going, history, watching, before=stack.status if token else "")
+    if final.status != "DELETE_COMPLETE":
+        raise failed(final, failures(history.events), final.status, deleting=True)
+    gone = dataclasses.replace(final, outputs={})
+    return Outcome(gone, "delete", changed=True, actions=actions, kept=tuple(kept_resources(history.events)))
