@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
     external_records,
     runner_summary,
     zone_file_lines,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, unheeded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
 _REFERENCE_KINDS = ("ssm:", "secretsmanager:")
@@ -29,12 +32,27 @@ def dynamic_reference(value: str) -> str:
     return "{{resolve:" + value + "}}"
 
 
+def in_words(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    """The same, with an error of ours as a filter's error."""
+
+    @functools.wraps(function)
+    def wrapped(*arguments: t.Any, **named: t.Any) -> t.Any:
+        try:
+            return function(*arguments, **named)
+        except RunnerError as error:
+            raise AnsibleFilterError(error.message) from error
+
+    return wrapped
+
+
 class FilterModule:
     """The filters by name."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Names as they are used in templates, without the collection's prefix."""
         return {
+            "batch_lines": in_words(batch_lines),
+            "batches_unheeded": in_words(unheeded),
             "change_line": describe,
             "dynamic_reference": dynamic_reference,
             "external_records": external_records,

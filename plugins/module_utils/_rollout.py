@@ -1,0 +1,77 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Batches of a rollout: which one this is, what is worth saying at its start, and whether it may begin. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+
+MOST_NAMES = 8
+
+
+def batch_sizes(batches: t.Sequence[t.Any], hosts: int) -> list[int]:
+    """How many hosts each batch has, as Ansible's C(serial) splits them: the last entry repeats, a share is of all.
+
+    :param batches: numbers, or shares such as C(25%); empty is one batch.
+    :raises InputError: an entry is neither.
+    """
+    sizes: list[int] = []
+    entries = list(batches) or ["100%"]
+    while sum(sizes) < hosts:
+        entry = entries[min(len(sizes), len(entries) - 1)]
+        sizes.append(min(_size(entry, hosts), hosts - sum(sizes)))
+    return sizes
+
+
+def _size(entry: t.Any, hosts: int) -> int:
+    text = str(entry).strip()
+    share = text.endswith("%")
+    number = text.rstrip("%").strip()
+    if not number.isdecimal() or int(number) < 1:
+        raise InputError(
+            f"{text!r} is not the size of a batch",
+            next_step='Write gitpod_rollout_batches as numbers and shares, such as [1, "25%", "100%"]',
+        )
+    return max(1, int(int(number) / 100 * hosts)) if share else int(number)
+
+
+def batch_lines(
+    batches: t.Sequence[t.Any], batch: t.Sequence[str], hosts: t.Sequence[str], forks: int, tolerated: int
+) -> list[str]:
+    """What a person wants to know when a batch begins; empty when there is nothing to say.
+
+    :param batch: the hosts of this batch, in the play's order.
+    :param hosts: all hosts of the play.
+    :param forks: how many hosts Ansible works on at a time.
+    :param tolerated: how many runners may have failed for the next batch to begin.
+    """
+    sizes = batch_sizes(batches, len(hosts))
+    lines = []
+    if len(sizes) > 1:
+        ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
+        first = list(hosts).index(batch[0])
+        number = next(index for index, end in enumerate(ends, 1) if first < end)
+        named = ", ".join(batch[:MOST_NAMES]) + (f" and {len(batch) - MOST_NAMES} more" * (len(batch) > MOST_NAMES))
+        lines.append(f"Batch {number} of {len(sizes)}: {named}")
+        if number < len(sizes):
+            lines.append(f"The next batch begins when these are verified and at most {tolerated} failed")
+    if forks < len(batch):
+        lines.append(
+            f"Ansible works on {forks} of these {len(batch)} runners at a time (forks): their stacks are created side"
+            f" by side all the same, other stages take turns, and live progress shows {forks}; --forks {len(batch)}"
+            " shows all"
+        )
+    return lines
+
+
+def unheeded(batches: t.Sequence[t.Any], batch: t.Sequence[str], hosts: t.Sequence[str]) -> bool:
+    """Whether Ansible made the first batch larger than asked for, because it did not see the variable in time.
+
+    The size of batches is settled before the inventory's variables are read, so only extra variables count.
+    """
+    if not hosts or hosts[0] not in batch:
+        return False
+    return len(batch) > batch_sizes(batches, len(hosts))[0]
