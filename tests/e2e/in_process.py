@@ -26,7 +26,7 @@ class InProcessModule:
     """
 
     def __init__(
-        self, testbed: TestBed, spec: dict[str, dict[str, t.Any]], region: str, check: bool = False, **options: t.Any
+        self, testbed: TestBed, spec: t.Mapping[str, t.Any], region: str, check: bool = False, **options: t.Any
     ) -> None:
         unknown = sorted(set(options) - set(spec))
         if unknown:

@@ -133,6 +133,10 @@ def _predicted(api: Api, wanted: Wanted, template: Template, stack: Stack, mode:
         return _create(api, wanted, template, stack, mode)
     if stack.status == "ROLLBACK_IN_PROGRESS":
         return _recreate(api, wanted, template, stack, mode)
+    return _predicted_attach(stack)
+
+
+def _predicted_attach(stack: Stack) -> Outcome:
     return Outcome(stack, "attach", actions=(f"wait for {stack.status}; what differs afterwards is not known yet",))
 
 
@@ -278,7 +282,11 @@ def _recreate(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: 
 
 
 def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
-    update = compute(api, wanted, template, stack, mode)
+    try:
+        update = compute(api, wanted, template, stack, mode)
+    except ApiError as error:
+        # AWS refuses a change set during an update and removes those that were there when another one was executed.
+        return _overtaken(api, stack, error, mode)
     outcome = update.outcome
     if wanted.protected != stack.protected:
         switched = f"switch termination protection {'on' if wanted.protected else 'off'}"
