@@ -13,9 +13,10 @@ import contextlib
 import typing as t
 
 try:
+    import botocore.config as botocore_config
     import botocore.exceptions as botocore_exceptions
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
-    botocore_exceptions = None
+    botocore_config = botocore_exceptions = None
 
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
@@ -52,6 +53,14 @@ def retrying(maximum_delay: int = 20) -> t.Any:
 def client(module: t.Any, service: str) -> t.Any:
     """A client of `service` with the module's credentials; its methods take C(aws_retry=True)."""
     return module.client(service, retry_decorator=retrying())
+
+
+def impatient_client(module: t.Any, service: str) -> t.Any:
+    """Likewise, for what the operation can do without: an endpoint that does not answer costs seconds, not minutes."""
+    config = botocore_config.Config(
+        connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 2}
+    )
+    return module.client(service, retry_decorator=retrying(), config=config)
 
 
 def error_code(error: BaseException) -> str:

@@ -18,6 +18,8 @@ description:
     Values, labels and missing values are checked before anything is created.
   - What is not given keeps its present value on an existing stack, so that a stack made by hand is taken over as it is.
     Values of O(secret_parameters) are sent only when a stack is created.
+  - A change set is made only when the template, a parameter or a tag differs. What someone changed by hand in the
+    stack's resources is not such a difference; M(gitpod.enterprise_runner.runner_stack_info) tells it as drift.
   - While it waits, live progress is printed on the control node, a line when something changed.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
@@ -184,7 +186,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Of an existing stack a change set is computed, read and removed again.
+    details: Of an existing stack that differs a change set is computed, read and removed again.
   diff_mode:
     support: full
   idempotent:

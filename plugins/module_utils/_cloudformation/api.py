@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES, boto3_tags, intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import fingerprint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -136,6 +137,19 @@ class Api:
         """The stack policy, or empty."""
         with intent(f"read the stack policy of {stack}"):
             return str(self.client.get_stack_policy(StackName=stack, aws_retry=True).get("StackPolicyBody", ""))
+
+    def fingerprint(self, stack: str) -> str:
+        """Of the stack's template as it was given; empty when reading it is not allowed."""
+        try:
+            with intent(f"read the template of the stack {stack}"):
+                body = self.client.get_template(StackName=stack, TemplateStage="Original", aws_retry=True)[
+                    "TemplateBody"
+                ]
+        except ApiError as error:
+            if error.code in DENIED_CODES:
+                return ""
+            raise
+        return fingerprint(body)
 
     def validation_failures(self, arn: str) -> list[str]:
         """What validation found wrong with a change set, with the path in the template; empty when it cannot be read.

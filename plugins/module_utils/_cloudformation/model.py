@@ -61,6 +61,7 @@ class Stack:
     created: str = ""
     updated: str = ""
     role_arn: str = ""
+    notification_arns: tuple[str, ...] = ()
 
     @classmethod
     def from_api(cls, raw: t.Mapping[str, t.Any]) -> Stack:
@@ -77,6 +78,7 @@ class Stack:
             created=_time(raw.get("CreationTime")),
             updated=_time(raw.get("LastUpdatedTime")),
             role_arn=raw.get("RoleARN", ""),
+            notification_arns=tuple(raw.get("NotificationARNs", [])),
         )
 
     def as_result(self) -> dict[str, t.Any]:
@@ -106,6 +108,7 @@ class Wanted:
     :param secrets: likewise, for values that are never shown and never sent again to an existing stack.
     :param cancel_update: whether a running update is cancelled instead of waited for.
     :param runner_id: finds a stack of another name that this runner has already.
+    :param fingerprint: of the template, empty when its content could not be read (`content.fingerprint`).
     """
 
     name: str
@@ -125,3 +128,4 @@ class Wanted:
     skip_resources: tuple[str, ...] = ()
     cancel_update: bool = False
     runner_id: str = ""
+    fingerprint: str = ""

@@ -15,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     timeline,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import of_runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import difference, look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     HIDDEN,
     Stack,
@@ -33,7 +34,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import compute, computed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._documents import same_document
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError, RunnerError
 
 if t.TYPE_CHECKING:
@@ -282,22 +282,25 @@ def _recreate(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: 
 
 
 def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
+    """Change what differs; a change set, which is a write, is made only when something of it does."""
+    existing = look(api, wanted, stack)
+    found = difference(wanted, template, existing)
     try:
-        update = compute(api, wanted, template, stack, mode)
+        update = compute(api, wanted, template, existing, found, mode) if found.needs_change_set else None
     except ApiError as error:
         # AWS refuses a change set during an update and removes those that were there when another one was executed.
         return _overtaken(api, stack, error, mode)
-    outcome = update.outcome
-    if wanted.protected != stack.protected:
+    outcome = update.outcome if update else Outcome(stack)
+    if found.protection:
         switched = f"switch termination protection {'on' if wanted.protected else 'off'}"
         outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, switched))
         if not mode.check:
             api.protect(stack.id, wanted.protected)
-    if wanted.policy and not same_document(wanted.policy, api.policy(stack.id)):
+    if found.policy:
         outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, "set the stack policy"))
         if not mode.check:
             api.set_policy(stack.id, wanted.policy)
-    if update.changes is None or mode.check:
+    if update is None or update.changes is None or mode.check:
         return outcome
     if wanted.review:
         return dataclasses.replace(outcome, operation="review", actions=(*outcome.actions, "wait for approval"))

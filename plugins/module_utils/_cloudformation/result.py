@@ -8,7 +8,7 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, impatient_client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import deletion, operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Wanted
@@ -43,7 +43,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     elif options["state"] == "absent":
         outcome = deletion.absent(api, unwanted(options), mode)
     else:
-        source = resolve(options, lambda: client(module, "s3"))
+        source = resolve(options, lambda: impatient_client(module, "s3"))
         outcome = operation.present(api, wanted(options, source), source.location, mode)
     return result(api, outcome)
 
@@ -68,6 +68,7 @@ def wanted(options: t.Mapping[str, t.Any], source: Source) -> Wanted:
         skip_resources=tuple(options["skip_resources"]),
         cancel_update=options["cancel_update"],
         runner_id=options["runner_id"] or "",
+        fingerprint=source.fingerprint,
     )
 
 

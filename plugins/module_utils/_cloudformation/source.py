@@ -16,6 +16,10 @@ import urllib.error
 from ansible.module_utils.urls import open_url
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import (
+    fingerprint,
+    read_object,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
     LARGEST_BODY,
@@ -36,11 +40,13 @@ class Source:
     """Where the template is for CloudFormation, and what the stack's tags record of it.
 
     :param location: TemplateURL or TemplateBody.
+    :param fingerprint: of the content, empty when it could not be read from here.
     """
 
     location: t.Mapping[str, str]
     tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     version: str = ""
+    fingerprint: str = ""
 
 
 def fetch(url: str) -> bytes:
@@ -64,7 +70,7 @@ def resolve(
 ) -> Source:
     """What the options mean.
 
-    :param s3: makes the client of S3, for templates that have to be uploaded.
+    :param s3: makes the client of S3, for templates that are there or have to be uploaded.
     :param read: reads a URL.
     :raises RunnerError: nothing, or nothing that CloudFormation can read, is named; the hash is another one.
     """
@@ -84,14 +90,22 @@ def resolve(
             "No template is named", next_step="Give template_url, template_body, release_channel or release_version"
         )
     location = template_location(url)
-    if is_s3_url(location) and not pinned:
-        return Source({"TemplateURL": location}, release_tags(version, ""), version)
-    # Anything but S3 has to be read here, and a pinned template has to be looked at.
-    content = read(url)
     if is_s3_url(location):
-        digest = check_hash(content, pinned, url)
-        return Source({"TemplateURL": location}, release_tags(version, digest), version)
-    return _of_content(content, url, pinned, bucket, version, s3)
+        return _in_s3(location, url, pinned, version, s3, read)
+    return _of_content(read(url), url, pinned, bucket, version, s3)
+
+
+def _in_s3(
+    location: str, url: str, pinned: str, version: str, s3: t.Callable[[], t.Any], read: t.Callable[[str], bytes]
+) -> Source:
+    """CloudFormation reads the template itself; its content tells whether it is the one that is deployed already."""
+    content = read_object(s3(), location)
+    if content is None and pinned:
+        content = read(url)
+    if content is None:
+        return Source({"TemplateURL": location}, release_tags(version, ""), version)
+    digest = check_hash(content, pinned, url)
+    return Source({"TemplateURL": location}, release_tags(version, digest), version, fingerprint(content))
 
 
 def _of_content(
@@ -100,8 +114,8 @@ def _of_content(
     digest = check_hash(content, pinned, source)
     tags = release_tags(version, digest)
     if len(content) <= LARGEST_BODY or not bucket:
-        return Source({"TemplateBody": fitting_body(content, source)}, tags, version)
-    return Source({"TemplateURL": upload(s3(), bucket, content)}, tags, version)
+        return Source({"TemplateBody": fitting_body(content, source)}, tags, version, fingerprint(content))
+    return Source({"TemplateURL": upload(s3(), bucket, content)}, tags, version, fingerprint(content))
 
 
 def upload(s3: t.Any, bucket: str, content: bytes) -> str:

@@ -16,6 +16,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     is_empty,
     summary,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import (
+    Difference,
+    Present,
+    tags_after,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Stack,
     Template,
@@ -57,17 +62,18 @@ class Update:
     started: Stack
 
 
-def compute(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Update:
+def compute(api: Api, wanted: Wanted, template: Template, present: Present, found: Difference, mode: Mode) -> Update:
     """Compute what an update would change; a reviewed change set that fits is taken as it is.
 
     :raises RunnerError: it would lose state without consent, or the reviewed change set went stale.
     """
+    stack = present.stack
     values, secrets = parameters.resolve(template, wanted.parameters, wanted.secrets, stack.parameters.keys())
-    tags = dict(wanted.tags) if wanted.purge_tags else {**stack.tags, **wanted.tags}
+    tags = tags_after(wanted, present)
     full = dataclasses.replace(wanted, tags=tags, role_arn=wanted.role_arn or stack.role_arn)
     request = parameters.request(template, values, secrets, stack.parameters.keys())
     token = new_token()
-    reviewed = None if mode.check else api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+    reviewed = None if mode.check else present.reviewed
     if reviewed and not wanted.review:
         refuse_stale(stack, stale(reviewed, template, values, stack.parameters, tags))
         arn = reviewed["ChangeSetId"]
@@ -79,7 +85,7 @@ def compute(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         arn = api.create_change_set(full, template, request, name, "UPDATE")
         changes = computed(api, arn, mode)
     explained = parameters.template_changes(template, stack.parameters)
-    outcome = _described(stack, full, changes or (), parameters.differences(template, values, stack.parameters))
+    outcome = _described(stack, changes or (), found)
     outcome = dataclasses.replace(outcome, actions=(*outcome.actions, *(explained if changes else ())))
     _refuse_losses(api, wanted, stack, arn, changes or ())
     if changes is None or mode.check:
@@ -122,23 +128,13 @@ def computed(api: Api, arn: str, mode: Mode) -> Changes | None:
     )
 
 
-def _described(
-    stack: Stack,
-    wanted: Wanted,
-    changes: t.Sequence[dict[str, t.Any]],
-    differ: t.Mapping[str, tuple[str, str]],
-) -> Outcome:
-    tags = {
-        key: (stack.tags.get(key, ""), wanted.tags.get(key, ""))
-        for key in sorted({*stack.tags, *wanted.tags})
-        if stack.tags.get(key) != wanted.tags.get(key)
-    }
-    before = [f"{label}: {old}" for label, (old, _new) in differ.items()]
-    after = [f"{label}: {new}" for label, (_old, new) in differ.items()]
-    before += [f"tag {key}: {old}" for key, (old, _new) in tags.items()]
-    after += [f"tag {key}: {new}" for key, (_old, new) in tags.items()]
+def _described(stack: Stack, changes: t.Sequence[dict[str, t.Any]], found: Difference) -> Outcome:
+    before = [f"{label}: {old}" for label, (old, _new) in found.parameters.items()]
+    after = [f"{label}: {new}" for label, (_old, new) in found.parameters.items()]
+    before += [f"tag {key}: {old}" for key, (old, _new) in found.tags.items()]
+    after += [f"tag {key}: {new}" for key, (_old, new) in found.tags.items()]
     after += summary(changes)
-    changed = bool(changes or tags)
+    changed = bool(changes or found.tags)
     return Outcome(
         stack,
         "update" if changed else "none",

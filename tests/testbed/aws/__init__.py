@@ -27,6 +27,7 @@ def create_application(settings: Settings) -> t.Any:
         endpoints,
         faults,
         load_balancers,
+        public_objects,
         requests,
         resource_types,
         route53,
@@ -34,7 +35,7 @@ def create_application(settings: Settings) -> t.Any:
 
     cloudformation.install(settings)
     resource_types.install(settings)
-    for part in (call_log, faults, load_balancers, endpoints, route53):
+    for part in (call_log, faults, load_balancers, endpoints, route53, public_objects):
         part.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:

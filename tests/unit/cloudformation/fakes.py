@@ -77,6 +77,7 @@ class FakeApi:
         self.looks = 0
         self.reviewed: dict[str, t.Any] | None = None
         self.stack_policy = ""
+        self.template_fingerprint = ""
         self.faster: Stack | None = None
         self.others: list[Stack] = []
         self.lag = 0
@@ -128,6 +129,9 @@ class FakeApi:
 
     def policy(self, _stack: str) -> str:
         return self.stack_policy
+
+    def fingerprint(self, _stack: str) -> str:
+        return self.template_fingerprint
 
     def set_policy(self, _stack: str, policy: str) -> None:
         self.done.append("set policy")

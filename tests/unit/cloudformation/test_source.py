@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import typing as t
 
+import botocore.exceptions
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import fingerprint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source, resolve
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 
@@ -24,10 +27,16 @@ NOTHING.update(releases_url="https://releases.gitpod.io", template_name="enterpr
 
 
 class Bucket:
-    """S3 that remembers what was put."""
+    """S3 with objects of everyone's, that remembers what was put."""
 
-    def __init__(self) -> None:
+    def __init__(self, objects: dict[str, bytes] | None = None) -> None:
+        self.objects = objects or {}
         self.put: dict[str, t.Any] = {}
+
+    def get_object(self, **arguments: t.Any) -> dict[str, t.Any]:
+        if arguments["Key"] not in self.objects:
+            raise botocore.exceptions.ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+        return {"Body": io.BytesIO(self.objects[arguments["Key"]])}
 
     def get_bucket_location(self, **_arguments: t.Any) -> dict[str, str]:
         return {"LocationConstraint": "eu-central-1"}
@@ -44,10 +53,17 @@ def web(pages: dict[str, bytes]) -> t.Callable[[str], bytes]:
 
 
 def source(pages: dict[str, bytes] | None = None, bucket: Bucket | None = None, **options: t.Any) -> Source:
-    return resolve({**NOTHING, **options}, lambda: bucket, web(pages or {}))
+    return resolve({**NOTHING, **options}, lambda: bucket or Bucket(), web(pages or {}))
 
 
-def test_an_s3_url_is_passed_on_and_nothing_is_read() -> None:
+def test_an_s3_url_is_passed_on_and_what_it_holds_is_recorded() -> None:
+    bucket = Bucket({"ec2/releases/20260115.2/enterprise.json": TEMPLATE})
+    found = source(bucket=bucket, template_url=S3_URL)
+    record = {"gitpod:template-sha256": DIGEST}
+    assert found == Source({"TemplateURL": S3_URL}, record, "", fingerprint(TEMPLATE))
+
+
+def test_an_s3_url_that_cannot_be_read_from_here_is_passed_on_without_a_record() -> None:
     assert source(template_url=S3_URL) == Source({"TemplateURL": S3_URL})
     assert source(template_url="https://releases.gitpod.io/ec2/releases/20260115.2/enterprise.json").location == {
         "TemplateURL": S3_URL
@@ -70,6 +86,10 @@ def test_a_mirror_is_read_and_its_content_sent() -> None:
 def test_a_pinned_template_is_looked_at() -> None:
     pages = {S3_URL: TEMPLATE}
     assert source(pages, template_url=S3_URL, template_sha256=DIGEST).location == {"TemplateURL": S3_URL}
+    bucket = Bucket({"ec2/releases/20260115.2/enterprise.json": TEMPLATE})
+    assert source(bucket=bucket, template_url=S3_URL, template_sha256=DIGEST).version == ""
+    with pytest.raises(RunnerError, match="pinned"):
+        source(bucket=bucket, template_url=S3_URL, template_sha256="0" * 64)
     with pytest.raises(RunnerError, match="pinned"):
         source(pages, template_url=S3_URL, template_sha256="0" * 64)
 

@@ -1,0 +1,88 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A template's content: read from where CloudFormation reads it, and told apart from another's.
+
+CloudFormation returns the template of a stack (GetTemplate) but not the one at a URL, so that is read from S3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import typing as t
+import urllib.parse
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES, intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+
+# CloudFormation quotas: largest template in an S3 object, in bytes.
+LARGEST_TEMPLATE = 1_048_576
+_HOST = re.compile(
+    r"^(?:(?P<bucket>[a-z0-9][a-z0-9.-]*)\.)?s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$"
+)
+
+
+def fingerprint(template: t.Any) -> str:
+    """SHA-256 of a template by its meaning: the spaces and the order of a JSON document do not count.
+
+    :param template: text or bytes, or what botocore makes of a JSON template, a dictionary.
+    """
+    if isinstance(template, bytes):
+        template = template.decode("utf-8", "replace")
+    if isinstance(template, str):
+        try:
+            template = json.loads(template)
+        except ValueError:
+            return _digest("\n".join(line.rstrip() for line in template.strip().splitlines()))
+    return _digest(json.dumps(template, sort_keys=True, separators=(",", ":")))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def bucket_and_key(url: str) -> dict[str, str] | None:
+    """The arguments of GetObject for a virtual-hosted or path-style S3 URL, or C(None) for any other."""
+    parts = urllib.parse.urlsplit(url)
+    match = _HOST.match((parts.hostname or "").lower())
+    if not match:
+        return None
+    path = urllib.parse.unquote(parts.path).lstrip("/")
+    bucket, key = (match["bucket"], path) if match["bucket"] else path.partition("/")[::2]
+    version = urllib.parse.parse_qs(parts.query).get("versionId")
+    found = {"Bucket": bucket, "Key": key}
+    return {**found, **({"VersionId": version[0]} if version else {})} if bucket and key else None
+
+
+def read_object(s3: t.Any, url: str) -> bytes | None:
+    """The content of an S3 URL, or C(None) when it cannot be read from here: CloudFormation may still be able to.
+
+    The vendor's bucket is public, and a principal that no policy allows to read other accounts' buckets can read it
+    only without signing.
+    """
+    location = bucket_and_key(url)
+    if location is None:
+        return None
+    for signed in (True, False):
+        if not signed:
+            _leave_unsigned(s3)
+        try:
+            with intent(f"read {url}"):
+                body = s3.get_object(**location, aws_retry=True)["Body"].read(LARGEST_TEMPLATE + 1)
+        except ApiError as error:
+            if signed and error.code in DENIED_CODES:
+                continue
+            return None
+        return bytes(body) if len(body) <= LARGEST_TEMPLATE else None
+    return None
+
+
+def _leave_unsigned(s3: t.Any) -> None:
+    import botocore
+
+    def unsigned(**_arguments: t.Any) -> t.Any:
+        return botocore.UNSIGNED
+
+    s3.meta.events.register("choose-signer.s3.GetObject", unsigned)
