@@ -229,11 +229,13 @@ class CaBundle:
     """What the custom CA's reference leads to.
 
     :param unreadable: number of PEM blocks that do not parse.
+    :param encrypted: whether it is a SecureString, whose content is not seen.
     """
 
     certificates: tuple[CaCertificate, ...]
     unreadable: int = 0
     private_key: bool = False
+    encrypted: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import datetime
+import secrets
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
@@ -16,12 +17,24 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     ApiError,
+    InputError,
     NotFoundError,
     RunnerError,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import naming, network
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
+    account,
+    asking,
+    certificates,
+    naming,
+    network,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import THREADS, Clients
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    Caller,
+    Denied,
+    Facts,
+    Quota,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import (
     Wanted,
     completed,
@@ -98,6 +111,9 @@ def gather(
         _identity(look)
         _network(look, wanted)
         _names(look, wanted)
+        _certificates(look, wanted)
+        _account(look, wanted)
+        _outside(look, wanted)
         found = look.all()
         records = _records(look, found.get("hosted_zones"), wanted)
     known = {field.name for field in dataclasses.fields(Facts)}
@@ -105,6 +121,7 @@ def gather(
         region=wanted.region,
         now=datetime.datetime.now(datetime.timezone.utc),
         records=records,
+        quotas=_quotas(found),
         **{fact: value for fact, value in found.items() if fact in known},
     )
     return facts, wanted
@@ -116,9 +133,18 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
     def api() -> StackApi:
         return StackApi(clients("cloudformation"), lambda: clients("elbv2"))
 
+    def where() -> source.Source | None:
+        # Nothing is uploaded here, so a template that only a bucket of the user's could hold is not known yet.
+        try:
+            return source.resolve({**options, "template_bucket": ""}, lambda: clients("s3"))
+        except InputError:
+            if wanted.template_bucket:
+                return None
+            raise
+
     def template() -> Template | Denied | None:
-        where = look.get("source")
-        return where if isinstance(where, Denied) else api().template(where.location)
+        found = look.get("source")
+        return api().template(found.location) if isinstance(found, source.Source) else found
 
     def load_balancer() -> t.Mapping[str, str] | None:
         stack = look.found("stack")
@@ -126,7 +152,7 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
         return api().load_balancer(stack) if exists else None
 
     look.ask("stack", "cloudformation:DescribeStacks", lambda: api().stack(wanted.stack_name))
-    look.ask("source", "read the template", lambda: source.resolve(options, lambda: clients("s3")))
+    look.ask("source", "read the template", where)
     look.ask("template", "cloudformation:GetTemplateSummary", template)
     look.ask("load_balancer", "elasticloadbalancing:DescribeLoadBalancers", load_balancer)
 
@@ -195,3 +221,58 @@ def _records(look: Gathering, zones: t.Any, wanted: Wanted) -> dict[str, tuple[R
         return {}
     held = naming.holding(zones, wanted.domain_name, wanted.dns_hosted_zone_id)
     return {zone.id: look.get(f"records {zone.id}") or () for zone in held}
+
+
+def _certificates(look: Gathering, wanted: Wanted) -> None:
+    arn, reference = wanted.certificate_arn, certificates.parse_reference(wanted.custom_ca)
+    # ACM has no certificate of another region, and refuses to look for one.
+    here = f":{wanted.region}:" in arn
+    look.ask("certificate", "acm:DescribeCertificate", lambda: certificates.certificate(look.clients("acm"), arn), here)
+    if reference:
+        action = "ssm:GetParameter" if reference.service == "ssm" else "secretsmanager:GetSecretValue"
+        look.ask("custom_ca", action, lambda: certificates.custom_ca(reference, look.clients))
+
+
+def _account(look: Gathering, wanted: Wanted) -> None:
+    def clients(service: str) -> t.Any:
+        return look.clients(service)
+
+    def simulate() -> dict[str, str] | None:
+        caller, zones = look.found("caller"), look.found("hosted_zones") or ()
+        held = naming.holding(zones, wanted.domain_name, wanted.dns_hosted_zone_id) if wanted.domain_name else ()
+        zone = next((zone.id for zone in held if zone.private == wanted.dns_private_zone), "")
+        return account.simulation(clients("iam"), caller, wanted, zone) if caller else None
+
+    for name in account.QUOTAS:
+        look.ask(f"quota {name}", "servicequotas:GetServiceQuota", _quota_reader(look, name))
+    look.ask("use stacks", "cloudformation:ListStacks", lambda: account.stack_count(clients("cloudformation")))
+    look.ask(
+        "use load_balancers",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        lambda: account.load_balancer_count(clients("elbv2")),
+    )
+    look.ask("use vcpus", "ec2:DescribeInstances", lambda: account.vcpu_count(clients("ec2")))
+    look.ask("use addresses", "ec2:DescribeAddresses", lambda: account.address_count(clients("ec2")))
+    look.ask("images", "ec2:DescribeImages", lambda: account.images(clients("ec2")))
+    look.ask("ecs_role", "iam:GetRole", lambda: account.ecs_role(clients("iam")))
+    look.ask("simulation", "iam:SimulatePrincipalPolicy", simulate)
+
+
+def _quota_reader(look: Gathering, name: str) -> t.Callable[[], float]:
+    return lambda: account.quota(look.clients("service-quotas"), name)
+
+
+def _quotas(found: t.Mapping[str, t.Any]) -> dict[str, Quota]:
+    return {name: Quota(found.get(f"quota {name}"), found.get(f"use {name}")) for name in account.QUOTAS}
+
+
+def _outside(look: Gathering, wanted: Wanted) -> None:
+    domain = wanted.domain_name
+    probe = f"{secrets.token_hex(4)}.{domain}"
+    look.ask("answers", "ask the resolvers", lambda: asking.answers(domain, wanted.resolvers, probe), domain)
+    look.ask(
+        "management_plane",
+        "ask the management plane",
+        lambda: asking.management_plane(wanted.api_endpoint, wanted.api_token, wanted.runner_id),
+        wanted.api_token,
+    )

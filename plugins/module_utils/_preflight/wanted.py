@@ -55,7 +55,11 @@ class Wanted:
     dns_hosted_zone_id: str = ""
     dns_private_zone: bool = False
     dns_overwrite: bool = False
+    dns_profile: str = ""
     resolvers: tuple[str, ...] = ()
+    template_bucket: str = ""
+    stack_policy: bool = False
+    continue_rollback: bool = False
     left_out: tuple[str, ...] = ()
 
     @classmethod

@@ -6,8 +6,34 @@
 from __future__ import annotations
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import identity
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
+    certificate,
+    custom_ca,
+    dns,
+    identity,
+    images,
+    management_plane,
+    network,
+    permissions,
+    privatelink,
+    proxy,
+    security_group,
+    stack,
+)
 
 IDENTITY = "identity"
 
-ALL: tuple[Check, ...] = (*identity.CHECKS,)
+ALL: tuple[Check, ...] = (
+    *identity.CHECKS,
+    *network.CHECKS,
+    *security_group.CHECKS,
+    *proxy.CHECKS,
+    *custom_ca.CHECKS,
+    *certificate.CHECKS,
+    *dns.CHECKS,
+    *privatelink.CHECKS,
+    *stack.CHECKS,
+    *permissions.CHECKS,
+    *images.CHECKS,
+    *management_plane.CHECKS,
+)

@@ -1,0 +1,170 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every AWS permission that the collection uses, by stage: the one place where they are listed.
+
+The prerequisites simulate them, docs/permissions.md is generated from them, and tests hold them equal to the calls in
+the code and to the calls that the test bed saw.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+# What a permission can be limited to; everything else takes no resource, or is looked up before its name is known.
+ANY, STACK, ZONE, BUCKET, CA_PARAMETER, CA_SECRET = "any", "stack", "zone", "bucket", "ca_parameter", "ca_secret"
+
+# Without a condition an action is always needed; these name the setting that brings it in.
+PRIVATELINK = "gitpod_privatelink_enabled"
+VPC_DNS = "gitpod_privatelink_enable_vpc_dns"
+OWN_GROUP = "gitpod_privatelink_security_group_ids is empty"
+ROUTE53 = "gitpod_dns_provider is route53"
+PARAMETER = "gitpod_custom_ca begins with ssm:"
+CA_IN_SECRETS = "gitpod_custom_ca begins with secretsmanager:"
+UPLOAD = "gitpod_stack_template_bucket"
+POLICY = "gitpod_stack_policy"
+ROLLBACK = "gitpod_stack_continue_rollback"
+DRIFT = "include_drift of runner_stack_info"
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """A permission.
+
+    :param name: as IAM spells it, such as C(cloudformation:CreateStack).
+    :param resource: what it is limited to in the documented policy.
+    :param when: setting without which it is not needed; empty for always.
+    :param optional: whether the collection goes on without it, with less to say.
+    """
+
+    name: str
+    resource: str = ANY
+    when: str = ""
+    optional: bool = False
+
+
+def _actions(service: str, *names: str, resource: str = ANY, when: str = "", optional: bool = False) -> list[Action]:
+    return [Action(f"{service}:{name}", resource, when, optional) for name in names]
+
+
+STAGES: t.Mapping[str, t.Sequence[Action]] = {
+    "prerequisites": [
+        *_actions("sts", "GetCallerIdentity"),
+        *_actions(
+            "ec2",
+            "DescribeAvailabilityZones",
+            "DescribeVpcs",
+            "DescribeVpcAttribute",
+            "DescribeSubnets",
+            "DescribeRouteTables",
+            "DescribeNetworkAcls",
+            "DescribeSecurityGroups",
+            "DescribeVpcEndpoints",
+            "DescribeAddresses",
+            "DescribeInstances",
+            "DescribeImages",
+            optional=True,
+        ),
+        *_actions("ec2", "DescribeVpcEndpointServices", when=PRIVATELINK, optional=True),
+        *_actions("acm", "DescribeCertificate", optional=True),
+        *_actions("ssm", "GetParameter", resource=CA_PARAMETER, when=PARAMETER, optional=True),
+        *_actions("secretsmanager", "GetSecretValue", resource=CA_SECRET, when=CA_IN_SECRETS, optional=True),
+        *_actions("route53", "ListHostedZones", when=ROUTE53, optional=True),
+        *_actions("route53", "ListHostedZonesByVPC", optional=True),
+        *_actions("route53", "ListResourceRecordSets", resource=ZONE, when=ROUTE53, optional=True),
+        *_actions("cloudformation", "DescribeStacks", "ListStackResources", resource=STACK),
+        *_actions("cloudformation", "GetTemplateSummary", "ListStacks", optional=True),
+        *_actions("elasticloadbalancing", "DescribeLoadBalancers"),
+        *_actions("servicequotas", "GetServiceQuota", "GetAWSDefaultServiceQuota", optional=True),
+        *_actions("iam", "GetRole", "SimulatePrincipalPolicy", optional=True),
+    ],
+    "privatelink": [
+        *_actions(
+            "ec2",
+            "DescribeVpcEndpointServices",
+            "DescribeVpcEndpoints",
+            "DescribeSubnets",
+            "DescribeVpcAttribute",
+            "CreateVpcEndpoint",
+            "ModifyVpcEndpoint",
+            "DeleteVpcEndpoints",
+            "CreateTags",
+            "DeleteTags",
+            when=PRIVATELINK,
+        ),
+        *_actions(
+            "ec2",
+            "DescribeSecurityGroups",
+            "DescribeVpcs",
+            "CreateSecurityGroup",
+            "AuthorizeSecurityGroupIngress",
+            "RevokeSecurityGroupIngress",
+            when=OWN_GROUP,
+        ),
+        *_actions("ec2", "ModifyVpcAttribute", when=VPC_DNS),
+    ],
+    "stack": [
+        *_actions("cloudformation", "GetTemplateSummary"),
+        *_actions(
+            "cloudformation",
+            "DescribeStacks",
+            "CreateStack",
+            "CreateChangeSet",
+            "DescribeChangeSet",
+            "ExecuteChangeSet",
+            "DeleteChangeSet",
+            "DescribeStackEvents",
+            "ListStackResources",
+            "UpdateTerminationProtection",
+            "DeleteStack",
+            "TagResource",
+            resource=STACK,
+        ),
+        *_actions("cloudformation", "DescribeEvents", resource=STACK, optional=True),
+        *_actions("cloudformation", "ContinueUpdateRollback", resource=STACK, when=ROLLBACK),
+        *_actions("cloudformation", "GetStackPolicy", "SetStackPolicy", resource=STACK, when=POLICY),
+        *_actions("s3", "GetBucketLocation", "PutObject", resource=BUCKET, when=UPLOAD),
+        *_actions("cloudformation", "DetectStackDrift", "DescribeStackResourceDrifts", resource=STACK, when=DRIFT),
+        *_actions("cloudformation", "DescribeStackDriftDetectionStatus", when=DRIFT),
+        *_actions("elasticloadbalancing", "DescribeLoadBalancers"),
+    ],
+    "dns": [
+        *_actions("route53", "ListHostedZones", when=ROUTE53),
+        *_actions(
+            "route53",
+            "GetHostedZone",
+            "ListResourceRecordSets",
+            "ChangeResourceRecordSets",
+            resource=ZONE,
+            when=ROUTE53,
+        ),
+        *_actions("route53", "GetChange", when=ROUTE53),
+    ],
+    "verify": [],
+}
+
+
+def all_actions() -> dict[str, Action]:
+    """Every action once; one that some stage cannot do without is not optional."""
+    found: dict[str, Action] = {}
+    for stage in STAGES.values():
+        for action in stage:
+            if action.name not in found or found[action.name].optional:
+                found[action.name] = action
+    return found
+
+
+def needed(settings: t.Collection[str]) -> tuple[Action, ...]:
+    """The actions of all stages with these settings, each once.
+
+    :param settings: conditions that hold.
+    """
+    found: dict[str, Action] = {}
+    for stage in STAGES.values():
+        for action in stage:
+            if (not action.when or action.when in settings) and (
+                action.name not in found or found[action.name].optional
+            ):
+                found[action.name] = action
+    return tuple(found.values())

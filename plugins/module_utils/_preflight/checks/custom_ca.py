@@ -1,0 +1,100 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The custom certificate authority: where it is, and whether it can be used. Its content is never shown."""
+
+from __future__ import annotations
+
+import datetime
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import parse_reference
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+    Finding,
+    check,
+    failed,
+    known,
+    passed,
+    skipped,
+    warned,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import CaCertificate, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+
+SOON = datetime.timedelta(days=30)
+NONE = "No custom certificate authority is set."
+
+
+@check(
+    "custom_ca.reference",
+    asks="Is the reference one that CloudFormation resolves?",
+    why="The template takes a dynamic reference; anything else is passed on as it is and trusted as a certificate.",
+    fix="Write `ssm:/path` or `secretsmanager:id` in `gitpod_custom_ca`; the collection adds the braces.",
+)
+def reference(wanted: Wanted, _facts: Facts) -> Finding:
+    """The form only."""
+    if not wanted.custom_ca:
+        return skipped(NONE)
+    parsed = parse_reference(wanted.custom_ca)
+    if parsed is None:
+        return failed(
+            "gitpod_custom_ca is no reference to a parameter or a secret.",
+            "Write ssm:/path or secretsmanager:id, without braces.",
+        )
+    where = "Parameter Store" if parsed.service == "ssm" else "Secrets Manager"
+    return passed(f"{parsed.name} in {where}.")
+
+
+@check(
+    "custom_ca.content",
+    asks="Does it lead to PEM certificates that parse and have not expired?",
+    why="A runner that does not trust the proxy's or the mirror's certificate cannot call out, and says so only in its"
+    " logs.",
+    fix="Put PEM certificates, and nothing else, into the parameter (type String) or secret, in the runner's region.",
+)
+def content(wanted: Wanted, facts: Facts) -> Finding:
+    """Subjects and dates; never the content."""
+    parsed = parse_reference(wanted.custom_ca)
+    if parsed is None:
+        return skipped(NONE if not wanted.custom_ca else "There is no usable reference.")
+    bundle = known(facts.custom_ca)
+    if bundle is None:
+        return failed(
+            f"{parsed.name} does not exist in {wanted.region}.", "Create it there, or correct gitpod_custom_ca."
+        )
+    if bundle.encrypted:
+        return failed(
+            f"{parsed.name} is a SecureString, which CloudFormation does not resolve with ssm.",
+            "Store the certificates, which are public, as a String, or use Secrets Manager.",
+        )
+    if bundle.private_key:
+        return failed(
+            f"{parsed.name} holds a private key, which every environment would be given.",
+            "Store the certificates alone, and replace the key: it has been exposed to readers of stack parameters.",
+        )
+    if not bundle.certificates or bundle.unreadable:
+        count = f"{bundle.unreadable} PEM blocks that do not parse" if bundle.unreadable else "no PEM certificate"
+        return failed(
+            f"{parsed.name} holds {count}.", "Store certificates in PEM form, with their BEGIN and END lines."
+        )
+    return _validity(parsed.name, bundle.certificates, facts.now)
+
+
+def _validity(name: str, certificates: tuple[CaCertificate, ...], now: datetime.datetime) -> Finding:
+    expired = [entry.subject for entry in certificates if entry.expires <= now]
+    if len(expired) == len(certificates):
+        return failed(f"Every certificate in {name} has expired: {'; '.join(expired)}.", "Store the present ones.")
+    if expired:
+        return warned(f"Expired in {name}: {'; '.join(expired)}.", "Remove them; the others are still valid.")
+    ending = [f"{entry.subject} on {entry.expires:%Y-%m-%d}" for entry in certificates if entry.expires - now < SOON]
+    if ending:
+        return warned(f"About to expire in {name}: {'; '.join(ending)}.", "Store their successors beside them.")
+    if not any(entry.authority for entry in certificates):
+        return warned(
+            f"None of the certificates in {name} is one of an authority.",
+            "Store the certificate of the authority, not that of a server.",
+        )
+    plural = "s" if len(certificates) > 1 else ""
+    return passed(f"{name} holds {len(certificates)} valid certificate{plural}.")
+
+
+CHECKS = (reference, content)

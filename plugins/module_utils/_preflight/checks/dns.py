@@ -1,0 +1,313 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The domain: who keeps it, what is there, and what will become of it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import naming
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+    Finding,
+    check,
+    failed,
+    known,
+    passed,
+    skipped,
+    warned,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import plan
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Record, Zone, normal
+
+ROUTE53 = "route53"
+# What ACM looks for in CAA records (ACM user guide, "Configure a CAA record").
+AMAZON_ISSUERS = ("amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com")
+CAA_FIELDS = 3
+NO_DOMAIN = "The inventory names no domain (gitpod_domain_name)."
+NO_ZONE = "There is no zone to look at."
+ELSEWHERE = "The records are not kept in Route 53 (gitpod_dns_provider)."
+
+
+def chosen(wanted: Wanted, facts: Facts) -> Zone | None:
+    """The zone that the records go to; C(None) when there is none, or not exactly one."""
+    zones = known(facts.hosted_zones) or ()
+    if wanted.dns_hosted_zone_id:
+        return next((zone for zone in zones if zone.id == wanted.dns_hosted_zone_id), None)
+    try:
+        return plan.choose_zone(zones, wanted.domain_name, wanted.dns_private_zone)
+    except RunnerError:
+        return None
+
+
+def applies(wanted: Wanted) -> Finding | None:
+    """Why the checks of Route 53 are skipped, or C(None)."""
+    if not wanted.domain_name:
+        return skipped(NO_DOMAIN)
+    return None if wanted.dns_provider == ROUTE53 else skipped(ELSEWHERE)
+
+
+@check(
+    "dns.zone",
+    asks="Is there one hosted zone for the domain?",
+    why="The records of both names go into the zone with the longest name that holds the domain; several of one name,"
+    " or none, need a decision.",
+    fix="Name the zone (`gitpod_dns_hosted_zone_id`), its kind (`gitpod_dns_private_zone`), the profile of its account"
+    " (`gitpod_dns_aws_profile`), or another provider (`gitpod_dns_provider`).",
+)
+def zone(wanted: Wanted, facts: Facts) -> Finding:
+    """Public, private, or both (split horizon)."""
+    reason = applies(wanted)
+    if reason:
+        return reason
+    zones = known(facts.hosted_zones) or ()
+    found = chosen(wanted, facts)
+    if found is None:
+        return _no_zone(wanted, zones)
+    if not found.holds(wanted.domain_name):
+        return failed(
+            f"The zone {found.id} ({found.name}) does not hold {wanted.domain_name}.",
+            "Name the zone whose name the domain ends in.",
+        )
+    here = facts.vpc_zones
+    if found.private and here is not None and not isinstance(here, Denied) and found.id not in {z.id for z in here}:
+        return failed(
+            f"The private zone {found.name} ({found.id}) does not answer in {wanted.vpc_id}.",
+            "Associate the zone with the VPC.",
+        )
+    return _beside(wanted, found, zones)
+
+
+def _no_zone(wanted: Wanted, zones: t.Sequence[Zone]) -> Finding:
+    if wanted.dns_hosted_zone_id:
+        return failed(
+            f"The account has no hosted zone {wanted.dns_hosted_zone_id}.", "Correct gitpod_dns_hosted_zone_id."
+        )
+    try:
+        plan.choose_zone(zones, wanted.domain_name, wanted.dns_private_zone)
+    except RunnerError as error:
+        why = f" {error.why}." if error.why else ""
+        return failed(f"{error.what}.{why}", f"{error.next_step}.")
+    raise AssertionError("the planner chose a zone that the check did not")
+
+
+def _beside(wanted: Wanted, found: Zone, zones: t.Sequence[Zone]) -> Finding:
+    """Whether a zone of the other kind holds the domain too (split horizon)."""
+    others = [entry for entry in naming.holding(zones, wanted.domain_name) if entry.private != found.private]
+    kinds = ("private", "public") if found.private else ("public", "private")
+    if others and not wanted.dns_hosted_zone_id:
+        return warned(
+            f"The {kinds[0]} zone {found.name} is used; the {kinds[1]} zone {others[0].name} ({others[0].id}) holds the"
+            " domain too.",
+            "Whoever asks that one does not see the records: write them there as well; to confirm which one is meant,"
+            " name it (gitpod_dns_hosted_zone_id).",
+        )
+    return passed(f"The {kinds[0]} zone {found.name} ({found.id}).")
+
+
+@check(
+    "dns.delegation",
+    asks="Does the zone still answer for the domain?",
+    why="Where an NS record stands between the zone's apex and the domain, resolvers go on to other name servers, and"
+    " records in this zone are never seen.",
+    fix="Write the records in the zone that the NS record leads to, or remove the delegation.",
+)
+def delegation(wanted: Wanted, facts: Facts) -> Finding:
+    """NS records on the path below the apex."""
+    reason = applies(wanted)
+    found = None if reason else chosen(wanted, facts)
+    if reason or found is None:
+        return reason or skipped(NO_ZONE)
+    delegated = [record for record in zone_records(found, facts) if record.type == "NS" and record.name != found.name]
+    if delegated:
+        record = delegated[0]
+        return failed(
+            f"{record.name} is delegated away from the zone {found.name}, to {', '.join(record.values)}.",
+            "Use the hosted zone of that name (gitpod_dns_hosted_zone_id, gitpod_dns_aws_profile).",
+        )
+    return passed(f"Nothing between {found.name} and {normal(wanted.domain_name)} is delegated away.")
+
+
+def zone_records(found: Zone, facts: Facts) -> tuple[Record, ...]:
+    """The records of a zone on the domain's path."""
+    return known(facts.records.get(found.id, ()))
+
+
+@check(
+    "dns.records",
+    asks="What is at both names now, and what will become of it?",
+    why="Records that point elsewhere belong to somebody; they are replaced only with `gitpod_dns_overwrite`.",
+    fix="Check that nobody needs the records that are there, then set `gitpod_dns_overwrite: true`, or choose another"
+    " domain.",
+)
+def records(wanted: Wanted, facts: Facts) -> Finding:
+    """As the records' own planner sees them."""
+    if not wanted.domain_name:
+        return skipped(NO_DOMAIN)
+    if wanted.dns_provider != ROUTE53:
+        return _answers(facts)
+    found = chosen(wanted, facts)
+    if found is None:
+        return skipped(NO_ZONE)
+    both = plan.names(wanted.domain_name)
+    there = [rec for rec in zone_records(found, facts) if rec.name in both and rec.type in plan.ADDRESS_TYPES]
+    balancer = known(facts.load_balancer)
+    if balancer is None:
+        if not there:
+            return passed("Neither name has a record yet; both are created.")
+        return _foreign(there, wanted.dns_overwrite)
+    try:
+        changes = plan.plan(there, _wanted_records(wanted, balancer))
+    except RunnerError:
+        return _foreign(there, wanted.dns_overwrite)
+    if not changes:
+        return passed("Both names point to the load balancer; nothing is changed.")
+    verbs = {"CREATE": "created", "UPSERT": "changed", "DELETE": "removed"}
+    done = [f"{change.record.name} {change.record.type} is {verbs[change.action]}" for change in changes]
+    return passed(f"{'; '.join(done)}.")
+
+
+def _wanted_records(wanted: Wanted, balancer: t.Mapping[str, str]) -> plan.Wanted:
+    return plan.Wanted(
+        domain=wanted.domain_name,
+        target=balancer["dns_name"],
+        target_zone=balancer["canonical_hosted_zone_id"],
+        record_type=wanted.dns_record_type,
+        overwrite=wanted.dns_overwrite,
+    )
+
+
+def _foreign(there: t.Sequence[Record], overwrite: bool) -> Finding:
+    listed = "; ".join(record.as_line() for record in there)
+    if any(record.routing for record in there):
+        return failed(
+            f"Records with a routing policy answer for these names: {listed}.",
+            "Remove them, or keep the names by hand (gitpod_dns_provider: manual).",
+        )
+    if overwrite:
+        return warned(
+            f"There now, and replaced by records of the load balancer: {listed}.",
+            "Make sure that nobody needs them, or unset gitpod_dns_overwrite.",
+        )
+    return failed(
+        f"Records of these names point elsewhere: {listed}.",
+        "Check that nobody needs them, then set gitpod_dns_overwrite: true, or choose another domain.",
+    )
+
+
+def _answers(facts: Facts) -> Finding:
+    """What resolvers say of names that are kept outside Route 53."""
+    seen = [answer for answer in known(facts.answers) or () if answer.kind in ("A", "CNAME")]
+    unheard = [answer for answer in seen if answer.outcome not in ("found", "missing", "empty")]
+    if not seen or unheard:
+        reason = unheard[0].outcome if unheard else "nobody was asked"
+        return skipped(f"The resolvers do not say what is there ({reason}).")
+    balancer = None if isinstance(facts.load_balancer, Denied) else facts.load_balancer
+    target = normal(balancer["dns_name"]) if balancer else ""
+    there = {answer.name: ", ".join(answer.values) for answer in seen if answer.outcome == "found"}
+    if not there:
+        return passed("Neither name answers yet; the records are shown once the load balancer is there.")
+    pointing = [answer for answer in seen if answer.kind == "CNAME" and answer.values]
+    if target and pointing and all(normal(answer.values[0]) == target for answer in pointing):
+        return passed(f"They lead to the load balancer, {target}.")
+    listed = "; ".join(f"{name} leads to {value}" for name, value in there.items())
+    return warned(
+        f"There now: {listed}.",
+        "The stage waits until both names lead to the load balancer: have these records replaced then.",
+    )
+
+
+@check(
+    "dns.apex",
+    asks="Can the domain have the record that it needs?",
+    why="At the apex of a zone no CNAME is allowed (RFC 1034 section 3.6.2). In Route 53 an alias does it; elsewhere it"
+    " takes the provider's ALIAS or ANAME record.",
+    fix="Use `gitpod_dns_record_type: alias` in Route 53; elsewhere a sub-domain, or the provider's ALIAS record.",
+)
+def apex(wanted: Wanted, facts: Facts) -> Finding:
+    """Whether the domain is the name of a zone."""
+    if not wanted.domain_name:
+        return skipped(NO_DOMAIN)
+    domain = normal(wanted.domain_name)
+    if wanted.dns_provider != ROUTE53:
+        return _outside_apex(domain, facts)
+    found = chosen(wanted, facts)
+    if found is None:
+        return skipped(NO_ZONE)
+    if found.name == domain and wanted.dns_record_type == "cname":
+        return failed(
+            f"{domain} is the apex of its zone, where no CNAME is allowed.",
+            "Set gitpod_dns_record_type: alias, or use a sub-domain.",
+        )
+    return passed(f"{domain} takes {'an alias' if wanted.dns_record_type == 'alias' else 'a CNAME'}.")
+
+
+def _outside_apex(domain: str, facts: Facts) -> Finding:
+    origin = next((answer for answer in known(facts.answers) or () if answer.kind == "SOA"), None)
+    if origin is None or origin.outcome not in ("found", "empty", "missing"):
+        return skipped("The resolvers do not say whether the domain is the apex of its zone.")
+    if origin.outcome == "found":
+        return failed(
+            f"{domain} is the apex of a zone outside Route 53, where no CNAME is allowed.",
+            f"Use a sub-domain such as gitpod.{domain}, keep the zone in Route 53, or use the provider's ALIAS or ANAME"
+            " record and put dns.apex into gitpod_prerequisites_warn_only.",
+        )
+    return passed(f"{domain} is not the apex of its zone, so it takes a CNAME.")
+
+
+@check(
+    "dns.caa",
+    asks="Do CAA records allow Amazon to issue certificates for the domain?",
+    why="The closest CAA records above the domain decide (RFC 8659); ACM neither issues nor renews where they name only"
+    " others.",
+    fix='Add the CAA records `0 issue "amazon.com"` and `0 issuewild "amazon.com"`.',
+)
+def caa(wanted: Wanted, facts: Facts) -> Finding:
+    """Of issue and issuewild, because both names are needed."""
+    if not wanted.domain_name:
+        return skipped(NO_DOMAIN)
+    where, values = _caa(wanted, facts)
+    forbidden = forbidden_tags(values)
+    if not values:
+        return passed("No CAA records limit who issues.")
+    if not forbidden:
+        return passed(f"The CAA records of {where} allow Amazon.")
+    summary = f"The CAA records of {where} forbid Amazon ({' and '.join(forbidden)})"
+    remediation = 'Add 0 issue "amazon.com" and 0 issuewild "amazon.com" to them.'
+    certificate = None if isinstance(facts.certificate, Denied) else facts.certificate
+    if certificate and certificate.kind == "IMPORTED":
+        return passed(f"{summary}; the certificate is imported, so Amazon issues none.")
+    if wanted.certificate_arn:
+        return warned(f"{summary}, so the certificate will not be renewed.", remediation)
+    return failed(f"{summary}, so no certificate can be issued.", remediation)
+
+
+def _caa(wanted: Wanted, facts: Facts) -> tuple[str, tuple[str, ...]]:
+    """The name whose CAA records count, and the records: the zone's own if some are on the path, else as resolvers see
+    them."""
+    found = chosen(wanted, facts) if wanted.dns_provider == ROUTE53 else None
+    on_path = [record for record in (zone_records(found, facts) if found else ()) if record.type == "CAA"]
+    if on_path:
+        closest = max(on_path, key=lambda record: len(record.name))
+        return closest.name, closest.values
+    seen = known(facts.answers) or ()
+    answer = next((answer for answer in seen if answer.kind == "CAA" and answer.values), None)
+    return (answer.name, answer.values) if answer else ("", ())
+
+
+def forbidden_tags(values: t.Sequence[str]) -> list[str]:
+    """Which of C(issue) and C(issuewild) leave Amazon out; issuewild follows issue where it is not given."""
+    issuers: dict[str, list[str]] = {}
+    for value in values:
+        parts = value.split(None, 2)
+        if len(parts) == CAA_FIELDS:
+            issuer = parts[2].strip().strip('"').partition(";")[0].strip().lower()
+            issuers.setdefault(parts[1].lower(), []).append(issuer)
+    rules = {"issue": issuers.get("issue"), "issuewild": issuers.get("issuewild", issuers.get("issue"))}
+    return [tag for tag, allowed in rules.items() if allowed is not None and not set(allowed) & set(AMAZON_ISSUERS)]
+
+
+CHECKS = (zone, delegation, records, apex, caa)

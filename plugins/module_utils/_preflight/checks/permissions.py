@@ -1,0 +1,112 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the caller may do: the actions of the whole run, simulated by IAM."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import Action
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+    Finding,
+    check,
+    failed,
+    known,
+    passed,
+    skipped,
+    warned,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+
+ALLOWED = "allowed"
+GUIDE = "docs/permissions.md has the policy of each stage."
+LONGEST_LIST = 12
+
+
+def denied(facts: Facts, actions: t.Sequence[Action]) -> list[str]:
+    """Those of the actions that the simulation does not allow."""
+    decisions = known(facts.simulation) or {}
+    return [action.name for action in actions if decisions.get(action.name, ALLOWED) != ALLOWED]
+
+
+def not_simulated(facts: Facts) -> Finding | None:
+    """Why nothing was simulated, or C(None)."""
+    if known(facts.simulation) is not None:
+        return None
+    caller = facts.caller
+    if isinstance(caller, Caller) and caller.is_root:
+        return skipped("The root user may do everything, and IAM does not simulate it.", "Use a role instead.")
+    return skipped("IAM has no policies to simulate for this principal.", f"Check them by hand: {GUIDE}")
+
+
+def _listed(names: t.Sequence[str]) -> str:
+    more = f" and {len(names) - LONGEST_LIST} more" if len(names) > LONGEST_LIST else ""
+    return f"{', '.join(names[:LONGEST_LIST])}{more}"
+
+
+@check(
+    "permissions.needed",
+    asks="May the caller do everything that the stages of this run do?",
+    why="A refusal in the middle of a run leaves half of it done. IAM simulates the principal's own policies and"
+    " permission boundary; what service control policies or a bucket's own policy forbid is not seen.",
+    fix="Attach the policies of docs/permissions.md to the principal.",
+)
+def needed(wanted: Wanted, facts: Facts) -> Finding:
+    """Every action of the registry that this inventory brings in, for the resource that it is for."""
+    reason = not_simulated(facts)
+    if reason:
+        return reason
+    actions = [action for action in account.simulated(wanted) if not action.optional]
+    refused = denied(facts, actions)
+    if refused:
+        return failed(f"Not allowed: {_listed(refused)}.", f"Allow them. {GUIDE}")
+    return passed(f"All {len(actions)} actions are allowed.")
+
+
+@check(
+    "permissions.looking",
+    asks="May the caller look at everything that is checked?",
+    why="A check whose calls are refused is skipped: what it would have found shows later.",
+    fix="Attach the policy of the stage prerequisites of docs/permissions.md.",
+)
+def looking(wanted: Wanted, facts: Facts) -> Finding:
+    """The actions without which the run goes on, with less to say."""
+    reason = not_simulated(facts)
+    if reason:
+        return reason
+    refused = denied(facts, [action for action in account.simulated(wanted) if action.optional])
+    if refused:
+        return warned(f"Not allowed, so left out: {_listed(refused)}.", f"Allow them. {GUIDE}")
+    return passed("Everything can be looked at.")
+
+
+@check(
+    "permissions.template",
+    asks="What has whoever creates the template's resources to be allowed?",
+    why="CloudFormation creates them with the caller's permissions, or with those of its service role. Which actions"
+    " that takes is the template's affair, so this part is named and not proven.",
+    fix="Give a service role that may manage these services (`gitpod_stack_service_role_arn`), or the caller.",
+)
+def template(wanted: Wanted, facts: Facts) -> Finding:
+    """The services of the template's resource types."""
+    seen = None if isinstance(facts.template, Denied) else facts.template
+    if seen is None:
+        return skipped("The template is not known.")
+    who = f"The service role {wanted.service_role_arn}" if wanted.service_role_arn else "The caller"
+    return skipped(
+        f"{who} creates resources of {', '.join(services(seen.resource_types))}; not proven here.",
+        ""
+        if wanted.service_role_arn
+        else "A service role (gitpod_stack_service_role_arn) keeps these from the caller.",
+    )
+
+
+def services(resource_types: t.Iterable[str]) -> list[str]:
+    """The services of resource types such as C(AWS::EC2::Subnet)."""
+    return sorted({kind.split("::")[1] for kind in resource_types if kind.startswith("AWS::")} - {"CloudFormation"})
+
+
+CHECKS = (needed, looking, template)

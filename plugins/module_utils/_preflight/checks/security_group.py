@@ -1,0 +1,113 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The security group that the inventory gives the load balancer."""
+
+from __future__ import annotations
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+    Finding,
+    check,
+    failed,
+    known,
+    passed,
+    skipped,
+    warned,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    Facts,
+    Permission,
+    SecurityGroup,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+
+PORTS = (80, 443)
+ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+
+
+def group_of(wanted: Wanted, facts: Facts) -> SecurityGroup | None:
+    """The load balancer's group, if it exists."""
+    groups = known(facts.security_groups) or ()
+    return next((group for group in groups if group.id == wanted.load_balancer_security_group_id), None)
+
+
+def admitted(rules: tuple[Permission, ...], port: int) -> list[str]:
+    """Who may connect to the port."""
+    return sorted({source for rule in rules if rule.admits(port) for source in rule.sources})
+
+
+@check(
+    "security_group.exists",
+    asks="Does the load balancer's security group exist, in the VPC?",
+    why="AWS refuses a load balancer whose security group belongs to another VPC.",
+    fix="Correct `gitpod_load_balancer_security_group_id`, or leave it out: the template then makes one.",
+)
+def exists(wanted: Wanted, facts: Facts) -> Finding:
+    """By its ID."""
+    if not wanted.load_balancer_security_group_id:
+        return skipped("None is given; the template creates one that is open to 0.0.0.0/0 on ports 80 and 443.")
+    group = group_of(wanted, facts)
+    if group is None:
+        return failed(
+            f"{wanted.load_balancer_security_group_id} does not exist in {wanted.region}.",
+            "Correct gitpod_load_balancer_security_group_id, or leave it out.",
+        )
+    if wanted.vpc_id and group.vpc_id != wanted.vpc_id:
+        return failed(
+            f"{group.id} belongs to {group.vpc_id}, the runner to {wanted.vpc_id}.", "Name a group of the runner's VPC."
+        )
+    return passed(f"{group.id} ({group.name}) exists in {group.vpc_id}.")
+
+
+@check(
+    "security_group.inbound",
+    asks="Does it admit ports 80 and 443?",
+    why="Users, and the source control provider's webhooks, come through both (vendor's guide).",
+    fix="Add inbound rules for TCP 80 and 443 from the users' networks and from the source control provider.",
+)
+def inbound(wanted: Wanted, facts: Facts) -> Finding:
+    """From anyone; who they are is the owner's decision."""
+    group = group_of(wanted, facts) if wanted.load_balancer_security_group_id else None
+    if group is None:
+        return skipped("There is no group to look at.")
+    closed = [str(port) for port in PORTS if not admitted(group.inbound, port)]
+    if closed:
+        return failed(
+            f"{group.id} admits nobody to port {' and '.join(closed)}.",
+            "Add inbound rules for TCP 80 and 443 from the users and the source control provider.",
+        )
+    sources = admitted(group.inbound, 443)
+    if wanted.load_balancer_visibility == "internal" and ANYWHERE & set(sources):
+        return warned(
+            f"{group.id} admits {', '.join(sources)} to an internal load balancer.",
+            "Narrow it down to the ranges of the users' networks, which is what a group of one's own is for.",
+        )
+    return passed(f"{group.id} admits {', '.join(sources)}.")
+
+
+@check(
+    "security_group.outbound",
+    asks="Does it let the load balancer reach its targets?",
+    why="A load balancer's security group also holds for its connections to the targets and its health checks; closed,"
+    " every target is unhealthy and the stack fails at its services.",
+    fix="Keep the default outbound rule (all traffic to 0.0.0.0/0), or allow the subnets of the VPC.",
+)
+def outbound(wanted: Wanted, facts: Facts) -> Finding:
+    """All traffic, or some."""
+    group = group_of(wanted, facts) if wanted.load_balancer_security_group_id else None
+    if group is None:
+        return skipped("There is no group to look at.")
+    if not group.outbound:
+        return failed(
+            f"{group.id} allows no outbound traffic, so that no target is reached.",
+            "Add the default outbound rule: all traffic to 0.0.0.0/0, or to the ranges of the VPC.",
+        )
+    if any(rule.protocol == "-1" and ANYWHERE & set(rule.sources) for rule in group.outbound):
+        return passed(f"{group.id} allows all outbound traffic.")
+    return warned(
+        f"{group.id} limits outbound traffic, and the targets' ports are the template's.",
+        "Allow all traffic to the ranges of the EC2 and load balancer subnets at least.",
+    )
+
+
+CHECKS = (exists, inbound, outbound)

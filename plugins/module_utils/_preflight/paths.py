@@ -1,0 +1,127 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which way packets go: the route table and the network ACL of a subnet, and where they let traffic out."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    AclEntry,
+    NetworkAcl,
+    Route,
+    RouteTable,
+    VpcEndpoint,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import AVAILABLE, stage
+
+ANYWHERE = "0.0.0.0/0"
+TCP, ALL = "6", "-1"
+# Replies reach the sender's ephemeral ports (VPC user guide, "Ephemeral ports"): Linux's and Windows's lowest, and the
+# highest.
+EPHEMERAL = (49152, 65535)
+
+# The beginning of a route's target says what it is.
+KINDS: t.Mapping[str, str] = {
+    "igw": "internet gateway",
+    "nat": "NAT gateway",
+    "tgw": "transit gateway",
+    "vpce": "firewall endpoint",
+    "vgw": "virtual private gateway",
+    "eni": "network appliance",
+    "i": "NAT instance",
+    "pcx": "peering connection",
+    "lgw": "local gateway",
+    "cagw": "carrier gateway",
+    "arn:aws:networkmanager": "Cloud WAN",
+}
+
+# What the runner calls (facts/runner.md, from the vendor's documentation); S3 and DynamoDB also as gateway endpoints.
+REQUIRED_SERVICES = ("secretsmanager", "logs", "ecr.api", "ecr.dkr", "s3")
+FURTHER_SERVICES = ("ec2", "ssm", "sts", "dynamodb", "cloudformation", "elasticloadbalancing", "acm", "ecs", "iam")
+
+
+def table_of(subnet_id: str, tables: t.Sequence[RouteTable]) -> RouteTable | None:
+    """The subnet's own route table, or else the VPC's main one."""
+    own = [table for table in tables if subnet_id in table.subnet_ids]
+    return next(iter([*own, *(table for table in tables if table.main)]), None)
+
+
+def default_route(table: RouteTable | None) -> Route | None:
+    """The working route for everything that no other route is for."""
+    routes = table.routes if table else ()
+    return next((route for route in routes if route.destination == ANYWHERE and route.active), None)
+
+
+def kind_of(route: Route | None) -> str:
+    """What a route's target is, or empty without a route."""
+    if route is None:
+        return ""
+    matching = [kind for kind in KINDS if route.target.startswith(f"{kind}-") or route.target.startswith(f"{kind}:")]
+    return KINDS[max(matching, key=len)] if matching else f"target {route.target}"
+
+
+def missing_endpoints(
+    endpoints: t.Sequence[VpcEndpoint], region: str, table: RouteTable | None
+) -> tuple[list[str], list[str]]:
+    """Services that the runner needs and that have no endpoint for this route table: required ones, further ones."""
+    present = set()
+    for entry in endpoints:
+        if stage(entry.endpoint.state) != AVAILABLE:
+            continue
+        if entry.kind == "Gateway" and (table is None or table.id not in entry.route_table_ids):
+            continue
+        # com.amazonaws.<region>.<service>, in China with cn. before it; IAM's has no region.
+        name = entry.endpoint.service_name
+        present.add(name.partition(f".{region}.")[2] or name.rsplit(".", 1)[-1])
+    return (
+        [service for service in REQUIRED_SERVICES if service not in present],
+        [service for service in FURTHER_SERVICES if service not in present],
+    )
+
+
+def acl_of(subnet_id: str, acls: t.Sequence[NetworkAcl]) -> NetworkAcl | None:
+    """The network ACL of a subnet; every subnet has exactly one."""
+    return next((acl for acl in acls if subnet_id in acl.subnet_ids), None)
+
+
+def blocked(acl: NetworkAcl, egress: bool, ports: tuple[int, int], cidr: str = ANYWHERE) -> AclEntry | None:
+    """The first rule that denies TCP for the ports and the whole range, before one allows it; C(None) when allowed.
+
+    A rule that denies a part of the range does not count: what matters is whether the path works at all.
+    """
+    entries = [entry for entry in acl.entries if entry.egress == egress and entry.protocol in (TCP, ALL)]
+    for entry in entries:
+        if not _covers(entry, ports, cidr):
+            continue
+        return None if entry.allow else entry
+    # The rule with the asterisk, which AWS has behind all others.
+    return AclEntry(32767, egress, False, ALL, cidr)
+
+
+def _covers(entry: AclEntry, ports: tuple[int, int], cidr: str) -> bool:
+    if entry.protocol == TCP and not (entry.first_port <= ports[0] and ports[1] <= entry.last_port):
+        return False
+    return contains(entry.cidr, cidr) if not entry.allow else overlaps(entry.cidr, cidr)
+
+
+def contains(outer: str, inner: str) -> bool:
+    """Whether one address range lies in the other; false for ranges of different IP versions."""
+    left, right = network(outer), network(inner)
+    return left is not None and right is not None and left.version == right.version and right.subnet_of(left)
+
+
+def overlaps(left: str, right: str) -> bool:
+    """Whether two address ranges share an address."""
+    first, second = network(left), network(right)
+    return first is not None and second is not None and first.version == second.version and first.overlaps(second)
+
+
+def network(text: str) -> t.Any:
+    """The address range, or C(None) for anything else, such as a prefix list."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
