@@ -10,13 +10,13 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import error_code
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import (
     ANY,
+    CA_IN_SECRETS,
     OWN_GROUP,
     PARAMETER,
     POLICY,
     PRIVATELINK,
     ROLLBACK,
     ROUTE53,
-    CA_IN_SECRETS,
     STACK,
     UPLOAD,
     VPC_DNS,
