@@ -16,8 +16,10 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_row, fleet_table, in_order
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html import page
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
 
 
 def file_name(runner: str) -> str:
@@ -38,21 +40,21 @@ def write_text(path: pathlib.Path, text: str) -> None:
         raise
 
 
-def documents(runners: list[dict[str, t.Any]], title: str) -> dict[str, str]:
-    """The files' contents by name: JSON of each runner and of the fleet, and the page."""
+def documents(fleet: Fleet) -> dict[str, str]:
+    """The files' contents by name: JSON of each runner and of the fleet, Markdown, and the page."""
 
     def as_json(content: t.Any) -> str:
         return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
-    ordered = in_order(runners)
-    files = {f"{file_name(str(runner.get('runner', '')))}.json": as_json(runner) for runner in runners}
-    files["fleet.json"] = as_json({"runners": ordered})
-    files["fleet.html"] = page(ordered, [fleet_row(runner) for runner in ordered], title)
+    files = {f"{file_name(str(runner.get('runner', '')))}.json": as_json(runner) for runner in fleet.runners}
+    files["fleet.json"] = as_json(fleet.document())
+    files["fleet.md"] = markdown(fleet)
+    files["fleet.html"] = page(fleet)
     return files
 
 
 class ActionModule(ActionBase):
-    """One JSON file a runner, one of the fleet, the page, and the table on screen."""
+    """One JSON file a runner, one of the fleet, Markdown, the page, and the table on screen."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -69,18 +71,24 @@ class ActionModule(ActionBase):
         )
         # Templated values may be lazy containers of ansible-core; the report is plain data.
         runners = json.loads(json.dumps(arguments["runners"], default=str))
-        lines = fleet_table(runners)
+        now = time.time()
+        title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
+        fleet = Fleet.of(runners, title, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
+        lines = [*fleet_table(runners), "", fleet.headline]
         files: list[str] = []
         if not self._task.check_mode:
-            files = self._write(pathlib.Path(arguments["directory"]), runners)
-            lines += ["", f"Reports: {arguments['directory']} (fleet.html, fleet.json, one JSON file a runner)"]
+            files = self._write(pathlib.Path(arguments["directory"]), fleet)
+            lines += [
+                "",
+                f"Reports: {arguments['directory']} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
+            ]
         self._display.display("\n".join(["", *lines, ""]))
-        result.update(changed=False, files=files, table=lines)
+        result.update(changed=False, files=files, table=lines, summary=fleet.summary())
         return result
 
     @staticmethod
-    def _write(directory: pathlib.Path, runners: list[dict[str, t.Any]]) -> list[str]:
-        contents = documents(runners, f"Run of {time.strftime('%Y-%m-%d %H:%M %Z')}")
+    def _write(directory: pathlib.Path, fleet: Fleet) -> list[str]:
+        contents = documents(fleet)
         try:
             directory.mkdir(parents=True, exist_ok=True)
             for name, content in contents.items():

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage, stages_of
+
+SCHEMA_VERSION = 1
 FLEET_COLUMNS = ("region", "runner", "stack", "load balancer", "DNS", "endpoint", "verification")
 LONGEST_CELL = 60
 STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time")
+CHECK_KEYS = ("id", "status", "summary", "remediation")
+CERTIFICATE_KEYS = ("arn", "status", "domain_name", "not_after", "days_left")
+REGISTRATION_KEYS = ("id", "runner_id", "name", "phase", "version")
+STATES = ("failed", "waiting", "unverified", "verified")
 
 
 def _cell(value: t.Any) -> str:
@@ -81,32 +88,68 @@ def _chosen(source: t.Mapping[str, t.Any] | None, keys: t.Sequence[str]) -> dict
 def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> dict[str, t.Any]:
     """What the stages' results say about one runner, as plain data that holds no secrets.
 
-    :param stages: results of the modules by C(stack), C(dns), C(endpoint), C(verification), and C(failure); each may be
-        empty. Keys are picked by name, so that nothing unexpected reaches a report.
+    :param stages: results by the values of `STAGES`, what was started by C(stack_started) and C(endpoint_started), and
+        C(failure); each may be empty. Keys are picked by name, so that nothing unexpected reaches a report.
     """
     stack, dns = stages.get("stack") or {}, stages.get("dns") or {}
     endpoint, verification = stages.get("endpoint") or {}, stages.get("verification") or {}
     failure = stages.get("failure") or {}
     records = dns.get("records") or []
     summary: dict[str, t.Any] = {
+        "schema_version": SCHEMA_VERSION,
         "region": region,
         "runner": runner,
-        "stack": {
-            **_chosen(stack, ("operation", "outputs", "timeline")),
-            **_chosen(stack.get("stack"), STACK_KEYS),
-            # A wait that failed saw the stack later than the task that started it.
-            **_chosen(failure.get("stack"), STACK_KEYS),
-        },
+        "stages": stages_of(stages),
+        "prerequisites": {"checks": _checks(stages.get("prerequisites") or {})},
+        "stack": _stack(stack, stages.get("stack_started") or {}, failure.get("stack") or {}),
         "load_balancer": _chosen(
             stack.get("load_balancer"), ("arn", "dns_name", "canonical_hosted_zone_id", "scheme", "state")
         ),
         "dns": {"names": [str(record["name"]) for record in records], "records": list(records)} if records else {},
         "endpoint": _chosen(endpoint.get("endpoint"), ("id", "state", "service_name", "dns_entries")),
-        "verification": _chosen(verification, ("healthy", "checks", "certificate")),
+        "certificate": _chosen((stages.get("certificate") or {}).get("certificate"), CERTIFICATE_KEYS),
+        "registration": _chosen((stages.get("registration") or {}).get("runner"), REGISTRATION_KEYS),
+        "verification": {
+            **_chosen(verification, ("healthy", "certificate")),
+            **({"checks": _checks(verification)} if verification.get("checks") else {}),
+        },
     }
     if failure:
-        summary["failure"] = _chosen(failure, ("task", "message"))
+        summary["failure"] = {**_chosen(failure, ("task", "message")), "stage": failed_stage(failure)}
+    summary["state"] = state_of(summary)
     return summary
+
+
+def state_of(runner: t.Mapping[str, t.Any]) -> str:
+    """One word for a runner: C(failed), C(waiting) for an approval or for AWS, C(verified), C(unverified)."""
+    healthy = (runner.get("verification") or {}).get("healthy")
+    if runner.get("failure") or healthy is False:
+        return "failed"
+    if any(stage["state"] == "waiting" for stage in runner.get("stages") or []):
+        return "waiting"
+    return "verified" if healthy is True else "unverified"
+
+
+def _checks(result: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Checks by their documented keys."""
+    return [_chosen(check, CHECK_KEYS) for check in result.get("checks") or result.get("problems") or []]
+
+
+def _stack(
+    stack: t.Mapping[str, t.Any], started: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """The stack as it was seen last; a wait that failed saw it later than the task that started it."""
+    found = {
+        **_chosen(stack, ("operation", "release_version", "outputs", "timeline")),
+        # The wait attaches to what the start began.
+        **_chosen(started, ("operation",)),
+        **_chosen(stack.get("stack"), STACK_KEYS),
+        **_chosen(seen, STACK_KEYS),
+    }
+    timeline = found.get("timeline") or []
+    if timeline:
+        found["duration"] = max(float(entry["end"]) for entry in timeline)
+    return found
 
 
 def external_records(domain_name: str, load_balancer_dns_name: str, ttl: int) -> list[dict[str, t.Any]]:

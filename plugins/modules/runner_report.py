@@ -11,8 +11,9 @@ module: runner_report
 short_description: Write the reports of a run and show the fleet
 version_added: 0.1.0
 description:
-  - Writes one JSON file for each runner, C(fleet.json) for all of them and C(fleet.html), one self-contained page, and
-    prints a table with a line a runner.
+  - Writes one JSON file for each runner, C(fleet.json) for all of them, C(fleet.md) in Markdown and C(fleet.html), one
+    self-contained page, and prints a table with a line a runner. C(docs/report.schema.json) of the collection is the
+    schema of the JSON files.
   - Runs on the control node and starts no process. The role P(gitpod.enterprise_runner.gitpod_report#role) uses it.
   - A report tells of a run, so it is never a change. In check mode only the table is shown.
 author:
@@ -65,6 +66,30 @@ files:
   type: list
   elements: str
   sample: [/srv/gitpod-artifacts/fleet.json, /srv/gitpod-artifacts/gitpod-eu-central-1.json]
+summary:
+  description: The small part of C(fleet.json) for controllers and webhooks, without outputs, checks and addresses.
+  returned: always
+  type: dict
+  contains:
+    schema_version:
+      description: Version of the schema; another number means that keys went or mean something else.
+      type: int
+      sample: 1
+    title:
+      description: The run.
+      type: str
+      sample: Run of 2026-11-24 17:30 UTC
+    headline:
+      description: The run in one line.
+      type: str
+      sample: "16 runners: 1 failed, 15 verified"
+    counts:
+      description: Number of runners by state, C(failed), C(waiting), C(unverified) and C(verified).
+      type: dict
+    runners:
+      description: C(region), C(runner), C(state) and C(stack) of each runner, and C(task) and C(reason) of a failure.
+      type: list
+      elements: dict
 table:
   description: The lines that were printed.
   returned: always

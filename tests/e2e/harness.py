@@ -109,6 +109,7 @@ class Controller:
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_HOME": str(home / ".ansible"),
             "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_SHOW_CUSTOM_STATS": "true",
             "HOME": str(home),
             "PATH": os.environ["PATH"],
         }

@@ -6,102 +6,155 @@
 from __future__ import annotations
 
 import html.parser
+import re
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_report import documents, file_name
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_row
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html import page
+import pytest
 
-HOSTILE = "<script>alert(1)</script>\"'&\x1b[2J"
-RUNNER: dict[str, t.Any] = {
-    "region": "eu-central-1",
-    "runner": "gitpod-eu",
-    "stack": {
-        "status": "CREATE_COMPLETE",
-        "outputs": {"LoadBalancerDNS": "lb.example"},
-        "timeline": [
-            {
-                "resource": "Cache",
-                "type": "AWS::MemoryDB::Cluster",
-                "start": 10,
-                "end": 610,
-                "status": "CREATE_COMPLETE",
-            },
-            {"resource": "Logs", "type": "AWS::Logs::LogGroup", "start": 0, "end": 5, "status": "CREATE_FAILED"},
-        ],
-    },
-    "load_balancer": {"scheme": "internal", "state": "active"},
-    "dns": {"names": ["eu.example.com"], "records": [{"name": "eu.example.com", "type": "A", "value": "lb.example"}]},
-    "verification": {
-        "healthy": False,
-        "checks": [
-            {"id": "dns.domain", "status": "pass", "summary": "Resolves.", "remediation": ""},
-            {
-                "id": "tls.names",
-                "status": "fail",
-                "summary": "The wildcard is missing.",
-                "remediation": "Request both.",
-            },
-        ],
-    },
-}
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_report import documents, file_name
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.parts import about, duration
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.timeline import (
+    MOST_MARKS,
+    step_of,
+    waterfall,
+)
+from tests import reports
+
+GOOD = runner_summary(reports.results("eu-central-1"), "gitpod-eu-central-1", "eu-central-1")
+BROKEN = runner_summary(reports.broken("us-east-1"), "gitpod-us-east-1", "us-east-1")
 
 
 class Reader(html.parser.HTMLParser):
-    """Collects tags, text, and what the page would fetch."""
+    """Collects tags, text, attributes, and what the page would fetch."""
 
     def __init__(self) -> None:
         super().__init__()
         self.tags: list[str] = []
         self.text = ""
         self.fetched: list[str] = []
+        self.links: list[str] = []
+        self.styles: list[str] = []
+        self.copies: list[str] = []
+        self._quiet = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.fetched += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data")]
+        values = {name: value or "" for name, value in attrs}
+        self.fetched += [values[name] for name in ("src", "srcset", "data") if name in values]
+        if "href" in values:
+            (self.links if tag == "a" else self.fetched).append(values["href"])
+        self.styles += [values["style"]] if "style" in values else []
+        self.copies += [values["data-copy"]] if "data-copy" in values else []
+        assert not [name for name in values if name.startswith("on")], "no attribute runs a script"
+        self._quiet = tag if tag in ("style", "script") else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._quiet = ""
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.text += "" if self._quiet else data
 
 
-def read(runner: dict[str, t.Any]) -> Reader:
+def read(*runners: t.Mapping[str, t.Any]) -> Reader:
     reader = Reader()
-    reader.feed(page([runner], [fleet_row(runner)], "Run of today"))
+    reader.feed(page(Fleet.of(runners, "Run of today")))
     return reader
 
 
 def test_the_page_tells_what_there_is() -> None:
-    reader = read(RUNNER)
-    for text in ("gitpod-eu", "eu-central-1", "1 failed", "tls.names", "Request both.", "lb.example", "Cache", "600 s"):
-        assert text in reader.text
-    assert reader.text.index("tls.names") < reader.text.index("dns.domain"), "failures come first"
+    reader = read(GOOD, BROKEN)
+    for text in (
+        "gitpod-eu-central-1",
+        "Frankfurt",
+        "verified",
+        reports.REASON,
+        "Create the role once",
+        "tls.names",
+        "StateCluster",
+        "15 min",
+        "ROLLBACK_IN_PROGRESS",
+        "not reached",
+    ):
+        assert text in reader.text, text
+    outputs = GOOD["stack"]["outputs"].values()
+    assert set(outputs) <= set(reader.copies)
+    assert "#runner-1" in reader.links
 
 
-def test_the_page_fetches_nothing_and_runs_nothing() -> None:
-    reader = read(RUNNER)
-    assert reader.fetched == []
-    assert {"script", "link", "img", "iframe"}.isdisjoint(reader.tags)
+def test_the_page_fetches_nothing_and_runs_one_script() -> None:
+    reader = read(GOOD, BROKEN)
+    assert {entry for entry in reader.fetched if not entry.startswith("#i-")} == set()
+    assert reader.tags.count("script") == 1
+    assert {"link", "img", "iframe", "object", "embed", "form", "base"}.isdisjoint(reader.tags)
+    outside = {link for link in reader.links if not link.startswith("#runner-")}
+    assert outside
+    assert all(link.startswith("https://console.aws.amazon.com/cloudformation/") for link in outside)
 
 
 def test_hostile_values_stay_text() -> None:
-    hostile = {
-        **RUNNER,
-        "runner": HOSTILE,
-        "region": HOSTILE,
-        "failure": {"task": HOSTILE, "message": HOSTILE},
-        "stack": {"outputs": {HOSTILE: HOSTILE}, "timeline": [{"resource": HOSTILE, "start": 0, "end": 1}]},
-    }
-    reader = read(hostile)
-    assert "script" not in reader.tags
+    plain = read(GOOD)
+    reader = read({**GOOD, **reports.hostile()})
+    assert reader.tags.count("script") == plain.tags.count("script") == 1
     assert "\x1b" not in reader.text
-    assert reader.text.count("<script>alert(1)</script>") >= 6
+    assert reader.text.count("<script>document.title='owned'</script>") >= 12
+    allowed = r"(left|width|flex|--tick|position|;|:|\.|%|\d|absolute|-)*"
+    assert [style for style in reader.styles if not re.fullmatch(allowed, style)] == []
+    assert [link for link in reader.links if not link.startswith("#runner-")] == []
 
 
 def test_a_runner_of_which_nothing_is_known_has_a_page_too() -> None:
     assert "not verified" in read({"region": "eu-central-1", "runner": "gitpod-eu"}).text
 
 
+def test_an_empty_fleet_has_a_page_too() -> None:
+    assert "Run of today" in read().text
+
+
+def test_partitions_have_their_own_consoles() -> None:
+    for partition, host in (("aws-cn", "console.amazonaws.cn"), ("aws-us-gov", "console.amazonaws-us-gov.com")):
+        stack = {"id": f"arn:{partition}:cloudformation:x-y-1:123456789012:stack/a/b"}
+        links = read({**GOOD, "stack": stack}).links
+        assert any(link.startswith(f"https://{host}/") for link in links)
+
+
+@pytest.mark.parametrize("total", [0.4, 1, 7, 59, 61, 600, 1463, 3600, 9000, 90000, 1000000])
+def test_an_axis_has_few_marks_and_at_least_one(total: float) -> None:
+    assert 0 < total / step_of(total) <= MOST_MARKS
+
+
+def test_a_waterfall_shows_failures_and_the_longest_first() -> None:
+    entries = [
+        {"resource": f"Quick{index}", "type": "AWS::IAM::Role", "start": 0, "end": 2, "status": "CREATE_COMPLETE"}
+        for index in range(30)
+    ]
+    entries += [{"resource": "Broken", "type": "X", "start": 0, "end": 1, "status": "CREATE_FAILED"}]
+    entries += [{"resource": "Slow", "type": "X", "start": 5, "end": 900, "status": "CREATE_COMPLETE"}]
+    text = waterfall(entries)
+    shown, more = text.split("<details", 1)
+    assert "Broken" in shown
+    assert "1 s failed" in shown
+    assert "Slow took 14 min 55 s of 15 min" in shown
+    assert "Quick" in more
+    assert waterfall([]) == ""
+
+
+def test_durations_are_said_as_a_person_says_them() -> None:
+    assert [duration(value) for value in (0, 59.6, 125, 600, 3780, 7200)] == [
+        "0 s",
+        "1 min",
+        "2 min 5 s",
+        "10 min",
+        "1 h 3 min",
+        "2 h",
+    ]
+    assert [about(value) for value in (125, 1018)] == ["2 min 5 s", "17 min"]
+
+
 def test_names_of_files_stay_in_their_directory() -> None:
     assert file_name("../../etc/passwd") == "-..-etc-passwd"
     assert "/" not in file_name("a/b")
-    assert set(documents([RUNNER], "x")) == {"gitpod-eu.json", "fleet.json", "fleet.html"}
+    fleet = Fleet.of([GOOD], "x")
+    assert set(documents(fleet)) == {"gitpod-eu-central-1.json", "fleet.json", "fleet.md", "fleet.html"}

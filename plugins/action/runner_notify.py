@@ -1,0 +1,46 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Post the summary of a run to a webhook from the control node, without starting a process and without ever failing."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._notify import host_of, post
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import message
+
+
+class ActionModule(ActionBase):
+    """Posts; a receiver that is not there is a warning."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset({"url", "summary", "format"})
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Post unless in check mode; what is returned does not have the URL."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _unused, arguments = self.validate_argument_spec(
+            argument_spec={
+                "url": {"type": "str", "required": True, "no_log": True},
+                "summary": {"type": "dict", "required": True},
+                "format": {"type": "str", "choices": ["auto", "slack", "json"], "default": "auto"},
+            }
+        )
+        result.update(changed=False, posted=False, reason="")
+        try:
+            # Templated values may be lazy containers of ansible-core; the message is plain data.
+            summary = json.loads(json.dumps(arguments["summary"], default=str))
+            told = message(summary, arguments["format"], host_of(arguments["url"]))
+            if not self._task.check_mode:
+                post(arguments["url"], told)
+                result["posted"] = True
+        except RunnerError as error:
+            result["reason"] = error.message
+            self._display.warning(error.message)
+        return result

@@ -1,0 +1,116 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What took the time: a stack's resources as a waterfall, and the runners of a fleet beside each other."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.parts import (
+    about,
+    duration,
+    escape,
+    number,
+)
+
+# Distances between marks of the axis, in seconds; the first that gives at most MOST_MARKS is taken.
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
+MOST_MARKS = 6
+# A waterfall shows the longest of many resources at once and the others on demand.
+SHOWN = 14
+
+
+def step_of(total: float) -> float:
+    """Seconds between two marks of an axis."""
+    return next((float(step) for step in _STEPS if total / step <= MOST_MARKS), total / MOST_MARKS)
+
+
+def waterfall(timeline: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """A stack's resources: C(start) and C(end) in seconds since the operation began."""
+    entries = [{**entry, "start": number(entry.get("start")), "end": number(entry.get("end"))} for entry in timeline]
+    total = max((entry["end"] for entry in entries), default=0.0)
+    if total <= 0:
+        return ""
+    longest = sorted(entries, key=lambda entry: entry["start"] - entry["end"])
+    failed = [entry for entry in entries if _failed(entry)]
+    shown = [*failed, *(entry for entry in longest if entry not in failed)][:SHOWN]
+    others = [entry for entry in entries if entry not in shown]
+    top = longest[0]
+    told = (
+        f'<p class="quiet">{escape(top.get("resource", ""))} took {duration(top["end"] - top["start"])} of '
+        f"{duration(total)}. {len(entries)} resource{'' if len(entries) == 1 else 's'}.</p>"
+    )
+    more = ""
+    if others:
+        most = max(entry["end"] - entry["start"] for entry in others)
+        listed = _rows(others, total)
+        told_of = f"{len(others)} more, none above {duration(most)}"
+        more = f'<details class="more"><summary>{told_of}</summary>{listed}</details>'
+    return f'<h3>What took the time</h3>{told}<div class="chart">{_axis(total)}{_rows(shown, total)}{more}</div>'
+
+
+def _failed(entry: t.Mapping[str, t.Any]) -> bool:
+    return str(entry.get("status", "")).endswith("FAILED")
+
+
+def _axis(total: float) -> str:
+    step = step_of(total)
+    marks, at, index = "", 0.0, 0
+    while at <= total:
+        css = ' class="minor"' if index % 2 else ""
+        marks += f'<span{css} style="left:{100 * at / total:.2f}%">{duration(at) if at else "0"}</span>'
+        at, index = at + step, index + 1
+    return f'<div class="axis" aria-hidden="true"><span></span><div>{marks}</div><span></span></div>'
+
+
+def _rows(entries: t.Iterable[t.Mapping[str, t.Any]], total: float) -> str:
+    rows = ""
+    for entry in sorted(entries, key=lambda item: (item["start"], item["end"])):
+        kind = str(entry.get("type", "")).replace("AWS::", "", 1).replace("::", " ")
+        status = " failed" if _failed(entry) else ""
+        rows += bar(
+            f"<b>{escape(entry.get('resource', ''))}</b><span>{escape(kind)}</span>",
+            f"{entry.get('resource', '')} {entry.get('type', '')} {entry.get('status', '')} after "
+            f"{duration(entry['start'])}, for {duration(entry['end'] - entry['start'])}",
+            (entry["start"], entry["end"], total),
+            about(entry["end"] - entry["start"]) + status,
+            _failed(entry),
+        )
+    return rows
+
+
+def bar(name: str, title: str, span: tuple[float, float, float], took: str, failed: bool) -> str:
+    """One line of a chart.
+
+    :param name: escaped HTML.
+    :param span: beginning, end and the chart's whole length, in seconds.
+    """
+    start, end, total = span
+    return (
+        f'<div class="row"><span class="name" title="{escape(title)}">{name}</span>'
+        f'<span class="track" style="--tick:{100 * step_of(total) / total:.3f}%">'
+        f'<i class="{"bad" if failed else ""}" style="left:{100 * start / total:.2f}%;'
+        f'width:{100 * max(0.0, end - start) / total:.2f}%"></i></span><span class="took">{took}</span></div>'
+    )
+
+
+def fleet_chart(runners: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """How long each stack took, when more than one was deployed."""
+    taken = [(runner, number((runner.get("stack") or {}).get("duration"))) for runner in runners]
+    taken = sorted(((runner, took) for runner, took in taken if took > 0), key=lambda pair: -pair[1])
+    if len(taken) < 2:  # noqa: PLR2004
+        return ""
+    total = taken[0][1]
+    rows = "".join(
+        bar(
+            f"<b>{escape(runner.get('runner', ''))}</b>",
+            f"{runner.get('runner', '')} {runner.get('region', '')} {duration(took)}",
+            (0.0, took, total),
+            about(took),
+            bool(runner.get("failure")),
+        )
+        for runner, took in taken[:SHOWN]
+    )
+    left = f'<p class="quiet">The {SHOWN} longest of {len(taken)}.</p>' if len(taken) > SHOWN else ""
+    return f'<div class="bar"><h2>Time of the stacks</h2></div><div class="card chart">{_axis(total)}{rows}{left}</div>'

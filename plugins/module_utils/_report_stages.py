@@ -1,0 +1,91 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far a runner came, stage by stage. Pure: the stages' results in, states out."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+# The stages in their order, and under which key each one's result comes.
+STAGES: t.Mapping[str, str] = {
+    "prerequisites": "prerequisites",
+    "certificate": "certificate",
+    "registration": "registration",
+    "privatelink": "endpoint",
+    "stack": "stack",
+    "dns": "dns",
+    "verify": "verification",
+}
+_STAGE_OF_ACTION = {
+    "runner_contract": "prerequisites",
+    "runner_preflight_info": "prerequisites",
+    "aws_caller_info": "prerequisites",
+    "runner_certificate": "certificate",
+    "runner_registration": "registration",
+    "runner_endpoint": "privatelink",
+    "ec2_security_group": "privatelink",
+    "runner_stack": "stack",
+    "runner_dns": "dns",
+    "runner_health_info": "verify",
+}
+
+
+def failed_stage(failure: t.Mapping[str, t.Any]) -> str:
+    """The stage that a failed task belongs to, or empty when nothing tells.
+
+    A task's register names its role; without one, its action tells.
+    """
+    match = re.match(r"_*gitpod_([a-z]+)_", str(failure.get("register") or ""))
+    if match and match[1] in STAGES:
+        return match[1]
+    return _STAGE_OF_ACTION.get(str(failure.get("action") or "").rsplit(".", 1)[-1], "")
+
+
+def stages_of(results: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    """Each stage with its state and a few words.
+
+    States: C(unchanged), C(changed), C(failed), C(waiting) for AWS or an approval, C(left out), C(not reached).
+    """
+    failure = results.get("failure") or {}
+    broken = failed_stage(failure)
+    found, reached = [], True
+    for stage, key in STAGES.items():
+        result = results.get(key) or {}
+        started = results.get(f"{key}_started") or {}
+        state = "failed" if failure and stage == broken else _state(result, started)
+        if state == "left out" and not reached:
+            state = "not reached"
+        if stage == broken:
+            reached = False
+        found.append({"stage": stage, "state": state, "detail": _detail(stage, result, started)})
+    if failure and not broken:
+        # What broke is unknown: everything without a result counts as not reached.
+        found = [{**entry, "state": "not reached"} if entry["state"] == "left out" else entry for entry in found]
+    return found
+
+
+def _state(result: t.Mapping[str, t.Any], started: t.Mapping[str, t.Any]) -> str:
+    if not result or result.get("skipped"):
+        return "left out"
+    if result.get("healthy") is False:
+        return "failed"
+    if result.get("operation") == "review" or result.get("in_progress"):
+        return "waiting"
+    return "changed" if result.get("changed") or started.get("changed") else "unchanged"
+
+
+def _detail(stage: str, result: t.Mapping[str, t.Any], started: t.Mapping[str, t.Any]) -> str:
+    """A few words on what the stage found."""
+    if stage == "stack":
+        return str((result.get("stack") or {}).get("status") or "")
+    if stage == "privatelink":
+        return str((result.get("endpoint") or {}).get("state") or "")
+    if stage == "dns" and result.get("records"):
+        return f"{len(result['records'])} records"
+    checks = result.get("checks") or result.get("problems") or []
+    if stage in ("verify", "prerequisites") and checks:
+        good = sum(check.get("status") == "pass" for check in checks)
+        return f"{good} of {len(checks)} checks passed"
+    return ""
