@@ -66,6 +66,26 @@ def impatient_client(module: t.Any, service: str) -> t.Any:
     return module.client(service, retry_decorator=retrying(), config=config)
 
 
+def client_of_role(module: t.Any, service: str, role_arn: str) -> t.Any:
+    """A client of `service` with the credentials of a role that the module's own principal assumes, for one hour.
+
+    :raises ApiError: the role cannot be assumed.
+    """
+    with intent(f"assume the role {role_arn}"):
+        answer = client(module, "sts").assume_role(
+            RoleArn=role_arn, RoleSessionName="gitpod-enterprise-runner", aws_retry=True
+        )
+    credentials = answer["Credentials"]
+    return module.client(
+        service,
+        retry_decorator=retrying(),
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+        profile_name=None,
+    )
+
+
 def error_code(error: BaseException) -> str:
     """The service's error code, or an empty text when the error is not an answer of the service."""
     response = getattr(error, "response", None) or {}

@@ -14,8 +14,10 @@ version_added: 0.1.0
 description:
   - Keeps the records of both names, the domain and C(*.) the domain, in one change batch, so that clients never see
     one without the other. A switch between CNAME and alias deletes the one and creates the other in the same batch.
-  - Finds the hosted zone with the longest name that holds the domain, unless one is named.
+  - Finds the hosted zone with the longest name that holds the domain, unless zones are named. With a split horizon the
+    public and the private zone are kept alike; nothing is changed in one while the other cannot be.
   - Records that point elsewhere are never touched unless O(overwrite) allows it.
+  - Names are compared as DNS compares them, without case, trailing dot and the escape of the asterisk.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
@@ -29,11 +31,35 @@ options:
     choices: [present, absent]
     default: present
   load_balancer_dns_name:
-    description: DNS name of the load balancer. Required with O(state=present).
+    description: DNS name of the load balancer. Required with O(state=present), unless O(records) are given.
     type: str
   load_balancer_hosted_zone_id:
     description: Canonical hosted zone ID of the load balancer. Required with O(record_type=alias).
     type: str
+  records:
+    description:
+      - CNAME records to keep instead of those of both names, such as those that validate a certificate
+        (M(gitpod.enterprise_runner.runner_certificate) returns them).
+      - With O(state=absent), those that have exactly these values are removed.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the record.
+        type: str
+        required: true
+      type:
+        description: Type of the record.
+        type: str
+        choices: [CNAME]
+        default: CNAME
+      value:
+        description: The name that it points to.
+        type: str
+        required: true
+      ttl:
+        description: Time to live in seconds; without it, that of O(ttl).
+        type: int
   record_type:
     description: Kind of record. At the apex of a zone only V(alias) is possible.
     type: str
@@ -43,13 +69,32 @@ options:
     description: Time to live of CNAME records in seconds; alias records have their target's.
     type: int
     default: 300
-  hosted_zone_id:
-    description: Hosted zone to use.
-    type: str
+  hosted_zone_ids:
+    description: Hosted zones to keep the records in. Without any, they are found.
+    type: list
+    elements: str
+    aliases: [hosted_zone_id]
   private_zone:
     description: Whether the zone that is found is a private one.
     type: bool
     default: false
+  split_horizon:
+    description: Whether both are found and kept alike, the public and the private zone of the domain.
+    type: bool
+    default: false
+  vpc_id:
+    description: VPC in which a private zone has to answer. Without it, the associations of the zone are not looked at.
+    type: str
+  vpc_region:
+    description: Region of O(vpc_id); without it, the region of the task.
+    type: str
+  associate_vpc:
+    description: Whether a private zone is associated with O(vpc_id) when it is not. Otherwise that is an error.
+    type: bool
+    default: false
+  assume_role_arn:
+    description: Role in the account that has the zones, which the task's credentials assume.
+    type: str
   evaluate_target_health:
     description: Whether Route 53 leaves out the alias while the load balancer has no healthy target.
     type: bool
@@ -59,7 +104,9 @@ options:
     type: bool
     default: false
   overwrite:
-    description: Whether records of these names that point elsewhere are replaced, or removed.
+    description:
+      - Whether records of these names that point elsewhere, or cannot stand beside those that are wanted, are replaced
+        in the same change batch, or with O(state=absent) removed. Name server records and routing policies never are.
     type: bool
     default: false
   wait:
@@ -85,6 +132,7 @@ attributes:
     support: full
 seealso:
   - module: gitpod.enterprise_runner.runner_stack_info
+  - module: gitpod.enterprise_runner.runner_certificate
   - module: amazon.aws.route53
 """
 
@@ -104,6 +152,22 @@ EXAMPLES = r"""
     record_type: cname
     private_zone: true
 
+- name: Keep the public and the private zone alike, both in the network account
+  gitpod.enterprise_runner.runner_dns:
+    region: eu-central-1
+    domain_name: eu.gitpod.example.com
+    load_balancer_dns_name: gitpod-eu-0123456789abcdef.elb.eu-central-1.amazonaws.com
+    load_balancer_hosted_zone_id: Z3F0SRJ5LGBH90
+    split_horizon: true
+    vpc_id: vpc-0b8e6d4f2a0c91357
+    assume_role_arn: arn:aws:iam::210987654321:role/dns-editor
+
+- name: Validate a certificate
+  gitpod.enterprise_runner.runner_dns:
+    region: eu-central-1
+    domain_name: eu.gitpod.example.com
+    records: "{{ certificate.validation_records }}"
+
 - name: Remove the records that point to this load balancer
   gitpod.enterprise_runner.runner_dns:
     region: eu-central-1
@@ -113,8 +177,39 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+zones:
+  description: The zones that were looked at, the public one of a split horizon first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Its ID.
+      type: str
+      sample: Z08A1B2C3D4E5F6G7H8I9
+    name:
+      description: Its name.
+      type: str
+      sample: gitpod.example.com
+    private:
+      description: Whether it is a private zone.
+      type: bool
+    changed:
+      description: Whether something was changed in it, or in check mode would be.
+      type: bool
+    associated_vpc:
+      description: Whether the VPC was associated with it, or in check mode would be.
+      type: bool
+    change_ids:
+      description: IDs of the changes.
+      type: list
+      elements: str
+    records:
+      description: Its records of these names; keys as in RV(records).
+      type: list
+      elements: dict
 hosted_zone:
-  description: The zone.
+  description: The first of the zones.
   returned: success
   type: dict
   contains:
@@ -130,7 +225,7 @@ hosted_zone:
       description: Whether it is a private zone.
       type: bool
 records:
-  description: The address records of both names, as they are now, or in check mode would be.
+  description: The records of these names in all zones, as they are now, or in check mode would be.
   returned: success
   type: list
   elements: dict
@@ -153,7 +248,7 @@ records:
       description: Time to live in seconds; null for alias records.
       type: int
 change_id:
-  description: ID of the change, empty when there was none.
+  description: ID of the first change, empty when there was none.
   returned: success
   type: str
   sample: C2682N5HXP0BZ4
@@ -171,8 +266,23 @@ ARGUMENT_SPEC = {
     "load_balancer_hosted_zone_id": {"type": "str"},
     "record_type": {"type": "str", "choices": ["alias", "cname"], "default": "alias"},
     "ttl": {"type": "int", "default": 300},
-    "hosted_zone_id": {"type": "str"},
+    "records": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "type": {"type": "str", "choices": ["CNAME"], "default": "CNAME"},
+            "value": {"type": "str", "required": True},
+            "ttl": {"type": "int"},
+        },
+    },
+    "hosted_zone_ids": {"type": "list", "elements": "str", "aliases": ["hosted_zone_id"]},
     "private_zone": {"type": "bool", "default": False},
+    "split_horizon": {"type": "bool", "default": False},
+    "vpc_id": {"type": "str"},
+    "vpc_region": {"type": "str"},
+    "associate_vpc": {"type": "bool", "default": False},
+    "assume_role_arn": {"type": "str"},
     "evaluate_target_health": {"type": "bool", "default": True},
     "dual_stack": {"type": "bool", "default": False},
     "overwrite": {"type": "bool", "default": False},
@@ -185,7 +295,8 @@ def main() -> None:
     """Options in, one call, result out."""
     module = AnsibleAWSModule(
         argument_spec=ARGUMENT_SPEC,
-        required_if=[("state", "present", ("load_balancer_dns_name",))],
+        required_if=[("state", "present", ("load_balancer_dns_name", "records"), True)],
+        mutually_exclusive=[("load_balancer_dns_name", "records")],
         supports_check_mode=True,
     )
     _modules.run(module, operation.run)

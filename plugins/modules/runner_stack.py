@@ -310,6 +310,9 @@ load_balancer:
     state:
       description: V(provisioning), V(active) or V(failed).
       type: str
+    ip_address_type:
+      description: V(ipv4) or V(dualstack).
+      type: str
 changes:
   description: Changes of resources, from the change set, or the types of what a creation adds.
   returned: success

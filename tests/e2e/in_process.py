@@ -8,6 +8,7 @@ For tables of many cases. That Ansible hands the options on as it should is show
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 import boto3
@@ -17,6 +18,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
+
+
+@functools.lru_cache
+def _session(account: str, region: str) -> boto3.Session:
+    """One for all modules: reading the services' descriptions takes most of a short test's time."""
+    return boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=region)
 
 
 class InProcessModule:
@@ -35,13 +42,12 @@ class InProcessModule:
         self.check_mode = check
         self.region = region
         self.warnings: list[str] = []
-        self._session = boto3.Session(
-            aws_access_key_id=testbed.account_id, aws_secret_access_key="test", region_name=region
-        )
+        self._session = _session(testbed.account_id, region)
         self._url = testbed.aws_endpoint_url
 
     def client(self, service: str, retry_decorator: t.Any = None, **arguments: t.Any) -> t.Any:
         """A client of the test bed, wrapped as amazon.aws wraps it."""
+        arguments.pop("profile_name", None)
         found = self._session.client(service, endpoint_url=self._url, **arguments)
         return RetryingBotoClientWrapper(found, retry_decorator) if retry_decorator else found
 

@@ -26,7 +26,7 @@ os.environ.update(BIND_HOST="127.0.0.1", SFTP_ENABLED="0", IOT_MTLS_ENABLED="0",
 import uvicorn
 
 from . import dns_server, https_server, landscape, management_plane
-from .aws import call_log, cloudformation, control, create_application, endpoints, faults
+from .aws import call_log, certificates, cloudformation, control, create_application, endpoints, faults
 from .releases import Releases
 from .settings import Settings
 
@@ -66,6 +66,7 @@ class Testbed:
         for part in (faults, call_log):
             part.clear()
         endpoints.reset()
+        certificates.reset()
         self.plane.reset()
         self.external.reset()
         if self.https:

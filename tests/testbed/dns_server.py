@@ -22,7 +22,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from .aws import control, state
+from .aws import certificates, control, state
 from .aws.state import Record, plain
 
 EXTERNAL_ZONE = "gitpod.example.net"
@@ -122,6 +122,12 @@ class Resolver:
             name = following
         return response
 
+    def leads_to(self, name: str) -> str:
+        """The name that a CNAME points to, or empty; for ACM, which looks for validation records."""
+        query = dns.message.make_query(name, "CNAME")
+        found = [item for entry in self.answer(query).answer for item in entry]
+        return str(found[0].target.to_text()) if found else ""
+
     def _step(self, response: dns.message.Message, name: str, kind: str) -> str:
         """Add what is known of a name; the name that a CNAME points to, or empty at the end."""
         addresses = state.load_balancer_addresses(name) or state.endpoint_dns(name)
@@ -186,6 +192,7 @@ async def serve(address: str, port: int, external: External) -> tuple[int, t.Cal
     """Start; the port, the same for UDP and TCP, and a function that stops."""
     resolver = Resolver(external)
     control.register("/_testbed/dns/records", external.handle)
+    certificates.resolvers[:] = [resolver.leads_to]
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, dns.exception.DNSException, ConnectionError):

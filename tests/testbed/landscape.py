@@ -11,8 +11,9 @@ from unittest import mock
 
 import yaml
 from ministack.core.responses import request_scope
-from ministack.services import acm, ec2, route53, ssm
+from ministack.services import ec2, route53, ssm
 
+from .aws import certificates
 from .management_plane import ManagementPlane
 
 FILE = pathlib.Path(__file__).with_name("landscape.yml")
@@ -84,9 +85,7 @@ def _network(region: str, wanted: dict[str, t.Any]) -> None:
 
 def _certificate(account: str, region: str, certificate: dict[str, str]) -> None:
     arn = f"arn:aws:acm:{region}:{account}:certificate/{certificate['id']}"
-    names = [certificate["domain"], f"*.{certificate['domain']}"]
-    with mock.patch.object(acm, "_cert_arn", return_value=arn):
-        _checked(acm._request_certificate({"DomainName": names[0], "SubjectAlternativeNames": names}))
+    certificates.issued(arn, certificate["domain"])
 
 
 def _hosted_zone(zone_id: str, name: str) -> None:

@@ -242,6 +242,7 @@ class Api:
             "canonical_hosted_zone_id": raw.get("CanonicalHostedZoneId", ""),
             "scheme": raw.get("Scheme", ""),
             "state": raw.get("State", {}).get("Code", ""),
+            "ip_address_type": raw.get("IpAddressType", ""),
         }
 
 

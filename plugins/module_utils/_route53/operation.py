@@ -1,57 +1,78 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carrying out a change of both names, and waiting until Route 53 serves it everywhere."""
+"""Carrying out a change in every zone that is meant, and waiting until Route 53 serves it everywhere."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, TimeoutExceededError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, client_of_role
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    InputError,
+    RunnerError,
+    TimeoutExceededError,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.api import Api, Raw
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import (
-    ADDRESS_TYPES,
-    Change,
-    Record,
     Wanted,
-    Zone,
-    after,
     check,
-    choose_zone,
-    names,
-    normal,
     plan,
     plan_removal,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import (
+    Change,
+    Record,
+    Zone,
+    after,
+    normal,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.zones import (
+    check_association,
+    choose_zone,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
 IN_SYNC_PACE = Pace(first=2.0, longest=10.0, growth=1.5)
-Raw = dict[tuple[str, str], dict[str, t.Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Todo:
+    """What is to be done in one zone, and the change IDs once it is."""
+
+    zone: Zone
+    current: tuple[Record, ...]
+    raw: Raw
+    changes: tuple[Change, ...]
+    associate: bool = False
+    change_ids: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.changes or self.associate)
 
 
 def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_dns does."""
     options = module.params
-    route53 = client(module, "route53")
-    absent = options["state"] == "absent"
-    wanted = _wanted(options)
-    if not absent and not wanted.target:
+    role = options["assume_role_arn"]
+    api = Api(client_of_role(module, "route53", role) if role else client(module, "route53"))
+    wanted = wanted_of(options)
+    if options["state"] == "present" and not (wanted.target or wanted.records):
         raise InputError("load_balancer_dns_name is needed", next_step="runner_stack_info returns it")
-    zone = find_zone(route53, options["hosted_zone_id"] or "", wanted.domain, options["private_zone"])
-    if not absent:
-        check(wanted, zone)
-    current, raw = read_records(route53, zone, wanted.domain)
-    removal = plan_removal(current, wanted.domain, wanted.target, wanted.overwrite) if absent else None
-    changes = plan(current, wanted) if removal is None else removal
-    change_id = ""
-    if changes and not module.check_mode:
-        change_id = apply(route53, zone, changes, raw)
+    todo = [_todo(api, zone, wanted, options) for zone in find_zones(api, wanted, options)]
+    done = _together(todo)
+    if not module.check_mode:
+        done = [_carry_out(api, entry, options, module.region) for entry in done]
         if options["wait"]:
-            wait_until_in_sync(route53, change_id, options["wait_timeout"], Clock())
-    return _result(zone, current, changes, change_id)
+            wait_until_in_sync(api, [change for entry in done for change in entry.change_ids], options["wait_timeout"])
+    return _result(done)
 
 
-def _wanted(options: t.Mapping[str, t.Any]) -> Wanted:
+def wanted_of(options: t.Mapping[str, t.Any]) -> Wanted:
+    """The wish from a module's options."""
     return Wanted(
         domain=options["domain_name"],
         target=options["load_balancer_dns_name"] or "",
@@ -61,85 +82,110 @@ def _wanted(options: t.Mapping[str, t.Any]) -> Wanted:
         evaluate=options["evaluate_target_health"],
         dual_stack=options["dual_stack"],
         overwrite=options["overwrite"],
+        records=tuple(
+            Record(normal(entry["name"]), "CNAME", (f"{normal(entry['value'])}.",), entry.get("ttl") or options["ttl"])
+            for entry in options["records"] or []
+        ),
     )
 
 
-def _result(zone: Zone, current: t.Sequence[Record], changes: t.Sequence[Change], change_id: str) -> dict[str, t.Any]:
-    records = after(current, changes)
+def find_zones(api: Api, wanted: Wanted, options: t.Mapping[str, t.Any]) -> list[Zone]:
+    """The zones that are named, or the best one of the account; with a split horizon the public and the private one."""
+    if options["hosted_zone_ids"]:
+        return [api.zone(zone_id) for zone_id in dict.fromkeys(options["hosted_zone_ids"])]
+    kinds = (False, True) if options["split_horizon"] else (options["private_zone"],)
+    zones = api.zones()
+    name = wanted.names[0]
+    # Only private zones that could be meant are asked for their VPCs.
+    zones = [api.zone(zone.id) if zone.private and True in kinds and zone.holds(name) else zone for zone in zones]
+    return [choose_zone(zones, name, private, options["vpc_id"] or "") for private in kinds]
+
+
+def _todo(api: Api, zone: Zone, wanted: Wanted, options: t.Mapping[str, t.Any]) -> Todo | RunnerError:
+    """What to do in one zone, or why nothing can be done there."""
+    try:
+        if options["state"] == "absent":
+            current, raw = api.records(zone, wanted.names)
+            return Todo(zone, tuple(current), raw, tuple(plan_removal(current, wanted)))
+        check(wanted, zone)
+        associate = check_association(zone, options["vpc_id"] or "", options["associate_vpc"])
+        current, raw = api.records(zone, wanted.names)
+        return Todo(zone, tuple(current), raw, tuple(plan(current, wanted)), associate)
+    except RunnerError as error:
+        return error
+
+
+def _together(found: t.Sequence[Todo | RunnerError]) -> list[Todo]:
+    """Nothing is changed in one zone while another cannot be; every zone's problem is told."""
+    errors = [entry for entry in found if isinstance(entry, RunnerError)]
+    if len(errors) > 1:
+        what = "; ".join(error.what for error in errors)
+        why = "; ".join(error.why for error in errors if error.why)
+        raise RunnerError(what, why, " / ".join(dict.fromkeys(error.next_step for error in errors if error.next_step)))
+    if errors:
+        raise errors[0]
+    return [entry for entry in found if isinstance(entry, Todo)]
+
+
+def _carry_out(api: Api, todo: Todo, options: t.Mapping[str, t.Any], region: str) -> Todo:
+    ids = []
+    if todo.associate:
+        ids.append(api.associate(todo.zone, options["vpc_id"], options["vpc_region"] or region))
+    if todo.changes:
+        ids.append(api.change(todo.zone, todo.changes, todo.raw))
+    return dataclasses.replace(todo, change_ids=tuple(ids))
+
+
+def _result(done: t.Sequence[Todo]) -> dict[str, t.Any]:
+    zones = [_zone_result(entry) for entry in done]
+    records = {tuple(record.values()): record for zone in zones for record in zone["records"]}
     found: dict[str, t.Any] = {
-        "changed": bool(changes),
-        "hosted_zone": {"id": zone.id, "name": zone.name, "private": zone.private},
-        "records": [record.as_result() for record in sorted(records, key=lambda record: (record.name, record.type))],
-        "change_id": change_id,
+        "changed": any(entry.needed for entry in done),
+        "zones": zones,
+        "hosted_zone": {key: zones[0][key] for key in ("id", "name", "private")},
+        "records": list(records.values()),
+        "change_id": next((change for entry in done for change in entry.change_ids), ""),
     }
-    if changes:
-        header = f"records in {zone.name} ({zone.id})"
+    if found["changed"]:
+        changed = [entry for entry in done if entry.needed]
+        header = "records in " + ", ".join(f"{entry.zone.name} ({entry.zone.id})" for entry in changed)
         found["diff"] = {
-            "before": _as_text(current),
-            "after": _as_text(records),
+            "before": "".join(_as_text(entry, entry.current) for entry in changed),
+            "after": "".join(_as_text(entry, after(entry.current, entry.changes)) for entry in changed),
             "before_header": header,
             "after_header": header,
         }
     return found
 
 
-def _as_text(records: t.Iterable[Record]) -> str:
-    return "".join(f"{line}\n" for line in sorted(record.as_line() for record in records))
+def _zone_result(entry: Todo) -> dict[str, t.Any]:
+    records = sorted(after(entry.current, entry.changes), key=lambda record: record.key)
+    return {
+        "id": entry.zone.id,
+        "name": entry.zone.name,
+        "private": entry.zone.private,
+        "changed": entry.needed,
+        "associated_vpc": entry.associate,
+        "change_ids": list(entry.change_ids),
+        "records": [record.as_result() for record in records if record.type in ("A", "AAAA", "CNAME")],
+    }
 
 
-def find_zone(route53: t.Any, zone_id: str, domain: str, private: bool) -> Zone:
-    """The zone that is named, or the best one of the account."""
-    if zone_id:
-        with intent(f"read the hosted zone {zone_id}"):
-            return Zone.from_api(route53.get_hosted_zone(Id=zone_id, aws_retry=True)["HostedZone"])
-    with intent("list the hosted zones"):
-        zones: list[Zone] = []
-        page = route53.list_hosted_zones(aws_retry=True)
-        zones += [Zone.from_api(raw) for raw in page["HostedZones"]]
-        while page.get("IsTruncated"):
-            page = route53.list_hosted_zones(Marker=page["NextMarker"], aws_retry=True)
-            zones += [Zone.from_api(raw) for raw in page["HostedZones"]]
-    return choose_zone(zones, domain, private)
+def _as_text(entry: Todo, records: t.Iterable[Record]) -> str:
+    return "".join(f"{entry.zone.id}: {line}\n" for line in sorted(record.as_line() for record in records))
 
 
-def read_records(route53: t.Any, zone: Zone, domain: str) -> tuple[list[Record], Raw]:
-    """The address records of both names, also exactly as Route 53 has them.
+def wait_until_in_sync(api: Api, change_ids: t.Sequence[str], timeout: float, clock: Clock | None = None) -> None:
+    """Wait until every authoritative server has the changes.
 
-    The wildcard sorts directly after its parent, so a page that starts at the domain holds both.
+    :raises TimeoutExceededError: not in time; the changes are accepted and come by themselves.
     """
-    both = names(domain)
-    found: list[Record] = []
-    raw: Raw = {}
-    with intent(f"read the records of {normal(domain)}"):
-        page = route53.list_resource_record_sets(
-            HostedZoneId=zone.id, StartRecordName=f"{normal(domain)}.", MaxItems="100", aws_retry=True
-        )
-    for entry in page["ResourceRecordSets"]:
-        record = Record.from_api(entry)
-        if record.name in both and record.type in ADDRESS_TYPES:
-            found.append(record)
-            raw[(record.name, record.type)] = entry
-    return found, raw
-
-
-def apply(route53: t.Any, zone: Zone, changes: t.Sequence[Change], raw: Raw) -> str:
-    """Send the one change batch; its ID."""
-    batch = {"Comment": "gitpod.enterprise_runner", "Changes": [change.as_api(raw) for change in changes]}
-    with intent(f"change the records in {zone.name}"):
-        answer = route53.change_resource_record_sets(HostedZoneId=zone.id, ChangeBatch=batch, aws_retry=True)
-    return str(answer["ChangeInfo"]["Id"]).rsplit("/", 1)[-1]
-
-
-def wait_until_in_sync(route53: t.Any, change_id: str, timeout: float, clock: Clock) -> None:
-    """Wait until every authoritative server has the change.
-
-    :raises TimeoutExceededError: not in time; the change is accepted and comes by itself.
-    """
-    for _elapsed in poll(clock, timeout, IN_SYNC_PACE):
-        with intent(f"read the change {change_id}"):
-            if route53.get_change(Id=change_id, aws_retry=True)["ChangeInfo"]["Status"] == "INSYNC":
-                return
+    left = list(change_ids)
+    for _elapsed in poll(clock or Clock(), timeout, IN_SYNC_PACE):
+        left = [change_id for change_id in left if not api.in_sync(change_id)]
+        if not left:
+            return
     raise TimeoutExceededError(
-        f"Route 53 has accepted the change {change_id}, but not spread it within {timeout:.0f} s",
+        f"Route 53 has accepted the change {', '.join(left)}, but not spread it within {timeout:.0f} s",
         next_step="Run again; nothing is lost",
     )

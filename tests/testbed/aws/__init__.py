@@ -22,6 +22,7 @@ def create_application(settings: Settings) -> t.Any:
 
     from . import (
         call_log,
+        certificates,
         cloudformation,
         control,
         endpoints,
@@ -35,7 +36,7 @@ def create_application(settings: Settings) -> t.Any:
 
     cloudformation.install(settings)
     resource_types.install(settings)
-    for part in (call_log, faults, load_balancers, endpoints, route53, public_objects):
+    for part in (call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:

@@ -8,11 +8,15 @@ Source: Route 53 API reference, ChangeResourceRecordSets; RFC 1034 section 3.6.2
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ministack.services import alb, route53
+from ministack.services import route53
 
 from .load_balancers import HOSTED_ZONES
+
+# Classic and application load balancers have the region before "elb"; they are in other zones.
+_NETWORK_LOAD_BALANCER = re.compile(r"\.elb\.([a-z0-9-]+)\.amazonaws\.com$")
 
 
 def _asterisk(name: str) -> str:
@@ -39,17 +43,17 @@ def problems(zone_name: str, records: t.Sequence[t.Mapping[str, t.Any]]) -> list
 
 
 def _alias_problems(record: t.Mapping[str, t.Any]) -> list[str]:
+    """AWS knows each region's zone of network load balancers, and compares it with the target's name."""
     alias = record.get("AliasTarget") or {}
     target = str(alias.get("DNSName", "")).rstrip(".").lower()
-    for (_account, region, _arn), load_balancer in list(alb._lbs._data.items()):
-        if load_balancer["DNSName"].lower() == target.removeprefix("dualstack."):
-            right = HOSTED_ZONES.get(region, "")
-            if load_balancer.get("Type") == "network" and alias.get("HostedZoneId") != right:
-                return [
-                    f"Tried to create an alias that targets {target}., type {record['Type']} in zone"
-                    f" {alias.get('HostedZoneId')}, but the alias target name does not lie within the target zone"
-                ]
-    return []
+    match = _NETWORK_LOAD_BALANCER.search(target)
+    right = HOSTED_ZONES.get(match[1], "") if match else ""
+    if not right or alias.get("HostedZoneId") == right:
+        return []
+    return [
+        f"Tried to create an alias that targets {target}., type {record['Type']} in zone"
+        f" {alias.get('HostedZoneId')}, but the alias target name does not lie within the target zone"
+    ]
 
 
 def _change(zone_id: str, body: bytes) -> t.Any:

@@ -370,3 +370,36 @@ def test_a_fleet_is_seeded_and_deployed_with_runners_that_share_regions(testbed:
     assert {stack["StackStatus"] for stack in shared} == {"CREATE_COMPLETE"}
     hosts = fleet.inventory()["gitpod_runners"]["hosts"]
     assert len({host["gitpod_vpc_id"] for host in hosts.values()}) == 18
+
+
+def test_a_certificate_is_pending_until_its_validation_record_answers(testbed: TestBed) -> None:
+    acm = client(testbed, "acm", "eu-central-1")
+    names = {"DomainName": "a.gitpod.example.net", "SubjectAlternativeNames": ["*.a.gitpod.example.net"]}
+    arn = acm.request_certificate(**names, ValidationMethod="DNS", IdempotencyToken="a1")["CertificateArn"]
+    assert acm.request_certificate(**names, ValidationMethod="DNS", IdempotencyToken="a1")["CertificateArn"] == arn
+
+    def look() -> dict[str, t.Any]:
+        found: dict[str, t.Any] = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+        return found
+
+    assert [option.get("ResourceRecord") for option in look()["DomainValidationOptions"]] == [None, None]
+    pending = look()
+    assert (pending["Status"], "NotAfter" in pending) == ("PENDING_VALIDATION", False)
+    first, second = (option["ResourceRecord"] for option in pending["DomainValidationOptions"])
+    assert first == second, "the wildcard has its parent's record"
+    testbed.add_dns_record(first["Name"], "CNAME", "_other.acm-validations.aws.")
+    assert look()["Status"] == "PENDING_VALIDATION"
+    testbed.add_dns_record(first["Name"], "CNAME", first["Value"])
+    assert look()["Status"] == "ISSUED"
+    summaries = acm.list_certificates(CertificateStatuses=["ISSUED"])["CertificateSummaryList"]
+    assert [entry["CertificateArn"] for entry in summaries if entry["DomainName"] == "a.gitpod.example.net"] == [arn]
+
+
+def test_acm_also_asks_a_name_server_that_a_test_names(testbed: TestBed) -> None:
+    """The test bed's own DNS server stands in for it: it answers for names that no zone of the account holds."""
+    acm = client(testbed, "acm")
+    arn = acm.request_certificate(DomainName="x.example.org", ValidationMethod="DNS")["CertificateArn"]
+    assert testbed.control("POST", "certificates", {"name_server": testbed.dns})["name_servers"] == [testbed.dns]
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "PENDING_VALIDATION"
+    testbed.reset()
+    assert testbed.control("GET", "certificates") == {"name_servers": []}

@@ -1,0 +1,128 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A certificate and the records that validate it, as plain values.
+
+Source: ACM API reference, CertificateDetail and CertificateSummary; RFC 6125 section 6.4.3 (one label for an asterisk).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
+    MANAGED_BY,
+    MANAGED_BY_TAG,
+    RUNNER_NAME_TAG,
+)
+
+ISSUED = "ISSUED"
+PENDING = "PENDING_VALIDATION"
+FAILED = ("FAILED", "VALIDATION_TIMED_OUT")
+# What TLS listeners of load balancers take; without a filter ACM lists only the first (ListCertificates, Includes).
+KEY_TYPES = ("RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
+
+
+def folded(name: str) -> str:
+    """A DNS name as it is compared: lower case, without the trailing dot (RFC 4343)."""
+    return name.strip().rstrip(".").lower()
+
+
+def both_names(domain: str) -> tuple[str, str]:
+    """What a runner's certificate has to cover."""
+    return folded(domain), f"*.{folded(domain)}"
+
+
+@dataclasses.dataclass(frozen=True)
+class ValidationRecord:
+    """A CNAME record that proves control of a domain."""
+
+    name: str
+    value: str
+
+    def as_result(self, ttl: int) -> dict[str, t.Any]:
+        """Plain data, as the tasks for every DNS provider take it."""
+        return {"name": self.name, "type": "CNAME", "value": self.value, "ttl": ttl}
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """A certificate.
+
+    :param names: every name that it is for, lower case.
+    :param kind: C(AMAZON_ISSUED), C(IMPORTED) or C(PRIVATE).
+    :param not_after: when it ends, in UTC; C(None) until it is issued.
+    :param tags: C(None) while they were not read.
+    """
+
+    arn: str
+    status: str
+    names: tuple[str, ...]
+    kind: str = "AMAZON_ISSUED"
+    not_after: datetime.datetime | None = None
+    reason: str = ""
+    in_use_by: tuple[str, ...] = ()
+    validation: tuple[ValidationRecord, ...] = ()
+    unvalidated: tuple[str, ...] = ()
+    tags: t.Mapping[str, str] | None = None
+
+    @classmethod
+    def from_summary(cls, raw: t.Mapping[str, t.Any]) -> Certificate:
+        """From an element of ListCertificates."""
+        names = [raw.get("DomainName", ""), *raw.get("SubjectAlternativeNameSummaries", [])]
+        return cls(
+            arn=raw["CertificateArn"],
+            status=raw.get("Status", ""),
+            names=tuple(dict.fromkeys(folded(name) for name in names if name)),
+            kind=raw.get("Type", "AMAZON_ISSUED"),
+            not_after=raw.get("NotAfter"),
+        )
+
+    @classmethod
+    def from_detail(cls, raw: t.Mapping[str, t.Any], tags: t.Mapping[str, str] | None = None) -> Certificate:
+        """From DescribeCertificate."""
+        options = raw.get("DomainValidationOptions", [])
+        records = [option["ResourceRecord"] for option in options if option.get("ResourceRecord")]
+        validation = [ValidationRecord(folded(record["Name"]), folded(record["Value"])) for record in records]
+        return dataclasses.replace(
+            cls.from_summary({**raw, "SubjectAlternativeNameSummaries": raw.get("SubjectAlternativeNames", [])}),
+            reason=raw.get("FailureReason", ""),
+            in_use_by=tuple(raw.get("InUseBy", [])),
+            # The wildcard has its parent's record.
+            validation=tuple(dict.fromkeys(validation)),
+            unvalidated=tuple(
+                folded(option["DomainName"]) for option in options if option.get("ValidationStatus") != "SUCCESS"
+            ),
+            tags=tags,
+        )
+
+    def covers(self, domain: str) -> bool:
+        """Whether it is for the domain and its wildcard."""
+        return all(self._matches(name) for name in both_names(domain))
+
+    def _matches(self, name: str) -> bool:
+        first, _dot, parent = name.partition(".")
+        return name in self.names or (first != "*" and f"*.{parent}" in self.names)
+
+    def usable(self, now: datetime.datetime) -> bool:
+        """Whether a load balancer can serve it now."""
+        return self.status == ISSUED and (self.not_after is None or self.not_after > now)
+
+    def requested_by(self, runner: str) -> bool:
+        """Whether this collection requested it, for this runner."""
+        tags = self.tags or {}
+        return tags.get(MANAGED_BY_TAG) == MANAGED_BY and tags.get(RUNNER_NAME_TAG) == runner
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Plain data for a module's result."""
+        return {
+            "arn": self.arn,
+            "status": self.status,
+            "names": list(self.names),
+            "type": self.kind,
+            "not_after": self.not_after.isoformat() if self.not_after else None,
+            "failure_reason": self.reason,
+            "in_use_by": list(self.in_use_by),
+        }

@@ -1,0 +1,185 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Having a certificate, waiting until it is issued, and having none that this collection requested."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
+    FAILED,
+    ISSUED,
+    Certificate,
+    both_names,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.plan import (
+    REQUEST,
+    Plan,
+    Wanted,
+    idempotency_token,
+    plan,
+    removable,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError, TimeoutExceededError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+
+# ACM looks for the record at intervals of its own, so that asking more often tells nothing sooner.
+ISSUE_PACE = Pace(first=3.0, longest=30.0, growth=1.5)
+# "It may take several seconds before the records are available" (DescribeCertificate).
+RECORDS_PACE = Pace(first=1.0, longest=5.0, growth=1.5)
+RECORDS_TIMEOUT = 90.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """How to carry out.
+
+    :param timeout: longest wait in seconds.
+    """
+
+    check: bool
+    wait: bool
+    timeout: float
+    ttl: int = 300
+    clock: Clock = dataclasses.field(default_factory=Clock)
+
+
+def run(module: t.Any) -> dict[str, t.Any]:
+    """What the module runner_certificate does."""
+    options = module.params
+    api = Api(client(module, "acm"))
+    tags = {key: str(value) for key, value in (options["tags"] or {}).items()}
+    wanted = Wanted(
+        runner=options["name"],
+        domain=options["domain_name"],
+        region=module.region or "",
+        tags={**tags, **ownership_tags(options["name"], None)},
+        key_type=options["key_algorithm"],
+    )
+    mode = Mode(module.check_mode, options["wait"], options["timeout"], options["ttl"])
+    if options["state"] == "absent":
+        return absent(api, wanted, mode)
+    return present(api, wanted, mode)
+
+
+def present(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
+    """Use what is issued, await what is pending, request what is missing."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    todo = plan(api.certificates(wanted.domain), wanted, now)
+    certificate = todo.certificate
+    if todo.action == REQUEST and not mode.check:
+        arn = api.request(wanted, idempotency_token(wanted, todo.failed))
+        certificate = _with_records(api, arn, mode)
+    elif certificate and certificate.status != ISSUED and not mode.check:
+        certificate = _with_records(api, certificate.arn, mode)
+        if mode.wait:
+            certificate = _issued(api, certificate, mode)
+    if todo.action == REQUEST and certificate and mode.wait:
+        certificate = _issued(api, certificate, mode)
+    return _result(todo, certificate, wanted, mode)
+
+
+def absent(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
+    """Have none that this collection requested for the runner; others stay, and so do validation records.
+
+    A validation record is the same for all certificates of the domain in the account, which renew through it.
+    """
+    ours = removable(api.certificates(wanted.domain), wanted)
+    if not mode.check:
+        for certificate in ours:
+            api.delete(certificate)
+    actions = [f"delete the certificate {certificate.arn}" for certificate in ours]
+    found: dict[str, t.Any] = {
+        "changed": bool(ours),
+        "certificate": None,
+        "requested": False,
+        "in_progress": False,
+        "validation_records": [],
+        "actions": actions,
+    }
+    if ours:
+        found["diff"] = {"before": "".join(f"{entry.arn}\n" for entry in ours), "after": ""}
+    return found
+
+
+def _with_records(api: Api, arn: str, mode: Mode) -> Certificate:
+    """The certificate once ACM has named the records that validate it.
+
+    :raises TimeoutExceededError: it does not name them.
+    """
+    certificate: Certificate | None = None
+    for _elapsed in poll(mode.clock, RECORDS_TIMEOUT, RECORDS_PACE):
+        certificate = api.certificate(arn)
+        if certificate and (certificate.validation or certificate.status == ISSUED):
+            return certificate
+        if certificate and certificate.status in FAILED:
+            raise _failure(certificate)
+    raise TimeoutExceededError(
+        f"ACM has accepted the request {arn}, but names no validation record after {RECORDS_TIMEOUT:.0f} s",
+        next_step="Run again; the same request is attached to",
+    )
+
+
+def _issued(api: Api, certificate: Certificate, mode: Mode) -> Certificate:
+    """The certificate once it is issued.
+
+    :raises RunnerError: the validation failed, or somebody deleted the certificate.
+    :raises TimeoutExceededError: not in time.
+    """
+    seen: Certificate | None = certificate
+    for _elapsed in poll(mode.clock, mode.timeout, ISSUE_PACE):
+        seen = api.certificate(certificate.arn)
+        if seen is None:
+            raise RunnerError(f"The certificate {certificate.arn} was deleted meanwhile", next_step="Run again")
+        if seen.status in FAILED:
+            raise _failure(seen)
+        if seen.status == ISSUED:
+            return seen
+    waiting = seen or certificate
+    raise TimeoutExceededError(
+        f"The certificate {waiting.arn} is still {waiting.status} after {mode.timeout:.0f} s",
+        f"ACM has not found the validation record of {', '.join(waiting.unvalidated) or 'its names'}",
+        "Check that these records answer in public DNS, then run again: "
+        + "; ".join(f"{record.name}. CNAME {record.value}." for record in waiting.validation),
+        {"certificate": waiting.as_result(), "in_progress": True, "validation_records": _records(waiting, mode)},
+    )
+
+
+def _failure(certificate: Certificate) -> RunnerError:
+    hints = {
+        "CAA_ERROR": "Allow amazon.com in the domain's CAA records, then run again",
+        "NO_AVAILABLE_CONTACTS": "Validate through DNS",
+        "ADDITIONAL_VERIFICATION_REQUIRED": "AWS Support has to verify the domain first",
+    }
+    return RunnerError(
+        f"The certificate {certificate.arn} is {certificate.status}",
+        certificate.reason or "ACM gives no reason",
+        hints.get(certificate.reason, "Remove the cause and run again: another one is then requested"),
+        {"certificate": certificate.as_result()},
+    )
+
+
+def _records(certificate: Certificate | None, mode: Mode) -> list[dict[str, t.Any]]:
+    return [record.as_result(mode.ttl) for record in certificate.validation] if certificate else []
+
+
+def _result(todo: Plan, certificate: Certificate | None, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
+    requested = todo.action == REQUEST
+    names = " and ".join(both_names(wanted.domain))
+    found: dict[str, t.Any] = {
+        "changed": requested,
+        "certificate": certificate.as_result() if certificate else None,
+        "requested": requested,
+        "in_progress": bool(certificate and certificate.status != ISSUED),
+        "validation_records": _records(certificate, mode),
+        "actions": [f"request a certificate for {names}"] if requested else [],
+    }
+    if requested:
+        found["diff"] = {"before": "", "after": f"certificate for {names}, validated through DNS\n"}
+    return found

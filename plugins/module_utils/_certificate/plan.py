@@ -1,0 +1,93 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which certificate serves a runner, or whether one has to be requested. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
+    FAILED,
+    PENDING,
+    Certificate,
+    both_names,
+    folded,
+)
+
+USE = "use"
+AWAIT = "await"
+REQUEST = "request"
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """The runner and the names that its certificate has to cover.
+
+    :param key_type: of a certificate that is requested.
+    """
+
+    runner: str
+    domain: str
+    region: str
+    tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    key_type: str = "RSA_2048"
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What to do.
+
+    :param action: C(use) an issued certificate, C(await) one that is pending, or C(request) one.
+    :param failed: earlier requests of ours that came to nothing.
+    """
+
+    action: str
+    certificate: Certificate | None = None
+    failed: tuple[Certificate, ...] = ()
+
+
+def plan(certificates: t.Sequence[Certificate], wanted: Wanted, now: datetime.datetime) -> Plan:
+    """Prefer what is issued to what is pending, and that to a new request.
+
+    :param certificates: those of the region, whatever they cover; tags are read of those that failed.
+    """
+    covering = [certificate for certificate in certificates if certificate.covers(wanted.domain)]
+    usable = [certificate for certificate in covering if certificate.usable(now)]
+    if usable:
+        return Plan(USE, min(usable, key=_preference))
+    pending = [certificate for certificate in covering if certificate.status == PENDING]
+    if pending:
+        ours = [certificate for certificate in pending if certificate.requested_by(wanted.runner)]
+        return Plan(AWAIT, min(ours or pending, key=lambda certificate: certificate.arn))
+    failed = [
+        certificate
+        for certificate in covering
+        if certificate.status in FAILED and certificate.requested_by(wanted.runner)
+    ]
+    return Plan(REQUEST, failed=tuple(failed))
+
+
+def _preference(certificate: Certificate) -> tuple[bool, bool, float, str]:
+    """Renewed by ACM before imported before private, then what is valid longest; the ARN makes the choice stable."""
+    end = certificate.not_after.timestamp() if certificate.not_after else 0.0
+    return certificate.kind == "PRIVATE", certificate.kind != "AMAZON_ISSUED", -end, certificate.arn
+
+
+def idempotency_token(wanted: Wanted, failed: t.Sequence[Certificate]) -> str:
+    """Equal for equal requests within ACM's hour, and another one after a failure (RequestCertificate: 32 of \\w)."""
+    parts = [wanted.runner, folded(wanted.domain), wanted.region, wanted.key_type]
+    parts += sorted(certificate.arn for certificate in failed)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def removable(certificates: t.Sequence[Certificate], wanted: Wanted) -> list[Certificate]:
+    """What this collection requested for the runner and the domain."""
+    return [
+        certificate
+        for certificate in certificates
+        if certificate.requested_by(wanted.runner) and set(both_names(wanted.domain)) <= set(certificate.names)
+    ]

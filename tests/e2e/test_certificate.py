@@ -1,0 +1,106 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A certificate's life in the simulated ACM, which issues it only when its validation record answers."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation as records
+from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_certificate import ARGUMENT_SPEC
+from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_dns import ARGUMENT_SPEC as DNS_SPEC
+from tests.e2e.in_process import InProcessModule, outcome
+
+if t.TYPE_CHECKING:
+    from tests.testbed.client import TestBed
+
+REGION, NAME, DOMAIN = "eu-central-1", "gitpod-new", "new.gitpod.example.com"
+
+
+@pytest.fixture
+def testbed(running_testbed: TestBed) -> TestBed:
+    running_testbed.reset()
+    return running_testbed
+
+
+def have(testbed: TestBed, check: bool = False, **options: t.Any) -> dict[str, t.Any]:
+    given = {"name": NAME, "domain_name": DOMAIN, "wait": False, "timeout": 1}
+    return outcome(InProcessModule(testbed, ARGUMENT_SPEC, REGION, check, **{**given, **options}), operation.run)
+
+
+def requests(testbed: TestBed) -> int:
+    return [call["operation"] for call in testbed.calls()].count("RequestCertificate")
+
+
+def validate(testbed: TestBed, found: dict[str, t.Any]) -> None:
+    module = InProcessModule(
+        testbed, DNS_SPEC, REGION, domain_name=DOMAIN, records=found["validation_records"], wait=False
+    )
+    assert outcome(module, records.run)["changed"] is True
+
+
+def test_from_a_request_to_an_issued_certificate_and_none(testbed: TestBed) -> None:
+    testbed.clear_calls()
+    predicted = have(testbed, check=True)
+    assert (predicted["changed"], predicted["certificate"]) == (True, None)
+    assert requests(testbed) == 0
+
+    asked = have(testbed, tags={"team": "platform"})
+    assert (asked["changed"], asked["requested"], asked["in_progress"]) == (True, True, True)
+    assert asked["certificate"]["names"] == [DOMAIN, f"*.{DOMAIN}"]
+    assert len(asked["validation_records"]) == 1
+
+    again = have(testbed)
+    assert (again["changed"], again["certificate"]["arn"]) == (False, asked["certificate"]["arn"])
+    late = have(testbed, wait=True)
+    assert late["failed"] is True
+    assert asked["validation_records"][0]["value"] in late["msg"]
+    assert late["in_progress"] is True
+    assert requests(testbed) == 1, "never a second request while one is pending"
+
+    validate(testbed, asked)
+    issued = have(testbed, wait=True)
+    assert (issued["changed"], issued["certificate"]["status"]) == (False, "ISSUED")
+    assert have(testbed)["in_progress"] is False
+
+    assert have(testbed, state="absent", name="gitpod-other")["changed"] is False
+    assert have(testbed, state="absent", check=True)["changed"] is True
+    assert have(testbed, state="absent")["changed"] is True
+    assert have(testbed, state="absent")["changed"] is False
+    assert requests(testbed) == 1
+
+
+def test_a_certificate_of_others_is_used_and_never_removed(testbed: TestBed) -> None:
+    found = have(testbed, domain_name="eu.gitpod.example.com", wait=True)
+    assert (found["changed"], found["certificate"]["status"]) == (False, "ISSUED")
+    assert have(testbed, domain_name="eu.gitpod.example.com", state="absent")["changed"] is False
+    assert have(testbed, domain_name="eu.gitpod.example.com")["requested"] is False
+
+
+def test_keys_that_acm_does_not_list_by_itself_are_found(testbed: TestBed) -> None:
+    asked = have(testbed, key_algorithm="EC_prime256v1")
+    assert have(testbed)["certificate"]["arn"] == asked["certificate"]["arn"]
+
+
+def test_a_failed_validation_says_why_and_another_run_asks_anew(testbed: TestBed) -> None:
+    asked = have(testbed)
+    testbed.control("POST", "certificates", {"fail": asked["certificate"]["arn"], "reason": "CAA_ERROR"})
+    anew = have(testbed)
+    assert anew["requested"] is True
+    assert anew["certificate"]["arn"] != asked["certificate"]["arn"]
+    testbed.control("POST", "certificates", {"fail": anew["certificate"]["arn"], "reason": "CAA_ERROR"})
+    removed = have(testbed, state="absent")
+    assert len(removed["actions"]) == 2
+
+
+def test_a_refusal_is_told_in_the_readers_words(testbed: TestBed) -> None:
+    testbed.add_fault(
+        service="acm", action="RequestCertificate", code="AccessDeniedException", message="no", status=400
+    )
+    told = have(testbed)["msg"]
+    assert f"request a certificate for {DOMAIN}" in told
+    assert "docs/permissions.md" in told

@@ -1,0 +1,157 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which certificate serves a runner: never a second request while one is pending, nothing of others removed."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.foresee import foresee
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.plan import (
+    AWAIT,
+    REQUEST,
+    USE,
+    Wanted,
+    idempotency_token,
+    plan,
+    removable,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
+
+NOW = datetime.datetime(2026, 11, 24, tzinfo=datetime.timezone.utc)
+LATER = NOW + datetime.timedelta(days=300)
+WANTED = Wanted("gitpod-eu", "eu.example.com", "eu-central-1")
+BOTH = ("eu.example.com", "*.eu.example.com")
+OURS = ownership_tags("gitpod-eu", None)
+ISSUED = Certificate("arn:1", "ISSUED", BOTH, not_after=LATER, tags={})
+PENDING = Certificate("arn:2", "PENDING_VALIDATION", BOTH, tags={})
+FAILED = Certificate("arn:3", "FAILED", BOTH, reason="CAA_ERROR", tags=OURS)
+
+
+@pytest.mark.parametrize(
+    ("names", "covers"),
+    [
+        (BOTH, True),
+        (("EU.Example.com.", "*.eu.example.com"), True),
+        (("*.example.com", "*.eu.example.com"), True),
+        (("eu.example.com",), False),
+        (("*.eu.example.com",), False),
+        (("*.example.com",), False),
+        (("eu.example.com", "*.example.com"), False),
+    ],
+)
+def test_both_names_have_to_be_covered(names: tuple[str, ...], covers: bool) -> None:
+    raw = {"CertificateArn": "arn:1", "DomainName": names[0], "SubjectAlternativeNameSummaries": list(names)}
+    assert Certificate.from_summary(raw).covers("EU.example.com.") is covers
+
+
+@pytest.mark.parametrize(
+    ("certificates", "action", "arn"),
+    [
+        ([], REQUEST, None),
+        ([PENDING, ISSUED], USE, "arn:1"),
+        ([PENDING], AWAIT, "arn:2"),
+        ([FAILED], REQUEST, None),
+        ([FAILED, PENDING], AWAIT, "arn:2"),
+        ([dataclasses.replace(ISSUED, not_after=NOW)], REQUEST, None),
+        ([dataclasses.replace(ISSUED, arn="arn:0", kind="IMPORTED"), ISSUED], USE, "arn:1"),
+        ([dataclasses.replace(ISSUED, arn="arn:9", not_after=LATER + datetime.timedelta(1)), ISSUED], USE, "arn:9"),
+        ([dataclasses.replace(PENDING, arn="arn:8", tags=OURS), PENDING], AWAIT, "arn:8"),
+        ([dataclasses.replace(ISSUED, names=("eu.example.com",))], REQUEST, None),
+    ],
+)
+def test_what_is_there_is_used_before_anything_is_requested(
+    certificates: list[Certificate], action: str, arn: str | None
+) -> None:
+    todo = plan(certificates, WANTED, NOW)
+    assert (todo.action, todo.certificate.arn if todo.certificate else None) == (action, arn)
+
+
+def test_a_request_is_recognised_within_the_hour_and_renewed_after_a_failure() -> None:
+    token = idempotency_token(WANTED, [])
+    assert token == idempotency_token(dataclasses.replace(WANTED, domain="EU.example.com."), [])
+    assert re.fullmatch(r"\w{1,32}", token)
+    others = [
+        idempotency_token(WANTED, [FAILED]),
+        idempotency_token(dataclasses.replace(WANTED, runner="gitpod-us"), []),
+        idempotency_token(dataclasses.replace(WANTED, domain="us.example.com"), []),
+        idempotency_token(dataclasses.replace(WANTED, key_type="EC_prime256v1"), []),
+    ]
+    assert len({token, *others}) == 5
+
+
+_CERTIFICATES = st.lists(
+    st.builds(
+        Certificate,
+        arn=st.sampled_from(["arn:1", "arn:2", "arn:3", "arn:4"]),
+        status=st.sampled_from(["ISSUED", "PENDING_VALIDATION", "FAILED", "EXPIRED"]),
+        names=st.sampled_from([BOTH, ("eu.example.com",), ("us.example.com", "*.us.example.com")]),
+        not_after=st.sampled_from([None, NOW - datetime.timedelta(1), LATER]),
+        tags=st.sampled_from([{}, OURS, ownership_tags("gitpod-us", None)]),
+    ),
+    max_size=5,
+    unique_by=lambda certificate: certificate.arn,
+)
+
+
+@given(_CERTIFICATES)
+def test_never_a_second_request_while_one_serves_or_is_pending(certificates: list[Certificate]) -> None:
+    todo = plan(certificates, WANTED, NOW)
+    waiting = [entry for entry in certificates if entry.covers(WANTED.domain) and entry.status == "PENDING_VALIDATION"]
+    assert not (todo.action == REQUEST and waiting)
+    assert (todo.certificate is None) == (todo.action == REQUEST)
+    assert todo.certificate is None or todo.certificate.covers(WANTED.domain)
+    assert plan(list(reversed(certificates)), WANTED, NOW) == dataclasses.replace(
+        todo, failed=tuple(reversed(todo.failed))
+    )
+
+
+@given(_CERTIFICATES)
+def test_only_what_was_requested_for_the_runner_is_removed(certificates: list[Certificate]) -> None:
+    found = removable(certificates, WANTED)
+    assert all(certificate.tags == OURS and certificate.names == BOTH for certificate in found)
+
+
+@pytest.mark.parametrize(
+    ("given_arn", "request_allowed", "certificates", "action"),
+    [
+        ("arn:1", True, None, "nothing"),
+        ("", False, None, "nothing"),
+        ("", True, None, "unknown"),
+        ("", True, [ISSUED], "unknown"),
+        ("", True, [PENDING], "wait"),
+        ("", True, [], "create"),
+        ("", True, [FAILED], "create"),
+    ],
+)
+def test_what_the_stage_will_do_is_foreseen(
+    given_arn: str, request_allowed: bool, certificates: list[Certificate] | None, action: str
+) -> None:
+    assert foresee(WANTED, given_arn, request_allowed, certificates, NOW).action == action
+
+
+def test_the_wildcards_record_is_its_parents() -> None:
+    record = {"Name": "_A1.eu.example.com.", "Type": "CNAME", "Value": "_b2.acm-validations.aws."}
+    options = [
+        {"DomainName": name, "ValidationStatus": "PENDING_VALIDATION", "ResourceRecord": record} for name in BOTH
+    ]
+    raw = {
+        "CertificateArn": "arn:1",
+        "DomainName": BOTH[0],
+        "SubjectAlternativeNames": list(BOTH),
+        "Status": "PENDING_VALIDATION",
+        "DomainValidationOptions": options,
+    }
+    certificate = Certificate.from_detail(raw)
+    assert [entry.as_result(60) for entry in certificate.validation] == [
+        {"name": "_a1.eu.example.com", "type": "CNAME", "value": "_b2.acm-validations.aws", "ttl": 60}
+    ]
+    assert certificate.unvalidated == BOTH
