@@ -99,7 +99,7 @@ def test_a_failed_validation_says_why_and_another_run_asks_anew(testbed: TestBed
 
 def test_a_refusal_is_told_in_the_readers_words(testbed: TestBed) -> None:
     testbed.add_fault(
-        service="acm", action="RequestCertificate", code="AccessDeniedException", message="no", status=400
+        service="acm", operation="RequestCertificate", error="AccessDeniedException", message="no", status=400
     )
     told = have(testbed)["msg"]
     assert f"request a certificate for {DOMAIN}" in told

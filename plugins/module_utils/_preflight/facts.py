@@ -17,7 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws impo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Record, Zone
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
 
 @dataclasses.dataclass(frozen=True)

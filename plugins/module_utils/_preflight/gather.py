@@ -41,7 +41,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     incomplete,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Record, Zone
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
 T = t.TypeVar("T")
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Record, Zone, names, normal
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import names
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone, normal
 
 # One page of ListResourceRecordSets.
 PAGE = 300
