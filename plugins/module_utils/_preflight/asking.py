@@ -24,7 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     ManagementPlane,
     NameAnswer,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import normal
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import normal
 
 # Seconds for all questions of one name server, and for the management plane.
 RESOLVER_TIMEOUT = 1.5

@@ -139,7 +139,7 @@ def _refuse_delegation(current: t.Sequence[Record], wanted: Wanted, goal: t.Sequ
         raise RunnerError(
             f"{delegated[0].name} is delegated to other name servers; records in this zone would not answer",
             ", ".join(delegated[0].values),
-            "Name the hosted zone that these servers answer for (gitpod_dns_hosted_zone_ids)"
+            "Name the hosted zone that these servers answer for (gitpod_dns_hosted_zone_id)"
             if not wanted.records
             else "Put the record where the name is delegated to",
         )

@@ -23,7 +23,7 @@ def choose_zone(zones: t.Iterable[Zone], domain: str, private: bool, vpc_id: str
         raise RunnerError(
             f"No {kind} hosted zone of this account holds {normal(domain)}",
             "",
-            "Name the zone (gitpod_dns_hosted_zone_ids), use the account that has it (gitpod_dns_aws_profile or"
+            "Name the zone (gitpod_dns_hosted_zone_id), use the account that has it (gitpod_dns_aws_profile or"
             " gitpod_dns_role_arn), or set gitpod_dns_provider to where the domain is kept",
         )
     longest = max(len(zone.name) for zone in fitting)
@@ -34,7 +34,7 @@ def choose_zone(zones: t.Iterable[Zone], domain: str, private: bool, vpc_id: str
         raise RunnerError(
             f"{len(best)} {kind} hosted zones are named {best[0].name}",
             ", ".join(zone.id for zone in best),
-            "Name the one that is meant (gitpod_dns_hosted_zone_ids)",
+            "Name the one that is meant (gitpod_dns_hosted_zone_id)",
         )
     return best[0]
 

@@ -21,7 +21,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import plan
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Record, Zone, normal
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import (
+    ADDRESS_TYPES,
+    Record,
+    Zone,
+    normal,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.zones import choose_zone
 
 ROUTE53 = "route53"
 # What ACM looks for in CAA records (ACM user guide, "Configure a CAA record").
@@ -38,7 +44,7 @@ def chosen(wanted: Wanted, facts: Facts) -> Zone | None:
     if wanted.dns_hosted_zone_id:
         return next((zone for zone in zones if zone.id == wanted.dns_hosted_zone_id), None)
     try:
-        return plan.choose_zone(zones, wanted.domain_name, wanted.dns_private_zone)
+        return choose_zone(zones, wanted.domain_name, wanted.dns_private_zone)
     except RunnerError:
         return None
 
@@ -87,7 +93,7 @@ def _no_zone(wanted: Wanted, zones: t.Sequence[Zone]) -> Finding:
             f"The account has no hosted zone {wanted.dns_hosted_zone_id}.", "Correct gitpod_dns_hosted_zone_id."
         )
     try:
-        plan.choose_zone(zones, wanted.domain_name, wanted.dns_private_zone)
+        choose_zone(zones, wanted.domain_name, wanted.dns_private_zone)
     except RunnerError as error:
         why = f" {error.why}." if error.why else ""
         return failed(f"{error.what}.{why}", f"{error.next_step}.")
@@ -153,7 +159,7 @@ def records(wanted: Wanted, facts: Facts) -> Finding:
     if found is None:
         return skipped(NO_ZONE)
     both = plan.names(wanted.domain_name)
-    there = [rec for rec in zone_records(found, facts) if rec.name in both and rec.type in plan.ADDRESS_TYPES]
+    there = [rec for rec in zone_records(found, facts) if rec.name in both and rec.type in ADDRESS_TYPES]
     balancer = known(facts.load_balancer)
     if balancer is None:
         if not there:
