@@ -24,7 +24,7 @@ GATES := ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint sanity
 # The longest first, so that the short ones fill the gaps.
 TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
 
-.PHONY: help demo test gates venvs chromium docs clean benchmark $(GATES) unit testbed e2e molecule unit-newest e2e-newest
+.PHONY: help demo test gates venvs debian-packages docs clean benchmark $(GATES) unit testbed e2e molecule unit-newest e2e-newest
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -40,20 +40,14 @@ demo: .venv/main/.runtime .venv/testbed/.ready ## Three regions from nothing to 
 
 test: ## Every gate and every test, in parallel where independent
 	@test -n "$(NEWEST_PYTHON)" || echo "No second Python (3.12 or 3.13) found: tests of the newest ansible-core are left out"
-	$(MAKE) -j$(JOBS) venvs chromium
+	$(MAKE) -j$(JOBS) venvs debian-packages
 	$(MAKE) -j$(JOBS) --output-sync=target $(TESTS) $(GATES)
 
 gates: venvs ## Every gate, no test
 	$(MAKE) -j$(JOBS) --output-sync=target $(GATES)
 
-# The report's page is looked at in a browser; without one, and without the right to install it, those tests are skipped.
-chromium: ## Installs Debian's Chromium when it is missing and this is root
-	@command -v chromium chromium-browser google-chrome >/dev/null && exit 0
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
-	else
-	    echo "No Chromium, and no right to install it: tests of the report's page in a browser are left out"
-	fi
+debian-packages: ## Programs that some tests need and pip cannot install; as root, and only what is missing
+	$(PYTHON) tests/debian_packages.py
 
 venvs: .venv/main/.lint .venv/testbed/.ready $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.linked
 

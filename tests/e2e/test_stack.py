@@ -19,8 +19,11 @@ import typing as t
 import ansible_runner
 import boto3
 import pytest
+import yaml
 
+from tests.e2e import ssh_host
 from tests.e2e.harness import EXAMPLE, Controller, Module, Run
+from tests.e2e.test_modules import STACK
 
 SITE = "gitpod.enterprise_runner.site"
 EU = "gitpod-eu-central-1"
@@ -307,3 +310,32 @@ def test_a_template_file_of_the_users_own_is_deployed_and_recorded(controller: C
     wrong = deploy(controller, gitpod_stack_template_file=str(template), gitpod_stack_template_sha256="0" * 64)
     assert wrong.code != 0
     assert "not the one that was pinned" in wrong.output
+
+
+@pytest.mark.skipif(ssh_host.SSHD is None, reason="needs Debian's openssh-server")
+def test_a_delegated_host_waits_and_its_progress_is_shown(controller: Controller) -> None:
+    controller.testbed.settings(stack_seconds=6)
+    play = {
+        "name": "Deploy from another host",
+        "hosts": EU,
+        "gather_facts": False,
+        "tasks": [
+            {
+                "name": "Deploy",
+                "gitpod.enterprise_runner.runner_stack": {**STACK, "progress_interval": 1},
+                "delegate_to": "bastion",
+                "environment": {**controller.testbed.environment(), "AWS_REGION": STACK["region"]},
+            }
+        ],
+    }
+    playbook = controller.directory / "delegated.yml"
+    playbook.write_text(yaml.safe_dump([play]), "utf-8")
+    with ssh_host.running(controller.directory / "ssh") as connection:
+        bastion = {**connection, "ansible_python_interpreter": sys.executable}
+        inventory = controller.directory / "bastion.yml"
+        inventory.write_text(yaml.safe_dump({"all": {"hosts": {"bastion": bastion}}}), "utf-8")
+        run = controller.play(str(playbook), "-i", str(inventory))
+    assert run.code == 0, run.output
+    assert "-> bastion" in run.output
+    lines = [line for line in run.output.splitlines() if re.match(rf"{EU}  \[[#.]+\] \d+/\d+", line)]
+    assert len(lines) >= 2, run.output
