@@ -81,6 +81,8 @@ class Api:
     def create(self, wanted: Wanted, template: Template, parameters: list[dict[str, t.Any]], token: str) -> str:
         """Begin to create; the stack's ID."""
         arguments = _common(wanted, template, parameters)
+        if wanted.policy:
+            arguments["StackPolicyBody"] = wanted.policy
         if "RetainExceptOnCreate" in _members(self.client, "CreateStack"):
             # A failed creation then leaves no bucket behind whose name the next one needs.
             arguments["RetainExceptOnCreate"] = True

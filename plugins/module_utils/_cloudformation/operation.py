@@ -211,8 +211,11 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
             computed(api, arn, mode)
         api.execute_change_set(arn, token)
         created = dataclasses.replace(api.stack(wanted.name), status="CREATE_IN_PROGRESS")
+        # CreateStack takes both, a change set neither.
         if wanted.protected:
             api.protect(wanted.name, True)
+        if wanted.policy:
+            api.set_policy(wanted.name, wanted.policy)
     else:
         try:
             stack_id = api.create(wanted, template, request, token)

@@ -183,8 +183,8 @@ def test_what_cannot_be_changed_is_explained(status: str) -> None:
 def test_another_ones_change_set_in_review_is_left_alone() -> None:
     api = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}), {"execute": ["CREATE_COMPLETE"]})
     api.change_sets = [ONE_CHANGE]
-    assert present(api, mode()).operation == "create"
-    assert api.done[:2] == ["compute CREATE", "execute"]
+    assert present(api, mode(), policy='{"Statement": []}').operation == "create"
+    assert api.done == ["compute CREATE", "execute", "protect True", "set policy"]
 
 
 def test_the_first_real_failure_ends_the_wait_with_the_cause() -> None:
