@@ -1,0 +1,151 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One connection to the management plane: options in, calls with intent, retries and readable errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+import urllib.parse
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import failures
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.transport import Transport
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+DEFAULT_URL = "https://app.gitpod.io/api"
+TOKEN_VARIABLES = ("ONA_API_KEY", "GITPOD_API_KEY")
+USER_AGENT = "gitpod.enterprise_runner (ansible)"
+FIRST_DELAY = 1.0
+LONGEST_DELAY = 20.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """How to reach the management plane.
+
+    :param timeout: longest wait in seconds for one answer.
+    :param retries: how often a call is repeated that found it unavailable or limiting the rate.
+    """
+
+    url: str
+    token: str = dataclasses.field(repr=False)
+    timeout: float = 30.0
+    ca_path: str = ""
+    retries: int = 6
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any]) -> Connection:
+        """The connection that a module's options describe; empty texts count as unset.
+
+        :raises InputError: the token is missing, or the URL is not one that a token may be sent to.
+        """
+        token = str(options.get("api_token") or "").strip() or token_of_the_environment()
+        url = str(options.get("api_url") or "").strip().rstrip("/") or DEFAULT_URL
+        if not token:
+            raise InputError("No API token is given", next_step=failures.TOKEN_NEXT_STEP)
+        if not safe(url):
+            raise InputError(
+                f"{url!r} is not an https URL; the token was not sent", next_step=f"Write, for example, {DEFAULT_URL}"
+            )
+        return cls(
+            url=url,
+            token=token,
+            timeout=float(options.get("api_timeout") or cls.timeout),
+            ca_path=str(options.get("ca_path") or ""),
+            retries=cls.retries if options.get("api_retries") is None else int(options["api_retries"]),
+        )
+
+
+def token_of_the_environment() -> str:
+    """The token from the variables that the SDK reads, in its order; an empty one counts as unset."""
+    return next((value for name in TOKEN_VARIABLES if (value := os.environ.get(name, "").strip())), "")
+
+
+def safe(url: str) -> bool:
+    """Whether a token may be sent there: HTTPS, except on loopback, where there is no wire to listen on."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    loopback = host in ("localhost", "::1") or host.startswith("127.")
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and loopback))
+
+
+class _Headers:
+    """Adds the token to each request of a Connect client."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def on_start_sync(self, context: t.Any) -> None:
+        """Before the request is sent."""
+        context.request_headers["Authorization"] = f"Bearer {self._token}"
+        context.request_headers["User-Agent"] = USER_AGENT
+
+    def on_end_sync(self, _started: None, _context: t.Any, _error: Exception | None) -> None:
+        """Nothing is left to do."""
+
+
+class Client:
+    """The services of the management plane that the collection uses."""
+
+    def __init__(self, connection: Connection, clock: Clock | None = None) -> None:
+        """:raises InputError: the CA file cannot be used."""
+        import pyqwest
+        from gitpod.v1.environment_connect import EnvironmentServiceClientSync
+        from gitpod.v1.runner_configuration_connect import RunnerConfigurationServiceClientSync
+        from gitpod.v1.runner_connect import RunnerServiceClientSync
+
+        self.connection = connection
+        self._clock = clock or Clock()
+        try:
+            transport = Transport(connection.ca_path, connection.timeout)
+        except OSError as error:
+            raise InputError(
+                f"The certificate authorities in {connection.ca_path} cannot be used",
+                str(error),
+                "Name a readable file of PEM certificates with ca_path",
+            ) from error
+        options: dict[str, t.Any] = {
+            "interceptors": [_Headers(connection.token)],
+            "send_compression": None,
+            "timeout_ms": round(connection.timeout * 1000),
+            "http_client": pyqwest.SyncClient(transport),
+        }
+        self.runner = RunnerServiceClientSync(connection.url, **options)
+        self.configuration = RunnerConfigurationServiceClientSync(connection.url, **options)
+        self.environment = EnvironmentServiceClientSync(connection.url, **options)
+
+    def call(
+        self, rpc: Callable[[t.Any], t.Any], request: t.Any, what: str, done: Callable[[], t.Any] | None = None
+    ) -> t.Any:
+        """One call, repeated with jittered back-off while the management plane is unavailable or limits the rate.
+
+        :param what: what the call is for, as an infinitive such as C(list the runners).
+        :param done: for a call that must not be done twice: looks whether a try whose answer was lost has been carried
+            out after all, and returns what it would have answered, or C(None).
+        :raises ApiError: any other refusal, or none of the tries succeeded.
+        """
+        delay = FIRST_DELAY
+        for remaining in range(self.connection.retries, -1, -1):
+            try:
+                return rpc(request)
+            except Exception as error:
+                from ona_sdk.errors import map_error
+
+                found = failures.meaning_of(error, map_error(what, error))
+                if not (found.retry and remaining):
+                    raise failures.api_error(what, error, found, self.connection.token) from error
+            self._clock.sleep(delay * (1 - 0.5 * self._clock.jitter()))
+            delay = min(delay * 2, LONGEST_DELAY)
+            answer = done() if done and found.code == "unavailable" else None
+            if answer is not None:
+                return answer
+        raise ApiError(f"Could not {what}")

@@ -1,0 +1,96 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a registration is wanted to be."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import (
+    Metrics,
+    UpdateWindow,
+)
+
+SHORTEST_NAME, LONGEST_NAME = 3, 127
+SHORTEST_WINDOW = 2
+HOURS = 24
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What the options ask for.
+
+    :param runner_id: the runner that is meant, or empty to find it by name and region.
+    :param configuration: fields of Configuration that are declared; what is not keeps its value.
+    :param same_name_elsewhere: whether a runner of the same name in another region is a runner of its own.
+    """
+
+    name: str
+    region: str
+    runner_id: str = ""
+    configuration: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    metrics_password: str = dataclasses.field(default="", repr=False)
+    same_name_elsewhere: bool = False
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any]) -> Wanted:
+        """From a module's options; empty texts count as unset.
+
+        :raises InputError: with every value that the management plane would refuse.
+        """
+        problems: list[str] = []
+        name = str(options["name"] or "").strip()
+        if name and not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
+            problems.append(f"the name {name!r} must have {SHORTEST_NAME} to {LONGEST_NAME} characters")
+        if not name and not options["runner_id"]:
+            problems.append("name or runner_id is needed")
+        configuration = {
+            key: options[key]
+            for key in ("release_channel", "auto_update", "log_level", "devcontainer_image_cache")
+            if options.get(key) not in (None, "")
+        }
+        window = options.get("update_window")
+        if window:
+            configuration["update_window"] = _window(window, problems)
+        metrics = options.get("metrics") or {}
+        if metrics:
+            configuration["metrics"] = _metrics(metrics, problems)
+        if problems:
+            raise InputError("The registration cannot be as it is wanted; nothing was changed", "; ".join(problems))
+        return cls(
+            name=name,
+            region=str(options["region"] or "").strip(),
+            runner_id=str(options["runner_id"] or "").strip(),
+            configuration=configuration,
+            metrics_password=str(metrics.get("password") or ""),
+            same_name_elsewhere=bool(options.get("same_name_elsewhere")),
+        )
+
+
+def _window(options: t.Mapping[str, t.Any], problems: list[str]) -> UpdateWindow | None:
+    """Daily, in UTC, at least two hours; it may go past midnight (message gitpod.v1.UpdateWindow)."""
+    start, end = options.get("start_hour"), options.get("end_hour")
+    if start is None and end is None:
+        return None
+    if start is None or not 0 <= start < HOURS or (end is not None and not 0 <= end < HOURS):
+        problems.append("update_window needs a start_hour, and hours from 0 to 23")
+        return None
+    end = (start + SHORTEST_WINDOW) % HOURS if end is None else end
+    if (end - start) % HOURS < SHORTEST_WINDOW:
+        problems.append("update_window must last at least two hours")
+    return UpdateWindow(start, end)
+
+
+def _metrics(options: t.Mapping[str, t.Any], problems: list[str]) -> Metrics:
+    found = Metrics(
+        enabled=bool(options.get("enabled")),
+        url=options.get("url") or "",
+        username=options.get("username") or "",
+        managed=bool(options.get("managed")),
+    )
+    if found.enabled and not found.managed and not found.url:
+        problems.append("metrics that are enabled need a url, or managed")
+    return found
