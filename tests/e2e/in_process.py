@@ -56,7 +56,7 @@ class InProcessModule:
         self.warnings.append(text)
 
 
-def outcome(module: InProcessModule, operation: t.Callable[[t.Any], dict[str, t.Any]]) -> dict[str, t.Any]:
+def outcome(module: t.Any, operation: t.Callable[[t.Any], dict[str, t.Any]]) -> dict[str, t.Any]:
     """The result as Ansible has it: that of the operation, or the failure."""
     try:
         return operation(module)

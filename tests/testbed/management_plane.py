@@ -12,20 +12,23 @@ import time
 import typing as t
 import uuid
 
-from connectrpc.code import Code
-from connectrpc.errors import ConnectError
-from gitpod.v1 import runner_configuration_pb2, runner_pb2
-from gitpod.v1.runner_connect import RunnerService, RunnerServiceASGIApplication
+from gitpod.v1 import environment_pb2, runner_configuration_pb2, runner_pb2
+from gitpod.v1.environment_connect import EnvironmentServiceASGIApplication
+from gitpod.v1.runner_configuration_connect import RunnerConfigurationServiceASGIApplication
+from gitpod.v1.runner_connect import RunnerServiceASGIApplication
 
 from .aws import control, state
+from .management_rules import Fault, Gate
 
 TOKEN_LIFETIME = 24 * 3600.0
-PAGE_SIZE = 25
+VERSION = "20260115.2"
+# Field 9999, a text: what an API that is newer than the SDK sends.
+UNKNOWN_FIELD = b"\xfa\xf0\x04\x05newer"
 
 
 @dataclasses.dataclass
 class ExchangeToken:
-    """One exchange token; C(used_by) is the name of the stack that presented it."""
+    """One exchange token; C(used_by) is the ID of the stack that presented it."""
 
     value: str
     runner_id: str
@@ -38,9 +41,15 @@ class ManagementPlane:
 
     def __init__(self) -> None:
         self.api_token = f"ona_{secrets.token_urlsafe(32)}"
+        self.gate = Gate(lambda: self.api_token)
         self.runners: dict[str, t.Any] = {}
         self.tokens: list[ExchangeToken] = []
         self.orders: dict[str, tuple[str, str]] = {}
+        self.environments: dict[str, t.Any] = {}
+        self.classes: dict[str, t.Any] = {}
+        self.integrations: dict[str, t.Any] = {}
+        # Client secrets in the order in which they came, by the integration's ID.
+        self.client_secrets: dict[str, list[str]] = {}
         self.advanced = 0.0
 
     def now(self) -> float:
@@ -49,9 +58,11 @@ class ManagementPlane:
 
     def reset(self) -> None:
         """Forget everything but the API token."""
-        self.runners.clear()
-        self.tokens.clear()
-        self.orders.clear()
+        for kept in (self.runners, self.orders, self.environments, self.classes, self.integrations):
+            kept.clear()
+        self.client_secrets.clear()
+        for listed in (self.tokens, self.gate.faults, self.gate.calls):
+            listed.clear()
         self.advanced = 0.0
 
     def mint(self, runner_id: str) -> str:
@@ -73,9 +84,15 @@ class ManagementPlane:
         else:
             runner.spec.configuration.region = region
             runner.spec.variant = runner_pb2.RUNNER_VARIANT_ENTERPRISE
+            runner.spec.configuration.release_channel = runner_pb2.RUNNER_RELEASE_CHANNEL_STABLE
+            runner.spec.configuration.auto_update = True
+            runner.spec.configuration.log_level = runner_pb2.LOG_LEVEL_INFO
+            runner.spec.configuration.devcontainer_image_cache_enabled = True
         runner.created_at.GetCurrentTime()
         runner.status.phase = runner_pb2.RUNNER_PHASE_CREATED
         runner.status.region = runner.spec.configuration.region
+        runner.MergeFromString(UNKNOWN_FIELD)
+        runner.status.MergeFromString(UNKNOWN_FIELD)
         self.runners[runner.runner_id] = runner
         return runner
 
@@ -87,119 +104,99 @@ class ManagementPlane:
         """
         order = self.orders.get(runner.runner_id)
         stack = state.stack_of_runner(runner.runner_id)
-        phase, message = runner_pb2.RUNNER_PHASE_CREATED, "Waiting for the runner to connect"
+        phase: t.Any = runner_pb2.RUNNER_PHASE_CREATED
+        message = "Waiting for the runner to connect"
         if order:
-            phase, message = runner_pb2.RunnerPhase.Value(f"RUNNER_PHASE_{order[0].upper()}"), order[1]
+            # A number is a phase that the SDK does not know yet.
+            known = order[0].isdigit()
+            phase = int(order[0]) if known else runner_pb2.RunnerPhase.Value(f"RUNNER_PHASE_{order[0].upper()}")
+            message = order[1]
         elif stack and stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"):
             phase, message = self._connected(runner, stack)
         elif stack:
             phase, message = runner_pb2.RUNNER_PHASE_INACTIVE, f"The stack is {stack.status}"
         runner.status.phase, runner.status.message = phase, message
-        runner.status.version = "20260115.2" if phase == runner_pb2.RUNNER_PHASE_ACTIVE else ""
+        runner.status.version = VERSION if phase == runner_pb2.RUNNER_PHASE_ACTIVE else ""
         return runner
 
     def _connected(self, runner: t.Any, stack: state.StackView) -> tuple[t.Any, str]:
         for token in self.tokens:
             if token.runner_id == runner.runner_id and token.value in stack.values:
-                if token.used_by not in ("", stack.name):
+                if token.used_by not in ("", stack.id):
                     return runner_pb2.RUNNER_PHASE_DEGRADED, "The exchange token was used before"
                 if not token.used_by and self.now() > token.expires:
                     return runner_pb2.RUNNER_PHASE_DEGRADED, "The exchange token has expired"
-                token.used_by = stack.name
+                token.used_by = stack.id
                 return runner_pb2.RUNNER_PHASE_ACTIVE, ""
         return runner_pb2.RUNNER_PHASE_DEGRADED, "The exchange token is not one of this runner"
 
+    def add_environments(self, runner_id: str, count: int, archived: bool = False) -> None:
+        """Environments that run on a runner."""
+        for _number in range(count):
+            environment = environment_pb2.Environment(id=str(uuid.uuid4()))
+            environment.metadata.runner_id = runner_id
+            environment.status.phase = environment_pb2.ENVIRONMENT_PHASE_RUNNING
+            if archived:
+                environment.metadata.archived_at.GetCurrentTime()
+            self.environments[environment.id] = environment
+
     def handle(self, method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
-        """POST C(advance_seconds) puts the clock forward; C(runner_id), C(phase), C(message) order a phase."""
+        """POST C(advance_seconds) puts the clock forward; C(runner_id), C(phase), C(message) order a phase.
+
+        C(faults) are rules (management_rules.Fault), in place of those before. C(add_runners) have name and region,
+        C(add_environments) runner_id, count and archived. C(remove_runners) are IDs. C(forget_calls) empties the list
+        of calls. The answer is for tests, and so has secrets in it.
+        """
         if method == "POST":
             self.advanced += float(body.get("advance_seconds", 0))
             if "runner_id" in body:
                 self.orders[body["runner_id"]] = (body["phase"], body.get("message", ""))
-        return {"runners": {key: runner.name for key, runner in self.runners.items()}, "tokens": len(self.tokens)}
+            if "faults" in body:
+                self.gate.faults[:] = [Fault(**rule) for rule in body["faults"]]
+            if body.get("forget_calls"):
+                self.gate.calls.clear()
+            for wanted in body.get("add_runners", []):
+                self._add_wanted(**wanted)
+            for runner_id in body.get("remove_runners", []):
+                self.runners.pop(runner_id)
+            for wanted in body.get("add_environments", []):
+                self.add_environments(**wanted)
+        return {
+            "runners": {key: runner.name for key, runner in self.runners.items()},
+            "tokens": len(self.tokens),
+            "exchange_tokens": [dataclasses.asdict(token) for token in self.tokens],
+            "client_secrets": self.client_secrets,
+            "calls": self.gate.calls,
+        }
 
-
-class Service(RunnerService):
-    """RunnerService as far as runners are registered and watched."""
-
-    def __init__(self, plane: ManagementPlane) -> None:
-        self._plane = plane
-
-    def _authenticate(self, context: t.Any) -> None:
-        headers = context.request_headers
-        given = headers() if callable(headers) else headers
-        if given.get("authorization", "") != f"Bearer {self._plane.api_token}":
-            raise ConnectError(Code.UNAUTHENTICATED, "invalid or missing token")
-
-    def _runner(self, runner_id: str) -> t.Any:
-        if runner_id not in self._plane.runners:
-            raise ConnectError(Code.NOT_FOUND, f"runner {runner_id} not found")
-        return self._plane.observe(self._plane.runners[runner_id])
-
-    async def create_runner(self, request: t.Any, ctx: t.Any) -> t.Any:
-        """Names are not unique."""
-        self._authenticate(ctx)
-        if not request.name:
-            raise ConnectError(Code.INVALID_ARGUMENT, "name is required")
-        runner = self._plane.add(request.name, request.spec.configuration.region, request=request)
-        token = self._plane.mint(runner.runner_id)
-        return runner_pb2.CreateRunnerResponse(runner=runner, exchange_token=token)
-
-    async def get_runner(self, request: t.Any, ctx: t.Any) -> t.Any:
-        """One runner."""
-        self._authenticate(ctx)
-        return runner_pb2.GetRunnerResponse(runner=self._runner(request.runner_id))
-
-    async def list_runners(self, request: t.Any, ctx: t.Any) -> t.Any:
-        """A page of runners; the token is the number of those before."""
-        self._authenticate(ctx)
-        wanted = list(request.filter.providers)
-        found = [
-            self._plane.observe(runner)
-            for _key, runner in sorted(self._plane.runners.items())
-            if not wanted or runner.provider in wanted
-        ]
-        start = int(request.pagination.token or 0)
-        size = request.pagination.page_size or PAGE_SIZE
-        response = runner_pb2.ListRunnersResponse(runners=found[start : start + size])
-        if start + size < len(found):
-            response.pagination.next_token = str(start + size)
-        return response
-
-    async def update_runner(self, request: t.Any, ctx: t.Any) -> t.Any:
-        """Only the name is changed here."""
-        self._authenticate(ctx)
-        runner = self._runner(request.runner_id)
-        if request.HasField("name"):
-            runner.name = request.name
-        return runner_pb2.UpdateRunnerResponse()
-
-    async def delete_runner(self, request: t.Any, ctx: t.Any) -> t.Any:
-        """Refused while a stack exists, unless forced."""
-        self._authenticate(ctx)
-        self._runner(request.runner_id)
-        if state.stack_of_runner(request.runner_id) and not request.force:
-            raise ConnectError(Code.FAILED_PRECONDITION, "runner still has environments")
-        del self._plane.runners[request.runner_id]
-        return runner_pb2.DeleteRunnerResponse()
-
-    async def create_runner_token(self, request: t.Any, ctx: t.Any) -> t.Any:
-        """Another exchange token."""
-        self._authenticate(ctx)
-        self._runner(request.runner_id)
-        return runner_pb2.CreateRunnerTokenResponse(exchange_token=self._plane.mint(request.runner_id))
+    def _add_wanted(self, name: str, region: str, id: str = "", variant: str = "", provider: str = "") -> None:
+        runner = self.add(name, region, id)
+        if variant:
+            runner.spec.variant = runner_pb2.RunnerVariant.Value(f"RUNNER_VARIANT_{variant.upper()}")
+        if provider:
+            runner.provider = runner_configuration_pb2.RunnerProvider.Value(f"RUNNER_PROVIDER_{provider.upper()}")
 
 
 def create_application(plane: ManagementPlane) -> t.Any:
     """The ASGI application below /api, where the real one is."""
-    service = RunnerServiceASGIApplication(Service(plane))
+    from . import management_services as services
+
+    applications = [
+        RunnerServiceASGIApplication(services.Runners(plane), interceptors=[plane.gate]),
+        RunnerConfigurationServiceASGIApplication(services.Configurations(plane), interceptors=[plane.gate]),
+        EnvironmentServiceASGIApplication(services.Environments(plane), interceptors=[plane.gate]),
+    ]
     control.register("/_testbed/management", plane.handle)
 
     async def application(scope: dict[str, t.Any], receive: t.Any, send: t.Any) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
-            await service({**scope, "path": scope["path"][4:], "root_path": ""}, receive, send)
-            return
+            path = scope["path"][4:]
+            found = next((entry for entry in applications if path.startswith(f"{entry.path}/")), None)
+            if found:
+                await found({**scope, "path": path, "root_path": ""}, receive, send)
+                return
         if scope["type"] == "http":
-            await send({"type": "http.response.start", "status": 404, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
+            await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/html")]})
+            await send({"type": "http.response.body", "body": b"<h1>Not found</h1>"})
 
     return application

@@ -68,9 +68,7 @@ class Api:
         """
         from gitpod.v1 import runner_configuration_pb2, runner_pb2
 
-        request = runner_pb2.CreateRunnerRequest(
-            name=name, provider=runner_configuration_pb2.RUNNER_PROVIDER_AWS_EC2
-        )
+        request = runner_pb2.CreateRunnerRequest(name=name, provider=runner_configuration_pb2.RUNNER_PROVIDER_AWS_EC2)
         request.spec.desired_phase = runner_pb2.RUNNER_PHASE_ACTIVE
         request.spec.variant = runner_pb2.RUNNER_VARIANT_ENTERPRISE
         request.spec.configuration.region = region

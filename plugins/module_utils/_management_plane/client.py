@@ -48,7 +48,7 @@ class Connection:
         token = str(options.get("api_token") or "").strip() or token_of_the_environment()
         url = str(options.get("api_url") or "").strip().rstrip("/") or DEFAULT_URL
         if not token:
-            raise InputError("No API token is given", next_step=failures.TOKEN_NEXT_STEP)
+            raise InputError("No API token is given", next_step=failures.HOW_TO_AUTHENTICATE)
         if not safe(url):
             raise InputError(
                 f"{url!r} is not an https URL; the token was not sent", next_step=f"Write, for example, {DEFAULT_URL}"

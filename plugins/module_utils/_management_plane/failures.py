@@ -11,8 +11,9 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, NotFoundError
 
-TOKEN_NEXT_STEP = (
-    "Create a personal access token in the dashboard and set api_token (gitpod_api_token), ONA_API_KEY or GITPOD_API_KEY"
+HOW_TO_AUTHENTICATE = (
+    "Create a personal access token in the dashboard and set api_token (gitpod_api_token), ONA_API_KEY or "
+    "GITPOD_API_KEY"
 )
 
 
@@ -33,7 +34,7 @@ class Meaning:
 # By class name, so that nothing is imported before something fails (ona_sdk.errors, SDK 1.2).
 MEANINGS: t.Mapping[str, Meaning] = {
     "AuthenticationRequiredError": Meaning(
-        "unauthenticated", "The management plane does not accept the API token", f"{TOKEN_NEXT_STEP}; tokens expire"
+        "unauthenticated", "The management plane does not accept the API token", f"{HOW_TO_AUTHENTICATE}; tokens expire"
     ),
     "PermissionDeniedError": Meaning(
         "permission_denied",
@@ -67,12 +68,14 @@ MEANINGS: t.Mapping[str, Meaning] = {
         "Update the runner, or check that api_url is the API's (it ends in /api)",
     ),
     "EnvironmentPolicyError": Meaning(
-        "failed_precondition", "The management plane refuses this in the present state", "Remove the cause and run again"
+        "failed_precondition",
+        "The management plane refuses this in the present state",
+        "Remove the cause and run again",
     ),
     "EnvironmentUnreachableError": Meaning(
         "unavailable", "The environment cannot be reached", "Run again once it is up"
     ),
-    "MissingAPIKeyError": Meaning("unauthenticated", "No API token is given", TOKEN_NEXT_STEP),
+    "MissingAPIKeyError": Meaning("unauthenticated", "No API token is given", HOW_TO_AUTHENTICATE),
 }
 OTHER = Meaning("unknown", "The management plane failed the call", "Run again; if it stays, show this to Gitpod")
 UNTRUSTED = Meaning(

@@ -126,7 +126,8 @@ def configuration_from_api(raw: t.Any) -> Configuration:
     """From a message gitpod.v1.RunnerConfiguration."""
     from gitpod.v1 import runner_pb2
 
-    window = raw.update_window if raw.HasField("update_window") else None
+    # A window without hours is one that was taken away.
+    window = raw.update_window if raw.update_window.HasField("start_hour") else None
     metrics = raw.metrics
     return Configuration(
         release_channel=short(runner_pb2.RunnerReleaseChannel, raw.release_channel, "RUNNER_RELEASE_CHANNEL_"),

@@ -1,4 +1,4 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registering runners: which runner is meant, what differs, when an exchange token is minted, and waiting for a phase."""
+"""Registering runners: which one is meant, what differs, when an exchange token is minted, waiting for a phase."""

@@ -23,6 +23,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import Wanted
 
+NOBODY = Runner("", "")
+
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
@@ -37,7 +39,7 @@ class Plan:
     create: bool = False
     rename: str = ""
     changes: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
-    after: Runner = Runner("", "")
+    after: Runner = NOBODY
 
     @property
     def changed(self) -> bool:
@@ -51,9 +53,7 @@ def choose(runners: t.Sequence[Runner], wanted: Wanted) -> Runner | None:
     :raises RunnerError: two match, or the only one of that name is in another region.
     """
     named = [
-        runner
-        for runner in runners
-        if runner.provider == AWS and not runner.leaving and runner.name == wanted.name
+        runner for runner in runners if runner.provider == AWS and not runner.leaving and runner.name == wanted.name
     ]
     here = [runner for runner in named if runner.region == wanted.region]
     if len(here) > 1:
@@ -65,8 +65,8 @@ def choose(runners: t.Sequence[Runner], wanted: Wanted) -> Runner | None:
         )
     if not here and named and not wanted.same_name_elsewhere:
         raise RunnerError(
-            f"The runner {wanted.name} is in {', '.join(sorted(runner.region or 'no region' for runner in named))}, not "
-            f"in {wanted.region}; nothing was changed",
+            f"The runner {wanted.name} is in {', '.join(sorted(runner.region or 'no region' for runner in named))}, "
+            f"not in {wanted.region}; nothing was changed",
             f"A runner's region never changes. {'; '.join(_described(runner) for runner in named)}",
             "Correct the region or the name, delete that runner, or allow one name in several regions with "
             "same_name_elsewhere (gitpod_registration_same_name_elsewhere)",
@@ -80,19 +80,25 @@ def _described(runner: Runner) -> str:
     return f"{runner.id} ({runner.region or 'no region'}, {runner.phase or 'no phase'}{made})"
 
 
-def check(runner: Runner, wanted: Wanted) -> None:
-    """Refuse what can never be made so.
+def check_place(runner: Runner, wanted: Wanted) -> None:
+    """Refuse a runner, named by its ID, that is not the one that the rest describes.
 
-    :raises RunnerError: another region, provider or variant.
+    :raises RunnerError: another region or provider.
     """
     if runner.provider != AWS:
-        raise RunnerError(f"The runner {runner.id} is of the provider {runner.provider}, not {AWS}; nothing was changed")
+        raise RunnerError(
+            f"The runner {runner.id} is of the provider {runner.provider}, not {AWS}; nothing was changed"
+        )
     if wanted.region and runner.region and runner.region != wanted.region:
         raise RunnerError(
             f"The runner {runner.id} is in {runner.region}, not in {wanted.region}; nothing was changed",
             "A runner's region never changes",
             "Correct gitpod_region, or register another runner",
         )
+
+
+def check_variant(runner: Runner) -> None:
+    """:raises RunnerError: it is of another variant, which can never be made so."""
     if runner.variant and runner.variant != ENTERPRISE:
         raise RunnerError(
             f"The runner {runner.id} is of the variant {runner.variant}, not {ENTERPRISE}; nothing was changed",
@@ -112,10 +118,9 @@ def plan(runner: Runner | None, wanted: Wanted) -> Plan:
         configuration = dataclasses.replace(Configuration(), **wanted.configuration)
         after = Runner("", wanted.name, region=wanted.region, variant=ENTERPRISE, configuration=configuration)
         return Plan(create=True, after=after)
-    check(runner, wanted)
-    changes = {
-        key: value for key, value in wanted.configuration.items() if getattr(runner.configuration, key) != value
-    }
+    check_place(runner, wanted)
+    check_variant(runner)
+    changes = {key: value for key, value in wanted.configuration.items() if getattr(runner.configuration, key) != value}
     rename = wanted.name if wanted.name and wanted.name != runner.name else ""
     configuration = dataclasses.replace(runner.configuration, **changes)
     after = dataclasses.replace(runner, name=rename or runner.name, configuration=configuration)

@@ -35,7 +35,11 @@ def token_problem(text: str) -> str:
 
 def stack_needs_a_token(stack_status: str) -> bool:
     """Whether having the stack means to create it, now or after what is left of it is deleted."""
-    return status.meaning(stack_status or status.ABSENT).present in (status.CREATE, status.RECREATE, status.AWAIT_DELETE)
+    return status.meaning(stack_status or status.ABSENT).present in (
+        status.CREATE,
+        status.RECREATE,
+        status.AWAIT_DELETE,
+    )
 
 
 def runner_needs_a_token(phase: str, message: str) -> bool:

@@ -55,6 +55,7 @@ class StackView:
     region: str
     status: str
     values: tuple[str, ...]
+    id: str = ""
 
 
 def plain(name: str) -> str:
@@ -135,5 +136,5 @@ def stack_of_runner(runner_id: str) -> StackView | None:
     for (_account, region, _name), raw in list(cloudformation._stacks._data.items()):
         values = tuple(str(entry.get("Value", "")) for entry in raw.get("_resolved_params", {}).values())
         if runner_id in values and raw.get("StackStatus") != "DELETE_COMPLETE":
-            found = StackView(raw["StackName"], region, raw["StackStatus"], values)
+            found = StackView(raw["StackName"], region, raw["StackStatus"], values, raw["StackId"])
     return found

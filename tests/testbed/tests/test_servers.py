@@ -183,7 +183,13 @@ def test_the_management_plane_checks_tokens_and_pages(testbed: TestBed) -> None:
     second = service.list_runners(request)
     assert len(first.runners) == 2
     assert [runner.name for runner in second.runners] == ["gitpod-ap-southeast-2"]
-    created = service.create_runner(runner_pb2.CreateRunnerRequest(name="another"))
+    created = service.create_runner(
+        runner_pb2.CreateRunnerRequest(
+            name="another",
+            provider="RUNNER_PROVIDER_AWS_EC2",
+            spec={"configuration": {"region": "eu-west-1"}},
+        )
+    )
     assert created.exchange_token
     assert created.runner.runner_id
 
