@@ -34,9 +34,13 @@ if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
 US_RUNNER = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c01"
-US = {"name": "gitpod-us-east-1", "region": "us-east-1"}
-LARGE = {"runner_id": US_RUNNER, "display_name": "Large", "configuration": {"machineType": "m6i.2xlarge", "disk": 100}}
-GITHUB = {
+US: dict[str, t.Any] = {"name": "gitpod-us-east-1", "region": "us-east-1"}
+LARGE: dict[str, t.Any] = {
+    "runner_id": US_RUNNER,
+    "display_name": "Large",
+    "configuration": {"machineType": "m6i.2xlarge", "disk": 100},
+}
+GITHUB: dict[str, t.Any] = {
     "runner_id": US_RUNNER,
     "scm_id": "github",
     "host": "github.com",
@@ -62,7 +66,7 @@ class Plane:
     def control(self, **body: t.Any) -> dict[str, t.Any]:
         return self.testbed.control("POST", "management", body)
 
-    def __call__(self, what: str, /, check: bool = False, **options: t.Any) -> dict[str, t.Any]:
+    def __call__(self, what: str, /, check: t.Any = False, **options: t.Any) -> dict[str, t.Any]:
         module, run = OPERATIONS[what]
         connection = {"api_url": self.testbed.management_plane_url, "api_token": self.testbed.api_token}
         given = {**connection, **options}
