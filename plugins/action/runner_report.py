@@ -6,38 +6,18 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
-import re
-import tempfile
 import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
-
-
-def file_name(runner: str) -> str:
-    """A runner's name as the name of a file: nothing that could leave the directory."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", runner).lstrip(".") or "runner"
-
-
-def write_text(path: pathlib.Path, text: str) -> None:
-    """Replace the file in one step, so that no reader sees half of it."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        pathlib.Path(temporary).chmod(0o644)
-        pathlib.Path(temporary).replace(path)
-    except BaseException:
-        pathlib.Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def documents(fleet: Fleet) -> dict[str, str]:

@@ -26,7 +26,17 @@ os.environ.update(BIND_HOST="127.0.0.1", SFTP_ENABLED="0", IOT_MTLS_ENABLED="0",
 import uvicorn
 
 from . import dns_server, https_server, landscape, management_plane
-from .aws import call_log, certificates, cloudformation, control, create_application, endpoints, faults
+from .aws import (
+    call_log,
+    certificates,
+    cloudformation,
+    control,
+    create_application,
+    endpoints,
+    faults,
+    service_quotas,
+    surroundings,
+)
 from .releases import Releases
 from .settings import Settings
 
@@ -63,7 +73,7 @@ class Testbed:
 
         cloudformation.stop_everything()
         _reset_all_state()
-        for part in (faults, call_log):
+        for part in (faults, call_log, service_quotas, surroundings):
             part.clear()
         endpoints.reset()
         certificates.reset()

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import typing as t
 from unittest import mock
 
 import yaml
 from ministack.core.responses import request_scope
-from ministack.services import ec2, route53, ssm
+from ministack.services import ec2, iam, route53, ssm
 
-from .aws import certificates
+from .aws import certificates, endpoints
 from .management_plane import ManagementPlane
 
 FILE = pathlib.Path(__file__).with_name("landscape.yml")
@@ -26,6 +27,7 @@ def seed(account: str, plane: ManagementPlane, ca_pem: str) -> dict[str, str]:
     with request_scope(account, "us-east-1"):
         for zone in landscape["hosted_zones"]:
             _hosted_zone(zone["id"], zone["name"])
+        _ecs_role()
     return tokens
 
 
@@ -63,6 +65,7 @@ def _network(region: str, wanted: dict[str, t.Any]) -> None:
         zone = f"{region}{subnet['zone']}"
         with mock.patch.object(ec2, "_new_subnet_id", return_value=subnet_id):
             _checked(ec2._create_subnet(_params(VpcId=vpc, CidrBlock=subnet["cidr"], AvailabilityZone=zone)))
+    _routes(region, wanted)
     group = wanted.get("security_group")
     if group:
         with mock.patch.object(ec2, "_new_sg_id", return_value=group["id"]):
@@ -81,6 +84,44 @@ def _network(region: str, wanted: dict[str, t.Any]) -> None:
             }
             for port in group["ports"]
         ]
+
+
+def _routes(region: str, wanted: dict[str, t.Any]) -> None:
+    """A public route table for the public subnets; the way out of the others is the VPC's main table.
+
+    C(egress) is C(nat) unless it says C(tgw), or C(endpoints) for a VPC that has nothing but endpoints.
+    """
+    vpc = wanted["vpc"]["id"]
+    public, egress = wanted.get("public_subnets", []), wanted.get("egress", "nat")
+    main = ec2._vpcs[vpc]["MainRouteTableId"]
+    if public:
+        gateway = f"igw-{vpc[4:]}"
+        ec2._internet_gateways[gateway] = {
+            "InternetGatewayId": gateway,
+            "OwnerId": ec2.get_account_id(),
+            "Attachments": [{"VpcId": vpc, "State": "available"}],
+        }
+        before = set(ec2._route_tables)
+        _checked(ec2._create_route_table(_params(VpcId=vpc)))
+        table = next(iter(set(ec2._route_tables) - before))
+        _checked(ec2._create_route(_params(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)))
+        for subnet in public:
+            _checked(ec2._associate_route_table(_params(RouteTableId=table, SubnetId=subnet)))
+    if egress == "endpoints":
+        for service in wanted["endpoint_services"]:
+            endpoints.add_for_aws_service(vpc, f"com.amazonaws.{region}.{service}", list(wanted["subnets"])[:2])
+        return
+    target = {"nat": "NatGatewayId", "tgw": "TransitGatewayId"}[egress]
+    value = {target: f"{egress}-{vpc[4:]}"}
+    _checked(ec2._create_route(_params(RouteTableId=main, DestinationCidrBlock="0.0.0.0/0", **value)))
+
+
+def _ecs_role() -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    path = "/aws-service-role/ecs.amazonaws.com/"
+    role = _params(RoleName="AWSServiceRoleForECS", Path=path, AssumeRolePolicyDocument=document)
+    _checked(iam._create_role(role))
 
 
 def _certificate(account: str, region: str, certificate: dict[str, str]) -> None:

@@ -244,7 +244,8 @@ def _account(look: Gathering, wanted: Wanted) -> None:
         return account.simulation(clients("iam"), caller, wanted, zone) if caller else None
 
     for name in account.QUOTAS:
-        look.ask(f"quota {name}", "servicequotas:GetServiceQuota", _quota_reader(look, name))
+        needed = name != account.ENDPOINTS or wanted.privatelink_enabled
+        look.ask(f"quota {name}", "servicequotas:GetServiceQuota", _quota_reader(look, name), needed)
     look.ask("use stacks", "cloudformation:ListStacks", lambda: account.stack_count(clients("cloudformation")))
     look.ask(
         "use load_balancers",

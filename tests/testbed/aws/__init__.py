@@ -32,11 +32,15 @@ def create_application(settings: Settings) -> t.Any:
         requests,
         resource_types,
         route53,
+        service_quotas,
+        surroundings,
     )
 
     cloudformation.install(settings)
     resource_types.install(settings)
     for part in (call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
+        part.install(settings)
+    for part in (service_quotas, surroundings):
         part.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:
@@ -55,6 +59,11 @@ def create_application(settings: Settings) -> t.Any:
         if call and refused:
             call_log.add(call, refused[0], requests.error_code(refused[2]))
             await _send(send, *refused)
+            return
+        if call and call.service == service_quotas.SERVICE:
+            answered = service_quotas.answer(call)
+            call_log.add(call, answered[0], requests.error_code(answered[2]))
+            await _send(send, *answered)
             return
         recorder = _Recorder(send)
         await app(scope, _replay(body, receive), recorder)

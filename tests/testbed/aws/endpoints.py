@@ -150,6 +150,26 @@ def _create(params: dict[str, t.Any]) -> t.Any:
     return ec2._xml(200, "CreateVpcEndpointResponse", _xml(record, "vpcEndpoint"))
 
 
+def add_for_aws_service(vpc: str, service: str, subnets: list[str]) -> None:
+    """An interface endpoint for one of AWS's own services, which has long been there."""
+    endpoint_id = f"vpce-0{secrets.token_hex(8)}"
+    ec2._vpc_endpoints[endpoint_id] = {
+        "VpcEndpointId": endpoint_id,
+        "VpcEndpointType": "Interface",
+        "VpcId": vpc,
+        "ServiceName": service,
+        "ServiceRegion": get_region(),
+        "State": "available",
+        "SubnetIds": subnets,
+        "Groups": [_default_group(vpc)],
+        "PrivateDnsEnabled": True,
+        "IpAddressType": "ipv4",
+        "PolicyDocument": _FULL_ACCESS,
+        "OwnerId": get_account_id(),
+        "_region": get_region(),
+    }
+
+
 _FULL_ACCESS = json.dumps({"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]})
 
 

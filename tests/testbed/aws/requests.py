@@ -17,7 +17,7 @@ import botocore.session
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _session = botocore.session.get_session()
 # Names in the credential scope that differ from botocore's names of the services.
-_SERVICES = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
+_SERVICES = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch", "servicequotas": "service-quotas"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,6 +26,7 @@ CGNAT = "100.64.0.0/10"
 # Addresses that a load balancer's subnet must have free (ELB user guide), and that the runner's own tasks take.
 LOAD_BALANCER_ADDRESSES = 8
 RUNNER_ADDRESSES = 10
+NO_VPC = "The VPC does not exist."
 NO_SUBNETS = "The inventory names no subnets."
 
 
@@ -126,9 +127,12 @@ def subnets(wanted: Wanted, facts: Facts) -> Finding:
     absent = [name for name in wanted.subnet_ids if name not in found]
     if absent:
         problems.append(f"not in {wanted.region}: {', '.join(absent)}")
-    foreign = [f"{subnet.id} ({subnet.vpc_id})" for subnet in found.values() if subnet.vpc_id != wanted.vpc_id]
-    if foreign and wanted.vpc_id:
-        problems.append(f"not in {wanted.vpc_id}: {', '.join(foreign)}")
+    foreign: dict[str, list[str]] = {}
+    for subnet in found.values():
+        if subnet.vpc_id != wanted.vpc_id:
+            foreign.setdefault(subnet.vpc_id, []).append(subnet.id)
+    if wanted.vpc_id:
+        problems += [f"in {other} and not in {wanted.vpc_id}: {', '.join(ids)}" for other, ids in foreign.items()]
     if problems:
         return failed(f"{_capital('; '.join(problems))}.", f"Name subnets of {wanted.vpc_id or 'the VPC'}.")
     return passed(f"All {len(found)} exist in {wanted.vpc_id or 'one VPC'}.")
@@ -235,6 +239,8 @@ def internet_facing(wanted: Wanted, facts: Facts) -> Finding:
     """A public subnet has a default route to an internet gateway."""
     if wanted.load_balancer_visibility != "internet-facing":
         return skipped("The load balancer is internal.")
+    if known(facts.vpc) is None:
+        return skipped(NO_VPC)
     tables = known(facts.route_tables) or ()
     _ec2, found = named_subnets(wanted, facts)
     ways = {subnet.id: paths.kind_of(paths.default_route(paths.table_of(subnet.id, tables))) for subnet in found}
@@ -258,8 +264,8 @@ def internet_facing(wanted: Wanted, facts: Facts) -> Finding:
 def egress(wanted: Wanted, facts: Facts) -> Finding:
     """The default route's target, or the full set of endpoints."""
     ec2, _load_balancer = named_subnets(wanted, facts)
-    if not ec2:
-        return skipped("There are no EC2 subnets to look at.")
+    if not ec2 or known(facts.vpc) is None:
+        return skipped("There are no EC2 subnets to look at." if not ec2 else NO_VPC)
     tables = known(facts.route_tables) or ()
     ways = {subnet.id: paths.default_route(paths.table_of(subnet.id, tables)) for subnet in ec2}
     closed = [name for name, route in ways.items() if route is None]
@@ -315,7 +321,7 @@ def routes(wanted: Wanted, facts: Facts) -> Finding:
     """Each named subnet's table, once."""
     tables, vpc_found = known(facts.route_tables), known(facts.vpc)
     if not tables or not wanted.subnet_ids:
-        return skipped("There are no route tables or subnets to look at.") if not wanted.vpc_id else _no_tables(wanted)
+        return skipped("There are no route tables or subnets to look at.")
     mine = {name: paths.table_of(name, tables) for name in wanted.subnet_ids}
     without = [name for name, table in mine.items() if table is None]
     if without:
@@ -338,10 +344,6 @@ def routes(wanted: Wanted, facts: Facts) -> Finding:
     if problems:
         return warned(f"{_capital('; '.join(problems))}.", "Correct these route tables.")
     return passed(f"{', '.join(used)}.")
-
-
-def _no_tables(wanted: Wanted) -> Finding:
-    return skipped(f"{wanted.vpc_id} has no route tables to look at.")
 
 
 @check(

@@ -38,7 +38,7 @@ def not_simulated(facts: Facts) -> Finding | None:
         return None
     caller = facts.caller
     if isinstance(caller, Caller) and caller.is_root:
-        return skipped("The root user may do everything, and IAM does not simulate it.", "Use a role instead.")
+        return skipped("The root user may do everything, and IAM does not simulate it.")
     return skipped("IAM has no policies to simulate for this principal.", f"Check them by hand: {GUIDE}")
 
 
@@ -96,12 +96,7 @@ def template(wanted: Wanted, facts: Facts) -> Finding:
     if seen is None:
         return skipped("The template is not known.")
     who = f"The service role {wanted.service_role_arn}" if wanted.service_role_arn else "The caller"
-    return skipped(
-        f"{who} creates resources of {', '.join(services(seen.resource_types))}; not proven here.",
-        ""
-        if wanted.service_role_arn
-        else "A service role (gitpod_stack_service_role_arn) keeps these from the caller.",
-    )
+    return skipped(f"{who} creates resources of {', '.join(services(seen.resource_types))}; not proven here.")
 
 
 def services(resource_types: t.Iterable[str]) -> list[str]:
