@@ -14,6 +14,7 @@ version_added: 0.1.0
 description:
   - Looks at the account, the network, the certificate, the DNS zone, the stack, quotas, permissions and the management
     plane in one go, with calls in parallel, and returns every check with what was seen and what to do.
+  - Returns what each later stage has to do, so that stages with nothing to do need not run.
   - Never writes. A call that is refused skips the checks that need it, and says which permission is missing.
   - What is left out is taken from the existing stack, because that is what stays.
   - The checks are listed in C(docs/prerequisites.md).
@@ -133,6 +134,37 @@ options:
   service_role_arn:
     description: As for M(gitpod.enterprise_runner.runner_stack).
     type: str
+  tags:
+    description: Tags of the stack, as for M(gitpod.enterprise_runner.runner_stack).
+    type: dict
+  notification_arns:
+    description: As for M(gitpod.enterprise_runner.runner_stack).
+    type: list
+    elements: str
+    default: []
+  termination_protection:
+    description: As for M(gitpod.enterprise_runner.runner_stack).
+    type: bool
+    default: true
+  recreate_failed:
+    description: As for M(gitpod.enterprise_runner.runner_stack).
+    type: bool
+    default: true
+  stack_policy:
+    description: As for M(gitpod.enterprise_runner.runner_stack).
+    type: json
+  continue_rollback:
+    description: As for M(gitpod.enterprise_runner.runner_stack).
+    type: bool
+    default: false
+  cancel_update:
+    description: As for M(gitpod.enterprise_runner.runner_stack).
+    type: bool
+    default: false
+  certificate_request:
+    description: Whether a certificate is requested where the inventory names none.
+    type: bool
+    default: false
   privatelink_enabled:
     description: Whether the runner reaches the management plane through AWS PrivateLink.
     type: bool
@@ -178,6 +210,19 @@ options:
   dns_hosted_zone_id:
     description: Hosted zone to use.
     type: str
+  dns_further_hosted_zone_ids:
+    description: Other hosted zones that get the same records.
+    type: list
+    elements: str
+    default: []
+  dns_split_horizon:
+    description: Whether the public and the private zone of the domain get the records.
+    type: bool
+    default: false
+  dns_ttl:
+    description: Time to live of CNAME records in seconds.
+    type: int
+    default: 300
   dns_private_zone:
     description: Whether the hosted zone that is found is a private one.
     type: bool
@@ -274,6 +319,36 @@ checks:
       description: Where the documentation explains the check.
       type: str
       sample: docs/prerequisites.md#networksubnets
+plan:
+  description: What each later stage has to do, in their order, as its own planner sees it.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    stage:
+      description: V(certificate), V(registration), V(privatelink), V(stack) or V(dns).
+      type: str
+      sample: stack
+    action:
+      description:
+        - V(nothing), V(create), V(recreate), V(update), V(attach) to what AWS is doing, V(wait) for someone else, or
+          V(unknown) where only the stage itself can tell.
+      type: str
+      sample: update
+    needed:
+      description: Whether the stage has to run.
+      type: bool
+      sample: true
+    reasons:
+      description: Why, in sentences.
+      type: list
+      elements: str
+      sample: ["Runner Size: small becomes large"]
+seen:
+  description:
+    - By stage, for those with nothing to do, what the module of the stage would return, as far as it was looked at.
+  returned: always
+  type: dict
 stack_exists:
   description: Whether the runner's stack exists; null when that could not be read. One in review does not count.
   returned: always
@@ -323,6 +398,14 @@ ARGUMENT_SPEC = {
     "secret_parameters": {"type": "dict", "default": {}, "no_log": True},
     "capabilities": {"type": "list", "elements": "str", "default": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]},
     "service_role_arn": {"type": "str"},
+    "tags": {"type": "dict"},
+    "notification_arns": {"type": "list", "elements": "str", "default": []},
+    "termination_protection": {"type": "bool", "default": True},
+    "recreate_failed": {"type": "bool", "default": True},
+    "stack_policy": {"type": "json"},
+    "continue_rollback": {"type": "bool", "default": False},
+    "cancel_update": {"type": "bool", "default": False},
+    "certificate_request": {"type": "bool", "default": False},
     "privatelink_enabled": {"type": "bool", "default": False},
     "privatelink_subnet_ids": {"type": "list", "elements": "str", "default": []},
     "privatelink_security_group_ids": {"type": "list", "elements": "str", "default": []},
@@ -337,6 +420,9 @@ ARGUMENT_SPEC = {
     "dns_profile": {"type": "str"},
     "dns_record_type": {"type": "str", "choices": ["alias", "cname"], "default": "alias"},
     "dns_hosted_zone_id": {"type": "str"},
+    "dns_further_hosted_zone_ids": {"type": "list", "elements": "str", "default": []},
+    "dns_split_horizon": {"type": "bool", "default": False},
+    "dns_ttl": {"type": "int", "default": 300},
     "dns_private_zone": {"type": "bool", "default": False},
     "dns_overwrite": {"type": "bool", "default": False},
     "resolvers": {"type": "list", "elements": "str", "default": []},

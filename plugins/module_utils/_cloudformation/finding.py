@@ -12,6 +12,18 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 
+if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+
+
+def own_stack(api: Api, name: str, runner_id: str) -> Stack:
+    """The stack by its name, or, when there is none, the one that the runner has under another name."""
+    stack = api.stack(name)
+    if stack.status != status.ABSENT or not runner_id:
+        return stack
+    elsewhere = of_runner(api.stacks(), runner_id)
+    return stack if elsewhere.status == status.ABSENT else elsewhere
+
 
 def of_runner(stacks: t.Sequence[Stack], runner_id: str) -> Stack:
     """The stack that has this runner ID as a parameter's value or in its tag.

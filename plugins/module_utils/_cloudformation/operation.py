@@ -14,7 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     failures,
     timeline,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import of_runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import difference, look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     HIDDEN,
@@ -78,7 +78,7 @@ def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str, befo
 
 def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode) -> Outcome:
     """Have the stack as it is wanted."""
-    stack = _own_stack(api, wanted)
+    stack = own_stack(api, wanted.name, wanted.runner_id)
     wanted = dataclasses.replace(wanted, name=stack.name)
     template = api.template(location)
     _acknowledged(wanted, template)
@@ -105,15 +105,6 @@ def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode)
     if step == status.UPDATE:
         return _update(api, wanted, template, stack, mode)
     raise _stopped(stack)
-
-
-def _own_stack(api: Api, wanted: Wanted) -> Stack:
-    """The stack by its name, or, when there is none, the one that the runner has under another name."""
-    stack = api.stack(wanted.name)
-    if stack.status != status.ABSENT or not wanted.runner_id:
-        return stack
-    elsewhere = of_runner(api.stacks(), wanted.runner_id)
-    return stack if elsewhere.status == status.ABSENT else elsewhere
 
 
 def cancelled(api: Api, stack: Stack, mode: Mode) -> Stack:

@@ -96,6 +96,12 @@ def result(api: Api, outcome: Outcome) -> dict[str, t.Any]:
     """Plain data with stable keys."""
     stack = outcome.stack
     settled = meaning(stack.status).good and not meaning(stack.status).in_progress
+    return described(outcome, api.load_balancer(stack) if settled else None)
+
+
+def described(outcome: Outcome, load_balancer: t.Mapping[str, str] | None) -> dict[str, t.Any]:
+    """Plain data with stable keys, from what is known already."""
+    stack = outcome.stack
     found: dict[str, t.Any] = {
         "changed": outcome.changed,
         "operation": outcome.operation,
@@ -104,7 +110,7 @@ def result(api: Api, outcome: Outcome) -> dict[str, t.Any]:
         "stack": stack.as_result(),
         "release_version": stack.tags.get(VERSION_TAG, ""),
         "outputs": dict(stack.outputs),
-        "load_balancer": api.load_balancer(stack) if settled else None,
+        "load_balancer": load_balancer,
         "changes": list(outcome.changes),
         "actions": list(outcome.actions),
         "timeline": list(outcome.timeline),

@@ -288,6 +288,9 @@ class Facts:
     :param records: by hosted zone ID, those of the zones that hold the domain: the domain's names, and every name
         between the zone's apex and the domain.
     :param vpc_zones: private hosted zones that answer in the VPC.
+    :param fingerprint: of the stack's template.
+    :param policy: the stack policy, when one is wanted.
+    :param reviewed: the change set that waits for approval.
     :param ecs_role: whether the ECS service-linked role exists.
     :param simulation: decision by IAM action, such as C(allowed), C(implicitDeny), C(explicitDeny).
     :param images: newest image's name by owner.
@@ -314,6 +317,9 @@ class Facts:
     stack: Stack | Denied | None = None
     source: Source | Denied | None = None
     template: Template | Denied | None = None
+    fingerprint: str | Denied | None = None
+    policy: str | Denied | None = None
+    reviewed: t.Mapping[str, t.Any] | Denied | None = None
     load_balancer: t.Mapping[str, str] | Denied | None = None
     quotas: t.Mapping[str, Quota] = dataclasses.field(default_factory=dict)
     ecs_role: bool | Denied | None = None

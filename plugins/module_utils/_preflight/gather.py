@@ -14,7 +14,9 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     ApiError,
     InputError,
@@ -146,15 +148,34 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
         found = look.get("source")
         return api().template(found.location) if isinstance(found, source.Source) else found
 
-    def load_balancer() -> t.Mapping[str, str] | None:
-        stack = look.found("stack")
-        exists = stack is not None and status.exists(stack.status) and stack.status != "DELETE_IN_PROGRESS"
-        return api().load_balancer(stack) if exists else None
+    def of_existing(read: t.Callable[[Stack], T]) -> t.Callable[[], T | None]:
+        def of_the_stack() -> T | None:
+            stack = look.found("stack")
+            exists = stack is not None and status.exists(stack.status) and stack.status != "DELETE_IN_PROGRESS"
+            return read(stack) if exists else None
 
-    look.ask("stack", "cloudformation:DescribeStacks", lambda: api().stack(wanted.stack_name))
+        return of_the_stack
+
+    look.ask("stack", "cloudformation:DescribeStacks", lambda: own_stack(api(), wanted.stack_name, wanted.runner_id))
     look.ask("source", "read the template", where)
     look.ask("template", "cloudformation:GetTemplateSummary", template)
-    look.ask("load_balancer", "elasticloadbalancing:DescribeLoadBalancers", load_balancer)
+    look.ask("fingerprint", "cloudformation:GetTemplate", of_existing(lambda stack: api().fingerprint(stack.id)))
+    look.ask(
+        "reviewed",
+        "cloudformation:DescribeChangeSet",
+        of_existing(lambda stack: api().reviewed_change_set(stack.name, CHANGE_SET_NAME)),
+    )
+    look.ask(
+        "policy",
+        "cloudformation:GetStackPolicy",
+        of_existing(lambda stack: api().policy(stack.id)),
+        wanted.stack_policy,
+    )
+    look.ask(
+        "load_balancer",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        of_existing(lambda stack: api().load_balancer(stack)),
+    )
 
 
 def _completed(look: Gathering, wanted: Wanted) -> Wanted:

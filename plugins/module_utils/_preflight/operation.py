@@ -22,6 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients, connect
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import gather
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 Connect = t.Callable[[t.Any, t.Optional[str]], Clients]
@@ -39,10 +40,13 @@ def run(module: t.Any, connected: Connect = connect) -> dict[str, t.Any]:
     zone_clients = connected(module, options["dns_profile"]) if options["dns_profile"] else clients
     facts, wanted = gather(options, Wanted.of(options, module.region), clients, zone_clients)
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
+    stages = plans(options, wanted, facts)
     return {
         "changed": False,
         "ready": not any(result["status"] == FAIL for result in found),
         "checks": found,
+        "plan": [stage.as_result() for stage in stages],
+        "seen": seen(options, wanted, facts, stages),
         "stack_exists": status.exists(facts.stack.status) if isinstance(facts.stack, Stack) else None,
         "account_id": facts.caller.account if isinstance(facts.caller, Caller) else "",
     }

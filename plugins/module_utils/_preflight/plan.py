@@ -1,0 +1,216 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each stage has to do, from the facts that the checks are made of, as the stages' own planners see it. Pure.
+
+A stage that follows one which changes what it depends on cannot be foreseen, and so is needed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as stages
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import foresee as certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.plan import (
+    Wanted as WantedCertificate,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import foresee as cloudformation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    Stack,
+    Template,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    Wanted as WantedStack,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Outcome
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import described
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import foresee as route53
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Wanted as WantedRecords
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import names
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone, normal
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.zones import choose_zone
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
+
+Options = t.Mapping[str, t.Any]
+Zones = t.Sequence[tuple[Zone, t.Sequence[Record]]]
+
+
+def plans(options: Options, wanted: Wanted, facts: Facts) -> list[StagePlan]:
+    """Every stage's plan, in the order of site.yml.
+
+    :param options: of the module runner_preflight_info.
+    :param wanted: the same, with what the existing stack makes good.
+    """
+    certificate_ = _certificate(options, wanted, facts)
+    registration = _registration(wanted)
+    stack = after(_stack(options, wanted, facts), certificate_, registration)
+    dns = after(_dns(options, wanted, facts), stack)
+    return [certificate_, registration, _privatelink(wanted), stack, dns]
+
+
+def after(plan: StagePlan, *earlier: StagePlan) -> StagePlan:
+    """The plan of a stage that depends on earlier ones: while one of those has to run, nothing can be ruled out."""
+    running = [entry.stage for entry in earlier if entry.needed]
+    if plan.needed or not running:
+        return plan
+    return StagePlan(plan.stage, stages.UNKNOWN, (f"the stage {' and '.join(running)} comes first and may change it",))
+
+
+def seen(options: Options, wanted: Wanted, facts: Facts, found: t.Sequence[StagePlan]) -> dict[str, t.Any]:
+    """What the results of the stages with nothing to do would be; report and verification read them."""
+    idle = {plan.stage for plan in found if not plan.needed}
+    results: dict[str, t.Any] = {}
+    if "stack" in idle and isinstance(facts.stack, Stack):
+        load_balancer = None if isinstance(facts.load_balancer, Denied) else facts.load_balancer
+        results["stack"] = described(Outcome(facts.stack), dict(load_balancer) if load_balancer else None)
+    if "dns" in idle:
+        results["dns"] = {"changed": False, "records": _records(options, wanted, facts)}
+    return results
+
+
+def _stack(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
+    if not isinstance(facts.stack, Stack):
+        return _unknown("stack", facts.stack, "the stack could not be read")
+    denied = [fact for fact in (facts.policy, facts.reviewed) if isinstance(fact, Denied)]
+    if denied:
+        return StagePlan("stack", stages.UNKNOWN, tuple(map(str, denied)))
+    source = facts.source if isinstance(facts.source, Source) else Source({})
+    template = facts.template if isinstance(facts.template, Template) else Template({}, ())
+    present = cloudformation.Present(
+        facts.stack,
+        fingerprint=facts.fingerprint if isinstance(facts.fingerprint, str) else "",
+        policy=facts.policy if isinstance(facts.policy, str) else "",
+        reviewed=None if isinstance(facts.reviewed, Denied) else facts.reviewed,
+    )
+    found = cloudformation.foresee(_wanted_stack(options, wanted, source), template, present)
+    if found.action in (stages.UPDATE, stages.UNKNOWN, stages.NOTHING) and template is not facts.template:
+        return _unknown("stack", facts.template or facts.source, "the template could not be read")
+    return found
+
+
+def _wanted_stack(options: Options, wanted: Wanted, source: Source) -> WantedStack:
+    return WantedStack(
+        name=wanted.stack_name,
+        parameters=options["parameters"],
+        secrets=options["secret_parameters"],
+        tags={**{key: str(value) for key, value in (options["tags"] or {}).items()}, **source.tags},
+        role_arn=wanted.service_role_arn,
+        notification_arns=tuple(options["notification_arns"]),
+        protected=options["termination_protection"],
+        recreate_failed=options["recreate_failed"],
+        policy=options["stack_policy"] or "",
+        continue_rollback=options["continue_rollback"],
+        cancel_update=options["cancel_update"],
+        fingerprint=source.fingerprint,
+    )
+
+
+def _unknown(stage: str, fact: t.Any, otherwise: str) -> StagePlan:
+    return StagePlan(stage, stages.UNKNOWN, (str(fact) if isinstance(fact, Denied) else otherwise,))
+
+
+def _dns(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
+    if not wanted.domain_name:
+        return StagePlan("dns", stages.UNKNOWN, ("the domain is not known",))
+    if isinstance(facts.load_balancer, Denied):
+        return _unknown("dns", facts.load_balancer, "")
+    target = (facts.load_balancer or {}).get("dns_name", "")
+    if wanted.dns_provider != route53.ROUTE_53:
+        return route53.foresee_elsewhere(wanted.domain_name, target, wanted.dns_provider, _answers(wanted, facts))
+    try:
+        zones = _zones(options, wanted, facts)
+    except RunnerError as error:
+        return StagePlan("dns", stages.UNKNOWN, (error.what,))
+    return route53.foresee(_wanted_records(options, wanted, facts), zones)
+
+
+def _wanted_records(options: Options, wanted: Wanted, facts: Facts) -> WantedRecords:
+    balancer: t.Mapping[str, str] = {} if isinstance(facts.load_balancer, Denied) else facts.load_balancer or {}
+    return WantedRecords(
+        domain=wanted.domain_name,
+        target=balancer.get("dns_name", ""),
+        target_zone=balancer.get("canonical_hosted_zone_id", ""),
+        record_type=wanted.dns_record_type,
+        ttl=options["dns_ttl"],
+        dual_stack=balancer.get("ip_address_type", "") == "dualstack",
+        overwrite=wanted.dns_overwrite,
+    )
+
+
+def _zones(options: Options, wanted: Wanted, facts: Facts) -> Zones:
+    """The zones that runner_dns chooses, with their records; none when something of it could not be read.
+
+    :raises RunnerError: there is no such zone, or it is not clear which.
+    """
+    if not facts.hosted_zones or isinstance(facts.hosted_zones, Denied):
+        return ()
+    answering = facts.vpc_zones if isinstance(facts.vpc_zones, tuple) else ()
+    here = {zone.id for zone in answering}
+    zones = [
+        dataclasses.replace(zone, vpcs=(wanted.vpc_id,)) if zone.id in here else zone for zone in facts.hosted_zones
+    ]
+    ids = [zone_id for zone_id in (wanted.dns_hosted_zone_id, *options["dns_further_hosted_zone_ids"]) if zone_id]
+    if ids:
+        chosen = [zone for zone in zones if zone.id in ids]
+    else:
+        kinds = (False, True) if options["dns_split_horizon"] else (wanted.dns_private_zone,)
+        chosen = [choose_zone(zones, wanted.domain_name, private, wanted.vpc_id) for private in kinds]
+    # A private zone that does not answer in the VPC is associated, or refused: the stage tells.
+    readable = [zone for zone in chosen if not zone.private or not wanted.vpc_id or zone.vpcs]
+    found = [(zone, records) for zone in readable if isinstance(records := facts.records.get(zone.id), tuple)]
+    return found if len(found) == (len(ids) or len(chosen)) else ()
+
+
+def _answers(wanted: Wanted, facts: Facts) -> dict[str, str] | None:
+    """Where both names lead as a client sees them, by CNAME; C(None) when nobody answered."""
+    if not isinstance(facts.answers, tuple):
+        return None
+    both = [answer for answer in facts.answers if answer.kind == "CNAME"]
+    if any(answer.outcome not in ("found", "missing", "empty") for answer in both):
+        return None
+    return {name: normal(next(iter(answer.values), "")) for name, answer in zip(names(wanted.domain_name), both)}
+
+
+def _records(options: Options, wanted: Wanted, facts: Facts) -> list[dict[str, t.Any]]:
+    """The records of both names as runner_dns returns them; at another provider, those that were asked for."""
+    if wanted.dns_provider != route53.ROUTE_53:
+        target = {} if isinstance(facts.load_balancer, Denied) else facts.load_balancer or {}
+        answer = {"type": "CNAME", "value": target.get("dns_name", ""), "ttl": options["dns_ttl"]}
+        return [{"name": name, **answer} for name in names(wanted.domain_name)]
+    both = names(wanted.domain_name)
+    found = [record for _zone, records in _zones(options, wanted, facts) for record in records]
+    shown = sorted(
+        (record for record in found if record.name in both and record.type in ("A", "AAAA", "CNAME")),
+        key=lambda record: record.key,
+    )
+    return [record.as_result() for record in shown]
+
+
+def _certificate(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
+    """Only asked for without an ARN; which of the region's certificates fits is then looked up by the stage."""
+    return certificate.foresee(
+        WantedCertificate(wanted.name, wanted.domain_name, wanted.region),
+        wanted.certificate_arn,
+        options["certificate_request"],
+        None,
+        facts.now,
+    )
+
+
+def _registration(wanted: Wanted) -> StagePlan:
+    """Not without a token, and not where the inventory names the runner."""
+    if not wanted.api_token or (wanted.runner_id and "runner_id" not in wanted.left_out):
+        return StagePlan("registration", stages.NOTHING)
+    return StagePlan("registration", stages.UNKNOWN, ("the management plane is asked by the stage itself",))
+
+
+def _privatelink(wanted: Wanted) -> StagePlan:
+    if not wanted.privatelink_enabled:
+        return StagePlan("privatelink", stages.NOTHING, ("PrivateLink is not asked for",))
+    return StagePlan("privatelink", stages.UNKNOWN, ("the endpoint is looked at by the stage itself",))
