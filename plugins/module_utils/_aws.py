@@ -38,6 +38,8 @@ NOT_FOUND_CODES = frozenset(
         "ParameterNotFound",
         "ParameterVersionNotFound",
         "InvalidVpcEndpointId.NotFound",
+        "InvalidVpcEndpoint.NotFound",
+        "NoSuchEntity",
         "InvalidVpcID.NotFound",
         "InvalidSubnetID.NotFound",
     }

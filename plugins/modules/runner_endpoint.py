@@ -26,7 +26,9 @@ options:
     type: str
     required: true
   state:
-    description: Whether to have the endpoint. V(absent) removes only one of this O(name).
+    description:
+      - Whether to have the endpoint. V(absent) removes only one of this O(name) that this collection made, and waits
+        for one that is being deleted already.
     type: str
     choices: [present, absent]
     default: present
@@ -66,7 +68,7 @@ options:
     description: Endpoint policy as JSON; without it, a new endpoint allows full access.
     type: json
   tags:
-    description: Tags of the endpoint.
+    description: Tags of the endpoint, besides C(Name) and those by which the collection finds it again.
     type: dict
   purge_tags:
     description: Whether other tags are removed from an endpoint that this collection made.
@@ -75,13 +77,17 @@ options:
   adopt:
     description:
       - Whether an endpoint for the service that others made in this VPC is used. A second one could not have private
-        DNS.
+        DNS, so without this the module refuses.
+      - Such an endpoint gets what it lacks (subnets in further zones, security groups, private DNS); nothing is taken
+        away from it, its tags stay, and O(state=absent) leaves it.
     type: bool
     default: true
   replace_failed:
-    description: Whether an endpoint of ours that failed, expired or was rejected is deleted and created anew.
+    description:
+      - Whether an endpoint of ours that failed, expired or was rejected is deleted and created anew. Otherwise the
+        module fails with AWS's reason.
     type: bool
-    default: true
+    default: false
   enable_vpc_dns:
     description: Whether the VPC's DNS support and DNS hostnames are switched on when private DNS needs them.
     type: bool
@@ -114,6 +120,7 @@ attributes:
   idempotent:
     support: full
 seealso:
+  - module: gitpod.enterprise_runner.runner_endpoint_info
   - module: amazon.aws.ec2_security_group
 """
 
@@ -162,6 +169,9 @@ endpoint:
     service_name:
       description: Its service.
       type: str
+    service_region:
+      description: The service's region.
+      type: str
     subnet_ids:
       description: Its subnets.
       type: list
@@ -187,6 +197,9 @@ endpoint:
     tags:
       description: Its tags.
       type: dict
+    failure_reason:
+      description: AWS's words about what went wrong; empty when nothing did.
+      type: str
 service:
   description: The service, when it was looked at.
   returned: success
@@ -199,7 +212,11 @@ service:
       description: Its region.
       type: str
     availability_zones:
-      description: Its Availability Zones.
+      description: Names of its Availability Zones; empty where it is in another region.
+      type: list
+      elements: str
+    availability_zone_ids:
+      description: IDs of the same zones.
       type: list
       elements: str
     private_dns_name:
@@ -210,10 +227,15 @@ service:
       description: Whether its owner accepts each connection.
       type: bool
 in_progress:
-  description: Whether AWS is still at work.
+  description: Whether AWS is still at work, or the service's owner has to accept the connection.
   returned: always
   type: bool
   sample: false
+waiting_for:
+  description: What is still to happen, and whom to ask; empty when nothing is.
+  returned: success
+  type: str
+  sample: ''
 actions:
   description: What was done, or in check mode would be, in sentences.
   returned: success
@@ -249,7 +271,7 @@ ARGUMENT_SPEC = {
     "tags": {"type": "dict"},
     "purge_tags": {"type": "bool", "default": False},
     "adopt": {"type": "bool", "default": True},
-    "replace_failed": {"type": "bool", "default": True},
+    "replace_failed": {"type": "bool", "default": False},
     "enable_vpc_dns": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},
     "join": {"type": "bool", "default": False},

@@ -25,7 +25,7 @@ os.environ.update(BIND_HOST="127.0.0.1", SFTP_ENABLED="0", IOT_MTLS_ENABLED="0",
 
 import uvicorn
 
-from . import dns_server, https_server, landscape, management_plane
+from . import dns_server, dns_views, https_server, landscape, management_plane
 from .aws import (
     call_log,
     certificates,
@@ -36,6 +36,7 @@ from .aws import (
     faults,
     service_quotas,
     surroundings,
+    targets,
 )
 from .releases import Releases
 from .settings import Settings
@@ -77,6 +78,7 @@ class Testbed:
             part.clear()
         endpoints.reset()
         certificates.reset()
+        targets.reset()
         self.plane.reset()
         self.external.reset()
         if self.https:
@@ -111,6 +113,7 @@ class Testbed:
         self.releases.install()
         self.seed()
         dns_port, stop_dns = await dns_server.serve(self.settings.address, self.settings.dns_port, self.external)
+        views = dns_views.install(self.external)
         self.https = https_server.Https(self.certificates, self.settings.https_port or https_server.free_port())
         self.https.start()
         tasks = [loop.create_task(server.serve(sockets=[listener])) for server, listener in (aws, plane)]
@@ -119,6 +122,7 @@ class Testbed:
         await stopped.wait()
         cloudformation.stop_everything()
         stop_dns()
+        views.stop()
         self.https.stop()
         for server, _listener in (aws, plane):
             server.should_exit = server.force_exit = True

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import socket
 import struct
 import typing as t
 
@@ -98,10 +99,14 @@ class External:
 
 
 class Resolver:
-    """Answers questions from everything that is known."""
+    """Answers questions from everything that is known.
 
-    def __init__(self, external: External) -> None:
+    :param vpc_id: answer as inside this VPC; empty answers as on the internet.
+    """
+
+    def __init__(self, external: External, vpc_id: str = "") -> None:
         self._external = external
+        self._vpc_id = vpc_id
 
     def zones(self) -> list[Zone]:
         """Public zones, the longest names first."""
@@ -130,7 +135,7 @@ class Resolver:
 
     def _step(self, response: dns.message.Message, name: str, kind: str) -> str:
         """Add what is known of a name; the name that a CNAME points to, or empty at the end."""
-        addresses = state.load_balancer_addresses(name) or state.endpoint_dns(name)
+        addresses = state.load_balancer_addresses(name) or state.endpoint_dns(name, self._vpc_id)
         if addresses:
             _add(response, name, 60, "A", addresses if kind == "A" else [])
             return ""
@@ -190,9 +195,19 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 async def serve(address: str, port: int, external: External) -> tuple[int, t.Callable[[], None]]:
     """Start; the port, the same for UDP and TCP, and a function that stops."""
-    resolver = Resolver(external)
     control.register("/_testbed/dns/records", external.handle)
+    resolver = Resolver(external)
     certificates.resolvers[:] = [resolver.leads_to]
+    tcp = socket.create_server((address, port))
+    port = tcp.getsockname()[1]
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind((address, port))
+    udp.setblocking(False)
+    return port, await listen(resolver, tcp, udp)
+
+
+async def listen(resolver: Resolver, tcp: socket.socket, udp: socket.socket) -> t.Callable[[], None]:
+    """Answer on both sockets; a function that stops."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, dns.exception.DNSException, ConnectionError):
@@ -203,13 +218,12 @@ async def serve(address: str, port: int, external: External) -> tuple[int, t.Cal
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(connected, address, port)
-    port = server.sockets[0].getsockname()[1]
+    server = await asyncio.start_server(connected, sock=tcp)
     loop = asyncio.get_running_loop()
-    transport, _protocol = await loop.create_datagram_endpoint(lambda: _Datagrams(resolver), local_addr=(address, port))
+    transport, _protocol = await loop.create_datagram_endpoint(lambda: _Datagrams(resolver), sock=udp)
 
     def stop() -> None:
         transport.close()
         server.close()
 
-    return port, stop
+    return stop

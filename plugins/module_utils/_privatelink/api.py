@@ -64,6 +64,7 @@ class Api:
             name=name,
             region=raw.get("ServiceRegion") or region or self._region,
             zones=tuple(sorted(raw.get("AvailabilityZones", []))),
+            zone_ids=tuple(sorted(raw.get("AvailabilityZoneIds", []))),
             private_dns_name=raw.get("PrivateDnsName", ""),
             acceptance_required=bool(raw.get("AcceptanceRequired", False)),
         )
@@ -72,7 +73,31 @@ class Api:
         """The subnets' zones and VPCs."""
         with intent(f"read the subnets {', '.join(ids)}"):
             raw = self._ec2.describe_subnets(SubnetIds=list(ids), aws_retry=True)["Subnets"]
-        return [Subnet(entry["SubnetId"], entry["AvailabilityZone"], entry["VpcId"]) for entry in raw]
+        return [
+            Subnet(
+                entry["SubnetId"],
+                entry["AvailabilityZone"],
+                entry["VpcId"],
+                entry.get("AvailabilityZoneId", ""),
+                entry.get("CidrBlock", ""),
+            )
+            for entry in raw
+        ]
+
+    def addresses(self, interface_ids: t.Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The private addresses of network interfaces, by subnet."""
+        if not interface_ids:
+            return {}
+        with intent("read the addresses of the endpoint's network interfaces"):
+            raw = self._ec2.describe_network_interfaces(NetworkInterfaceIds=list(interface_ids), aws_retry=True)
+        found: dict[str, tuple[str, ...]] = {}
+        for entry in raw["NetworkInterfaces"]:
+            # IPv6 addresses come in a list of their own.
+            own = [item["PrivateIpAddress"] for item in entry.get("PrivateIpAddresses", [])]
+            own = own or [entry["PrivateIpAddress"]] if entry.get("PrivateIpAddress") else own
+            own += [item["Ipv6Address"] for item in entry.get("Ipv6Addresses", [])]
+            found[entry["SubnetId"]] = tuple(sorted({*found.get(entry["SubnetId"], ()), *own}))
+        return found
 
     def vpc_dns(self, vpc_id: str) -> dict[str, bool]:
         """Whether the VPC has DNS support and DNS hostnames, by the attribute's name."""
@@ -147,7 +172,10 @@ class Api:
         """
         with intent(f"delete the endpoint {endpoint_id}"):
             answer = self._ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint_id], aws_retry=True)
-        refused = answer.get("Unsuccessful", [])
+        # One that is gone already is what was asked for.
+        refused = [
+            item for item in answer.get("Unsuccessful", []) if "NotFound" not in item.get("Error", {}).get("Code", "")
+        ]
         if refused:
             reason = refused[0].get("Error", {}).get("Message", "")
             raise RunnerError(f"The endpoint {endpoint_id} could not be deleted", reason)

@@ -35,7 +35,8 @@ def stage(state: str) -> str:
 class Service:
     """An endpoint service as DescribeVpcEndpointServices has it.
 
-    :param zones: names of its Availability Zones; they mean nothing in another region.
+    :param zones: names of its Availability Zones, as this account spells them; they mean nothing in another region.
+    :param zone_ids: IDs of the same zones, which are the same in every account.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Service:
     zones: tuple[str, ...] = ()
     private_dns_name: str = ""
     acceptance_required: bool = False
+    zone_ids: tuple[str, ...] = ()
 
     def as_result(self) -> dict[str, t.Any]:
         """Plain data for a module's result."""
@@ -50,6 +52,7 @@ class Service:
             "name": self.name,
             "region": self.region,
             "availability_zones": list(self.zones),
+            "availability_zone_ids": list(self.zone_ids),
             "private_dns_name": self.private_dns_name,
             "acceptance_required": self.acceptance_required,
         }
@@ -57,11 +60,17 @@ class Service:
 
 @dataclasses.dataclass(frozen=True)
 class Subnet:
-    """A subnet's place."""
+    """A subnet's place.
+
+    :param zone: name of its Availability Zone.
+    :param cidr: its IPv4 range.
+    """
 
     id: str
     zone: str
     vpc_id: str
+    zone_id: str = ""
+    cidr: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +90,7 @@ class Endpoint:
     dns_names: tuple[str, ...] = ()
     interface_ids: tuple[str, ...] = ()
     reason: str = ""
+    service_region: str = ""
 
     @classmethod
     def from_api(cls, raw: t.Mapping[str, t.Any]) -> Endpoint:
@@ -99,7 +109,8 @@ class Endpoint:
             tags={entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])},
             dns_names=tuple(entry["DnsName"] for entry in raw.get("DnsEntries", []) if entry.get("DnsName")),
             interface_ids=tuple(raw.get("NetworkInterfaceIds", [])),
-            reason=" ".join(filter(None, [error.get("Message", ""), raw.get("FailureReason", "")])),
+            reason=_reason(error, raw.get("FailureReason", "")),
+            service_region=raw.get("ServiceRegion", ""),
         )
 
     def as_result(self) -> dict[str, t.Any]:
@@ -109,6 +120,7 @@ class Endpoint:
             "state": self.state,
             "vpc_id": self.vpc_id,
             "service_name": self.service_name,
+            "service_region": self.service_region,
             "subnet_ids": list(self.subnet_ids),
             "security_group_ids": list(self.security_group_ids),
             "private_dns_enabled": self.private_dns,
@@ -116,7 +128,14 @@ class Endpoint:
             "dns_entries": list(self.dns_names),
             "network_interface_ids": list(self.interface_ids),
             "tags": dict(self.tags),
+            "failure_reason": self.reason,
         }
+
+
+def _reason(error: t.Mapping[str, str], failure: str) -> str:
+    """AWS's own words: LastError's code and message, then FailureReason when that says something else."""
+    last = ": ".join(filter(None, [error.get("Code", ""), error.get("Message", "")]))
+    return ". ".join(dict.fromkeys(filter(None, [last.rstrip("."), failure.rstrip(".")])))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +144,8 @@ class Wanted:
 
     :param name: the runner's name, also of the endpoint.
     :param policy: JSON, or empty for full access.
+    :param adopt: use an endpoint that others made: it gets what is missing, and nothing of it is taken away.
+    :param replace_failed: delete an endpoint of ours that is broken, and create it anew.
     """
 
     name: str
@@ -139,4 +160,4 @@ class Wanted:
     tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     purge_tags: bool = False
     adopt: bool = True
-    replace_failed: bool = True
+    replace_failed: bool = False

@@ -25,6 +25,7 @@ def create_application(settings: Settings) -> t.Any:
         certificates,
         cloudformation,
         control,
+        endpoint_interfaces,
         endpoints,
         faults,
         load_balancers,
@@ -34,13 +35,14 @@ def create_application(settings: Settings) -> t.Any:
         route53,
         service_quotas,
         surroundings,
+        targets,
     )
 
     cloudformation.install(settings)
     resource_types.install(settings)
     for part in (call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
-    for part in (service_quotas, surroundings):
+    for part in (service_quotas, surroundings, endpoint_interfaces, targets):
         part.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:

@@ -20,6 +20,7 @@ from ministack.services import ec2
 from ..settings import Settings
 from . import control
 from .cloudformation_pace import pace
+from .endpoint_interfaces import interface_id
 
 MANAGEMENT_PLANE = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
 # Share of the whole stack's time until an endpoint is available, and until it is gone.
@@ -59,7 +60,7 @@ def reset() -> None:
     """Only the management plane's service."""
     _services.clear()
     zones = [f"us-east-1{letter}" for letter in "abcd"]
-    ids = [f"use1-az{number}" for number in (4, 6, 1, 2)]
+    ids = [f"use1-az{number}" for number in (1, 2, 3, 4)]
     _services[MANAGEMENT_PLANE] = Service(MANAGEMENT_PLANE, "us-east-1", zones, ids, "app.gitpod.io")
 
 
@@ -86,13 +87,22 @@ def _refusal(params: dict[str, t.Any], vpc: str, subnets: list[str], service: Se
     zones = [_zone(subnet) for subnet in subnets]
     if len(set(zones)) < len(zones):
         return ec2._error("DuplicateSubnetsInSameZone", "Found another endpoint subnet in the availability zone", 400)
-    foreign = [zone for zone in zones if zone not in service.zones]
+    foreign = [subnet for subnet in subnets if not _offered(service, subnet)]
     if region == service.service_region and foreign:
         message = f"The VPC endpoint service {name} does not support the availability zone of the subnet"
         return ec2._error("InvalidParameter", f"{message}: {foreign[0]}.", 400)
     if _flag(params, "PrivateDnsEnabled", True):
+        if service.acceptance_required:
+            return ec2._error("InvalidParameter", _NOT_ACCEPTED.format(name), 400)
         return _private_dns_refusal(vpc, service, "")
     return None
+
+
+_NOT_ACCEPTED = "Private DNS can only be enabled after the endpoint connection is accepted by the owner of {}."
+
+
+def _offered(service: Service, subnet: str) -> bool:
+    return _zone(subnet) in service.zones or ec2._subnets[subnet]["AvailabilityZoneId"] in service.zone_ids
 
 
 def _private_dns_refusal(vpc: str, service: Service, own_id: str) -> t.Any:
@@ -104,7 +114,12 @@ def _private_dns_refusal(vpc: str, service: Service, own_id: str) -> t.Any:
         return ec2._error("InvalidParameter", f"{message} for {vpc}", 400)
     for other in ec2._vpc_endpoints.values():
         same = other["VpcId"] == vpc and other["ServiceName"] == service.service_name
-        if same and other["VpcEndpointId"] != own_id and other.get("PrivateDnsEnabled") and _state(other) != "deleting":
+        if (
+            same
+            and other["VpcEndpointId"] != own_id
+            and other.get("PrivateDnsEnabled")
+            and state_now(other) != "deleting"
+        ):
             message = (
                 f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for"
                 f" {service.private_dns_name} in the VPC {vpc}"
@@ -178,7 +193,7 @@ def _default_group(vpc: str) -> str:
     return next((g["GroupId"] for g in groups if g.get("VpcId") == vpc and g.get("GroupName") == "default"), "")
 
 
-def _state(record: dict[str, t.Any]) -> str:
+def state_now(record: dict[str, t.Any]) -> str:
     """The state now: pending becomes available, deleting becomes gone."""
     age = time.monotonic() - record.get("_since", 0.0)
     if record["State"] == "pending" and age >= pace.stack_seconds * _PENDING_SHARE:
@@ -206,11 +221,11 @@ def _items(tag: str, entries: t.Iterable[str]) -> str:
 
 
 def _xml(record: dict[str, t.Any], tag: str = "item") -> str:
-    state = _state(record)
+    state = state_now(record)
     text = str(_ministack_xml({**record, "State": state}, tag))
     if record["VpcEndpointType"] != "Interface":
         return text
-    interfaces = [f"eni-{record['VpcEndpointId'][5:13]}{index:09x}" for index, _ in enumerate(record["SubnetIds"])]
+    interfaces = [interface_id(record["VpcEndpointId"], subnet) for subnet in record["SubnetIds"]]
     ready = state == "available"
     error = record.get("_error")
     extra = (
@@ -222,6 +237,7 @@ def _xml(record: dict[str, t.Any], tag: str = "item") -> str:
         + f"<policyDocument>{ec2._esc(record['PolicyDocument'])}</policyDocument>"
         + f"<serviceRegion>{record['ServiceRegion']}</serviceRegion>"
         + (f"<lastError><code>{error[0]}</code><message>{error[1]}</message></lastError>" if error else "")
+        + (f"<failureReason>{record['_failure']}</failureReason>" if record.get("_failure") else "")
     )
     return text.replace(f"</{tag}>", f"{extra}</{tag}>")
 
@@ -233,7 +249,7 @@ def _matches(record: dict[str, t.Any], filters: t.Mapping[str, list[str]]) -> bo
         "vpc-endpoint-id": record["VpcEndpointId"],
         "service-name": record["ServiceName"],
         "service-region": record.get("ServiceRegion", ""),
-        "vpc-endpoint-state": _state(record),
+        "vpc-endpoint-state": state_now(record),
         "vpc-endpoint-type": record["VpcEndpointType"],
         **{f"tag:{key}": value for key, value in tags.items()},
     }
@@ -248,7 +264,7 @@ def _describe(params: dict[str, t.Any]) -> t.Any:
         unseen = record is not None and record.get("_unseen", 0) > 0
         if record is not None and unseen:
             record["_unseen"] -= 1
-        if record is None or unseen or _state(record) == "deleted":
+        if record is None or unseen or state_now(record) == "deleted":
             message = f"The Vpc Endpoint Id '{endpoint_id}' does not exist"
             return ec2._error("InvalidVpcEndpointId.NotFound", message, 400)
     found = [
@@ -256,7 +272,8 @@ def _describe(params: dict[str, t.Any]) -> t.Any:
         for record in ec2._vpc_endpoints.values()
         if (not wanted or record["VpcEndpointId"] in wanted)
         and _matches(record, filters)
-        and _state(record) != "deleted"
+        and state_now(record) != "deleted"
+        and (wanted or not record.get("_unlisted"))
     ]
     items = "".join(_xml(record) for record in found)
     return ec2._xml(200, "DescribeVpcEndpointsResponse", f"<vpcEndpointSet>{items}</vpcEndpointSet>")
@@ -266,15 +283,18 @@ def _modify(params: dict[str, t.Any]) -> t.Any:
     record = ec2._vpc_endpoints.get(ec2._p(params, "VpcEndpointId"))
     if record is None or record["VpcEndpointType"] != "Interface":
         return _ministack_modify(params)
-    state = _state(record)
+    state = state_now(record)
     if state not in ("available", "pendingAcceptance", "pending"):
         return ec2._error("IncorrectState", f"The endpoint is {state}", 400)
+    taken = {_zone(subnet) for subnet in record["SubnetIds"]}
+    doubled = [subnet for subnet in ec2._parse_member_list(params, "AddSubnetId") if _zone(subnet) in taken]
+    if doubled:
+        message = f"Found another VPC endpoint subnet in the availability zone of {doubled[0]}"
+        return ec2._error("DuplicateSubnetsInSameZone", message, 400)
     dns = ec2._p(params, "PrivateDnsEnabled").lower()
     if dns == "true":
         if state == "pendingAcceptance":
-            return ec2._error(
-                "InvalidParameter", "Private DNS can only be enabled after the connection is accepted", 400
-            )
+            return ec2._error("InvalidParameter", _NOT_ACCEPTED.format(record["ServiceName"]), 400)
         refusal = _private_dns_refusal(record["VpcId"], _services[record["ServiceName"]], record["VpcEndpointId"])
         if refusal:
             return refusal
@@ -297,7 +317,7 @@ def _delete(params: dict[str, t.Any]) -> t.Any:
     unsuccessful = ""
     for endpoint_id in ec2._parse_member_list(params, "VpcEndpointId"):
         record = ec2._vpc_endpoints.get(endpoint_id)
-        if record is None or _state(record) == "deleted":
+        if record is None or state_now(record) == "deleted":
             error = "<code>InvalidVpcEndpoint.NotFound</code><message>The endpoint does not exist</message>"
             unsuccessful += f"<item><resourceId>{endpoint_id}</resourceId><error>{error}</error></item>"
         else:
@@ -321,7 +341,8 @@ def _describe_services(params: dict[str, t.Any]) -> t.Any:
             f"<item><serviceName>{name}</serviceName><serviceId>{name.rsplit('.', 1)[-1]}</serviceId>"
             f"<serviceRegion>{service.service_region}</serviceRegion>"
             "<serviceType><item><serviceType>Interface</serviceType></item></serviceType>"
-            f"{_items('availabilityZoneSet', service.zones if here else [])}<owner>995913728426</owner>"
+            f"{_items('availabilityZoneSet', service.zones if here else [])}"
+            f"{_items('availabilityZoneIdSet', service.zone_ids if here else [])}<owner>995913728426</owner>"
             f"<privateDnsName>{service.private_dns_name}</privateDnsName>"
             "<privateDnsNameVerificationState>verified</privateDnsNameVerificationState>"
             f"<acceptanceRequired>{str(service.acceptance_required).lower()}</acceptanceRequired>"
@@ -342,12 +363,15 @@ def handle_services(method: str, body: dict[str, t.Any], _query: dict[str, t.Any
 
 
 def handle_endpoints(method: str, body: dict[str, t.Any], query: dict[str, t.Any]) -> dict[str, t.Any]:
-    """POST /<id> sets C(state) and C(last_error) (code and message) of an endpoint, whatever its region."""
+    """POST /<id> sets C(state), C(last_error) (code and message), C(failure_reason), C(unlisted) (lists leave it out)
+    and C(unseen), the number of looks that do not find it, of an endpoint, whatever its region."""
     for (_account, _region, endpoint_id), record in list(ec2._vpc_endpoints._data.items()):
         if method == "POST" and endpoint_id == query["rest"]:
             record["State"] = body.get("state", record["State"])
             record["_since"] = time.monotonic()
-            record["_error"] = body.get("last_error")
+            record["_error"], record["_failure"] = body.get("last_error"), body.get("failure_reason")
+            record["_unlisted"] = body.get("unlisted", False)
+            record["_unseen"] = body.get("unseen", record.get("_unseen", 0))
             return {"id": endpoint_id, "state": record["State"]}
     raise ValueError(f"no endpoint {query['rest']}")
 

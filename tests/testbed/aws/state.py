@@ -9,9 +9,10 @@ import dataclasses
 import hashlib
 import typing as t
 
+from ministack.core.responses import request_scope
 from ministack.services import acm, alb, cloudformation, ec2, route53
 
-from . import endpoints, load_balancers
+from . import endpoint_interfaces, endpoints, load_balancers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,13 +122,25 @@ def load_balancer_addresses(dns_name: str) -> list[str]:
     return [entry for found in all_load_balancers() if found.dns_name == wanted for entry in found.addresses]
 
 
-def endpoint_dns(dns_name: str) -> list[str]:
-    """Private addresses of an interface endpoint by one of its own DNS names."""
+# Where the management plane is on the internet (RFC 5737 keeps the range for documentation).
+PUBLIC_ADDRESSES = {"app.gitpod.io": ["198.51.100.80"]}
+
+
+def endpoint_dns(dns_name: str, vpc_id: str = "") -> list[str]:
+    """Private addresses of an interface endpoint by one of its own DNS names.
+
+    :param vpc_id: as this VPC sees it: private DNS answers inside the endpoint's own VPC only.
+    """
     wanted = plain(dns_name)
-    for record in list(ec2._vpc_endpoints._data.values()):
-        if record.get("VpcEndpointType") == "Interface" and wanted in map(plain, endpoints.dns_names(record)):
-            return [address(f"{record['VpcEndpointId']} {subnet}") for subnet in record["SubnetIds"]]
-    return []
+    for (_account, region, _id), record in list(ec2._vpc_endpoints._data.items()):
+        if record.get("VpcEndpointType") != "Interface" or wanted not in map(plain, endpoints.dns_names(record)):
+            continue
+        if wanted in PUBLIC_ADDRESSES and record["VpcId"] != vpc_id:
+            continue
+        with request_scope(_account, region):
+            if endpoints.state_now(record) == "available":
+                return endpoint_interfaces.addresses(record, ec2._subnets)
+    return PUBLIC_ADDRESSES.get(wanted, [])
 
 
 def stack_of_runner(runner_id: str) -> StackView | None:

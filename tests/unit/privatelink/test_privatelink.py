@@ -124,11 +124,12 @@ def test_tags_are_added_and_purged_on_ours_and_never_on_anothers() -> None:
 
 
 def test_a_broken_endpoint_is_replaced_when_it_is_ours() -> None:
-    todo = plan(changed(state="Failed", reason="no capacity"), WANTED, PLACED)
+    replacing = dataclasses.replace(WANTED, replace_failed=True)
+    todo = plan(changed(state="Failed", reason="no capacity"), replacing, PLACED)
     assert (todo.delete, todo.create) == ("vpce-1", True)
     for current, wanted in (
-        (changed(state="rejected", tags={}), WANTED),
-        (changed(state="rejected"), dataclasses.replace(WANTED, replace_failed=False)),
+        (changed(state="rejected", tags={}), replacing),
+        (changed(state="rejected"), WANTED),
     ):
         with pytest.raises(RunnerError, match="rejected"):
             plan(current, wanted, PLACED)

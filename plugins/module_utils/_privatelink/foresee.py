@@ -1,0 +1,121 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the stage privatelink will do, from facts that were gathered before; on the planner of runner_endpoint. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
+    ACCEPTANCE,
+    AVAILABLE,
+    Endpoint,
+    Service,
+    Subnet,
+    Wanted,
+    stage,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
+    choose,
+    has_wanted_dns,
+    place,
+    plan,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import (
+    ATTACH,
+    CREATE,
+    NOTHING,
+    RECREATE,
+    UNKNOWN,
+    UPDATE,
+    WAIT,
+    StagePlan,
+)
+
+STAGE = "privatelink"
+
+
+@dataclasses.dataclass(frozen=True)
+class EndpointFacts:
+    """What there is, as C(Api) of this package reads it; C(None) where it could not be read.
+
+    :param region: the runner's.
+    :param subnets: the wanted ones, and those that the endpoints have.
+    :param vpc_dns: the VPC's two attributes, by name.
+    :param sources: CIDR ranges of the subnets from which the runner reaches the endpoint.
+    :param admitted: CIDR ranges that the security group which the role keeps admits on port 443; C(None) also when
+        there is no such group.
+    :param keeps_group: whether the role keeps that security group, because none is given.
+    """
+
+    region: str
+    service: Service | None
+    subnets: tuple[Subnet, ...] | None
+    vpc_dns: t.Mapping[str, bool] | None
+    endpoints: tuple[Endpoint, ...] | None
+    sources: tuple[str, ...] = ()
+    admitted: tuple[str, ...] | None = None
+    keeps_group: bool = False
+
+
+def foresee(wanted: Wanted | None, facts: EndpointFacts, enable_vpc_dns: bool = False) -> StagePlan:
+    """What the stage has to do.
+
+    :param wanted: C(None) when the runner does not use PrivateLink.
+    """
+    if wanted is None:
+        return StagePlan(STAGE, NOTHING, ("PrivateLink is not asked for",))
+    if facts.service is None or facts.subnets is None or facts.endpoints is None or facts.vpc_dns is None:
+        return StagePlan(STAGE, UNKNOWN, ("The endpoint, its service, its subnets or the VPC could not be looked at",))
+    try:
+        return _foresee(wanted, facts, facts.service, facts.subnets, facts.endpoints, enable_vpc_dns)
+    except RunnerError as error:
+        # The stage will refuse; it stops there with the same words.
+        return StagePlan(STAGE, WAIT, (error.message.rstrip("."),))
+
+
+def _foresee(
+    wanted: Wanted,
+    facts: EndpointFacts,
+    service: Service,
+    subnets: tuple[Subnet, ...],
+    endpoints: tuple[Endpoint, ...],
+    enable_vpc_dns: bool,
+) -> StagePlan:
+    chosen = [subnet for subnet in subnets if subnet.id in wanted.subnet_ids]
+    placement = place(chosen, service, wanted.vpc_id, facts.region)
+    current = choose(endpoints, wanted)
+    todo = plan(current, wanted, placement, {subnet.id: subnet.zone for subnet in subnets})
+    off = [attribute for attribute, on in (facts.vpc_dns or {}).items() if not on] if wanted.private_dns else []
+    if off and not enable_vpc_dns:
+        raise RunnerError(
+            f"The VPC {wanted.vpc_id} has {' and '.join(off)} off, which private DNS needs",
+            next_step="Switch them on, or allow it with gitpod_privatelink_enable_vpc_dns",
+        )
+    reasons = tuple(f"switch on {attribute} of {wanted.vpc_id}" for attribute in off) + _group_reasons(facts)
+    if current is None or todo.changes or reasons:
+        action = RECREATE if todo.delete else CREATE if todo.create else UPDATE
+        return StagePlan(STAGE, action, (*reasons, *todo.actions))
+    return _unchanged(current, wanted)
+
+
+def _unchanged(current: Endpoint, wanted: Wanted) -> StagePlan:
+    if stage(current.state) == ACCEPTANCE:
+        return StagePlan(STAGE, WAIT, (f"{current.id} waits until the owner of the service accepts the connection",))
+    if stage(current.state) != AVAILABLE or not has_wanted_dns(current, wanted):
+        return StagePlan(STAGE, ATTACH, (f"AWS is at work on {current.id}, which is {current.state}",))
+    return StagePlan(STAGE, NOTHING, (f"{current.id} is available and as it is wanted",))
+
+
+def _group_reasons(facts: EndpointFacts) -> tuple[str, ...]:
+    """The role's own security group follows the runner's subnets."""
+    if not facts.keeps_group:
+        return ()
+    if facts.admitted is None:
+        return ("create the endpoint's security group",)
+    if set(facts.admitted) != set(facts.sources):
+        return (f"admit HTTPS from {', '.join(sorted(facts.sources))} to the endpoint's security group",)
+    return ()
