@@ -118,7 +118,7 @@ def _private_dns_refusal(vpc: str, service: Service, own_id: str) -> t.Any:
             same
             and other["VpcEndpointId"] != own_id
             and other.get("PrivateDnsEnabled")
-            and state_now(other) != "deleting"
+            and state_now(other) != "deleted"
         ):
             message = (
                 f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for"
