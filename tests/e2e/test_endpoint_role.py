@@ -1,0 +1,76 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role gitpod_privatelink: the security group comes with the endpoint, follows the subnets, and goes after it."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import yaml
+
+from tests.e2e.in_process import InProcessModule
+
+if t.TYPE_CHECKING:
+    from tests.e2e.harness import Controller
+
+HOST, REGION = "gitpod-ap-southeast-2", "ap-southeast-2"
+ROLE = "gitpod.enterprise_runner.gitpod_privatelink"
+SUBNETS = {"subnet-0c3a4e6d8f0b23571": "10.40.0.0/20", "subnet-0c3a4e6d8f0b23572": "10.40.16.0/20"}
+FURTHER = {"subnet-0c3d5f7b9a1e24681": "10.40.128.0/24"}
+
+
+def step(name: str, tasks_from: str = "main", **variables: t.Any) -> list[dict[str, t.Any]]:
+    """Run the role, and keep what it left behind."""
+    role = {"name": ROLE, "tasks_from": tasks_from}
+    kept = {
+        "changed": "{{ gitpod_privatelink_result.changed }}",
+        "group": "{{ __gitpod_privatelink_security_group | default({}) }}",
+        "endpoint": "{{ gitpod_privatelink_result.endpoint }}",
+    }
+    return [
+        {"name": name, "ansible.builtin.include_role": role, "vars": variables},
+        {"name": f"Keep {name}", "ansible.builtin.set_fact": {"kept": "{{ kept | default({}) | combine({name: it}) }}"}}
+        | {"vars": {"it": kept, "name": name}},
+    ]
+
+
+def test_the_security_group_follows_and_goes_last(controller: Controller) -> None:
+    result = controller.directory / "kept.json"
+    tasks = [
+        *step("create"),
+        *step("again"),
+        *step("moved", gitpod_privatelink_source_subnet_ids=[*SUBNETS, *FURTHER]),
+        *step("fewer"),
+        *step("absent", "absent"),
+        *step("absent again", "absent"),
+        {
+            "name": "Write",
+            "ansible.builtin.copy": {"content": "{{ kept | to_json }}", "dest": str(result), "mode": "0600"},
+        },
+    ]
+    play = {"name": "Life", "hosts": HOST, "connection": "local", "gather_facts": False, "tasks": tasks}
+    play["vars"] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    playbook = controller.directory / "life.yml"
+    playbook.write_text(yaml.safe_dump([play]), "utf-8")
+    run = controller.play(str(playbook), "--diff")
+    assert run.code == 0, run.output
+    kept = json.loads(result.read_text("utf-8"))
+
+    def ranges(name: str) -> list[str]:
+        rules = kept[name]["group"]["ip_permissions"]
+        assert {(rule["from_port"], rule["to_port"], rule["ip_protocol"]) for rule in rules} == {(443, 443, "tcp")}
+        return sorted(entry["cidr_ip"] for rule in rules for entry in rule["ip_ranges"])
+
+    assert ranges("create") == sorted(SUBNETS.values())
+    assert kept["create"]["endpoint"]["security_group_ids"] == [kept["create"]["group"]["group_id"]]
+    assert not kept["again"]["group"]["changed"]
+    assert ranges("moved") == sorted({**SUBNETS, **FURTHER}.values())
+    assert ranges("fewer") == sorted(SUBNETS.values())
+    assert (kept["absent"]["changed"], kept["absent again"]["changed"]) == (True, False)
+    writes = [write for write in controller.writes() if write in ("ec2:DeleteVpcEndpoints", "ec2:DeleteSecurityGroup")]
+    assert writes == ["ec2:DeleteVpcEndpoints", "ec2:DeleteSecurityGroup"], "AWS refuses the other order"
+    ec2 = InProcessModule(controller.testbed, {}, REGION).client("ec2")
+    names = [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]]
+    assert f"{HOST}-management-plane" not in names
