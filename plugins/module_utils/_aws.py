@@ -39,7 +39,6 @@ NOT_FOUND_CODES = frozenset(
         "ParameterVersionNotFound",
         "InvalidVpcEndpointId.NotFound",
         "InvalidVpcEndpoint.NotFound",
-        "NoSuchEntity",
         "InvalidVpcID.NotFound",
         "InvalidSubnetID.NotFound",
     }
