@@ -288,6 +288,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+name:
+  description: Name of the runner.
+  returned: always
+  type: str
+  sample: gitpod-eu-central-1
+region:
+  description: Region of the runner.
+  returned: always
+  type: str
+  sample: eu-central-1
 ready:
   description: Whether no check failed.
   returned: always

@@ -43,6 +43,8 @@ def run(module: t.Any, connected: Connect = connect) -> dict[str, t.Any]:
     stages = plans(options, wanted, facts)
     return {
         "changed": False,
+        "name": wanted.name,
+        "region": wanted.region,
         "ready": not any(result["status"] == FAIL for result in found),
         "checks": found,
         "plan": [stage.as_result() for stage in stages],
