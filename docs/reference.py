@@ -1,13 +1,16 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what the READMEs repeat: each role's variables from its argument specification, the example inventory.
+"""Write what the documents repeat: each role's variables from its argument specification, the example inventory, the
+checks of the prerequisites, the permissions of each stage.
 
 `python docs/reference.py` rewrites the marked parts; `--check` fails when one is out of date (make docs-check).
 """
 
 from __future__ import annotations
 
+import importlib
+import json
 import pathlib
 import re
 import sys
@@ -16,6 +19,16 @@ import typing as t
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+def module_util(name: str) -> t.Any:
+    """A module of the collection, under the name by which Ansible knows it."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    from tests import collection
+
+    collection.install()
+    return importlib.import_module(f"ansible_collections.gitpod.enterprise_runner.plugins.module_utils.{name}")
 
 
 def plain(text: str) -> str:
@@ -64,9 +77,43 @@ def inventory() -> str:
     return f"```yaml\n{text}```"
 
 
+def checks() -> str:
+    """Every check, group by group; its heading is the anchor that results name."""
+    lines, group = [], ""
+    for check in module_util("_preflight.checks").ALL:
+        if check.group != group:
+            group = check.group
+            title = sys.modules[check.look.__module__].__doc__ or ""
+            lines += [f"## {group}", "", title.strip(), ""]
+        lines += [f"### {check.id}", "", f"{check.asks} {check.why}", "", f"Fix: {check.fix}", ""]
+    return "\n".join(lines).strip()
+
+
+def permissions() -> str:
+    """The policy of each stage, and what its options bring in."""
+    registry = module_util("_permissions")
+    lines: list[str] = []
+    for stage, actions in registry.STAGES.items():
+        lines += [f"## {stage}", ""]
+        if not actions:
+            lines += ["None.", ""]
+            continue
+        for when, names in registry.conditions(stage):
+            lines.append(f"- Only with `{when}`: {', '.join(f'`{name}`' for name in names)}")
+        optional = sorted(action.name for action in actions if action.optional)
+        if optional:
+            lines.append(f"- May be missing, with less to say then: {', '.join(f'`{name}`' for name in optional)}")
+        lines += ["", "```json", json.dumps(registry.policy(stage), indent=2), "```", ""]
+    return "\n".join(lines).strip()
+
+
 def documents() -> dict[pathlib.Path, tuple[str, str]]:
     """Documents, the name of the marked part, and what belongs there."""
-    found = {ROOT / "README.md": ("inventory", inventory())}
+    found = {
+        ROOT / "README.md": ("inventory", inventory()),
+        ROOT / "docs/prerequisites.md": ("checks", checks()),
+        ROOT / "docs/permissions.md": ("permissions", permissions()),
+    }
     for path in sorted((ROOT / "roles").iterdir()):
         found[path / "README.md"] = ("variables", variables(path.name))
     return found

@@ -13,7 +13,16 @@ import dataclasses
 import typing as t
 
 # What a permission can be limited to; everything else takes no resource, or is looked up before its name is known.
-ANY, STACK, ZONE, BUCKET, CA_PARAMETER, CA_SECRET = "any", "stack", "zone", "bucket", "ca_parameter", "ca_secret"
+ANY, STACK, ZONE, BUCKET, CA_PARAMETER, CA_SECRET, TEMPLATE, ROLE = (
+    "any",
+    "stack",
+    "zone",
+    "bucket",
+    "ca_parameter",
+    "ca_secret",
+    "template",
+    "role",
+)
 
 # Without a condition an action is always needed; these name the setting that brings it in.
 PRIVATELINK = "gitpod_privatelink_enabled"
@@ -26,6 +35,23 @@ UPLOAD = "gitpod_stack_template_bucket"
 POLICY = "gitpod_stack_policy"
 ROLLBACK = "gitpod_stack_continue_rollback"
 DRIFT = "include_drift of runner_stack_info"
+CANCEL = "gitpod_stack_cancel_update"
+CERTIFICATE = "gitpod_certificate_request"
+ASSUMED = "gitpod_dns_role_arn"
+ASSOCIATED = "associate_vpc of runner_dns"
+
+
+# What the documented policies are limited to; the partition is aws, aws-us-gov or aws-cn.
+RESOURCES: t.Mapping[str, str] = {
+    ANY: "*",
+    STACK: "arn:aws:cloudformation:<region>:<account>:stack/<stack name>/*",
+    ZONE: "arn:aws:route53:::hostedzone/<hosted zone>",
+    BUCKET: "arn:aws:s3:::<template bucket>*",
+    CA_PARAMETER: "arn:aws:ssm:<region>:<account>:parameter<path>",
+    CA_SECRET: "arn:aws:secretsmanager:<region>:<account>:secret:<secret>*",
+    TEMPLATE: "arn:aws:s3:::gitpod-flex-releases/*",
+    ROLE: "<the role>",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,10 +103,22 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("cloudformation", "GetTemplateSummary", "ListStacks", optional=True),
         *_actions("cloudformation", "GetTemplate", "DescribeChangeSet", resource=STACK, optional=True),
         *_actions("cloudformation", "GetStackPolicy", resource=STACK, when=POLICY, optional=True),
-        *_actions("s3", "GetObject", optional=True),
         *_actions("elasticloadbalancing", "DescribeLoadBalancers"),
         *_actions("servicequotas", "GetServiceQuota", "GetAWSDefaultServiceQuota", optional=True),
+        *_actions("s3", "GetObject", resource=TEMPLATE, optional=True),
         *_actions("iam", "GetRole", "SimulatePrincipalPolicy", optional=True),
+    ],
+    "certificate": [
+        *_actions(
+            "acm",
+            "ListCertificates",
+            "ListTagsForCertificate",
+            "DescribeCertificate",
+            "RequestCertificate",
+            "AddTagsToCertificate",
+            "DeleteCertificate",
+            when=CERTIFICATE,
+        ),
     ],
     "privatelink": [
         *_actions(
@@ -105,6 +143,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
             "RevokeSecurityGroupIngress",
             when=OWN_GROUP,
         ),
+        *_actions("ec2", "DescribeNetworkInterfaces", when=PRIVATELINK, optional=True),
         *_actions("ec2", "ModifyVpcAttribute", when=VPC_DNS),
     ],
     "stack": [
@@ -125,7 +164,8 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
             resource=STACK,
         ),
         *_actions("cloudformation", "DescribeEvents", "GetTemplate", resource=STACK, optional=True),
-        *_actions("s3", "GetObject", optional=True),
+        *_actions("s3", "GetObject", resource=TEMPLATE, optional=True),
+        *_actions("cloudformation", "CancelUpdateStack", resource=STACK, when=CANCEL),
         *_actions("cloudformation", "ContinueUpdateRollback", resource=STACK, when=ROLLBACK),
         *_actions("cloudformation", "GetStackPolicy", "SetStackPolicy", resource=STACK, when=POLICY),
         *_actions("s3", "GetBucketLocation", "PutObject", resource=BUCKET, when=UPLOAD),
@@ -144,6 +184,9 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
             when=ROUTE53,
         ),
         *_actions("route53", "GetChange", when=ROUTE53),
+        *_actions("sts", "AssumeRole", resource=ROLE, when=ASSUMED),
+        *_actions("route53", "AssociateVPCWithHostedZone", resource=ZONE, when=ASSOCIATED),
+        *_actions("ec2", "DescribeVpcs", when=ASSOCIATED),
     ],
     "verify": [],
 }
@@ -172,3 +215,30 @@ def needed(settings: t.Collection[str]) -> tuple[Action, ...]:
             ):
                 found[action.name] = action
     return tuple(found.values())
+
+
+def policy(stage: str) -> dict[str, t.Any]:
+    """The least-privilege IAM policy of a stage, with placeholders in angle brackets.
+
+    An action is limited to its resource; those of an option stand in a statement of their own, so that they can be left
+    out.
+    """
+    statements: dict[tuple[str, str], list[str]] = {}
+    for action in STAGES[stage]:
+        statements.setdefault((action.when, action.resource), []).append(action.name)
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": sorted(names), "Resource": RESOURCES[resource]}
+            for (_when, resource), names in statements.items()
+        ],
+    }
+
+
+def conditions(stage: str) -> list[tuple[str, list[str]]]:
+    """Setting and the actions that it brings in."""
+    found: dict[str, list[str]] = {}
+    for action in STAGES[stage]:
+        if action.when:
+            found.setdefault(action.when, []).append(action.name)
+    return [(when, sorted(names)) for when, names in found.items()]

@@ -11,6 +11,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws impo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import (
     ANY,
     CA_IN_SECRETS,
+    CERTIFICATE,
     OWN_GROUP,
     PARAMETER,
     POLICY,
@@ -129,6 +130,7 @@ def settings(wanted: Wanted) -> frozenset[str]:
         UPLOAD: bool(wanted.template_bucket),
         POLICY: bool(wanted.stack_policy),
         ROLLBACK: wanted.continue_rollback,
+        CERTIFICATE: wanted.certificate_request,
     }
     return frozenset(setting for setting, true in holds.items() if true)
 

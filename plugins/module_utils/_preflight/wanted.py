@@ -60,6 +60,7 @@ class Wanted:
     template_bucket: str = ""
     stack_policy: bool = False
     continue_rollback: bool = False
+    certificate_request: bool = False
     left_out: tuple[str, ...] = ()
 
     @classmethod

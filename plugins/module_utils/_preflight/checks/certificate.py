@@ -24,6 +24,7 @@ ISSUED = "ISSUED"
 # Network Load Balancer user guide, document history of January 2024.
 ACCEPTED_KEYS = frozenset({"RSA_1024", "RSA_2048", "RSA_3072", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"})
 NOT_THERE = "There is no certificate to look at."
+REQUESTED = "One is found or requested (gitpod_certificate_request)."
 NONE = "The inventory names no certificate (gitpod_certificate_arn)."
 
 
@@ -46,7 +47,7 @@ def covers(names: tuple[str, ...], host: str) -> bool:
 def issued(wanted: Wanted, facts: Facts) -> Finding:
     """By its ARN."""
     if not wanted.certificate_arn:
-        return skipped(NONE)
+        return skipped(REQUESTED if wanted.certificate_request else NONE)
     if f":{wanted.region}:" not in wanted.certificate_arn:
         return failed(
             f"{wanted.certificate_arn} belongs to another region than {wanted.region}.",

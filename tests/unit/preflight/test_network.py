@@ -1,0 +1,228 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every outcome of the checks of the network, the security group, the proxy and the custom authority."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+from samples import ACL, CA, FACTS, GROUP, LOCAL, NAT, SUBNETS, TABLE, WANTED, days, endpoint, look, refused
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, paths
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
+    custom_ca,
+    network,
+    proxy,
+    security_group,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    AclEntry,
+    CaBundle,
+    Permission,
+    Route,
+    RouteTable,
+    VpcDns,
+)
+
+SERVICES = (*paths.REQUIRED_SERVICES, *paths.FURTHER_SERVICES)
+ALL_ENDPOINTS = tuple(endpoint(f"com.amazonaws.eu-central-1.{name}") for name in SERVICES)
+REQUIRED_ENDPOINTS = ALL_ENDPOINTS[: len(paths.REQUIRED_SERVICES)]
+CLOSED = (dataclasses.replace(TABLE, routes=(LOCAL,)),)
+PUBLIC = (RouteTable("rtb-public", False, ("subnet-l1", "subnet-l2"), (LOCAL, Route("0.0.0.0/0", "igw-1"))), TABLE)
+ELASTIC = (dataclasses.replace(TABLE, routes=(LOCAL, Route("0.0.0.0/0", "igw-1"))),)
+OPEN_443 = Permission("tcp", 443, 443, ("0.0.0.0/0",))
+
+
+def subnets(**changes: t.Any) -> tuple[t.Any, ...]:
+    """The subnets, the first of the EC2 ones changed."""
+    return (dataclasses.replace(SUBNETS[0], **changes), *SUBNETS[1:])
+
+
+def balancer(**changes: t.Any) -> tuple[t.Any, ...]:
+    """The subnets, the first of the load balancer's changed."""
+    return (*SUBNETS[:2], dataclasses.replace(SUBNETS[2], **changes), SUBNETS[3])
+
+
+def group(**changes: t.Any) -> dict[str, t.Any]:
+    return {"security_groups": (dataclasses.replace(GROUP, **changes),)}
+
+
+def denying(cidr: str, egress: bool, **changes: t.Any) -> dict[str, t.Any]:
+    """The network ACL with a rule before all others."""
+    rule = dataclasses.replace(AclEntry(50, egress, False, "6", cidr, 443, 443), **changes)
+    return {"network_acls": (dataclasses.replace(ACL, entries=(rule, *ACL.entries)),)}
+
+
+INTERNET = {"load_balancer_visibility": "internet-facing"}
+NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
+    (network.vpc, {}, {}, "pass"),
+    (network.vpc, {"vpc_id": ""}, {}, "skip"),
+    (network.vpc, {}, {"vpc": None}, "fail"),
+    (network.vpc, {}, {"vpc": refused("ec2:DescribeVpcs")}, "skip"),
+    (network.vpc_dns, {}, {}, "pass"),
+    (network.vpc_dns, {}, {"vpc_dns": VpcDns(True, False)}, "fail"),
+    (network.vpc_dns, {"privatelink_enable_vpc_dns": True}, {"vpc_dns": VpcDns(True, False)}, "pass"),
+    (network.vpc_dns, {"privatelink_enabled": False}, {"vpc_dns": VpcDns(False, False)}, "warn"),
+    (network.vpc_dns, {}, {"vpc_dns": None}, "skip"),
+    (network.zones, {}, {}, "pass"),
+    (network.zones, {"availability_zones": ("eu-central-1z", "eu-central-1a")}, {}, "fail"),
+    (network.zones, {"availability_zones": ("eu-central-1a",)}, {}, "fail"),
+    (network.zones, {"availability_zones": ()}, {}, "skip"),
+    (network.subnets, {}, {}, "pass"),
+    (network.subnets, {}, {"subnets": SUBNETS[1:]}, "fail"),
+    (network.subnets, {}, {"subnets": subnets(vpc_id="vpc-2")}, "fail"),
+    (network.subnets, {"ec2_subnet_ids": (), "load_balancer_subnet_ids": (), "privatelink_subnet_ids": ()}, {}, "skip"),
+    (network.placement, {}, {}, "pass"),
+    (network.placement, {}, {"subnets": subnets(zone="eu-central-1b")}, "fail"),
+    (network.placement, {}, {"subnets": balancer(zone="eu-central-1c")}, "fail"),
+    (network.placement, {"availability_zones": ()}, {}, "skip"),
+    (network.addresses, {}, {}, "pass"),
+    (network.addresses, {"expected_environments": 9000}, {}, "warn"),
+    (network.addresses, {}, {"subnets": subnets(free=9)}, "fail"),
+    (network.addresses, {}, {"subnets": balancer(free=7)}, "fail"),
+    (network.addresses, {}, {"subnets": refused("ec2:DescribeSubnets")}, "skip"),
+    (network.load_balancer_ranges, {}, {}, "pass"),
+    (network.load_balancer_ranges, {}, {"subnets": balancer(cidr="100.65.0.0/24")}, "fail"),
+    (network.load_balancer_ranges, {}, {"subnets": subnets(cidr="100.65.0.0/24")}, "pass"),
+    (network.load_balancer_ranges, {"load_balancer_subnet_ids": ()}, {}, "skip"),
+    (network.internet_facing, {}, {}, "skip"),
+    (network.internet_facing, INTERNET, {"route_tables": PUBLIC}, "pass"),
+    (network.internet_facing, INTERNET, {}, "fail"),
+    (network.internet_facing, INTERNET, {"vpc": None}, "skip"),
+    (network.egress, {}, {}, "pass"),
+    (network.egress, {}, {"route_tables": ELASTIC}, "warn"),
+    (network.egress, {}, {"route_tables": CLOSED}, "fail"),
+    (network.egress, {}, {"route_tables": CLOSED, "endpoints": ALL_ENDPOINTS}, "pass"),
+    (network.egress, {}, {"route_tables": CLOSED, "endpoints": REQUIRED_ENDPOINTS}, "warn"),
+    (network.egress, {"privatelink_enabled": False}, {"route_tables": CLOSED, "endpoints": ALL_ENDPOINTS}, "fail"),
+    (network.egress, {}, {"route_tables": CLOSED, "endpoints": refused("ec2:DescribeVpcEndpoints")}, "skip"),
+    (network.egress, {"ec2_subnet_ids": ()}, {}, "skip"),
+    (network.routes, {}, {}, "pass"),
+    (network.routes, {}, {"route_tables": (dataclasses.replace(TABLE, main=False),)}, "fail"),
+    (
+        network.routes,
+        {},
+        {"route_tables": (dataclasses.replace(TABLE, routes=(LOCAL, Route("10.9.0.0/16", "pcx-1", False))),)},
+        "warn",
+    ),
+    (
+        network.routes,
+        {},
+        {"route_tables": (dataclasses.replace(TABLE, routes=(LOCAL, NAT, Route("10.0.128.0/24", "eni-1"))),)},
+        "warn",
+    ),
+    (network.routes, {}, {"route_tables": ()}, "skip"),
+    (network.acls, {}, {}, "pass"),
+    (network.acls, {}, denying("0.0.0.0/0", True), "fail"),
+    (network.acls, {}, denying("0.0.0.0/0", False), "fail"),
+    (network.acls, {}, denying("192.0.2.0/24", False), "pass"),
+    (network.acls, {}, denying("0.0.0.0/0", True, first_port=1024, last_port=65535), "fail"),
+    (network.acls, {}, {"network_acls": (dataclasses.replace(ACL, entries=()),)}, "fail"),
+    (network.acls, {}, {"network_acls": None}, "skip"),
+    (security_group.exists, {}, {}, "pass"),
+    (security_group.exists, {}, {"security_groups": ()}, "fail"),
+    (security_group.exists, {}, group(vpc_id="vpc-2"), "fail"),
+    (security_group.exists, {"load_balancer_security_group_id": ""}, {}, "skip"),
+    (security_group.inbound, {}, {}, "pass"),
+    (security_group.inbound, {}, group(inbound=GROUP.inbound[1:]), "fail"),
+    (security_group.inbound, {}, group(inbound=(*GROUP.inbound, OPEN_443)), "warn"),
+    (security_group.inbound, INTERNET, group(inbound=(*GROUP.inbound, OPEN_443)), "pass"),
+    (security_group.inbound, {}, {"security_groups": ()}, "skip"),
+    (security_group.outbound, {}, {}, "pass"),
+    (security_group.outbound, {}, group(outbound=()), "fail"),
+    (security_group.outbound, {}, group(outbound=(OPEN_443,)), "warn"),
+    (security_group.outbound, {"load_balancer_security_group_id": ""}, {}, "skip"),
+    (proxy.url, {}, {}, "pass"),
+    (proxy.url, {"http_proxy": "proxy.example.com:3128"}, {}, "fail"),
+    (proxy.url, {"http_proxy": "http://user:secret@proxy.example.com:3128"}, {}, "fail"),
+    (proxy.url, {"http_proxy": "http://[bad"}, {}, "fail"),
+    (proxy.url, {"http_proxy": ""}, {}, "warn"),
+    (proxy.url, {"http_proxy": "", "https_proxy": ""}, {}, "skip"),
+    (proxy.no_proxy, {}, {}, "pass"),
+    (proxy.no_proxy, {"no_proxy": (".internal",)}, {}, "fail"),
+    (proxy.no_proxy, {"http_proxy": "", "https_proxy": ""}, {}, "skip"),
+    (proxy.aws_endpoints, {}, {}, "pass"),
+    (proxy.aws_endpoints, {"no_proxy": (".internal", "s3.eu-central-1.amazonaws.com")}, {}, "fail"),
+    (proxy.aws_endpoints, {"region": "cn-north-1"}, {}, "fail"),
+    (proxy.aws_endpoints, {"http_proxy": "", "https_proxy": ""}, {}, "skip"),
+    (custom_ca.reference, {}, {}, "pass"),
+    (custom_ca.reference, {"custom_ca": "{{resolve:ssm:/gitpod/ca}}"}, {}, "pass"),
+    (custom_ca.reference, {"custom_ca": "/gitpod/ca"}, {}, "fail"),
+    (custom_ca.reference, {"custom_ca": ""}, {}, "skip"),
+    (custom_ca.content, {}, {}, "pass"),
+    (custom_ca.content, {}, {"custom_ca": None}, "fail"),
+    (custom_ca.content, {}, {"custom_ca": CaBundle(())}, "fail"),
+    (custom_ca.content, {}, {"custom_ca": CaBundle((CA,), unreadable=1)}, "fail"),
+    (custom_ca.content, {}, {"custom_ca": CaBundle((CA,), private_key=True)}, "fail"),
+    (custom_ca.content, {}, {"custom_ca": CaBundle((), encrypted=True)}, "fail"),
+    (custom_ca.content, {}, {"custom_ca": CaBundle((dataclasses.replace(CA, expires=days(-1)),))}, "fail"),
+    (custom_ca.content, {}, {"custom_ca": CaBundle((CA, dataclasses.replace(CA, expires=days(-1))))}, "warn"),
+    (custom_ca.content, {}, {"custom_ca": CaBundle((dataclasses.replace(CA, expires=days(10)),))}, "warn"),
+    (custom_ca.content, {}, {"custom_ca": CaBundle((dataclasses.replace(CA, authority=False),))}, "warn"),
+    (custom_ca.content, {}, {"custom_ca": refused("ssm:GetParameter")}, "skip"),
+    (custom_ca.content, {"custom_ca": ""}, {}, "skip"),
+]
+
+
+@pytest.mark.parametrize(("check", "wanted", "facts", "status"), NETWORK)
+def test_outcomes(check: t.Any, wanted: dict[str, t.Any], facts: dict[str, t.Any], status: str) -> None:
+    found = look(check, wanted, facts)
+    assert found.status == status, found
+    assert found.summary.endswith(".")
+    if status in ("fail", "warn"):
+        assert found.remediation
+
+
+def test_every_check_of_these_groups_has_each_of_its_outcomes() -> None:
+    """A check that can pass has to be seen to pass, to not pass, and to be left out."""
+    for group_name in ("network", "security_group", "proxy", "custom_ca"):
+        for check in (check for check in checks.ALL if check.group == group_name):
+            seen = {status for entry, _wanted, _facts, status in NETWORK if entry is check}
+            assert {"pass", "skip"} <= seen, check.id
+            assert seen & {"fail", "warn"}, check.id
+
+
+def test_which_path_leads_out_is_said() -> None:
+    for target, words in (
+        ("nat-1", "NAT"),
+        ("tgw-1", "transit"),
+        ("vpce-1", "firewall endpoint"),
+        ("eni-1", "appliance"),
+    ):
+        tables = (dataclasses.replace(TABLE, routes=(LOCAL, Route("0.0.0.0/0", target))),)
+        assert words in look(network.egress, {}, {"route_tables": tables}).summary
+
+
+def test_a_gateway_endpoint_counts_for_its_route_tables_only() -> None:
+    s3 = "com.amazonaws.eu-central-1.s3"
+    here, elsewhere = endpoint(s3, "Gateway", tables=("rtb-main",)), endpoint(s3, "Gateway", tables=("rtb-other",))
+    assert "s3" not in paths.missing_endpoints([here], "eu-central-1", TABLE)[0]
+    assert "s3" in paths.missing_endpoints([elsewhere], "eu-central-1", TABLE)[0]
+    pending = endpoint(s3, state="pending")
+    assert "s3" in paths.missing_endpoints([pending], "eu-central-1", TABLE)[0]
+
+
+def test_a_subnet_without_a_table_of_its_own_has_the_main_one() -> None:
+    assert paths.table_of("subnet-l1", PUBLIC) is PUBLIC[0]
+    assert paths.table_of("subnet-e1", PUBLIC) is TABLE
+
+
+def test_the_proxys_password_is_never_shown() -> None:
+    found = look(proxy.url, {"http_proxy": "http://user:s3cret@proxy.example.com"}, {})
+    assert "s3cret" not in f"{found.summary}{found.remediation}"
+
+
+def test_the_api_token_is_never_in_the_representation() -> None:
+    assert "t0ken" not in repr(
+        dataclasses.replace(WANTED, api_token="t0ken", secret_parameters={"Exchange Token": "t0ken"})
+    )
+
+
+def test_a_vpc_that_does_not_exist_is_told_once() -> None:
+    wanted = dataclasses.replace(WANTED, vpc_id="vpc-9", **INTERNET)
+    facts = dataclasses.replace(FACTS, vpc=None, route_tables=(), network_acls=(), endpoints=())
+    failing = [check.id for check in network.CHECKS if check.run(wanted, facts).status == "fail"]
+    assert failing == ["network.vpc", "network.subnets"]

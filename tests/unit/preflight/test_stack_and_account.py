@@ -1,0 +1,217 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Outcomes of the checks of stack, permissions, images, management plane; the registry of permissions."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import pathlib
+import typing as t
+
+import pytest
+from samples import FACTS, TEMPLATE, WANTED, endpoint, look, refused
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, checks
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
+    images,
+    management_plane,
+    permissions,
+    stack,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    Caller,
+    Denied,
+    ManagementPlane,
+    Quota,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import SERVICE_NAME
+
+PLUGINS = pathlib.Path(__file__).parents[3] / "plugins"
+# Permissions without a call of the same name in the code: those of amazon.aws's modules, and of tags in a request.
+WITHOUT_A_CALL = {
+    "acm:AddTagsToCertificate",
+    "cloudformation:TagResource",
+    "ec2:AuthorizeSecurityGroupIngress",
+    "ec2:CreateSecurityGroup",
+    "ec2:RevokeSecurityGroupIngress",
+}
+
+
+def is_(status: str, **changes: t.Any) -> dict[str, t.Any]:
+    return {"stack": Stack("gitpod-eu", status, "arn:stack", **changes)}
+
+
+def quota(name: str, limit: t.Any, used: t.Any) -> dict[str, t.Any]:
+    return {"quotas": {**FACTS.quotas, name: Quota(limit, used)}}
+
+
+def plane(**changes: t.Any) -> dict[str, t.Any]:
+    assert FACTS.management_plane is not None
+    return {"management_plane": dataclasses.replace(FACTS.management_plane, **changes)}
+
+
+DONE = is_("CREATE_COMPLETE", parameters={"DomainName": "eu.gitpod.example.com"})
+NOBODY = {"management_plane": None}
+ROOT = {"simulation": None, "caller": Caller("123456789012", "arn:aws:iam::123456789012:root")}
+MISSING_TEMPLATE = Denied("cloudformation:GetTemplateSummary", "S3 error: Access Denied", "ValidationError")
+CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
+    (stack.state, {}, {}, "pass"),
+    (stack.state, {}, DONE, "pass"),
+    (stack.state, {}, is_("CREATE_COMPLETE", tags={"gitpod:runner-id": "runner-2"}), "fail"),
+    (stack.state, {}, is_("CREATE_COMPLETE", tags={"gitpod:runner-id": "runner-1"}), "pass"),
+    (stack.state, {}, is_("DELETE_FAILED", status_reason="bucket not empty"), "fail"),
+    (stack.state, {}, is_("UPDATE_ROLLBACK_FAILED"), "fail"),
+    (stack.state, {"continue_rollback": True}, is_("UPDATE_ROLLBACK_FAILED"), "warn"),
+    (stack.state, {}, is_("ROLLBACK_COMPLETE"), "warn"),
+    (stack.state, {}, is_("UPDATE_IN_PROGRESS"), "warn"),
+    (stack.state, {}, {"stack": refused("cloudformation:DescribeStacks")}, "skip"),
+    (stack.template, {}, {}, "pass"),
+    (stack.template, {}, {"template": MISSING_TEMPLATE}, "fail"),
+    (stack.template, {}, {"template": refused("cloudformation:GetTemplateSummary")}, "skip"),
+    (stack.template, {}, {"template": None}, "skip"),
+    (stack.values, {}, {}, "pass"),
+    (stack.values, {"parameters": {"Domian Name": "x"}}, {}, "fail"),
+    (stack.values, {"parameters": {}}, {}, "skip"),
+    (stack.values, {}, {"template": None}, "skip"),
+    (stack.capabilities, {}, {}, "pass"),
+    (stack.capabilities, {"capabilities": ()}, {}, "fail"),
+    (stack.capabilities, {}, {"template": MISSING_TEMPLATE}, "skip"),
+    (stack.quota_stacks, {}, {}, "pass"),
+    (stack.quota_stacks, {}, quota("stacks", 200.0, 200), "fail"),
+    (stack.quota_stacks, {}, quota("stacks", 200.0, 190), "warn"),
+    (stack.quota_stacks, {}, quota("stacks", refused("servicequotas:GetServiceQuota"), 1), "skip"),
+    (stack.quota_stacks, {}, DONE, "skip"),
+    (stack.quota_load_balancers, {}, {}, "pass"),
+    (stack.quota_load_balancers, {}, quota("load_balancers", 50.0, 50), "fail"),
+    (stack.quota_load_balancers, {}, quota("load_balancers", None, 50), "skip"),
+    (stack.quota_vcpus, {}, {}, "pass"),
+    (stack.quota_vcpus, {}, quota("vcpus", 32.0, 0), "warn"),
+    (stack.quota_vcpus, {}, quota("vcpus", 32.0, refused("ec2:DescribeInstances")), "skip"),
+    (stack.quota_endpoints, {}, {}, "pass"),
+    (stack.quota_endpoints, {}, quota("endpoints", 0.0, None), "fail"),
+    (stack.quota_endpoints, {}, {"endpoints": (endpoint(SERVICE_NAME),)}, "skip"),
+    (stack.quota_endpoints, {"privatelink_enabled": False}, {}, "skip"),
+    (stack.quota_addresses, {}, {}, "pass"),
+    (stack.quota_addresses, {}, quota("addresses", 5.0, 5), "fail"),
+    (stack.quota_addresses, {}, {"template": dataclasses.replace(TEMPLATE, resource_types=())}, "skip"),
+    (stack.ecs_role, {}, {}, "pass"),
+    (stack.ecs_role, {}, {"ecs_role": False}, "warn"),
+    (stack.ecs_role, {}, {"ecs_role": refused("iam:GetRole")}, "skip"),
+    (permissions.needed, {}, {}, "pass"),
+    (permissions.needed, {}, {"simulation": {"cloudformation:CreateStack": "implicitDeny"}}, "fail"),
+    (permissions.needed, {}, ROOT, "skip"),
+    (permissions.needed, {}, {"simulation": refused("iam:SimulatePrincipalPolicy")}, "skip"),
+    (permissions.looking, {}, {}, "pass"),
+    (permissions.looking, {}, {"simulation": {"ec2:DescribeNetworkAcls": "explicitDeny"}}, "warn"),
+    (permissions.looking, {}, {"simulation": None}, "skip"),
+    (permissions.template, {}, {}, "skip"),
+    (permissions.template, {"service_role_arn": "arn:role"}, {}, "skip"),
+    (permissions.template, {}, {"template": None}, "skip"),
+    (images.environments, {}, {}, "pass"),
+    (images.environments, {}, {"images": {}}, "fail"),
+    (images.environments, {}, {"images": refused("ec2:DescribeImages")}, "skip"),
+    (images.bottlerocket, {}, {}, "pass"),
+    (images.bottlerocket, {}, {"images": {}}, "fail"),
+    (images.bottlerocket, {}, {"images": None}, "skip"),
+    (management_plane.reachable, {}, {}, "pass"),
+    (management_plane.reachable, {}, {"management_plane": ManagementPlane(False, "timed out")}, "fail"),
+    (management_plane.reachable, {}, NOBODY, "skip"),
+    (management_plane.token, {}, {}, "pass"),
+    (management_plane.token, {}, plane(authenticated=False, detail="HTTP 401"), "fail"),
+    (management_plane.token, {}, NOBODY, "skip"),
+    (management_plane.runner, {}, {}, "pass"),
+    (management_plane.runner, {}, plane(runner_found=False, detail="HTTP 404"), "fail"),
+    (management_plane.runner, {}, plane(runner_region="us-east-1"), "fail"),
+    (management_plane.runner, {}, plane(runner_phase="RUNNER_PHASE_DELETED"), "fail"),
+    (management_plane.runner, {}, plane(runner_phase="RUNNER_PHASE_DEGRADED"), "warn"),
+    (management_plane.runner, {"runner_id": ""}, {}, "skip"),
+    (management_plane.runner, {}, plane(authenticated=False), "skip"),
+]
+
+
+@pytest.mark.parametrize(("check", "wanted", "facts", "status"), CASES)
+def test_outcomes(check: t.Any, wanted: dict[str, t.Any], facts: dict[str, t.Any], status: str) -> None:
+    found = look(check, wanted, facts)
+    assert found.status == status, found
+    assert found.summary.endswith(".")
+    if status in ("fail", "warn"):
+        assert found.remediation
+
+
+def test_every_check_of_these_groups_has_each_of_its_outcomes() -> None:
+    for group_name in ("stack", "permissions", "images", "management_plane"):
+        for check in (check for check in checks.ALL if check.group == group_name):
+            seen = {status for entry, _wanted, _facts, status in CASES if entry is check}
+            assert "skip" in seen, check.id
+            # What the template's resources need is named and never proven.
+            assert check is permissions.template or ("pass" in seen and seen & {"fail", "warn"}), check.id
+
+
+def test_a_runner_whose_prerequisites_are_met_fails_nothing() -> None:
+    found = {check.id: check.run(WANTED, FACTS).status for check in checks.ALL}
+    assert {name for name, status in found.items() if status not in ("pass", "skip")} == set()
+
+
+def test_the_services_of_the_templates_resources_are_named() -> None:
+    assert "EC2, ECS" in look(permissions.template, {}, {}).summary
+    assert "not proven" in look(permissions.template, {}, {}).summary
+
+
+def test_identifiers_are_unique_and_documented() -> None:
+    identifiers = [check.id for check in checks.ALL]
+    assert len(set(identifiers)) == len(identifiers)
+    document = (PLUGINS.parent / "docs/prerequisites.md").read_text("utf-8")
+    for check in checks.ALL:
+        assert f"\n### {check.id}\n" in document
+        assert check.anchor == f"docs/prerequisites.md#{check.id.replace('.', '')}"
+
+
+def calls_in_the_code() -> dict[str, set[str]]:
+    """Names of the SDK's operations that the plugins call, folded, with the files."""
+    found: dict[str, set[str]] = {}
+    for path in PLUGINS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            name = node.func.attr
+            if name == "get_paginator" and isinstance(node.args[0], ast.Constant):
+                found.setdefault(str(node.args[0].value).replace("_", ""), set()).add(path.name)
+            elif any(keyword.arg in ("aws_retry", None) for keyword in node.keywords):
+                found.setdefault(name.replace("_", ""), set()).add(path.name)
+    return found
+
+
+def test_the_registry_of_permissions_holds_every_call_in_the_code_and_no_other() -> None:
+    """A new call has to be listed in plugins/module_utils/_permissions.py, where docs/permissions.md comes from."""
+    listed = {name.partition(":")[2].lower() for name in _permissions.all_actions()}
+    calls = calls_in_the_code()
+    marked = {
+        node.func.attr.replace("_", "")
+        for path in PLUGINS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and any(keyword.arg == "aws_retry" for keyword in node.keywords)
+    }
+    assert {name: calls[name] for name in marked if name not in listed} == {}
+    unused = {name for name in _permissions.all_actions() if name.partition(":")[2].lower() not in calls}
+    assert unused == WITHOUT_A_CALL
+
+
+def test_only_what_the_settings_bring_in_is_simulated() -> None:
+    plain = dataclasses.replace(WANTED, privatelink_enabled=False, dns_provider="manual")
+    names = {action.name for action in account.simulated(plain)}
+    assert "ec2:CreateVpcEndpoint" not in names
+    assert "route53:ChangeResourceRecordSets" not in names
+    assert "cloudformation:CreateStack" in names
+    assert "ec2:CreateVpcEndpoint" in {action.name for action in account.simulated(WANTED)}
+
+
+def test_a_policy_allows_every_action_of_its_stage() -> None:
+    for stage, actions in _permissions.STAGES.items():
+        listed = [name for statement in _permissions.policy(stage)["Statement"] for name in statement["Action"]]
+        assert sorted(listed) == sorted(action.name for action in actions)
