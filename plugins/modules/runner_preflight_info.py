@@ -179,6 +179,31 @@ options:
     type: list
     elements: str
     default: []
+  privatelink_security_group_name:
+    description: Name of the security group that is kept for the endpoint without O(privatelink_security_group_ids).
+    type: str
+  privatelink_source_subnet_ids:
+    description: Subnets from which the runner reaches the endpoint.
+    type: list
+    elements: str
+    default: []
+  privatelink_ip_address_type:
+    description: As O(gitpod.enterprise_runner.runner_endpoint#module:ip_address_type).
+    type: str
+  privatelink_policy:
+    description: As O(gitpod.enterprise_runner.runner_endpoint#module:policy).
+    type: json
+  privatelink_adopt:
+    description: As O(gitpod.enterprise_runner.runner_endpoint#module:adopt).
+    type: bool
+    default: true
+  privatelink_replace_failed:
+    description: As O(gitpod.enterprise_runner.runner_endpoint#module:replace_failed).
+    type: bool
+    default: false
+  privatelink_tags:
+    description: Tags of the endpoint and its security group.
+    type: dict
   privatelink_service_name:
     description: Name of the endpoint service.
     type: str
@@ -419,6 +444,13 @@ ARGUMENT_SPEC = {
     "privatelink_enabled": {"type": "bool", "default": False},
     "privatelink_subnet_ids": {"type": "list", "elements": "str", "default": []},
     "privatelink_security_group_ids": {"type": "list", "elements": "str", "default": []},
+    "privatelink_security_group_name": {"type": "str"},
+    "privatelink_source_subnet_ids": {"type": "list", "elements": "str", "default": []},
+    "privatelink_ip_address_type": {"type": "str"},
+    "privatelink_policy": {"type": "json"},
+    "privatelink_adopt": {"type": "bool", "default": True},
+    "privatelink_replace_failed": {"type": "bool", "default": False},
+    "privatelink_tags": {"type": "dict"},
     "privatelink_service_name": {
         "type": "str",
         "default": "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2",

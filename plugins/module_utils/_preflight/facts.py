@@ -104,6 +104,7 @@ class Subnet:
     cidr: str
     free: int
     public_addresses: bool = False
+    zone_id: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,6 +183,7 @@ class SecurityGroup:
     vpc_id: str
     inbound: tuple[Permission, ...]
     outbound: tuple[Permission, ...]
+    tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -288,6 +290,7 @@ class Facts:
     :param records: by hosted zone ID, those of the zones that hold the domain: the domain's names, and every name
         between the zone's apex and the domain.
     :param vpc_zones: private hosted zones that answer in the VPC.
+    :param endpoint_group: the security group that the role keeps for the endpoint.
     :param fingerprint: of the stack's template.
     :param policy: the stack policy, when one is wanted.
     :param reviewed: the change set that waits for approval.
@@ -307,6 +310,7 @@ class Facts:
     network_acls: tuple[NetworkAcl, ...] | Denied | None = None
     security_groups: tuple[SecurityGroup, ...] | Denied | None = None
     endpoints: tuple[VpcEndpoint, ...] | Denied | None = None
+    endpoint_group: SecurityGroup | Denied | None = None
     service: Service | Denied | None = None
     certificate: Certificate | Denied | None = None
     custom_ca: CaBundle | Denied | None = None

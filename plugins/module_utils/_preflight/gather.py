@@ -37,6 +37,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Facts,
     Quota,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan_endpoint import keeps_group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import (
     Wanted,
     completed,
@@ -208,6 +209,13 @@ def _network(look: Gathering, wanted: Wanted) -> None:
     look.ask("endpoints", "ec2:DescribeVpcEndpoints", lambda: network.endpoints(ec2(), vpc), vpc)
     groups = wanted.security_group_ids
     look.ask("security_groups", "ec2:DescribeSecurityGroups", lambda: network.security_groups(ec2(), groups), groups)
+    name = wanted.privatelink_security_group_name
+    look.ask(
+        "endpoint_group",
+        "ec2:DescribeSecurityGroups",
+        lambda: network.security_group_named(ec2(), vpc, name),
+        vpc and name and keeps_group(wanted),
+    )
     look.ask(
         "service",
         "ec2:DescribeVpcEndpointServices",

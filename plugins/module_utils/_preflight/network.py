@@ -78,6 +78,7 @@ def subnets(ec2: t.Any, ids: t.Sequence[str]) -> tuple[Subnet, ...]:
             cidr=raw.get("CidrBlock", ""),
             free=int(raw.get("AvailableIpAddressCount", 0)),
             public_addresses=bool(raw.get("MapPublicIpOnLaunch", False)),
+            zone_id=raw.get("AvailabilityZoneId", ""),
         )
         for raw in found
     )
@@ -147,7 +148,17 @@ def endpoints(ec2: t.Any, vpc_id: str) -> tuple[VpcEndpoint, ...]:
 
 def security_groups(ec2: t.Any, ids: t.Sequence[str]) -> tuple[SecurityGroup, ...]:
     """Those of the security groups that exist."""
-    found = ec2.describe_security_groups(Filters=_filter("group-id", *ids), aws_retry=True)["SecurityGroups"]
+    return _security_groups(ec2, _filter("group-id", *ids))
+
+
+def security_group_named(ec2: t.Any, vpc_id: str, name: str) -> SecurityGroup | None:
+    """The security group of this name in the VPC."""
+    found = _security_groups(ec2, [*_filter("group-name", name), *_filter("vpc-id", vpc_id)])
+    return found[0] if found else None
+
+
+def _security_groups(ec2: t.Any, filters: list[dict[str, t.Any]]) -> tuple[SecurityGroup, ...]:
+    found = ec2.describe_security_groups(Filters=filters, aws_retry=True)["SecurityGroups"]
     return tuple(
         SecurityGroup(
             id=raw["GroupId"],
@@ -155,6 +166,7 @@ def security_groups(ec2: t.Any, ids: t.Sequence[str]) -> tuple[SecurityGroup, ..
             vpc_id=raw.get("VpcId", ""),
             inbound=tuple(map(_permission, raw.get("IpPermissions", []))),
             outbound=tuple(map(_permission, raw.get("IpPermissionsEgress", []))),
+            tags={entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])},
         )
         for raw in found
     )

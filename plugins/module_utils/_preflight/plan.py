@@ -28,6 +28,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import plan_endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import foresee as route53
@@ -51,7 +52,7 @@ def plans(options: Options, wanted: Wanted, facts: Facts) -> list[StagePlan]:
     registration = _registration(wanted)
     stack = after(_stack(options, wanted, facts), certificate_, registration)
     dns = after(_dns(options, wanted, facts), stack)
-    return [certificate_, registration, _privatelink(wanted), stack, dns]
+    return [certificate_, registration, plan_endpoint.foresee(options, wanted, facts), stack, dns]
 
 
 def after(plan: StagePlan, *earlier: StagePlan) -> StagePlan:
@@ -69,6 +70,9 @@ def seen(options: Options, wanted: Wanted, facts: Facts, found: t.Sequence[Stage
     if "stack" in idle and isinstance(facts.stack, Stack):
         load_balancer = None if isinstance(facts.load_balancer, Denied) else facts.load_balancer
         results["stack"] = described(Outcome(facts.stack), dict(load_balancer) if load_balancer else None)
+    endpoint = plan_endpoint.seen(options, wanted, facts) if "privatelink" in idle else None
+    if endpoint:
+        results["privatelink"] = endpoint
     if "dns" in idle:
         results["dns"] = {"changed": False, "records": _records(options, wanted, facts)}
     return results
@@ -208,9 +212,3 @@ def _registration(wanted: Wanted) -> StagePlan:
     if not wanted.api_token or (wanted.runner_id and "runner_id" not in wanted.left_out):
         return StagePlan("registration", stages.NOTHING)
     return StagePlan("registration", stages.UNKNOWN, ("the management plane is asked by the stage itself",))
-
-
-def _privatelink(wanted: Wanted) -> StagePlan:
-    if not wanted.privatelink_enabled:
-        return StagePlan("privatelink", stages.NOTHING, ("PrivateLink is not asked for",))
-    return StagePlan("privatelink", stages.UNKNOWN, ("the endpoint is looked at by the stage itself",))

@@ -45,7 +45,9 @@ class Wanted:
     service_role_arn: str = ""
     privatelink_enabled: bool = False
     privatelink_subnet_ids: tuple[str, ...] = ()
+    privatelink_source_subnet_ids: tuple[str, ...] = ()
     privatelink_security_group_ids: tuple[str, ...] = ()
+    privatelink_security_group_name: str = ""
     privatelink_service_name: str = ""
     privatelink_service_region: str = ""
     privatelink_private_dns_enabled: bool = True
@@ -78,7 +80,8 @@ class Wanted:
     @property
     def subnet_ids(self) -> tuple[str, ...]:
         """Every subnet that is named, once."""
-        named = (*self.ec2_subnet_ids, *self.load_balancer_subnet_ids, *self.privatelink_subnet_ids)
+        endpoint = (*self.privatelink_subnet_ids, *self.privatelink_source_subnet_ids)
+        named = (*self.ec2_subnet_ids, *self.load_balancer_subnet_ids, *endpoint)
         return tuple(dict.fromkeys(named))
 
     @property

@@ -21,11 +21,22 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Denied,
     Facts,
     NameAnswer,
+    Permission,
+    SecurityGroup,
+    Subnet,
+    VpcDns,
+    VpcEndpoint,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import after, plans, seen
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import ACTIONS, StagePlan
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
+    MANAGED_BY,
+    MANAGED_BY_TAG,
+    ownership_tags,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_preflight_info import ARGUMENT_SPEC
 
 LOAD_BALANCER = {"arn": "a", "dns_name": "lb.elb.amazonaws.com", "canonical_hosted_zone_id": "ZLB", "state": "active"}
@@ -56,6 +67,42 @@ FACTS = Facts(
     load_balancer=LOAD_BALANCER,
     hosted_zones=(ZONE,),
     records={"Z1": ALIASES},
+)
+SERVICE = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
+HTTPS, EVERYTHING = Permission("tcp", 443, 443, ("10.0.0.0/24",)), Permission("-1", 0, 65535, ("0.0.0.0/0",))
+GROUP = SecurityGroup("sg-1", "gitpod-eu-management-plane", "vpc-1", (HTTPS,), (), {"team": "x"})
+PATH: dict[str, t.Any] = {
+    "privatelink_enabled": True,
+    "privatelink_subnet_ids": ["subnet-1"],
+    "privatelink_source_subnet_ids": ["subnet-1"],
+    "privatelink_security_group_name": "gitpod-eu-management-plane",
+    "privatelink_tags": {"team": "x"},
+}
+
+
+def there(**changes: t.Any) -> VpcEndpoint:
+    tags = {"Name": "gitpod-eu", "team": "x", **ownership_tags("gitpod-eu", None)}
+    values: dict[str, t.Any] = {
+        "id": "vpce-1",
+        "state": "available",
+        "vpc_id": "vpc-1",
+        "service_name": SERVICE,
+        "service_region": "us-east-1",
+        "subnet_ids": ("subnet-1",),
+        "security_group_ids": ("sg-1",),
+        "private_dns": True,
+        "tags": tags,
+    }
+    return VpcEndpoint(Endpoint(**{**values, **changes}), "Interface")
+
+
+FACTS = dataclasses.replace(
+    FACTS,
+    service=Service(SERVICE, "us-east-1", private_dns_name="app.gitpod.io"),
+    subnets=(Subnet("subnet-1", "vpc-1", "eu-central-1a", "10.0.0.0/24", 200),),
+    vpc_dns=VpcDns(True, True),
+    endpoints=(there(),),
+    endpoint_group=GROUP,
 )
 DENIED = Denied("some:Action", "no", "AccessDenied")
 
@@ -125,7 +172,27 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
         ({"certificate_arn": ""}, {}, {}),
         ({"api_token": "t", "runner_id": ""}, {}, {"registration": "unknown", "stack": "unknown", "dns": "unknown"}),
         ({"api_token": "t"}, {}, {}),
-        ({"privatelink_enabled": True}, {}, {"privatelink": "unknown"}),
+        (PATH, {}, {}),
+        (PATH, {"endpoint_group": None}, {"privatelink": "update"}),
+        (PATH, {"endpoint_group": dataclasses.replace(GROUP, inbound=())}, {"privatelink": "update"}),
+        (PATH, {"endpoint_group": dataclasses.replace(GROUP, inbound=(HTTPS, EVERYTHING))}, {"privatelink": "update"}),
+        (PATH, {"endpoint_group": dataclasses.replace(GROUP, tags={})}, {"privatelink": "update"}),
+        (PATH, {"endpoint_group": DENIED}, {"privatelink": "unknown"}),
+        (PATH, {"endpoints": DENIED}, {"privatelink": "unknown"}),
+        (PATH, {"endpoints": None}, {"privatelink": "unknown"}),
+        (PATH, {"service": DENIED}, {"privatelink": "unknown"}),
+        (PATH, {"subnets": DENIED}, {"privatelink": "unknown"}),
+        (PATH, {"vpc_dns": DENIED}, {"privatelink": "unknown"}),
+        (PATH, {"vpc_dns": VpcDns(True, False)}, {"privatelink": "wait"}),
+        ({**PATH, "privatelink_enable_vpc_dns": True}, {"vpc_dns": VpcDns(True, False)}, {"privatelink": "update"}),
+        (PATH, {"endpoints": ()}, {"privatelink": "create"}),
+        (PATH, {"endpoints": (there(state="pending"),)}, {"privatelink": "attach"}),
+        (PATH, {"endpoints": (there(state="pendingAcceptance"),)}, {"privatelink": "wait"}),
+        (PATH, {"endpoints": (there(security_group_ids=("sg-2",)),)}, {"privatelink": "update"}),
+        (PATH, {"endpoints": (there(tags={MANAGED_BY_TAG: MANAGED_BY}),)}, {"privatelink": "update"}),
+        (PATH, {"endpoints": (there(private_dns=False),)}, {"privatelink": "update"}),
+        (PATH, {"endpoints": (there(service_name="other"),)}, {"privatelink": "create"}),
+        ({**PATH, "privatelink_security_group_ids": ["sg-1"]}, {"endpoint_group": None}, {}),
     ],
 )
 def test_each_difference_makes_its_stage_needed(
@@ -170,6 +237,10 @@ def test_what_was_seen_stands_for_the_stages_with_nothing_to_do() -> None:
     assert results["stack"]["load_balancer"] == LOAD_BALANCER
     assert (results["stack"]["operation"], results["stack"]["changed"]) == ("none", False)
     assert [record["name"] for record in results["dns"]["records"]] == ["*.eu.example.com", "eu.example.com"]
+    through = {**OPTIONS, **PATH}
+    wished = Wanted.of(through, "eu-central-1")
+    endpoint = seen(through, wished, FACTS, plans(through, wished, FACTS))["privatelink"]["endpoint"]
+    assert (endpoint["id"], endpoint["state"]) == ("vpce-1", "available")
     differing = {**OPTIONS, "tags": {"team": "y"}}
     assert seen(differing, wanted, FACTS, plans(differing, wanted, FACTS)) == {}
 
