@@ -12,6 +12,9 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.tokens import (
+    exchange_token_reason,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
     external_records,
     runner_summary,
@@ -55,6 +58,7 @@ class FilterModule:
             "batches_unheeded": in_words(unheeded),
             "change_line": describe,
             "dynamic_reference": dynamic_reference,
+            "exchange_token_reason": exchange_token_reason,
             "external_records": external_records,
             "ownership_tags": ownership_tags,
             "runner_summary": runner_summary,

@@ -119,7 +119,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: No token is minted in check mode; RV(exchange_token) is then empty.
+    details: No token is minted in check mode; RV(exchange_token) is then a text that is none.
   diff_mode:
     support: full
   idempotent:
@@ -222,7 +222,7 @@ actions:
   type: list
   elements: str
 exchange_token:
-  description: The exchange token, a secret; empty in check mode.
+  description: The exchange token, a secret; in check mode a text that is none.
   returned: with O(exchange_token=true)
   type: str
 environments:

@@ -17,7 +17,7 @@ description:
   - Parameters are matched to the template by their labels, because the template's logical IDs change between releases.
     Values, labels and missing values are checked before anything is created.
   - What is not given keeps its present value on an existing stack, so that a stack made by hand is taken over as it is.
-    Values of O(secret_parameters) are sent only when a stack is created.
+    Values of O(secret_parameters) are sent only when a stack is created, or with O(renew_secrets).
   - A change set is made only when the template, a parameter or a tag differs. What someone changed by hand in the
     stack's resources is not such a difference; M(gitpod.enterprise_runner.runner_stack_info) tells it as drift.
   - While it waits, live progress is printed on the control node, a line when something changed.
@@ -83,9 +83,16 @@ options:
     default: {}
   secret_parameters:
     description:
-      - Likewise, for values that are never shown. On an existing stack the previous values are kept.
+      - Likewise, for values that are never shown. On an existing stack the previous values are kept, unless
+        O(renew_secrets) sends them.
     type: dict
     default: {}
+  renew_secrets:
+    description:
+      - Whether O(secret_parameters) are sent to an existing stack too, as a runner needs whose exchange token expired
+        or was used before it could present it. They cannot be compared, so this is a change at each run.
+    type: bool
+    default: false
   capabilities:
     description: Capabilities that may be acknowledged; of these the ones that the template needs are.
     type: list
@@ -387,6 +394,7 @@ ARGUMENT_SPEC = {
     "stack_policy": {"type": "json"},
     "parameters": {"type": "dict", "default": {}},
     "secret_parameters": {"type": "dict", "default": {}, "no_log": True},
+    "renew_secrets": {"type": "bool", "default": False, "no_log": False},
     "capabilities": {"type": "list", "elements": "str", "default": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]},
     "tags": {"type": "dict"},
     "purge_tags": {"type": "bool", "default": False},

@@ -136,11 +136,16 @@ def difference(wanted: Wanted, template: Template, present: Present) -> Differen
     :raises InputError: the values do not fit the template.
     """
     stack = present.stack
-    values, _secrets = parameters.resolve(template, wanted.parameters, wanted.secrets, stack.parameters.keys())
+    values, secrets = parameters.resolve(template, wanted.parameters, wanted.secrets, stack.parameters.keys())
+    renewed = {
+        parameter.label: ("(hidden)", "(a new one)")
+        for parameter in template.parameters
+        if wanted.renew_secrets and parameter.key in secrets
+    }
     after = tags_after(wanted, present)
     return Difference(
         template=template_differs(wanted, present),
-        parameters=parameters.differences(template, values, stack.parameters),
+        parameters={**parameters.differences(template, values, stack.parameters), **renewed},
         tags={
             key: (stack.tags.get(key, ""), after.get(key, ""))
             for key in sorted({*stack.tags, *after})

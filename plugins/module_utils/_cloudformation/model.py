@@ -105,7 +105,8 @@ class Wanted:
     """What the options ask for.
 
     :param parameters: label or logical ID to value.
-    :param secrets: likewise, for values that are never shown and never sent again to an existing stack.
+    :param secrets: likewise, for values that are never shown and not sent again to an existing stack.
+    :param renew_secrets: sends them to an existing stack too.
     :param cancel_update: whether a running update is cancelled instead of waited for.
     :param runner_id: finds a stack of another name that this runner has already.
     :param fingerprint: of the template, empty when its content could not be read (`content.fingerprint`).
@@ -129,3 +130,4 @@ class Wanted:
     cancel_update: bool = False
     runner_id: str = ""
     fingerprint: str = ""
+    renew_secrets: bool = False

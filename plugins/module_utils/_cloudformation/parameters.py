@@ -150,18 +150,25 @@ def _matched(template: Template, wanted: t.Mapping[str, t.Any], problems: list[s
 
 
 def request(
-    template: Template, values: t.Mapping[str, str], secrets: t.Mapping[str, str], existing: t.Collection[str]
+    template: Template,
+    values: t.Mapping[str, str],
+    secrets: t.Mapping[str, str],
+    existing: t.Collection[str],
+    renew: bool = False,
 ) -> list[dict[str, t.Any]]:
-    """The request's Parameters; what an existing stack has and nobody gives keeps its value, secrets always do."""
+    """The request's Parameters; what an existing stack has and nobody gives keeps its value.
+
+    :param renew: whether secrets are sent to an existing stack too.
+    """
     listed: list[dict[str, t.Any]] = []
     for parameter in template.parameters:
         key = parameter.key
         if key in values:
             listed.append({"ParameterKey": key, "ParameterValue": values[key]})
+        elif key in secrets and (renew or key not in existing):
+            listed.append({"ParameterKey": key, "ParameterValue": secrets[key]})
         elif key in existing:
             listed.append({"ParameterKey": key, "UsePreviousValue": True})
-        elif key in secrets:
-            listed.append({"ParameterKey": key, "ParameterValue": secrets[key]})
     return listed
 
 

@@ -54,6 +54,7 @@ def wanted(options: t.Mapping[str, t.Any], source: Source) -> Wanted:
         name=options["name"],
         parameters=options["parameters"],
         secrets=options["secret_parameters"],
+        renew_secrets=bool(options.get("renew_secrets")),
         capabilities=tuple(options["capabilities"]),
         tags={**{key: str(value) for key, value in (options["tags"] or {}).items()}, **source.tags},
         purge_tags=options["purge_tags"],

@@ -71,7 +71,7 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
     values, secrets = parameters.resolve(template, wanted.parameters, wanted.secrets, stack.parameters.keys())
     tags = tags_after(wanted, present)
     full = dataclasses.replace(wanted, tags=tags, role_arn=wanted.role_arn or stack.role_arn)
-    request = parameters.request(template, values, secrets, stack.parameters.keys())
+    request = parameters.request(template, values, secrets, stack.parameters.keys(), wanted.renew_secrets)
     token = new_token()
     reviewed = None if mode.check else present.reviewed
     if reviewed and not wanted.review:

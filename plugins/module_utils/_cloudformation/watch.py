@@ -29,6 +29,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     TimeoutExceededError,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot, remaining_seconds
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.tokens import (
+    NEXT_STEP as NEW_TOKEN,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.tokens import token_problem
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
 if t.TYPE_CHECKING:
@@ -71,15 +75,17 @@ def failed(stack: Stack, found: t.Sequence[Failure], status: str, deleting: bool
     cause = str(found[0]) if found else (stack.status_reason or "AWS gives no reason")
     others = [str(failure) for failure in found[1:]]
     why = cause + (f". Also failed: {'; '.join(others)}" if others else "")
+    about_a_token = token_problem(why)
     return OperationFailedError(
         f"The deletion of the stack {stack.name} failed" if deleting else f"The stack {stack.name} failed",
         why,
-        f"{_now(status)}. {_next('DELETE_FAILED' if deleting else status)}",
+        f"{_now(status)}. {NEW_TOKEN if about_a_token else _next('DELETE_FAILED' if deleting else status)}",
         {
             "root_cause": found[0].as_result() if found else None,
             "other_failures": [failure.as_result() for failure in found[1:]],
             "in_progress": meaning(status).in_progress or not status.endswith(("_COMPLETE", "_FAILED")),
             "stack": stack.as_result(),
+            **({"exchange_token_problem": about_a_token} if about_a_token else {}),
         },
     )
 

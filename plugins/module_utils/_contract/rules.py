@@ -20,6 +20,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 REQUIRED_NO_PROXY = (".internal", "169.254.0.0/16", "app.gitpod.io", ".amazonaws.com")
 ZONE_COUNTS = (2, 3)
 MAXIMUM_DOMAIN_LENGTH = 253
+# Of a runner in the management plane (SDK, message gitpod.v1.CreateRunnerRequest).
+SHORTEST_NAME, LONGEST_NAME = 3, 127
 
 _PATTERNS: dict[str, tuple[str, str]] = {
     "gitpod_region": (r"[a-z]{2}(-[a-z]+)+-\d", "a region's name such as us-east-1"),
@@ -176,6 +178,27 @@ def custom_ca(inventory: Inventory) -> list[Problem]:
     return []
 
 
+def registration(inventory: Inventory) -> list[Problem]:
+    """An API token is one word, a runner's name has the length that is allowed, an exchange token is its runner's."""
+    problems = []
+    token, name = inventory.text("gitpod_api_token"), inventory.text("gitpod_runner_name")
+    if token and any(character.isspace() for character in token):
+        problems.append(
+            Problem(MALFORMED, "gitpod_api_token", "The token has spaces or line breaks in it.", "Copy it as one word.")
+        )
+    if not token or inventory.text("gitpod_runner_id"):
+        return problems
+    if name and not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
+        summary = f"{name!r} cannot be registered: it has {len(name)} characters."
+        remediation = f"Choose a name of {SHORTEST_NAME} to {LONGEST_NAME} characters."
+        problems.append(Problem(MALFORMED, "gitpod_runner_name", summary, remediation))
+    if inventory.text("gitpod_exchange_token"):
+        summary = "An exchange token is given without the ID of its runner, and gitpod_api_token registers one."
+        remediation = "Add gitpod_runner_id, or leave the exchange token out: one is minted when it is needed."
+        problems.append(Problem(CONTRADICTORY, "gitpod_exchange_token", summary, remediation))
+    return problems
+
+
 def api_endpoint(inventory: Inventory) -> list[Problem]:
     """HTTPS, except on loopback, where there is no wire to listen on."""
     name, value = "gitpod_api_endpoint", inventory.text("gitpod_api_endpoint")
@@ -200,4 +223,5 @@ RULES: tuple[t.Callable[[Inventory], list[Problem]], ...] = (
     proxy,
     custom_ca,
     api_endpoint,
+    registration,
 )

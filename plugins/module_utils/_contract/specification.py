@@ -64,12 +64,22 @@ def unknown_variables(names: t.Iterable[str], options: t.Mapping[str, t.Any]) ->
 
 
 def missing_variables(inventory: Inventory, options: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[Problem]:
-    """What is needed always (required in the specification), or for a new stack, and is not set."""
+    """What is needed always (required in the specification), or for a new stack, and is not set.
+
+    With an API token, the runner is registered, and its ID found.
+    """
+    found_otherwise = {"gitpod_runner_id"} if "gitpod_api_token" in inventory.values else set()
     return [
-        Problem(MISSING, name, "Not set, and there is no default.", f"Set it: {first_sentence(option)}")
+        Problem(MISSING, name, "Not set, and there is no default.", _how_to_set(name, option))
         for name, option in options.items()
-        if (option.get("required") or name in REQUIRED_FOR_A_NEW_STACK) and name not in inventory.values
+        if (option.get("required") or name in REQUIRED_FOR_A_NEW_STACK - found_otherwise)
+        and name not in inventory.values
     ]
+
+
+def _how_to_set(name: str, option: t.Mapping[str, t.Any]) -> str:
+    instead = ", or gitpod_api_token to have the runner registered" if name == "gitpod_runner_id" else ""
+    return f"Set it{instead}: {first_sentence(option)}"
 
 
 def first_sentence(option: t.Mapping[str, t.Any]) -> str:

@@ -31,11 +31,10 @@ def foresee(wanted: Wanted | None, runners: t.Sequence[Runner] | None, stack_sta
     runner = choose(runners, wanted)
     todo = plan(runner, wanted)
     reasons = actions(runner, todo)
-    minted = tokens.stack_needs_a_token(stack_status)
-    if minted:
-        reasons.append("mint an exchange token, because the stack will be created")
-    elif runner and tokens.runner_needs_a_token(runner.phase, runner.message):
-        reasons.append(f"mint an exchange token, because the runner says: {runner.message}")
+    known = runner.as_result() if runner else {}
+    because = tokens.exchange_token_reason({"status": stack_status}, known)
+    if because:
+        reasons.append(f"mint an exchange token, because {because}")
     # Also a runner that stays as it is has to be found, for its ID, where the stack will be created.
     action = "create" if todo.create else "update" if reasons else "nothing"
     return StagePlan(STAGE, action, tuple(reasons))

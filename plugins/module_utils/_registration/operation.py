@@ -27,6 +27,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registra
     refuse_losses,
 )
 
+# What check mode returns for an exchange token, so that what it is handed on to can be checked.
+STAND_IN = "minted-when-it-is-needed"
 FORCED = (
     "The runner {name} is deleted by force: its environments are deleted with it, without regard to what they hold, "
     "and work that was not pushed is lost."
@@ -89,7 +91,7 @@ def present(api: Api, wanted: Wanted, mint: bool, check_mode: bool) -> dict[str,
     if todo.changed:
         result["diff"] = _diff(before, todo.after)
     if mint:
-        result["exchange_token"] = "" if check_mode else api.exchange_token(runner.id)
+        result["exchange_token"] = STAND_IN if check_mode else api.exchange_token(runner.id)
     return result
 
 

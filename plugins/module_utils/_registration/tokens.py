@@ -9,6 +9,7 @@ A token works once and expires after 24 hours (SDK, CreateRunnerToken; guide, "E
 from __future__ import annotations
 
 import re
+import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import DEGRADED
@@ -45,3 +46,17 @@ def stack_needs_a_token(stack_status: str) -> bool:
 def runner_needs_a_token(phase: str, message: str) -> bool:
     """Whether the stack stands, but its runner could not present its token."""
     return phase == DEGRADED and bool(token_problem(message))
+
+
+def exchange_token_reason(stack: t.Mapping[str, t.Any], runner: t.Mapping[str, t.Any]) -> str:
+    """Why the stack needs a new exchange token, or an empty text.
+
+    :param stack: as runner_stack_info returns it.
+    :param runner: as runner_registration returns it.
+    """
+    stack_status, message = str(stack.get("status") or status.ABSENT), str(runner.get("message") or "")
+    if stack_needs_a_token(stack_status):
+        return f"the stack will be created (it is {stack_status})"
+    if runner_needs_a_token(str(runner.get("phase") or ""), message):
+        return f"the runner says: {message}"
+    return ""
