@@ -109,6 +109,10 @@ def template(_wanted: Wanted, facts: Facts) -> Finding:
     return passed(f"{seen.resource_count} resources, {len(seen.parameters)} parameters, from {where}.")
 
 
+# Stands for what the registration will give.
+AWAITED = "known-after-registration"
+
+
 def known_template(facts: Facts) -> Template | None:
     """The template; C(None) when it could not be read, which its own check says."""
     return None if isinstance(facts.template, Denied) else facts.template
@@ -130,11 +134,21 @@ def values(wanted: Wanted, facts: Facts) -> Finding:
         return skipped("No values are given.")
     found = known(facts.stack)
     kept = set(found.parameters) if found and status.exists(found.status) and not _recreated(found) else set()
+    identity, token = (
+        ({"Runner ID": AWAITED}, {"Exchange Token": AWAITED}) if _awaits(wanted) and not kept else ({}, {})
+    )
     try:
-        given, _secret = parameters.resolve(seen, wanted.parameters, wanted.secret_parameters, kept)
+        given, _secret = parameters.resolve(
+            seen, {**identity, **wanted.parameters}, {**token, **wanted.secret_parameters}, kept
+        )
     except InputError as error:
         return failed(f"{'; '.join(error.details.get('problems', [error.what]))}.", f"{error.next_step}.")
     return passed(f"All {len(given)} values have a parameter, and every parameter has a value.")
+
+
+def _awaits(wanted: Wanted) -> bool:
+    """Whether the stage of the registration gives the runner's ID and its exchange token."""
+    return bool(wanted.api_token) and (not wanted.runner_id or "runner_id" in wanted.left_out)
 
 
 def _recreated(found: Stack) -> bool:
