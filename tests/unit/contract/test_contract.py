@@ -157,3 +157,15 @@ def test_the_description_is_grouped_and_counts() -> None:
     text = describe("gitpod-eu", validate({**GOOD, "gitpod_vpc_id": "", "gitpod_domain": "x"}, OPTIONS))
     assert text.splitlines()[0] == "The inventory of gitpod-eu has 2 problems; nothing was changed."
     assert text.index("Missing") < text.index("gitpod_vpc_id") < text.index("Unknown") < text.index("gitpod_domain:")
+
+
+def test_an_api_token_stands_for_the_runners_id_its_token_and_the_endpoint() -> None:
+    nothing = {"gitpod_runner_id": "", "gitpod_exchange_token": "", "gitpod_api_endpoint": ""}
+    assert problems_of(**nothing) == [("missing", "gitpod_runner_id")]
+    assert problems_of(**nothing, gitpod_api_token="ona_token") == []
+    both = {**nothing, "gitpod_api_token": "ona_token", "gitpod_exchange_token": "token"}
+    assert problems_of(**both) == [("contradictory", "gitpod_exchange_token")]
+    assert problems_of(**nothing, gitpod_api_token="two words") == [("malformed", "gitpod_api_token")]
+    short = {**nothing, "gitpod_api_token": "ona_token", "gitpod_runner_name": "eu"}
+    assert problems_of(**short) == [("malformed", "gitpod_runner_name")]
+    assert problems_of(gitpod_api_token="ona_token") == []
