@@ -137,6 +137,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions(
             "ec2",
             "DescribeSecurityGroups",
+            "DescribeTags",
             "DescribeVpcs",
             "CreateSecurityGroup",
             "AuthorizeSecurityGroupIngress",

@@ -144,6 +144,9 @@ class Resolver:
             if not response.answer:
                 response.set_rcode(dns.rcode.NXDOMAIN if name.endswith(f".{AWS_ZONE}") else dns.rcode.REFUSED)
             return ""
+        if kind == "SOA" and name == zone.name:
+            _add(response, name, 60, kind, [zone.soa()])
+            return ""
         found = look_up(zone, name, kind)
         if not found.records:
             if not found.exists and not response.answer:

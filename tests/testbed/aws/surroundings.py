@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ministack.services import acm, ec2, iam, ssm
+from ministack.services import acm, ec2, iam
 
 from . import control
 
@@ -22,7 +22,6 @@ _hidden: set[tuple[str, str]] = set()
 STORES: t.Mapping[str, t.Any] = {
     "certificates": acm._certificates,
     "network_acls": ec2._network_acls,
-    "parameters": ssm._parameters,
     "roles": iam._roles,
     "route_tables": ec2._route_tables,
     "security_groups": ec2._security_groups,

@@ -37,6 +37,7 @@ WITHOUT_A_CALL = {
     "cloudformation:TagResource",
     "ec2:AuthorizeSecurityGroupIngress",
     "ec2:CreateSecurityGroup",
+    "ec2:DescribeTags",
     "ec2:RevokeSecurityGroupIngress",
 }
 

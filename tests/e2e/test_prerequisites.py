@@ -1,0 +1,335 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The prerequisites: a fleet of broken inventories in one play, refused calls, the number of calls, the permissions."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+import uuid
+
+import boto3
+import pytest
+import yaml
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients
+from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_preflight_info import ARGUMENT_SPEC
+from tests.e2e.harness import ROOT, Controller
+from tests.e2e.in_process import InProcessModule, outcome
+
+if t.TYPE_CHECKING:
+    from tests.testbed.client import TestBed
+
+PREREQUISITES = "gitpod.enterprise_runner.prerequisites"
+INVENTORY = yaml.safe_load((ROOT / "examples/inventory.yml").read_text("utf-8"))["gitpod_runners"]["hosts"]
+US, EU, AP = "gitpod-us-east-1", "gitpod-eu-central-1", "gitpod-ap-southeast-2"
+ZONE = "Z08A1B2C3D4E5F6G7H8I9"
+ACCOUNT = "123456789012"
+MOST_CALLS = 35
+# The SDK's names of services where IAM has another.
+IAM_NAMES = {"elbv2": "elasticloadbalancing", "service-quotas": "servicequotas"}
+
+
+def client(testbed: TestBed, service: str, region: str = "eu-central-1", **credentials: str) -> t.Any:
+    keys = credentials or {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "test"}
+    return boto3.client(service, region_name=region, endpoint_url=testbed.aws_endpoint_url, **keys)
+
+
+def preflight(
+    testbed: TestBed, host: str, credentials: dict[str, str] | None = None, **options: t.Any
+) -> dict[str, t.Any]:
+    """The module's result for a host of the example inventory.
+
+    :param credentials: of another principal than the account's root user.
+    """
+    variables = INVENTORY[host]
+    given = {name[len("gitpod_") :]: value for name, value in variables.items()}
+    known = {name: value for name, value in given.items() if name in ARGUMENT_SPEC}
+    region = variables["gitpod_region"]
+    known.update(
+        name=host,
+        account_id=ACCOUNT,
+        template_url=testbed.template_url,
+        resolvers=[testbed.dns],
+        privatelink_subnet_ids=variables["gitpod_ec2_subnet_ids"],
+        **options,
+    )
+    module = InProcessModule(testbed, ARGUMENT_SPEC, region, **known)
+    retry = AWSRetry.jittered_backoff(retries=3, delay=0.01, max_delay=0.02)
+
+    def connected(_module: t.Any, _profile: str | None) -> Clients:
+        from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
+
+        if credentials is None:
+            return Clients(lambda service: module.client(service, retry_decorator=retry))
+        keys = credentials
+        return Clients(lambda service: RetryingBotoClientWrapper(client(testbed, service, region, **keys), retry))
+
+    return outcome(module, lambda this: operation.run(this, connected))
+
+
+def by_status(result: dict[str, t.Any], status: str) -> set[str]:
+    return {check["id"] for check in result["checks"] if check["status"] == status}
+
+
+def put_record(testbed: TestBed, name: str, kind: str, value: str) -> None:
+    record = {"Name": name, "Type": kind, "TTL": 300, "ResourceRecords": [{"Value": value}]}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    client(testbed, "route53").change_resource_record_sets(HostedZoneId=ZONE, ChangeBatch=batch)
+
+
+def broken(testbed: TestBed) -> dict[str, tuple[str, dict[str, t.Any], set[str]]]:
+    """Name to the host of the example that it is like, what is broken, and the checks that have to fail."""
+    ec2 = client(testbed, "ec2")
+    closed = ec2.create_security_group(GroupName="closed", Description="closed", VpcId=INVENTORY[EU]["gitpod_vpc_id"])[
+        "GroupId"
+    ]
+    put_record(testbed, "taken.gitpod.example.com", "A", "192.0.2.1")
+    put_record(testbed, "gone.gitpod.example.com", "NS", "ns1.example.org.")
+    absent = f"arn:aws:acm:eu-central-1:{ACCOUNT}:certificate/{uuid.uuid4()}"
+    other = INVENTORY[EU]["gitpod_certificate_arn"].replace(ACCOUNT, "210987654321")
+    ec2_subnets = INVENTORY[EU]["gitpod_ec2_subnet_ids"]
+    balancer_subnets = INVENTORY[EU]["gitpod_load_balancer_subnet_ids"]
+    plane = {"gitpod_api_endpoint": testbed.management_plane_url, "gitpod_api_token": testbed.api_token}
+    return {
+        "account": (EU, {"gitpod_account_id": "210987654321", "gitpod_certificate_arn": other}, {"identity.account"}),
+        "vpc": (
+            EU,
+            {"gitpod_vpc_id": "vpc-0123456789abcdef0"},
+            {"network.vpc", "network.subnets", "security_group.exists"},
+        ),
+        "swapped": (
+            EU,
+            {"gitpod_ec2_subnet_ids": balancer_subnets, "gitpod_load_balancer_subnet_ids": ec2_subnets},
+            {"network.load_balancer_ranges"},
+        ),
+        "one-zone-twice": (
+            EU,
+            {"gitpod_ec2_subnet_ids": [ec2_subnets[0], balancer_subnets[0], ec2_subnets[2]]},
+            {"network.placement"},
+        ),
+        "private-subnets": (
+            US,
+            {"gitpod_load_balancer_subnet_ids": INVENTORY[US]["gitpod_ec2_subnet_ids"]},
+            {"network.internet_facing"},
+        ),
+        "no-way-out": (AP, {"gitpod_privatelink_enabled": False}, {"network.egress"}),
+        "certificate-absent": (EU, {"gitpod_certificate_arn": absent}, {"certificate.issued"}),
+        "other-domain": (EU, {"gitpod_domain_name": "other.gitpod.example.com"}, {"certificate.names"}),
+        "no-zone": (EU, {"gitpod_domain_name": "eu.example.org"}, {"certificate.names", "dns.zone"}),
+        "taken": (EU, {"gitpod_domain_name": "taken.gitpod.example.com"}, {"certificate.names", "dns.records"}),
+        "delegated": (
+            EU,
+            {"gitpod_domain_name": "eu.gone.gitpod.example.com"},
+            {"certificate.names", "dns.delegation"},
+        ),
+        "outside-apex": (AP, {"gitpod_domain_name": "gitpod.example.net"}, {"certificate.names", "dns.apex"}),
+        "ca-absent": (EU, {"gitpod_custom_ca": "ssm:/not/there"}, {"custom_ca.content"}),
+        "closed-group": (EU, {"gitpod_load_balancer_security_group_id": closed}, {"security_group.inbound"}),
+        "parameter": (EU, {"gitpod_stack_parameters": {"Runner Sise": "large"}}, {"stack.parameters"}),
+        "capabilities": (EU, {"gitpod_stack_capabilities": ["CAPABILITY_AUTO_EXPAND"]}, {"stack.capabilities"}),
+        "token": (EU, {**plane, "gitpod_api_token": "not-one"}, {"management_plane.token"}),
+        "runner": (
+            EU,
+            {**plane, "gitpod_runner_id": INVENTORY[US]["gitpod_runner_id"]},
+            {"management_plane.runner"},
+        ),
+        "only-warned": (
+            EU,
+            {"gitpod_certificate_arn": absent, "gitpod_prerequisites_warn_only": ["certificate"]},
+            set(),
+        ),
+        "left-out": (
+            EU,
+            {"gitpod_custom_ca": "ssm:/not/there", "gitpod_prerequisites_skip": ["custom_ca.content"]},
+            set(),
+        ),
+    }
+
+
+def test_each_broken_inventory_fails_its_checks_and_no_other_and_nothing_is_written(controller: Controller) -> None:
+    testbed = controller.testbed
+    cases = broken(testbed)
+    hosts = {f"broken-{name}": {**INVENTORY[like], **changes} for name, (like, changes, _ids) in cases.items()}
+    testbed.clear_calls()
+    run = controller.play(PREREQUISITES, hosts=hosts)
+    assert run.code != 0
+    assert controller.writes() == []
+    assert "Traceback" not in run.output
+    found = {}
+    for host in (*INVENTORY, *hosts):
+        document = json.loads((run.artifacts / f"{host}-prerequisites.json").read_text("utf-8"))
+        found[host] = {check["id"] for check in document["checks"] if check["status"] == "fail"}
+    expected: dict[str, set[str]] = {f"broken-{name}": ids for name, (_like, _changes, ids) in cases.items()}
+    expected.update({host: set() for host in INVENTORY})
+    assert found == expected
+    failed = {host for host, counters in run.recap.items() if counters["failed"]}
+    assert failed == {host for host, ids in expected.items() if ids}
+    table = [line for line in run.output.splitlines() if line.startswith(("    FAIL", "    WARN", "        "))]
+    assert table
+    assert max(map(len, table)) <= 100
+    markdown = (run.artifacts / "broken-vpc-prerequisites.md").read_text("utf-8")
+    assert "| FAIL | `network.vpc` |" in markdown
+    assert testbed.api_token not in run.output
+    assert not [path for path in run.artifacts.iterdir() if testbed.api_token in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("host", [US, EU, AP])
+def test_the_example_is_ready_with_few_calls_and_no_write(controller: Controller, host: str) -> None:
+    testbed = controller.testbed
+    testbed.clear_calls()
+    found = preflight(testbed, host, api_endpoint=testbed.management_plane_url, api_token=testbed.api_token)
+    assert by_status(found, "fail") == set()
+    assert len(testbed.calls()) <= MOST_CALLS, sorted(call["operation"] for call in testbed.calls())
+    assert controller.writes() == []
+    assert {"management_plane.token", "management_plane.runner"} <= by_status(found, "pass")
+    assert testbed.api_token not in json.dumps(found)
+
+
+DENIALS = [
+    ("ec2", "DescribeAvailabilityZones", "network.zones"),
+    ("ec2", "DescribeVpcs", "network.vpc"),
+    ("ec2", "DescribeVpcAttribute", "network.vpc_dns"),
+    ("ec2", "DescribeSubnets", "network.subnets"),
+    ("ec2", "DescribeRouteTables", "network.egress"),
+    ("ec2", "DescribeNetworkAcls", "network.acls"),
+    ("ec2", "DescribeSecurityGroups", "security_group.exists"),
+    ("ec2", "DescribeImages", "images.environments"),
+    ("ec2", "DescribeInstances", "stack.quota_vcpus"),
+    ("acm", "DescribeCertificate", "certificate.issued"),
+    ("ssm", "GetParameter", "custom_ca.content"),
+    ("route53", "ListHostedZones", "dns.zone"),
+    ("route53", "ListResourceRecordSets", "dns.records"),
+    ("cloudformation", "DescribeStacks", "stack.status"),
+    ("cloudformation", "GetTemplateSummary", "stack.template"),
+    ("cloudformation", "ListStacks", "stack.quota_stacks"),
+    ("elbv2", "DescribeLoadBalancers", "stack.quota_load_balancers"),
+    ("service-quotas", "GetServiceQuota", "stack.quota_vcpus"),
+    ("iam", "GetRole", "stack.ecs_role"),
+]
+
+
+@pytest.mark.parametrize(("service", "action", "check"), DENIALS)
+def test_a_refused_call_skips_what_needs_it_and_names_the_permission(
+    controller: Controller, service: str, action: str, check: str
+) -> None:
+    code = "UnauthorizedOperation" if service == "ec2" else "AccessDenied"
+    controller.testbed.add_fault(service=service, operation=action, error=code, message="not allowed", status=403)
+    found = preflight(controller.testbed, EU)
+    assert "msg" not in found, found
+    assert by_status(found, "fail") == set()
+    skipped = next(entry for entry in found["checks"] if entry["id"] == check)
+    assert skipped["status"] == "skip"
+    permission = f"{IAM_NAMES.get(service, service)}:{action}"
+    assert permission in skipped["summary"]
+    assert permission in skipped["remediation"]
+
+
+def test_with_nothing_allowed_everything_is_skipped_and_nothing_crashes(controller: Controller) -> None:
+    for service in ("ec2", "acm", "ssm", "route53", "cloudformation", "elbv2", "service-quotas", "iam", "s3"):
+        controller.testbed.add_fault(service=service, error="AccessDeniedException", message="no", status=403)
+    found = preflight(controller.testbed, EU)
+    assert "msg" not in found, found
+    assert by_status(found, "fail") == set()
+
+
+def deployer(testbed: TestBed, *left_out: str) -> dict[str, str]:
+    """Credentials of a role that has the policies of docs/permissions.md, without some actions."""
+    iam = client(testbed, "iam")
+    name = f"Deployer-{uuid.uuid4()}"
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    arn = iam.create_role(
+        RoleName=name,
+        Path="/teams/",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+    for stage in _permissions.STAGES:
+        policy = _permissions.policy(stage)
+        for statement in policy["Statement"]:
+            statement["Action"] = [action for action in statement["Action"] if action not in left_out]
+            statement["Resource"] = (
+                statement["Resource"]
+                .replace("<region>", "eu-central-1")
+                .replace("<account>", ACCOUNT)
+                .replace("<stack name>", EU)
+                .replace("<hosted zone>", ZONE)
+            )
+        policy["Statement"] = [statement for statement in policy["Statement"] if statement["Action"]]
+        if policy["Statement"]:
+            iam.put_role_policy(RoleName=name, PolicyName=stage, PolicyDocument=json.dumps(policy))
+    keys = client(testbed, "sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    return {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+
+
+def test_the_documented_policies_are_enough_and_a_missing_action_is_named(controller: Controller) -> None:
+    testbed = controller.testbed
+    found = preflight(testbed, EU, deployer(testbed))
+    assert {"permissions.needed", "permissions.looking"} <= by_status(found, "pass"), found["checks"]
+    lacking = preflight(testbed, EU, deployer(testbed, "cloudformation:CreateStack", "ec2:DescribeNetworkAcls"))
+    by_id = {check["id"]: check for check in lacking["checks"]}
+    assert by_id["permissions.needed"]["status"] == "fail"
+    assert "cloudformation:CreateStack" in by_id["permissions.needed"]["summary"]
+    assert by_id["permissions.looking"]["status"] == "warn"
+    assert "ec2:DescribeNetworkAcls" in by_id["permissions.looking"]["summary"]
+
+
+@pytest.mark.parametrize(
+    ("service", "quota", "value", "check", "status"),
+    [
+        ("cloudformation", "L-0485CB21", 0.0, "stack.quota_stacks", "fail"),
+        ("elasticloadbalancing", "L-69A177A2", 0.0, "stack.quota_load_balancers", "fail"),
+        ("ec2", "L-1216C47A", 5.0, "stack.quota_vcpus", "warn"),
+        ("vpc", "L-29B6F2EB", 14.0, "stack.quota_endpoints", "fail"),
+    ],
+)
+def test_a_quota_that_is_used_up_is_told(
+    controller: Controller, service: str, quota: str, value: float, check: str, status: str
+) -> None:
+    order = {"region": "ap-southeast-2", "service": service, "quota": quota, "value": value}
+    controller.testbed.control("POST", "quotas", order)
+    assert check in by_status(preflight(controller.testbed, AP), status)
+
+
+def test_what_changed_in_the_landscape_is_seen(controller: Controller) -> None:
+    testbed = controller.testbed
+    eu = INVENTORY[EU]
+
+    def change(store: str, identifier: str, **fields: t.Any) -> None:
+        testbed.control("POST", "records", {"store": store, "id": identifier, "fields": fields})
+
+    change("certificates", eu["gitpod_certificate_arn"], KeyAlgorithm="RSA_4096", Type="IMPORTED")
+    change("subnets", eu["gitpod_ec2_subnet_ids"][0], AvailableIpAddressCount=3)
+    client(testbed, "ssm").put_parameter(Name="/gitpod/ca-certificate", Value="nothing of the kind", Overwrite=True)
+    testbed.control("POST", "hidden-images", {"region": "eu-central-1", "owner": "995913728426"})
+    put_record(testbed, "gitpod.example.com", "CAA", '0 issue "letsencrypt.org"')
+    found = preflight(testbed, EU)
+    failing = {"certificate.key", "network.addresses", "custom_ca.content", "images.environments"}
+    assert by_status(found, "fail") == failing
+    assert {"certificate.renewal"} <= by_status(found, "warn")
+    assert "dns.caa" in by_status(found, "pass"), "Amazon issues no imported certificate"
+
+
+def test_the_registry_of_permissions_holds_every_call_of_a_first_run(controller: Controller) -> None:
+    run = controller.play("gitpod.enterprise_runner.site", "--limit", AP)
+    assert run.code == 0, run.output
+    called = {
+        f"{IAM_NAMES.get(call['service'], call['service'])}:{call['operation']}" for call in controller.testbed.calls()
+    }
+    assert called - set(_permissions.all_actions()) == set()
+    always = {
+        action.name
+        for stage in ("prerequisites", "privatelink")
+        for action in _permissions.STAGES[stage]
+        if action.when in ("", _permissions.PRIVATELINK) and not action.optional
+    }
+    later = {"ec2:ModifyVpcEndpoint", "ec2:DeleteVpcEndpoints", "ec2:DeleteTags", "iam:SimulatePrincipalPolicy"}
+    tagging = {"ec2:CreateTags"}
+    assert always - called - later - tagging == set()
