@@ -60,9 +60,11 @@ class Runner:
     """One runner of the fleet.
 
     :param number: from 0.
+    :param certificate_days: until its certificate ends, or C(None) for as long as ACM issues them.
     """
 
     number: int
+    certificate_days: int | None = None
 
     def _digits(self, subject: str, length: int) -> str:
         return hashlib.sha256(f"{subject} {self.number}".encode()).hexdigest()[:length]
@@ -119,12 +121,15 @@ class Runner:
         for third, purpose in (0, "environments"), (128, "load balancer"):
             for offset, (zone, subnet) in enumerate(zip(ZONES, self.subnet_ids(purpose), strict=True)):
                 subnets[subnet] = {"cidr": f"10.60.{third + 16 * offset}.0/20", "zone": zone}
+        certificate: dict[str, t.Any] = {"id": self.certificate_id, "domain": self.domain}
+        if self.certificate_days is not None:
+            certificate["days_left"] = self.certificate_days
         return {
             "region": self.region,
             "runner": {"id": self.id, "name": self.name},
             "vpc": {"id": self.vpc_id, "cidr": "10.60.0.0/16"},
             "subnets": subnets,
-            "certificate": {"id": self.certificate_id, "domain": self.domain},
+            "certificate": certificate,
         }
 
     def variables(self) -> dict[str, t.Any]:

@@ -21,6 +21,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
     zone_file_lines,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, unheeded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
 _REFERENCE_KINDS = ("ssm:", "secretsmanager:")
@@ -62,5 +63,6 @@ class FilterModule:
             "external_records": external_records,
             "ownership_tags": ownership_tags,
             "runner_summary": runner_summary,
+            "status_lines": status_lines,
             "zone_file_lines": zone_file_lines,
         }

@@ -53,6 +53,11 @@ class Run:
         report: dict[str, t.Any] = json.loads((self.artifacts / f"{runner}.json").read_text("utf-8"))
         return report
 
+    def status(self) -> list[dict[str, t.Any]]:
+        """Every runner's line of the status."""
+        lines: list[dict[str, t.Any]] = json.loads((self.artifacts / "status.json").read_text("utf-8"))["runners"]
+        return lines
+
 
 class Controller:
     """A control node with the collection, credentials and exchange tokens of the test bed."""

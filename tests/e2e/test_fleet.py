@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import pathlib
 import typing as t
 
 from tests.e2e.harness import Controller
-from tests.fleet import Fleet
+from tests.fleet import RELEASE_TAG, ZONE_ID, Fleet, client
 
 if t.TYPE_CHECKING:
-    import pathlib
-
     from tests.testbed.client import TestBed
 
 SITE = "gitpod.enterprise_runner.site"
+OFTEN = {"Delay": 1, "MaxAttempts": 30}
+STATUS = "gitpod.enterprise_runner.status"
 
 
 def fleet_of(testbed: TestBed, directory: pathlib.Path, count: int, **variables: t.Any) -> tuple[Fleet, Controller]:
@@ -89,3 +91,86 @@ def test_too_few_forks_are_said_at_the_start(running_testbed: TestBed, tmp_path:
     assert run.code == 0, run.output
     assert "2 of these 3 runners at a time" in run.output
     assert run.output.index("of these 3 runners") < run.output.index("Validate the inventory")
+
+
+def trouble(testbed: TestBed, fleet: Fleet) -> dict[str, tuple[str, str]]:
+    """Something wrong with eight runners; for each what its line says, by area."""
+    unhealthy, drifted, misled, ending, gone, unlinked, degraded, behind = fleet.runners[:8]
+    testbed.control("POST", "https", {"domain": unhealthy.domain, "mode": "unhealthy"})
+    logs = client(testbed, "logs", drifted.region)
+    logs.put_retention_policy(logGroupName=f"/gitpod/{drifted.name}/runner", retentionInDays=1)
+    records = [
+        {"Name": f"{name}.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "127.9.9.9"}]}
+        for name in (misled.domain, f"*.{misled.domain}")
+    ]
+    changes = [{"Action": "UPSERT", "ResourceRecordSet": record} for record in records]
+    client(testbed, "route53", "us-east-1").change_resource_record_sets(
+        HostedZoneId=ZONE_ID, ChangeBatch={"Changes": changes}
+    )
+    cloudformation = client(testbed, "cloudformation", gone.region)
+    cloudformation.update_termination_protection(StackName=gone.name, EnableTerminationProtection=False)
+    cloudformation.delete_stack(StackName=gone.name)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=gone.name, WaiterConfig=OFTEN)
+    testbed.control(
+        "POST", "management", {"runner_id": degraded.id, "phase": "degraded", "message": "cannot pull images"}
+    )
+    return {
+        unhealthy.name: ("health", "503"),
+        drifted.name: ("drift", "RetentionInDays"),
+        misled.name: ("dns", "127.9.9.9"),
+        ending.name: ("certificate", "5 days left"),
+        gone.name: ("stack", "There is no stack"),
+        unlinked.name: ("endpoint", "no endpoint"),
+        degraded.name: ("phase", "cannot pull images"),
+        behind.name: ("version", "20260105.12"),
+    }
+
+
+def test_fifty_runners_in_one_run_that_only_reads(running_testbed: TestBed, tmp_path: pathlib.Path) -> None:
+    running_testbed.reset()
+    running_testbed.settings(stack_seconds=1.5)
+    fleet = Fleet.of(50)
+    runners = list(fleet.runners)
+    runners[3] = dataclasses.replace(runners[3], certificate_days=5)
+    fleet = Fleet(tuple(runners))
+    fleet.seed(running_testbed)
+    newest = "20260105.12"
+    fleet.deploy(running_testbed, release=newest)
+    behind = fleet.runners[7]
+    tags = [{"Key": key, "Value": value} for key, value in {**behind.tags(), RELEASE_TAG: "20251203.4"}.items()]
+    cloudformation = client(running_testbed, "cloudformation", behind.region)
+    cloudformation.update_stack(
+        StackName=behind.name,
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": key, "UsePreviousValue": True} for key in behind.parameters("")],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        Tags=tags,
+    )
+    expected = trouble(running_testbed, fleet)
+    cloudformation.get_waiter("stack_update_complete").wait(StackName=behind.name, WaiterConfig=OFTEN)
+    inventory = fleet.write_inventory(
+        tmp_path / "fleet.yml",
+        gitpod_stack_releases_url=running_testbed.releases_url,
+        gitpod_status_api_endpoint=running_testbed.management_plane_url,
+        gitpod_status_api_token=running_testbed.api_token,
+    )
+    controller = Controller(running_testbed, tmp_path, inventory)
+    running_testbed.clear_calls()
+    # Drift and releases are shown, and fail nothing unless they are listed.
+    run = controller.play(STATUS, hosts={fleet.names[5]: {"gitpod_privatelink_enabled": True}})
+    assert run.code != 0
+    assert "50 runners: " in run.output
+    failed = {name for name, counters in run.recap.items() if counters["failed"]}
+    assert failed == {name for name, (area, _text) in expected.items() if area not in ("drift", "version")}
+    told = {line["runner"]: line["status"]["checks"] for line in run.status()}
+    assert set(told) == set(fleet.names)
+    for name, checks in told.items():
+        bad = {check["id"]: check["summary"] for check in checks if check["status"] in ("warn", "fail")}
+        if name in expected:
+            area, text = expected[name]
+            assert text in bad[area], (name, bad)
+        else:
+            assert bad == {}
+    assert run.changed == 0
+    assert set(controller.writes()) == {"cloudformation:DetectStackDrift"}
+    assert running_testbed.api_token not in run.output + json.dumps(run.status())

@@ -12,7 +12,7 @@ from unittest import mock
 
 import yaml
 from ministack.core.responses import request_scope
-from ministack.services import ec2, iam, route53, ssm
+from ministack.services import acm, ec2, iam, route53, ssm
 
 from .aws import certificates, endpoints
 from .management_plane import ManagementPlane
@@ -124,9 +124,12 @@ def _ecs_role() -> None:
     _checked(iam._create_role(role))
 
 
-def _certificate(account: str, region: str, certificate: dict[str, str]) -> None:
+def _certificate(account: str, region: str, certificate: dict[str, t.Any]) -> None:
     arn = f"arn:aws:acm:{region}:{account}:certificate/{certificate['id']}"
     certificates.issued(arn, certificate["domain"])
+    if "days_left" in certificate:
+        # Half a day more, so that the number of whole days stays the same during a test.
+        acm._certificates[arn]["NotAfter"] = acm._future_iso(int((certificate["days_left"] + 0.5) * 86_400))
 
 
 def _hosted_zone(zone_id: str, name: str) -> None:

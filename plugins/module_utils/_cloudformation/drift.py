@@ -33,6 +33,14 @@ def detect(client: t.Any, stack_id: str, clock: Clock) -> dict[str, t.Any]:
     raise TimeoutExceededError(f"The drift detection did not end within {TIMEOUT:.0f} s", next_step="Run again")
 
 
+def last(client: t.Any, stack_id: str) -> dict[str, t.Any]:
+    """What the last detection found, whoever asked for it; C(NOT_CHECKED) when nobody has. Reads only."""
+    with intent(f"read the drift of {stack_id}"):
+        stack = client.describe_stacks(StackName=stack_id, aws_retry=True)["Stacks"][0]
+    found = stack.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED")
+    return {"status": found, "resources": _drifted(client, stack_id) if found == "DRIFTED" else []}
+
+
 def _drifted(client: t.Any, stack_id: str) -> list[dict[str, t.Any]]:
     # botocore has no paginator for this operation.
     arguments: dict[str, t.Any] = {

@@ -128,8 +128,10 @@ def malformed_values(inventory: Inventory, options: t.Mapping[str, t.Mapping[str
         if not _has_type(value, kind):
             wanted = _TYPE_NAMES.get(kind, kind)
             problems.append(Problem(MALFORMED, name, f"Must be {wanted}.", f"Write {wanted}: {first_sentence(option)}"))
-        elif option.get("choices") and value not in option["choices"]:
-            problems.append(_not_a_choice(name, value, option["choices"]))
+        elif option.get("choices"):
+            items = Inventory({name: value}).items(name) if kind == "list" else (value,)
+            wrong = [item for item in items if item not in option["choices"]]
+            problems += [_not_a_choice(name, item, option["choices"]) for item in wrong[:1]]
     return problems
 
 

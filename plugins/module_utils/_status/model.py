@@ -1,0 +1,81 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was seen of one runner; plain values. C(None) is absent or not asked for, C(Denied) could not be read."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
+
+# The areas of a status, in the order of the table.
+AREAS = ("stack", "version", "drift", "certificate", "dns", "endpoint", "health", "phase")
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """An ACM certificate.
+
+    :param not_after: its end, or C(None) while it is not issued.
+    """
+
+    arn: str
+    status: str
+    not_after: datetime.datetime | None = None
+    renewal: str = ""
+
+    def days_left(self, now: datetime.datetime) -> int | None:
+        """Whole days until its end, negative afterwards."""
+        return (self.not_after - now) // datetime.timedelta(days=1) if self.not_after else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A runner as the management plane sees it."""
+
+    phase: str
+    version: str = ""
+    message: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What is asked.
+
+    :param channel: whose newest release counts as current.
+    :param certificate_days: fewer days than these are worth a warning.
+    :param drift: C(detect), C(last) or C(skip).
+    :param endpoint: whether the runner has an endpoint to the management plane.
+    """
+
+    domain: str
+    channel: str = "stable"
+    certificate_days: int = 30
+    drift: str = "detect"
+    endpoint: bool = False
+    runner_id: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """Everything that one look saw.
+
+    :param newest: the channel's newest release.
+    :param drift: as drift.detect returns it.
+    :param checks: those of the runner's names, certificate and health, or C(None) without a domain.
+    """
+
+    stack: Stack
+    now: datetime.datetime
+    newest: str | Denied | None = None
+    drift: t.Mapping[str, t.Any] | Denied | None = None
+    certificate: Certificate | Denied | None = None
+    endpoints: tuple[Endpoint, ...] | Denied | None = None
+    checks: tuple[Check, ...] | Denied | None = None
+    runner: Phase | Denied | None = None

@@ -1,0 +1,79 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The status of a fleet as lines of text. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import table
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import AREAS
+
+COLUMNS = ("region", "runner", *AREAS)
+WORDS = {"pass": "ok", "warn": "WARN", "fail": "FAIL", "skip": "-"}
+
+
+def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """A line a runner, by region and name, and below what is not as it should be, with what to do.
+
+    :param runners: each with C(region), C(runner), and C(status), the result of the module, or C(failure), a message.
+    """
+    ordered = sorted(runners, key=lambda runner: (str(runner.get("region")), str(runner.get("runner"))))
+    lines = table(COLUMNS, [_row(runner) for runner in ordered])
+    for runner in ordered:
+        told = [text for check in _checks(runner) if check["status"] in ("warn", "fail") for text in _told(check)]
+        if runner.get("failure"):
+            told = [f"could not look: {runner['failure']}"]
+        if told:
+            lines += ["", _printable(str(runner["runner"])), *(f"  {_printable(text)}" for text in told)]
+    counts = [_worst(runner) for runner in ordered]
+    summary = ", ".join(f"{counts.count(kind)} {word}" for kind, word in _KINDS if kind in counts)
+    return [*lines, "", f"{len(ordered)} runners: {summary or 'none'}"]
+
+
+_KINDS = (("fail", "failing"), ("warn", "with warnings"), ("pass", "in order"))
+
+
+def _worst(runner: t.Mapping[str, t.Any]) -> str:
+    found = {check["status"] for check in _checks(runner)}
+    if runner.get("failure") or "fail" in found:
+        return "fail"
+    return "warn" if "warn" in found else "pass"
+
+
+def _checks(runner: t.Mapping[str, t.Any]) -> list[t.Mapping[str, str]]:
+    return list((runner.get("status") or {}).get("checks") or [])
+
+
+def _told(check: t.Mapping[str, str]) -> list[str]:
+    told = [f"{check['id']} {WORDS[check['status']]}: {check['summary']}"]
+    return [*told, f"  -> {check['remediation']}"] if check["remediation"] else told
+
+
+def _printable(text: str) -> str:
+    """Control characters of hostile names would move the reader's cursor."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
+    row = {"region": str(runner.get("region", "")), "runner": str(runner.get("runner", ""))}
+    if runner.get("failure"):
+        return {**row, "stack": "UNKNOWN"}
+    facts = _facts(runner.get("status") or {})
+    for check in _checks(runner):
+        word, fact = WORDS[check["status"]], facts.get(check["id"], "")
+        row[check["id"]] = f"{word} {fact}" if fact and word.isupper() else fact or word
+    return row
+
+
+def _facts(found: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """What says more than a verdict."""
+    certificate = found.get("certificate") or {}
+    days = certificate.get("days_left")
+    return {
+        "stack": str((found.get("stack") or {}).get("status") or ""),
+        "version": str((found.get("version") or {}).get("deployed") or ""),
+        "certificate": f"{days} days" if days is not None else "",
+        "phase": str((found.get("runner") or {}).get("phase") or ""),
+    }

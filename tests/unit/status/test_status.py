@@ -1,0 +1,157 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a runner's state means, area by area, and how a fleet looks."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import TABLE
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.judge import alerts, judge, order
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
+    AREAS,
+    Certificate,
+    Phase,
+    Seen,
+    Wanted,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
+
+NOW = datetime.datetime(2026, 11, 24, 18, 0, tzinfo=datetime.timezone.utc)
+DAY = datetime.timedelta(days=1)
+WANTED = Wanted(domain="eu.gitpod.example.com", endpoint=True, runner_id="0192f3c8")
+STACK = Stack("gitpod-eu", "CREATE_COMPLETE", "arn:stack", tags={"gitpod:release-version": "20260115.2"})
+REFUSED = Denied("acm:DescribeCertificate", "not authorized", "AccessDeniedException")
+DRIFTED: dict[str, t.Any] = {
+    "status": "DRIFTED",
+    "resources": [
+        {
+            "logical_id": "RunnerLog",
+            "type": "AWS::Logs::LogGroup",
+            "status": "MODIFIED",
+            "differences": [{"property": "/RetentionInDays", "kind": "NOT_EQUAL"}],
+        }
+    ],
+}
+
+
+def seen(**facts: t.Any) -> Seen:
+    """A runner in order, but for these facts."""
+    good: dict[str, t.Any] = {
+        "stack": STACK,
+        "now": NOW,
+        "newest": "20260115.2",
+        "drift": {"status": "IN_SYNC", "resources": []},
+        "certificate": Certificate("arn:acm", "ISSUED", NOW + 90 * DAY),
+        "endpoints": (Endpoint("vpce-1", "available"),),
+        "checks": (Check("dns.domain", "pass", "Fine."), Check("health.domain", "pass", "Fine.")),
+        "runner": Phase("active"),
+    }
+    return Seen(**{**good, **facts})
+
+
+def verdicts(found: Seen, wanted: Wanted = WANTED) -> dict[str, Check]:
+    return {check.identifier: check for check in judge(wanted, found)}
+
+
+def test_a_runner_in_order_has_a_verdict_for_each_area_and_no_alert() -> None:
+    checks = judge(WANTED, seen())
+    assert [check.identifier for check in checks] == list(AREAS)
+    assert {check.status for check in checks} == {"pass"}
+    assert alerts(checks, AREAS) == []
+
+
+@pytest.mark.parametrize(
+    ("area", "facts", "status", "text"),
+    [
+        ("stack", {"stack": Stack("gitpod-eu")}, "fail", "no stack gitpod-eu"),
+        ("stack", {"stack": Stack("gitpod-eu", "ROLLBACK_COMPLETE", status_reason="Boom")}, "fail", "Boom"),
+        ("stack", {"stack": Stack("gitpod-eu", "UPDATE_ROLLBACK_COMPLETE")}, "warn", "rolled back"),
+        ("stack", {"stack": Stack("gitpod-eu", "UPDATE_IN_PROGRESS")}, "warn", "UPDATE_IN_PROGRESS"),
+        ("version", {"newest": "20260115.10"}, "warn", "20260115.2; newest in stable is 20260115.10"),
+        ("version", {"newest": "20250101.1"}, "pass", "20260115.2"),
+        ("version", {"newest": Denied("read the release manifest", "timed out")}, "skip", "timed out"),
+        ("version", {"stack": Stack("gitpod-eu", "CREATE_COMPLETE")}, "skip", "records no release"),
+        ("drift", {"drift": DRIFTED}, "warn", "RunnerLog (AWS::Logs::LogGroup) /RetentionInDays"),
+        ("drift", {"drift": {"status": "NOT_CHECKED", "resources": []}}, "skip", "NOT_CHECKED"),
+        ("drift", {"drift": None}, "skip", "no finished stack"),
+        ("certificate", {"certificate": Certificate("arn:acm", "ISSUED", NOW + 29.5 * DAY)}, "warn", "29 days left"),
+        ("certificate", {"certificate": Certificate("arn:acm", "ISSUED", NOW - DAY)}, "fail", "ended 1 days ago"),
+        ("certificate", {"certificate": Certificate("arn:acm", "PENDING_VALIDATION")}, "fail", "PENDING_VALIDATION"),
+        ("certificate", {"certificate": REFUSED}, "skip", "is not allowed"),
+        ("certificate", {"certificate": None}, "skip", "no certificate"),
+        ("dns", {"checks": (Check("dns.wildcard", "fail", "Does not exist.", "Create it."),)}, "fail", "not exist"),
+        ("health", {"checks": (Check("tls.names", "fail", "Another name."),)}, "fail", "Another name"),
+        ("health", {"checks": ()}, "skip", "No domain name"),
+        ("endpoint", {"endpoints": ()}, "fail", "no endpoint"),
+        ("endpoint", {"endpoints": (Endpoint("vpce-1", "pendingAcceptance"),)}, "fail", "pendingAcceptance"),
+        ("endpoint", {"endpoints": (Endpoint("vpce-1", "pending"),)}, "warn", "pending"),
+        (
+            "endpoint",
+            {"endpoints": (Endpoint("vpce-1", "failed"), Endpoint("vpce-2", "available"))},
+            "pass",
+            "vpce-2",
+        ),
+        ("phase", {"runner": Phase("degraded", message="cannot pull images")}, "fail", "cannot pull images"),
+        ("phase", {"runner": Phase("created")}, "fail", "created"),
+        ("phase", {"runner": None}, "skip", "No API token"),
+    ],
+)
+def test_what_is_wrong_is_told_in_its_area_alone(area: str, facts: dict[str, t.Any], status: str, text: str) -> None:
+    found = verdicts(seen(**facts))
+    assert found[area].status == status
+    assert text in found[area].summary
+    assert status in ("pass", "skip") or found[area].remediation or area in ("health",)
+
+
+@pytest.mark.parametrize("status", TABLE)
+def test_every_stack_status_has_a_verdict(status: str) -> None:
+    found = verdicts(seen(stack=Stack("gitpod-eu", status)))["stack"]
+    assert (found.status == "pass") == (status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"))
+
+
+def test_warnings_alert_only_where_they_ask_for_something() -> None:
+    checks = [Check(area, "warn", "Hm.") for area in AREAS]
+    assert {check.identifier for check in alerts(checks, AREAS)} == {"stack", "version", "drift", "certificate"}
+    assert [check.identifier for check in alerts(checks, ["certificate", "health"])] == ["certificate"]
+    assert alerts([Check("health", "skip", "Hm.")], AREAS) == []
+
+
+@given(st.lists(st.tuples(st.integers(20240101, 20291231), st.integers(0, 400)), min_size=2, max_size=6))
+def test_versions_are_ordered_as_numbers(versions: list[tuple[int, int]]) -> None:
+    texts = [f"{day}.{number}" for day, number in versions]
+    assert [order(text) for text in sorted(texts, key=order)] == sorted(versions)
+
+
+def line(host: str, **facts: t.Any) -> dict[str, t.Any]:
+    checks = [
+        {"id": c.identifier, "status": c.status, "summary": c.summary, "remediation": c.remediation}
+        for c in judge(WANTED, seen(**facts))
+    ]
+    return {"region": "eu-central-1", "runner": host, "status": {"checks": checks}}
+
+
+def test_the_table_is_sorted_and_tells_below_it_what_to_do() -> None:
+    text = status_lines([line("b", drift=DRIFTED), line("a"), {"region": "us-east-1", "runner": "c", "failure": "No"}])
+    assert [row.split()[1] for row in text[2:5]] == ["a", "b", "c"]
+    assert "WARN" in text[3]
+    assert "UNKNOWN" in text[4]
+    assert any("RunnerLog" in row for row in text[5:])
+    assert any("-> Undo it" in row for row in text[5:])
+    assert text[-1] == "3 runners: 1 failing, 1 with warnings, 1 in order"
+
+
+def test_hostile_words_do_not_reach_the_terminal() -> None:
+    text = "\n".join(status_lines([line("evil\x1b[2J", runner=Phase("degraded", message="\x1b[31mred\r\nline"))]))
+    assert "\x1b" not in text
+    assert "\r" not in text
