@@ -23,6 +23,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, unheeded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import (
+    going_back,
+    upgrade_lines,
+    upgrade_row,
+)
 
 _REFERENCE_KINDS = ("ssm:", "secretsmanager:")
 
@@ -64,5 +69,8 @@ class FilterModule:
             "ownership_tags": ownership_tags,
             "runner_summary": runner_summary,
             "status_lines": status_lines,
+            "upgrade_lines": upgrade_lines,
+            "upgrade_row": upgrade_row,
+            "upgrades_back": going_back,
             "zone_file_lines": zone_file_lines,
         }

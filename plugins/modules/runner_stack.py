@@ -292,6 +292,11 @@ release_version:
   returned: success
   type: str
   sample: "20260115.2"
+target_release_version:
+  description: Release that O(release_version) or O(release_channel) means, empty without either.
+  returned: with O(state=present), unless O(join)
+  type: str
+  sample: "20260115.2"
 outputs:
   description: The stack's outputs by name.
   returned: success

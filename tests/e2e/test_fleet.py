@@ -19,6 +19,8 @@ if t.TYPE_CHECKING:
 SITE = "gitpod.enterprise_runner.site"
 OFTEN = {"Delay": 1, "MaxAttempts": 30}
 STATUS = "gitpod.enterprise_runner.status"
+UPGRADE = "gitpod.enterprise_runner.upgrade"
+BUCKET_URL = "https://gitpod-flex-releases.s3.amazonaws.com"
 
 
 def fleet_of(testbed: TestBed, directory: pathlib.Path, count: int, **variables: t.Any) -> tuple[Fleet, Controller]:
@@ -174,3 +176,50 @@ def test_fifty_runners_in_one_run_that_only_reads(running_testbed: TestBed, tmp_
     assert run.changed == 0
     assert set(controller.writes()) == {"cloudformation:DetectStackDrift"}
     assert running_testbed.api_token not in run.output + json.dumps(run.status())
+
+
+def releases(testbed: TestBed, fleet: Fleet) -> dict[str, str]:
+    """The release that each stack's tags record."""
+    found = {}
+    for runner in fleet.runners:
+        (stack,) = client(testbed, "cloudformation", runner.region).describe_stacks(StackName=runner.name)["Stacks"]
+        found[runner.name] = next(tag["Value"] for tag in stack["Tags"] if tag["Key"] == RELEASE_TAG)
+    return found
+
+
+def test_upgrades_are_foreseen_go_in_batches_stop_at_a_failure_and_go_back(
+    running_testbed: TestBed, tmp_path: pathlib.Path
+) -> None:
+    old, new = "20250110.1", "20260105.12"
+    fleet, controller = fleet_of(running_testbed, tmp_path, 3, gitpod_stack_releases_url=running_testbed.releases_url)
+    fleet.deploy(running_testbed, f"{BUCKET_URL}/ec2/releases/{old}/gitpod-ec2-runner-enterprise.json", old)
+    canary, *others = fleet.names
+    running_testbed.control("POST", "https", {"domain": fleet.runners[0].domain, "mode": "unhealthy"})
+
+    stopped = controller.play(
+        UPGRADE, *extra(gitpod_stack_release_channel="stable", gitpod_rollout_batches="1,100%", gitpod_verify_wait=1)
+    )
+    assert stopped.code != 0
+    assert releases(running_testbed, fleet) == {canary: new, others[0]: old, others[1]: old}
+    assert "Not begun" in stopped.report(others[0])["failure"]["message"]
+    table = stopped.output.split("Show what would change]")[1].split("TASK [")[0]
+    for name in fleet.names:
+        assert [row.split()[2:4] for row in table.splitlines() if f" {name} " in row] == [[old, new]]
+    assert "RunnerTask (AWS::ECS::TaskDefinition)" in table
+    assert "WARNING " + ", ".join(fleet.names) in table
+    assert "port of SSH" in table
+    assert f"To go back to {old}: " in stopped.output
+    assert f"gitpod_stack_release_version={old} --limit {canary}\n" in stopped.output
+
+    running_testbed.control("POST", "https", {"domain": fleet.runners[0].domain, "mode": "healthy"})
+    running_testbed.clear_calls()
+    went_on = controller.play(UPGRADE, *extra(gitpod_stack_release_version=new))
+    assert went_on.code == 0, went_on.output
+    assert set(releases(running_testbed, fleet).values()) == {new}
+    assert "already there" in went_on.output
+    executed = [call for call in running_testbed.calls() if call["operation"] == "ExecuteChangeSet"]
+    assert {call["region"] for call in executed} == {runner.region for runner in fleet.runners[1:]}
+
+    back = controller.play(UPGRADE, *extra(gitpod_stack_release_version=old, gitpod_rollout_batches="100%"))
+    assert back.code == 0, back.output
+    assert set(releases(running_testbed, fleet).values()) == {old}

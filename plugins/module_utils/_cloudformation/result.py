@@ -45,6 +45,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     else:
         source = resolve(options, lambda: impatient_client(module, "s3"))
         outcome = operation.present(api, wanted(options, source), source.location, mode)
+        return {**result(api, outcome), "target_release_version": source.version}
     return result(api, outcome)
 
 

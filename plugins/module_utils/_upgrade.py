@@ -1,0 +1,115 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Upgrades of a fleet: what would change where, what to mind, and how to go back. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import table
+
+COLUMNS = ("region", "runner", "from", "to", "changes", "upgrade")
+# Templates up to this release serve SSH on another port than later ones (vendor's upgrade notes, January 2025).
+LAST_WITH_OLD_SSH_PORT = "20250131"
+MOST_NAMES = 8
+Row = t.Mapping[str, t.Any]
+
+
+def upgrade_row(
+    foreseen: t.Mapping[str, t.Any], host: str, runner: str, region: str, failure: str = ""
+) -> dict[str, t.Any]:
+    """What one runner's upgrade would be.
+
+    :param foreseen: the result of runner_stack in check mode; empty when it failed.
+    :param host: its name in the inventory, for C(--limit).
+    :param failure: why nothing could be foreseen, or empty.
+    """
+    stack = foreseen.get("stack") or {}
+    return {
+        "host": host,
+        "runner": runner,
+        "region": region,
+        "from": str(foreseen.get("release_version") or ""),
+        "to": str(foreseen.get("target_release_version") or ""),
+        "deployed": str(stack.get("last_updated_time") or stack.get("creation_time") or "")[:10],
+        "changes": list(foreseen.get("changes") or []),
+        "needed": not failure and bool(foreseen.get("changed")),
+        "failure": failure,
+    }
+
+
+def changes_ssh_port(row: Row) -> bool:
+    """Whether the template that is deployed is of January 2025 or earlier; without a record, by the stack's age."""
+    if not row["needed"]:
+        return False
+    day = str(row["from"]).partition(".")[0] or str(row["deployed"]).replace("-", "")
+    return bool(day) and day <= LAST_WITH_OLD_SSH_PORT
+
+
+def upgrade_lines(rows: t.Sequence[Row]) -> list[str]:
+    """The table of what would change in every region, the changes themselves once for all that share them, warnings."""
+    ordered = sorted(rows, key=lambda row: (str(row["region"]), str(row["runner"])))
+    lines = table(COLUMNS, [_cells(row) for row in ordered])
+    for changes, names in _shared([row for row in ordered if row["needed"]]):
+        lines += ["", f"{_listed(names)}:", *(f"  {_printable(change)}" for change in changes)]
+    for row in ordered:
+        if row["failure"]:
+            lines += ["", f"{row['runner']} cannot be upgraded:", f"  {_printable(str(row['failure']))}"]
+    cut_off = [str(row["runner"]) for row in ordered if changes_ssh_port(row)]
+    if cut_off:
+        lines += [
+            "",
+            f"WARNING {_listed(cut_off)}: a template of January 2025 or earlier is deployed. The upgrade changes the"
+            " port of SSH and cuts existing environments off: tell their users to save their work first",
+        ]
+    return lines
+
+
+def going_back(rows: t.Sequence[Row]) -> list[str]:
+    """The commands that go back, by the release that each runner had."""
+    lines = []
+    upgraded = [row for row in rows if row["needed"] and row["from"] and row["from"] != row["to"]]
+    for version in sorted({row["from"] for row in upgraded}):
+        names = ":".join(sorted(str(row["host"]) for row in upgraded if row["from"] == version))
+        lines.append(
+            f"To go back to {version}: ansible-playbook gitpod.enterprise_runner.upgrade"
+            f" -e gitpod_stack_release_version={version} --limit {names}"
+        )
+    unknown = sorted(str(row["runner"]) for row in rows if row["needed"] and not row["from"])
+    if unknown:
+        lines.append(f"{_listed(unknown)}: no release was recorded before; go back with gitpod_stack_template_url")
+    return lines
+
+
+def _cells(row: Row) -> dict[str, t.Any]:
+    replaced = sum(change["replacement"] == "True" for change in row["changes"])
+    count = f"{len(row['changes'])}, {replaced} replaced" if replaced else str(len(row["changes"]))
+    verdict = "FAILED" if row["failure"] else ("yes" if row["needed"] else "already there")
+    return {
+        "region": row["region"],
+        "runner": row["runner"],
+        "from": row["from"] or ("" if row["failure"] else "not recorded"),
+        "to": row["to"],
+        "changes": "" if row["failure"] else count,
+        "upgrade": verdict,
+    }
+
+
+def _shared(rows: t.Sequence[Row]) -> list[tuple[tuple[str, ...], list[str]]]:
+    """Changes with the runners that have them: what is the same everywhere is told once."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        found.setdefault(tuple(summary(row["changes"])), []).append(str(row["runner"]))
+    return list(found.items())
+
+
+def _listed(names: t.Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return _printable(", ".join(names[:MOST_NAMES])) + more
+
+
+def _printable(text: str) -> str:
+    """Control characters of hostile names would move the reader's cursor."""
+    return "".join(character if character.isprintable() else " " for character in text)

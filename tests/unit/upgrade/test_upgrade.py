@@ -1,0 +1,79 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an upgrade of a fleet says before and after."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import (
+    changes_ssh_port,
+    going_back,
+    upgrade_lines,
+    upgrade_row,
+)
+
+CHANGE = {
+    "action": "Modify",
+    "logical_id": "RunnerTask",
+    "type": "AWS::ECS::TaskDefinition",
+    "replacement": "True",
+    "properties": ["ContainerDefinitions"],
+}
+
+
+def row(
+    name: str, old: str = "20251203.4", new: str = "20260115.2", failure: str = "", **foreseen: t.Any
+) -> dict[str, t.Any]:
+    result = {"release_version": old, "target_release_version": new, "changed": True, "changes": [CHANGE], **foreseen}
+    return upgrade_row({} if failure else result, f"host-{name}", name, "eu-central-1", failure)
+
+
+def test_the_table_tells_each_runner_and_changes_that_are_shared_once() -> None:
+    there = row("b", old="20260115.2", changed=False, changes=[])
+    lines = upgrade_lines([row("c"), there, row("a"), row("d", failure="No stack")])
+    assert [line.split()[1] for line in lines[2:6]] == ["a", "b", "c", "d"]
+    assert "1, 1 replaced" in lines[2]
+    assert lines[3].endswith("already there")
+    assert lines[5].endswith("FAILED")
+    assert sum("RunnerTask" in line for line in lines) == 1
+    assert "a, c:" in lines
+    assert any("No stack" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("old", "deployed", "expected"),
+    [
+        ("20250131.9", "2026-01-01", True),
+        ("20250201.1", "2024-01-01", False),
+        ("", "2025-01-31", True),
+        ("", "2025-02-01", False),
+        ("", "", False),
+    ],
+)
+def test_the_port_of_ssh_changes_for_templates_up_to_january_2025(old: str, deployed: str, expected: bool) -> None:
+    found = row("a", old=old, stack={"last_updated_time": f"{deployed}T10:00:00+00:00" if deployed else ""})
+    assert changes_ssh_port(found) is expected
+    assert any("port of SSH" in line for line in upgrade_lines([found])) is expected
+
+
+def test_a_runner_that_is_there_is_not_warned_about() -> None:
+    assert not changes_ssh_port(row("a", old="20250110.1", changed=False))
+
+
+def test_the_way_back_names_the_release_and_the_hosts() -> None:
+    lines = going_back([row("b"), row("a"), row("c", old="20251101.1"), row("d", changed=False), row("e", old="")])
+    assert lines == [
+        "To go back to 20251101.1: ansible-playbook gitpod.enterprise_runner.upgrade"
+        " -e gitpod_stack_release_version=20251101.1 --limit host-c",
+        "To go back to 20251203.4: ansible-playbook gitpod.enterprise_runner.upgrade"
+        " -e gitpod_stack_release_version=20251203.4 --limit host-a:host-b",
+        "e: no release was recorded before; go back with gitpod_stack_template_url",
+    ]
+
+
+def test_hostile_words_do_not_reach_the_terminal() -> None:
+    assert "\x1b" not in "\n".join(upgrade_lines([row("evil\x1b[2J"), row("b", failure="\x1b[31m")]))
