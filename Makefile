@@ -129,5 +129,6 @@ molecule:
 clean: ## Remove everything that make created
 	rm -rf .venv .work artifacts
 
-benchmark: venvs ## What watching sixteen stacks costs; takes about three minutes
+benchmark: venvs ## What watching, rollouts and status cost; takes about half an hour
 	$(MAIN)/python -m tests.benchmark.watching
+	$(MAIN)/python -m tests.benchmark.rollout

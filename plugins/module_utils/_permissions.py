@@ -35,6 +35,8 @@ UPLOAD = "gitpod_stack_template_bucket"
 POLICY = "gitpod_stack_policy"
 ROLLBACK = "gitpod_stack_continue_rollback"
 DRIFT = "include_drift of runner_stack_info"
+STATUS = "the playbook status.yml"
+DETECT = "gitpod_status_drift is detect"
 CANCEL = "gitpod_stack_cancel_update"
 CERTIFICATE = "gitpod_certificate_request"
 ASSUMED = "gitpod_dns_role_arn"
@@ -190,6 +192,14 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("ec2", "DescribeVpcs", when=ASSOCIATED),
     ],
     "verify": [],
+    "status": [
+        *_actions("cloudformation", "DescribeStacks", resource=STACK, when=STATUS),
+        *_actions("cloudformation", "DescribeStackResourceDrifts", resource=STACK, when=STATUS, optional=True),
+        *_actions("cloudformation", "DetectStackDrift", resource=STACK, when=DETECT, optional=True),
+        *_actions("cloudformation", "DescribeStackDriftDetectionStatus", when=DETECT, optional=True),
+        *_actions("acm", "DescribeCertificate", when=STATUS, optional=True),
+        *_actions("ec2", "DescribeVpcEndpoints", when=STATUS, optional=True),
+    ],
 }
 
 

@@ -81,8 +81,14 @@ class Controller:
         program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
         return [program, playbook, *inventories, "-e", json.dumps(self.extra_variables()), *arguments]
 
-    def play(self, playbook: str, *arguments: str, hosts: dict[str, dict[str, t.Any]] | None = None) -> Run:
-        """Run a playbook by its name or path to its end."""
+    def play(
+        self,
+        playbook: str,
+        *arguments: str,
+        hosts: dict[str, dict[str, t.Any]] | None = None,
+        timeout: float = 600.0,
+    ) -> Run:
+        """Run a playbook by its name or path to its end, which must come within C(timeout) seconds."""
         process = subprocess.run(
             self.command(playbook, *arguments, hosts=hosts),
             cwd=self.directory,
@@ -91,7 +97,7 @@ class Controller:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
-            timeout=600,
+            timeout=timeout,
             check=False,
         )
         return Run(process.returncode, process.stdout, self.artifacts)
