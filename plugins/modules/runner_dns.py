@@ -133,6 +133,7 @@ attributes:
 seealso:
   - module: gitpod.enterprise_runner.runner_stack_info
   - module: gitpod.enterprise_runner.runner_certificate
+  - module: gitpod.enterprise_runner.runner_propagation_info
   - module: amazon.aws.route53
 """
 

@@ -71,10 +71,17 @@ def plan(certificates: t.Sequence[Certificate], wanted: Wanted, now: datetime.da
     return Plan(REQUEST, failed=tuple(failed))
 
 
-def _preference(certificate: Certificate) -> tuple[bool, bool, float, str]:
-    """Renewed by ACM before imported before private, then what is valid longest; the ARN makes the choice stable."""
-    end = certificate.not_after.timestamp() if certificate.not_after else 0.0
-    return certificate.kind == "PRIVATE", certificate.kind != "AMAZON_ISSUED", -end, certificate.arn
+def _preference(certificate: Certificate) -> tuple[bool, bool, bool, str]:
+    """What is served already, so that no run changes the stack for nothing; then what ACM renews by itself.
+
+    Nothing that changes with time decides, and the ARN makes the choice stable.
+    """
+    return (
+        not certificate.in_use_by,
+        certificate.kind == "PRIVATE",
+        certificate.kind != "AMAZON_ISSUED",
+        certificate.arn,
+    )
 
 
 def idempotency_token(wanted: Wanted, failed: t.Sequence[Certificate]) -> str:

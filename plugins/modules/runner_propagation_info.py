@@ -1,0 +1,199 @@
+#!/usr/bin/python
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""See, or wait, whether DNS records are answered."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_propagation_info
+short_description: Wait until DNS records are answered by their zone's servers and by resolvers
+version_added: 0.1.0
+description:
+  - Asks the zone's authoritative servers first. Only when they all have the records are resolvers asked, because a
+    resolver that is asked too early remembers for a while that a name was missing.
+  - Below a wildcard a random label is asked for, which nobody can have cached.
+  - While only caches are wrong, the next look waits until the first of them has to forget, at most a minute.
+  - An alias, ANAME or flattened record is right when it answers with its target's addresses.
+  - Shows a line with who still answers what when that changes, and at intervals.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options:
+  records:
+    description: Records that shall be answered.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the record; an asterisk stands for any label.
+        type: str
+        required: true
+      type:
+        description: Type of the record. For V(ALIAS) the addresses of O(records[].value) are expected.
+        type: str
+        choices: [CNAME, ALIAS]
+        default: CNAME
+      value:
+        description: The name that it points to.
+        type: str
+        required: true
+      ttl:
+        description: Time to live in seconds; not compared.
+        type: int
+  resolvers:
+    description: Resolvers to ask, as V(address) or V(address:port). Without any, the system's are asked.
+    type: list
+    elements: str
+    default: []
+  authoritative_servers:
+    description: >-
+      The zone's own servers, as V(address) or V(address:port). Without any, the resolvers are asked for them.
+    type: list
+    elements: str
+    default: []
+  ask_authoritative:
+    description: Whether the zone's own servers are looked up and asked when none is given.
+    type: bool
+    default: true
+  timeout:
+    description: Longest wait in seconds for the answer to one question.
+    type: float
+    default: 3
+  wait_timeout:
+    description: Longest wait in seconds for all records to be answered. V(0) looks once.
+    type: int
+    default: 0
+  progress_interval:
+    description: Seconds after which a line is shown although nothing changed. V(0) shows none.
+    type: int
+    default: 30
+  progress_path:
+    description: File for the progress; set by the action plugin.
+    type: path
+  fail_when_missing:
+    description: Whether the task fails when not all records are answered in the end.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - gitpod.enterprise_runner.attributes
+attributes:
+  check_mode:
+    support: full
+    details: Nothing is changed in any mode.
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+requirements:
+  - dnspython
+seealso:
+  - module: gitpod.enterprise_runner.runner_health_info
+  - module: gitpod.enterprise_runner.runner_dns
+"""
+
+EXAMPLES = r"""
+- name: Wait for records that a colleague adds
+  gitpod.enterprise_runner.runner_propagation_info:
+    records: "{{ 'eu.example.net' | gitpod.enterprise_runner.external_records('lb.elb.amazonaws.com', 300) }}"
+    wait_timeout: 3600
+    fail_when_missing: true
+
+- name: See what two resolvers answer now
+  gitpod.enterprise_runner.runner_propagation_info:
+    records:
+      - name: eu.example.net
+        value: lb.elb.amazonaws.com
+    resolvers: [10.30.0.2, "192.0.2.53:5353"]
+"""
+
+RETURN = r"""
+complete:
+  description: Whether everybody answers all records rightly.
+  returned: success
+  type: bool
+answers:
+  description: What each server said at the last look.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    server:
+      description: The server.
+      type: str
+      sample: ns1.example.net (192.0.2.53)
+    authoritative:
+      description: Whether it is one of the zone's own servers.
+      type: bool
+    name:
+      description: The record.
+      type: str
+    outcome:
+      description: V(right), V(missing), V(other) (it leads elsewhere) or V(silent).
+      type: str
+    leads_to:
+      description: The name or the addresses that it answered with.
+      type: list
+      elements: str
+    ttl:
+      description: Seconds for which a cache keeps to the answer.
+      type: int
+    detail:
+      description: Why it is silent.
+      type: str
+authoritative_servers:
+  description: The zone's own servers; empty when they are not known.
+  returned: success
+  type: list
+  elements: str
+asked_resolvers:
+  description: Whether resolvers were asked, which they are only once the zone's own servers are right.
+  returned: success
+  type: bool
+waited:
+  description: Seconds that the wait took.
+  returned: success
+  type: int
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation import asking, operation
+
+ARGUMENT_SPEC = {
+    "records": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "type": {"type": "str", "choices": ["CNAME", "ALIAS"], "default": "CNAME"},
+            "value": {"type": "str", "required": True},
+            "ttl": {"type": "int"},
+        },
+    },
+    "resolvers": {"type": "list", "elements": "str", "default": []},
+    "authoritative_servers": {"type": "list", "elements": "str", "default": []},
+    "ask_authoritative": {"type": "bool", "default": True},
+    "timeout": {"type": "float", "default": 3},
+    "wait_timeout": {"type": "int", "default": 0},
+    "progress_interval": {"type": "int", "default": 30},
+    "progress_path": {"type": "path"},
+    "fail_when_missing": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    """Options in, one call, result out."""
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    if asking.DNSPYTHON_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("dnspython"), exception=asking.DNSPYTHON_IMPORT_ERROR)
+    _modules.run(module, operation.run)
+
+
+if __name__ == "__main__":
+    main()
