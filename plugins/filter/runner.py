@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registra
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
     external_records,
+    record_csv,
     runner_summary,
     zone_file_lines,
 )
@@ -66,6 +67,7 @@ class FilterModule:
             "dynamic_reference": dynamic_reference,
             "exchange_token_reason": exchange_token_reason,
             "external_records": external_records,
+            "record_csv": record_csv,
             "ownership_tags": ownership_tags,
             "runner_summary": runner_summary,
             "status_lines": status_lines,

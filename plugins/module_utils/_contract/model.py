@@ -12,6 +12,7 @@ MISSING = "missing"
 UNKNOWN = "unknown"
 MALFORMED = "malformed"
 CONTRADICTORY = "contradictory"
+BOOLEANS_TRUE_TEXTS = ("true", "yes", "on", "y", "t", "1", "1.0")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +61,10 @@ class Inventory:
         """The value as text, or an empty text; anything but a text is left to the rule of types."""
         value = self.values.get(name)
         return value.strip() if isinstance(value, str) else ""
+
+    def switch(self, name: str) -> bool:
+        """Whether a switch is on, as Ansible reads it; anything but a truth value is left to the rule of types."""
+        return str(self.values.get(name, "")).lower() in BOOLEANS_TRUE_TEXTS
 
     def items(self, name: str) -> tuple[str, ...]:
         """The value as a list; a text separated by commas or newlines counts as one, as it does in Ansible."""

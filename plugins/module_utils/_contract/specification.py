@@ -38,6 +38,8 @@ REQUIRED_FOR_A_NEW_STACK = frozenset(
         "gitpod_vpc_id",
     }
 )
+# What a stage finds or makes when this switch is on, and so need not be given.
+MADE_BY_A_STAGE = {"gitpod_certificate_arn": "gitpod_certificate_request"}
 RESULT_SUFFIXES = ("_result", "_started")
 
 
@@ -74,6 +76,7 @@ def missing_variables(inventory: Inventory, options: t.Mapping[str, t.Mapping[st
         for name, option in options.items()
         if (option.get("required") or name in REQUIRED_FOR_A_NEW_STACK - found_otherwise)
         and name not in inventory.values
+        and not inventory.switch(MADE_BY_A_STAGE.get(name, ""))
     ]
 
 

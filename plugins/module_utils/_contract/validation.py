@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules, specification
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules, rules_dns, specification
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
     MISSING,
     Inventory,
@@ -36,7 +36,7 @@ def validate(variables: t.Mapping[str, t.Any], options: t.Mapping[str, t.Mapping
     # A value that is malformed by itself says nothing about others: no problem is told twice.
     usable = inventory.without(problem.variable for problem in malformed)
     found += malformed
-    for rule in rules.RULES:
+    for rule in (*rules.RULES, *rules_dns.RULES):
         found += rule(usable)
     return found
 

@@ -1,0 +1,230 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and certificates at other providers than Route 53: a real BIND 9 with TSIG, by hand, and the user's tasks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_propagation_info import ARGUMENT_SPEC
+from tests.e2e.bind9 import NAMED, Bind9
+from tests.e2e.in_process import InProcessModule, outcome
+
+if t.TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Iterator
+
+    from tests.e2e.harness import Controller, Run
+    from tests.testbed.client import TestBed
+
+pytestmark = pytest.mark.skipif(not NAMED, reason="BIND 9 (named) is not installed; make debian-packages installs it as root")
+ZONE = "corp.example"
+TARGET = "gitpod-1a2b3c4d5e6f7a8b.elb.us-east-1.amazonaws.com"
+OLD = "gitpod-ffffffffffffffff.elb.us-east-1.amazonaws.com"
+PLAY = """---
+- name: Certificates and names
+  hosts: dns-*
+  gather_facts: false
+  connection: local
+  vars:
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+  roles:
+    - gitpod.enterprise_runner.gitpod_certificate
+    - gitpod.enterprise_runner.gitpod_dns
+"""
+TASKS = """---
+- name: Keep the records as this company does
+  community.general.nsupdate:
+    server: 127.0.0.1
+    port: "{{ gitpod_dns_server_port }}"
+    key_name: "{{ gitpod_dns_key_name }}"
+    key_secret: "{{ gitpod_dns_key_secret }}"
+    key_algorithm: hmac-sha256
+    zone: corp.example
+    record: "{{ item.name }}."
+    type: "{{ item.type }}"
+    ttl: "{{ item.ttl }}"
+    value: "{{ item.value }}."
+  loop: "{{ gitpod_dns_records }}"
+  loop_control:
+    label: "{{ item.name }}"
+"""
+
+
+@pytest.fixture(scope="module")
+def bind9(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bind9]:
+    with Bind9(tmp_path_factory.mktemp("bind9"), [ZONE]) as server:
+        yield server
+
+
+class Colleague:
+    """Reads the records that a run wrote down once it waits for them, and adds them to BIND a little later.
+
+    :param temporary: where the waiting module leaves its progress.
+    """
+
+    def __init__(self, bind9: Bind9, artifacts: pathlib.Path, temporary: pathlib.Path, runner: str) -> None:
+        self._bind9, self._artifacts, self._temporary, self._runner = bind9, artifacts, temporary, runner
+        self._finished = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> Colleague:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._finished.set()
+        self._thread.join(10)
+
+    def _waited_for(self, name: str) -> bool:
+        with contextlib.suppress(OSError):
+            return any(name in path.read_text("utf-8") for path in self._temporary.glob("*/*progress.txt"))
+        return False
+
+    def _work(self) -> None:
+        done: set[str] = set()
+        while not self._finished.wait(0.1):
+            for path in self._artifacts.glob(f"{self._runner}*-dns.json"):
+                records = json.loads(path.read_text("utf-8") or "[]")
+                if path.name in done or not any(self._waited_for(record["name"]) for record in records):
+                    continue
+                time.sleep(2)
+                done.add(path.name)
+                for record in records:
+                    self._bind9.put(ZONE, record["name"], record["type"], f"{record['value']}.", record["ttl"])
+
+
+def variables(domain: str, bind9: Bind9, provider: str, **more: t.Any) -> dict[str, t.Any]:
+    """One runner whose stack is there already."""
+    return {
+        "gitpod_region": "us-east-1",
+        "gitpod_domain_name": f"{domain}.{ZONE}",
+        "gitpod_stack_result": {
+            "load_balancer": {"dns_name": TARGET, "canonical_hosted_zone_id": "Z26RNL4JYFTOTI"},
+        },
+        "gitpod_dns_provider": provider,
+        "gitpod_dns_zone": ZONE,
+        "gitpod_dns_server": "127.0.0.1",
+        "gitpod_dns_server_port": bind9.port,
+        "gitpod_dns_key_name": bind9.key_name,
+        "gitpod_dns_key_secret": bind9.secret,
+        "gitpod_dns_resolvers": [bind9.address],
+        "gitpod_dns_authoritative_servers": [bind9.address],
+        "gitpod_dns_wait": 60,
+        "gitpod_certificate_timeout": 60,
+        **more,
+    }
+
+
+def test_every_provider_keeps_both_names_and_validates_certificates(controller: Controller, bind9: Bind9) -> None:
+    """Six runners in one play; three of them with a certificate that ACM issues only when BIND answers for it."""
+    controller.testbed.control("POST", "certificates", {"name_server": bind9.address})
+    tasks = controller.directory / "dns-tasks.yml"
+    tasks.write_text(TASKS, "utf-8")
+    playbook = controller.directory / "names.yml"
+    playbook.write_text(PLAY, "utf-8")
+    bind9.put(ZONE, f"foreign.{ZONE}", "A", "192.0.2.1")
+    bind9.put(ZONE, f"taken.{ZONE}", "A", "192.0.2.2")
+    bind9.put(ZONE, f"*.taken.{ZONE}", "CNAME", f"{OLD}.")
+    request = {"gitpod_certificate_request": True}
+    temporary = controller.directory / "temporary"
+    hosts = {
+        "dns-new": variables("new", bind9, "nsupdate", **request),
+        "dns-foreign": variables("foreign", bind9, "nsupdate"),
+        "dns-taken": variables("taken", bind9, "nsupdate", gitpod_dns_overwrite=True),
+        "dns-manual": variables("manual", bind9, "manual", ansible_remote_tmp=str(temporary), **request),
+        "dns-former": variables("new", bind9, "external"),
+        "dns-tasks": variables("tasks", bind9, "tasks", gitpod_dns_tasks_file=str(tasks), **request),
+    }
+    good = sorted(set(hosts) - {"dns-foreign"})
+
+    def play(*arguments: str) -> Run:
+        return controller.play(str(playbook), "--forks", "6", *arguments, hosts=hosts)
+
+    checked = play("--check", "--limit", "dns-new,dns-foreign")
+    assert {host for host, counters in checked.recap.items() if counters["failed"]} == {"dns-foreign"}, checked.output
+    assert bind9.values(f"new.{ZONE}", "CNAME") == []
+    assert controller.writes() == []
+
+    with Colleague(bind9, controller.artifacts, temporary, "dns-manual"):
+        first = play("-vvv", "--diff")
+    assert {host for host, counters in first.recap.items() if counters["failed"]} == {"dns-foreign"}, first.output
+    for name in ("new", "taken", "manual", "tasks"):
+        for record in (f"{name}.{ZONE}", f"*.{name}.{ZONE}"):
+            assert bind9.values(record, "CNAME") == [f"{TARGET}."], record
+    assert bind9.values(f"foreign.{ZONE}", "A") == ["192.0.2.1"], "what belongs to others stays"
+    assert "192.0.2.1" in first.output
+    assert "gitpod_dns_overwrite" in first.output
+    issued = [call for call in controller.testbed.calls() if call["operation"] == "RequestCertificate"]
+    assert len(issued) == 3
+    _the_records_were_shown_and_the_wait_was_told(first, bind9)
+    artifacts = [path.read_text("utf-8") for path in controller.artifacts.iterdir()]
+    assert [text for text in (first.output, *artifacts) if bind9.secret in text] == []
+
+    second = play("--limit", ",".join(good))
+    assert second.code == 0, second.output
+    assert second.changed == 0, second.output
+    assert len([c for c in controller.testbed.calls() if c["operation"] == "RequestCertificate"]) == 3
+
+
+def _the_records_were_shown_and_the_wait_was_told(run: Run, bind9: Bind9) -> None:
+    domain = f"manual.{ZONE}"
+    assert f"dns-manual: waiting for the zone's own servers: {bind9.address} does not know" in run.output
+    assert "of at most 1:00" in run.output
+    files = {path.suffix: path.read_text("utf-8") for path in run.artifacts.glob("dns-manual-dns.*")}
+    assert files[".zone"].splitlines()[1].split() == [f"*.{domain}.", "300", "IN", "CNAME", f"{TARGET}."]
+    assert files[".csv"].splitlines()[:2] == ["name,type,value,ttl", f"{domain},CNAME,{TARGET},300"]
+    assert [record["name"] for record in json.loads(files[".json"])] == [domain, f"*.{domain}"]
+    for text in (files[".zone"].splitlines()[0], files[".csv"].splitlines()[1]):
+        assert text in run.output
+    assert (run.artifacts / "dns-manual-certificate-dns.zone").exists()
+
+
+def propagation(testbed: TestBed, bind9: Bind9, name: str, **options: t.Any) -> dict[str, t.Any]:
+    given = {
+        "records": [{"name": name, "value": TARGET}, {"name": f"*.{name}", "value": TARGET}],
+        "resolvers": [testbed.dns],
+        "authoritative_servers": [bind9.address],
+        "timeout": 1.0,
+    }
+    return outcome(InProcessModule(testbed, ARGUMENT_SPEC, "us-east-1", **{**given, **options}), operation.run)
+
+
+def test_who_answers_what_is_told(running_testbed: TestBed, bind9: Bind9) -> None:
+    name = f"told.{ZONE}"
+    bind9.put(ZONE, f"*.{name}", "CNAME", f"{OLD}.")
+    found = propagation(running_testbed, bind9, name)
+    assert {entry["name"]: entry["outcome"] for entry in found["answers"]} == {name: "missing", f"*.{name}": "other"}
+    assert found["asked_resolvers"] is False, "a resolver that is asked too early remembers that the name was missing"
+
+    bind9.put(ZONE, name, "CNAME", f"{TARGET}.")
+    bind9.put(ZONE, f"*.{name}", "CNAME", f"{TARGET}.")
+    both = propagation(running_testbed, bind9, name)
+    assert [entry["outcome"] for entry in both["answers"]] == ["right", "right", "silent", "silent"]
+    assert propagation(running_testbed, bind9, name, resolvers=[bind9.address])["complete"] is True
+
+    late = propagation(running_testbed, bind9, name, wait_timeout=1, fail_when_missing=True)
+    assert late["failed"] is True
+    assert f"{running_testbed.dns} says nothing about {name} (REFUSED)" in late["msg"]
+    assert f"{name}. CNAME {TARGET}." in late["msg"]
+
+
+def test_servers_that_cannot_be_reached_do_not_keep_the_resolvers_from_being_asked(
+    running_testbed: TestBed, bind9: Bind9
+) -> None:
+    name = f"reach.{ZONE}"
+    for record in (name, f"*.{name}"):
+        bind9.put(ZONE, record, "CNAME", f"{TARGET}.")
+    dead = ["127.0.0.1:1"]
+    options = {"resolvers": [bind9.address], "authoritative_servers": dead, "timeout": 0.3}
+    assert propagation(running_testbed, bind9, name, **options)["complete"] is True
+    options["authoritative_servers"] = [*dead, bind9.address]
+    assert propagation(running_testbed, bind9, name, **options)["complete"] is True
