@@ -21,8 +21,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags imp
 ISSUED = "ISSUED"
 PENDING = "PENDING_VALIDATION"
 FAILED = ("FAILED", "VALIDATION_TIMED_OUT")
-# What TLS listeners of load balancers take; without a filter ACM lists only the first (ListCertificates, Includes).
-KEY_TYPES = ("RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
+# What TLS listeners of network load balancers take (no RSA_4096); without a filter ACM lists only the first two
+KEY_TYPES = ("RSA_2048", "RSA_1024", "RSA_3072", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
 
 
 def folded(name: str) -> str:

@@ -64,9 +64,9 @@ class Look:
 
     def pause(self, paced: float) -> float:
         """Seconds until the next look: while only caches are wrong, until the first of them forgets."""
-        caches = [answer.ttl for answer in self.wrong if not answer.server.authoritative]
-        if caches and len(caches) == len(self.wrong):
-            return max(paced, min([*(ttl + 1 for ttl in caches if ttl), LONGEST_CACHE_PAUSE]))
+        if all(answer.ttl and not answer.server.authoritative for answer in self.wrong):
+            soonest = min((answer.ttl + 1 for answer in self.wrong), default=0)
+            return max(paced, min(soonest, LONGEST_CACHE_PAUSE))
         return paced
 
 
