@@ -240,6 +240,10 @@ options:
     type: list
     elements: str
     default: []
+  dns_apex_alias:
+    description: Whether the provider's ALIAS or ANAME record is used at the apex of a zone outside Route 53.
+    type: bool
+    default: false
   dns_split_horizon:
     description: Whether the public and the private zone of the domain get the records.
     type: bool
@@ -463,6 +467,7 @@ ARGUMENT_SPEC = {
     "dns_record_type": {"type": "str", "choices": ["alias", "cname"], "default": "alias"},
     "dns_hosted_zone_id": {"type": "str"},
     "dns_further_hosted_zone_ids": {"type": "list", "elements": "str", "default": []},
+    "dns_apex_alias": {"type": "bool", "default": False},
     "dns_split_horizon": {"type": "bool", "default": False},
     "dns_ttl": {"type": "int", "default": 300},
     "dns_private_zone": {"type": "bool", "default": False},

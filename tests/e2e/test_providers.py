@@ -25,7 +25,9 @@ if t.TYPE_CHECKING:
     from tests.e2e.harness import Controller, Run
     from tests.testbed.client import TestBed
 
-pytestmark = pytest.mark.skipif(not NAMED, reason="BIND 9 (named) is not installed; make debian-packages installs it as root")
+pytestmark = pytest.mark.skipif(
+    not NAMED, reason="BIND 9 (named) is not installed; make debian-packages installs it as root"
+)
 ZONE = "corp.example"
 TARGET = "gitpod-1a2b3c4d5e6f7a8b.elb.us-east-1.amazonaws.com"
 OLD = "gitpod-ffffffffffffffff.elb.us-east-1.amazonaws.com"
@@ -125,7 +127,7 @@ def variables(domain: str, bind9: Bind9, provider: str, **more: t.Any) -> dict[s
 
 
 def test_every_provider_keeps_both_names_and_validates_certificates(controller: Controller, bind9: Bind9) -> None:
-    """Five runners in one play, one of them with the former name of the provider manual; three of them with a certificate that ACM issues only when BIND answers for it."""
+    """Five runners in one play; three have a certificate that ACM issues only when BIND answers for it."""
     controller.testbed.control("POST", "certificates", {"name_server": bind9.address})
     tasks = controller.directory / "dns-tasks.yml"
     tasks.write_text(TASKS, "utf-8")

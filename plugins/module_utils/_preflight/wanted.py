@@ -38,6 +38,7 @@ class Wanted:
     load_balancer_visibility: str = ""
     domain_name: str = ""
     certificate_arn: str = ""
+    certificate_request: bool = False
     expected_environments: int = 0
     parameters: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     secret_parameters: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict, repr=False)
@@ -57,6 +58,7 @@ class Wanted:
     dns_hosted_zone_id: str = ""
     dns_private_zone: bool = False
     dns_overwrite: bool = False
+    dns_apex_alias: bool = False
     dns_profile: str = ""
     resolvers: tuple[str, ...] = ()
     template_bucket: str = ""

@@ -239,7 +239,7 @@ def apex(wanted: Wanted, facts: Facts) -> Finding:
         return skipped(NO_DOMAIN)
     domain = normal(wanted.domain_name)
     if wanted.dns_provider != ROUTE53:
-        return _outside_apex(domain, facts)
+        return _outside_apex(wanted, domain, facts)
     found = chosen(wanted, facts)
     if found is None:
         return skipped(NO_ZONE)
@@ -251,7 +251,11 @@ def apex(wanted: Wanted, facts: Facts) -> Finding:
     return passed(f"{domain} takes {'an alias' if wanted.dns_record_type == 'alias' else 'a CNAME'}.")
 
 
-def _outside_apex(domain: str, facts: Facts) -> Finding:
+def _outside_apex(wanted: Wanted, domain: str, facts: Facts) -> Finding:
+    if wanted.dns_provider == "cloudflare":
+        return passed("Cloudflare flattens a CNAME at the apex of a zone.")
+    if wanted.dns_apex_alias:
+        return passed("The provider's ALIAS or ANAME record is used.")
     origin = next((answer for answer in known(facts.answers) or () if answer.kind == "SOA"), None)
     if origin is None or origin.outcome not in ("found", "empty", "missing"):
         return skipped("The resolvers do not say whether the domain is the apex of its zone.")
@@ -259,7 +263,7 @@ def _outside_apex(domain: str, facts: Facts) -> Finding:
         return failed(
             f"{domain} is the apex of a zone outside Route 53, where no CNAME is allowed.",
             f"Use a sub-domain such as gitpod.{domain}, keep the zone in Route 53, or use the provider's ALIAS or ANAME"
-            " record and put dns.apex into gitpod_prerequisites_warn_only.",
+            " record (gitpod_dns_apex_alias: true).",
         )
     return passed(f"{domain} is not the apex of its zone, so it takes a CNAME.")
 

@@ -137,6 +137,9 @@ def values(wanted: Wanted, facts: Facts) -> Finding:
     identity, token = (
         ({"Runner ID": AWAITED}, {"Exchange Token": AWAITED}) if _awaits(wanted) and not kept else ({}, {})
     )
+    if wanted.certificate_request and not wanted.certificate_arn:
+        # The stage certificate finds or requests it, and hands its ARN on.
+        kept |= {parameter.key for parameter in parameters.find("Certificate ARN", seen.parameters)}
     try:
         given, _secret = parameters.resolve(
             seen, {**identity, **wanted.parameters}, {**token, **wanted.secret_parameters}, kept
