@@ -16,6 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_dns imp
 from tests.e2e.in_process import InProcessModule, outcome
 
 if t.TYPE_CHECKING:
+    from tests.e2e.harness import Controller
     from tests.testbed.client import TestBed
 
 REGION, NAME, DOMAIN = "eu-central-1", "gitpod-new", "new.gitpod.example.com"
@@ -104,3 +105,26 @@ def test_a_refusal_is_told_in_the_readers_words(testbed: TestBed) -> None:
     told = have(testbed)["msg"]
     assert f"request a certificate for {DOMAIN}" in told
     assert "docs/permissions.md" in told
+
+
+def test_a_runner_from_nothing_with_a_certificate_that_is_requested(controller: Controller) -> None:
+    host = "gitpod-us-east-1"
+    overlay = {
+        host: {
+            "gitpod_certificate_arn": "",
+            "gitpod_certificate_request": True,
+            "gitpod_domain_name": "fresh.gitpod.example.com",
+        }
+    }
+    predicted = controller.play("gitpod.enterprise_runner.site", "--limit", host, "--check", hosts=overlay)
+    assert predicted.code == 0, predicted.output
+    assert controller.writes() == []
+    first = controller.play("gitpod.enterprise_runner.site", "--limit", host, hosts=overlay)
+    assert first.code == 0, first.output
+    report = first.report(host)
+    assert report["verification"]["healthy"] is True
+    assert {"RequestCertificate", "CreateStack"} <= {call["operation"] for call in controller.testbed.calls()}
+    controller.testbed.clear_calls()
+    second = controller.play("gitpod.enterprise_runner.site", "--limit", host, hosts=overlay)
+    assert (second.code, second.changed) == (0, 0), second.output
+    assert requests(controller.testbed) == 0
