@@ -38,7 +38,6 @@ class Wanted:
     load_balancer_visibility: str = ""
     domain_name: str = ""
     certificate_arn: str = ""
-    certificate_request: bool = False
     expected_environments: int = 0
     parameters: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     secret_parameters: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict, repr=False)
