@@ -51,8 +51,11 @@ def plans(options: Options, wanted: Wanted, facts: Facts) -> list[StagePlan]:
     certificate_ = _certificate(options, wanted, facts)
     registration = _registration(wanted)
     stack = after(_stack(options, wanted, facts), certificate_, registration)
+    endpoint = plan_endpoint.foresee(options, wanted, facts)
+    # Its tags carry the runner's ID.
+    endpoint = after(endpoint, registration) if wanted.privatelink_enabled else endpoint
     dns = after(_dns(options, wanted, facts), stack)
-    return [certificate_, registration, plan_endpoint.foresee(options, wanted, facts), stack, dns]
+    return [certificate_, registration, endpoint, stack, dns]
 
 
 def after(plan: StagePlan, *earlier: StagePlan) -> StagePlan:

@@ -173,6 +173,11 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
         ({"api_token": "t", "runner_id": ""}, {}, {"registration": "unknown", "stack": "unknown", "dns": "unknown"}),
         ({"api_token": "t"}, {}, {}),
         (PATH, {}, {}),
+        (
+            {**PATH, "api_token": "t", "runner_id": ""},
+            {},
+            {"registration": "unknown", "privatelink": "unknown", "stack": "unknown", "dns": "unknown"},
+        ),
         (PATH, {"endpoint_group": None}, {"privatelink": "update"}),
         (PATH, {"endpoint_group": dataclasses.replace(GROUP, inbound=())}, {"privatelink": "update"}),
         (PATH, {"endpoint_group": dataclasses.replace(GROUP, inbound=(HTTPS, EVERYTHING))}, {"privatelink": "update"}),
