@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -18,6 +20,7 @@ import typing as t
 
 import ansible_runner
 import boto3
+import botocore.exceptions
 import pytest
 import yaml
 
@@ -55,6 +58,18 @@ def fail_once(controller: Controller, **more: t.Any) -> None:
 def deploy(controller: Controller, *arguments: str, **variables: t.Any) -> Run:
     hosts = {EU: {"gitpod_stack_progress_interval": 1, **variables}}
     return controller.play(SITE, "--limit", EU, *STAGE, *arguments, hosts=hosts)
+
+
+def wait_for_event(controller: Controller, resource_status: str, timeout: float = 120) -> None:
+    """Until an event of the stack has this status."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            events = cloudformation(controller).describe_stack_events(StackName=EU)["StackEvents"]
+            if any(event["ResourceStatus"] == resource_status for event in events):
+                return
+        time.sleep(0.2)
+    raise TimeoutError(f"no event with {resource_status}")
 
 
 @pytest.mark.both_cores
@@ -156,9 +171,14 @@ def test_quiet_when_told_so(controller: Controller) -> None:
 
 @pytest.mark.both_cores
 def test_a_failure_is_told_at_once_and_the_next_run_repairs_it(controller: Controller) -> None:
-    controller.testbed.settings(stack_seconds=120)
+    controller.testbed.settings(stack_seconds=30)
     fail_once(controller)
-    failed = deploy(controller)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        deployment = pool.submit(deploy, controller)
+        wait_for_event(controller, "CREATE_FAILED")
+        # The rollback takes long, however slow this machine is.
+        controller.testbed.settings(stack_seconds=300)
+        failed = deployment.result()
     controller.testbed.settings(stack_seconds=1)
     assert failed.code != 0
     assert "No capacity in eu-central-1a" in failed.output
