@@ -56,6 +56,9 @@ def extra_variables(testbed: TestBed, artifacts: pathlib.Path) -> dict[str, t.An
     return {
         "gitpod_resolvers": [testbed.dns],
         "gitpod_verify_port": testbed.https_port,
+        "gitpod_verify_http_port": testbed.http_port,
+        # Load balancers are on loopback here, which is neither private nor public.
+        "gitpod_verify_accepted_ranges": ["127.0.0.0/8"],
         "gitpod_verify_ca_path": testbed.ca_file,
         "gitpod_artifact_directory": str(artifacts),
     }

@@ -17,7 +17,9 @@ description:
     what to do.
   - Calls no AWS API and needs no credentials. What it sees is true for the machine that it runs on, so delegate it to a
     machine in the users' network, or in the VPC when the load balancer is internal.
-  - Covers the section "Verification and Testing" of the vendor's setup guide.
+  - Needs nothing but Python's standard library and the host's own resolver, so it also runs on any Linux host.
+  - Covers the section "Verification and Testing" of the vendor's setup guide, and the network part of "Private VPC
+    Endpoints".
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 requirements:
@@ -82,17 +84,70 @@ options:
     elements: str
     choices:
       - dns
+      - tcp
       - tls
       - health
+      - private_dns
     default:
       - dns
+      - tcp
       - tls
       - health
+      - private_dns
+  http_port:
+    description:
+      - A further port of the load balancer that has to accept TCP connections; the vendor's template listens on 80.
+      - V(0) does not look.
+    type: int
+    default: 0
+  load_balancer_visibility:
+    description:
+      - What the load balancer is. Then the names' addresses have to be private (V(internal)) or public
+        (V(internet-facing)), and an internal one that cannot be reached from outside the VPC is no failure but
+        "not verifiable from here".
+    type: str
+    choices:
+      - internal
+      - internet-facing
+  accepted_ranges:
+    description:
+      - Networks whose addresses are right whatever O(load_balancer_visibility) demands, such as public ranges that a
+        company routes inside.
+    type: list
+    elements: str
+    default: []
+  inside_vpc:
+    description:
+      - Whether the module runs on a machine in the runner's VPC, so that what it cannot see is a failure.
+    type: bool
+    default: false
+  management_plane_name:
+    description:
+      - The name that the private DNS of the endpoint answers for, such as V(app.gitpod.io). Without it, private DNS is
+        not looked at.
+    type: str
+  management_plane_addresses:
+    description:
+      - The endpoint's private addresses, as M(gitpod.enterprise_runner.runner_verification_info) has
+        them; inside the VPC, O(management_plane_name) has to resolve to some of them and to nothing else.
+    type: list
+    elements: str
+    default: []
+  required:
+    description:
+      - Identifiers of the checks whose failure counts, as shell patterns such as V(health.*); they are waited for, and
+        have to pass. When empty, every failure counts.
+    type: list
+    elements: str
+    default: []
   wildcard_label:
     description:
       - The label that is put before the domain to test the wildcard. No record of its own may exist for it.
+      - By default a random one, so that no resolver remembers an answer from before.
     type: str
-    default: gitpod-verification
+  progress_path:
+    description: File in which the module leaves its progress; the action plugin of the same name sets it.
+    type: path
   fail_when_unhealthy:
     description:
       - Whether a failed check fails the task. The result is the same otherwise.
@@ -115,7 +170,7 @@ notes:
   - The system's resolver keeps timeouts of its own, whatever O(timeout) says.
   - Proxies are not used.
 seealso:
-  - module: gitpod.enterprise_runner.runner_stack_info
+  - module: gitpod.enterprise_runner.runner_verification_info
 """
 
 EXAMPLES = r"""
@@ -161,12 +216,14 @@ checks:
   contains:
     id:
       description:
-        - One of V(dns.domain), V(dns.wildcard), V(dns.same_target), V(tls.certificate), V(tls.names), V(tls.expiry),
-          V(health.domain) and V(health.wildcard).
+        - One of V(dns.domain), V(dns.wildcard), V(dns.same_target), V(dns.visibility), V(tcp.https), V(tcp.http),
+          V(tls.certificate), V(tls.names), V(tls.expiry), V(tls.protocol), V(health.domain), V(health.wildcard) and
+          V(private_dns.resolution).
       type: str
     status:
       description:
-        - V(pass), V(warn), V(fail), or V(skip) when an earlier check's failure or an option left nothing to see.
+        - V(pass), V(warn), V(fail), or V(skip) when an earlier check's failure or an option left nothing to see, or
+          when it is not verifiable from here.
       type: str
     summary:
       description: What was seen.
@@ -174,6 +231,9 @@ checks:
     remediation:
       description: What to do about it; empty when there is nothing to do.
       type: str
+    evidence:
+      description: What was measured - answers of resolvers, outcomes by address, HTTP status and milliseconds.
+      type: dict
   sample:
     - id: dns.wildcard
       status: fail
@@ -266,6 +326,11 @@ certificate:
     not_after: '2027-02-01T23:59:59+00:00'
     days_left: 196
     protocol: TLSv1.3
+seen_from:
+  description: Name of the machine that looked, as its system has it.
+  returned: always
+  type: str
+  sample: ip-10-30-0-8
 waited:
   description: Seconds from the first look to the end of the last one.
   returned: always
@@ -274,8 +339,11 @@ waited:
 """
 
 import datetime
+import ipaddress
 import pathlib
+import platform
 import re
+import secrets
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -295,6 +363,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     watch,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._modules import run
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import teller
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import healthy
 
 _HIGHEST_PORT = 65535
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?", re.IGNORECASE)
@@ -310,7 +380,15 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "timeout": {"type": "int", "default": 10},
     "wait_timeout": {"type": "int", "default": 0},
     "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(CHECKS)},
-    "wildcard_label": {"type": "str", "default": "gitpod-verification"},
+    "http_port": {"type": "int", "default": 0},
+    "load_balancer_visibility": {"type": "str", "choices": ["internal", "internet-facing"]},
+    "accepted_ranges": {"type": "list", "elements": "str", "default": []},
+    "inside_vpc": {"type": "bool", "default": False},
+    "management_plane_name": {"type": "str"},
+    "management_plane_addresses": {"type": "list", "elements": "str", "default": []},
+    "required": {"type": "list", "elements": "str", "default": []},
+    "wildcard_label": {"type": "str"},
+    "progress_path": {"type": "path"},
     "fail_when_unhealthy": {"type": "bool", "default": False},
 }
 
@@ -326,9 +404,10 @@ def request_from(parameters: dict[str, t.Any]) -> Request:
             f"{parameters['domain_name']!r} is not a domain name",
             next_step="Give domain_name as the stack has it, such as eu.gitpod.example.com, without '*.' and 'https://'",
         )
-    if not _LABEL.fullmatch(parameters["wildcard_label"]):
+    label = parameters["wildcard_label"] or f"gitpod-{secrets.token_hex(4)}"
+    if not _LABEL.fullmatch(label):
         raise InputError(
-            f"wildcard_label {parameters['wildcard_label']!r} is not one DNS label",
+            f"wildcard_label {label!r} is not one DNS label",
             next_step="Use letters, digits and hyphens only",
         )
     if not re.fullmatch(r"/[!-~]*", parameters["path"]):
@@ -336,13 +415,19 @@ def request_from(parameters: dict[str, t.Any]) -> Request:
     _check_numbers(parameters)
     return Request(
         domain=domain,
-        label=parameters["wildcard_label"].lower(),
+        label=label.lower(),
         port=parameters["port"],
         path=parameters["path"],
         servers=tuple(dict.fromkeys(parse_name_server(text) for text in parameters["resolvers"])),
         expected_target=folded(parameters["expected_load_balancer_dns_name"] or ""),
         validate_certificates=parameters["validate_certs"],
         checks=tuple(check for check in CHECKS if check in parameters["checks"]),
+        http_port=parameters["http_port"],
+        visibility=parameters["load_balancer_visibility"] or "",
+        accepted_ranges=tuple(parameters["accepted_ranges"]),
+        inside_vpc=parameters["inside_vpc"],
+        management_plane=folded(parameters["management_plane_name"] or ""),
+        management_plane_addresses=tuple(parameters["management_plane_addresses"]),
     )
 
 
@@ -351,6 +436,15 @@ def _check_numbers(parameters: dict[str, t.Any]) -> None:
         raise InputError(f"port {parameters['port']} is not from 1 to {_HIGHEST_PORT}", next_step="Correct it")
     if parameters["timeout"] <= 0 or parameters["wait_timeout"] < 0:
         raise InputError("timeout must be above 0 seconds, and wait_timeout not below", next_step="Correct them")
+    if not 0 <= parameters["http_port"] <= _HIGHEST_PORT:
+        raise InputError(
+            f"http_port {parameters['http_port']} is not from 0 to {_HIGHEST_PORT}", next_step="Correct it"
+        )
+    for text in parameters["accepted_ranges"]:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError as error:
+            raise InputError(f"accepted_ranges: {text!r} is no network", str(error), "Write 203.0.113.0/24") from error
     if not parameters["checks"]:
         raise InputError("checks is empty", next_step=f"Name at least one of {', '.join(CHECKS)}, or leave it out")
 
@@ -384,15 +478,7 @@ def result_of(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any]:
     return {
         "changed": False,
         "healthy": verdict.healthy,
-        "checks": [
-            {
-                "id": check.identifier,
-                "status": check.status,
-                "summary": check.summary,
-                "remediation": check.remediation,
-            }
-            for check in verdict.checks
-        ],
+        "checks": [check.as_result() for check in verdict.checks],
         "addresses": {answer.name: list(seen.addresses(answer.name)) for answer in seen.answers},
         "resolutions": [
             {
@@ -417,6 +503,7 @@ def result_of(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any]:
         ],
         "certificate": _certificate(verdict, today),
         "waited": round(verdict.waited, 1),
+        "seen_from": platform.node(),
     }
 
 
@@ -446,9 +533,18 @@ def look(module: AnsibleModule) -> dict[str, t.Any]:
             exception=resolving.DNSPYTHON_IMPORT_ERROR,
         )
     client = client_from(module.params, request)
-    verdict = watch(NetworkObserver(client.connect, client.timeout), request, module.params["wait_timeout"])
+    required = module.params["required"]
+    verdict = watch(
+        NetworkObserver(client.connect, client.timeout),
+        request,
+        module.params["wait_timeout"],
+        required=required,
+        tell=teller(module.params["progress_path"]),
+    )
     result = result_of(verdict, datetime.datetime.now(datetime.timezone.utc))
-    if module.params["fail_when_unhealthy"] and not verdict.healthy:
+    if required:
+        result["healthy"] = healthy([(check.identifier, check.status) for check in verdict.checks], required)
+    if module.params["fail_when_unhealthy"] and not result["healthy"]:
         raise _unhealthy(request, verdict, result)
     return result
 

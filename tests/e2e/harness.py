@@ -107,6 +107,9 @@ class Controller:
         return {
             "gitpod_resolvers": [self.testbed.dns],
             "gitpod_verify_port": self.testbed.https_port,
+            "gitpod_verify_http_port": self.testbed.http_port,
+            # Load balancers are on loopback here, which is neither private nor public.
+            "gitpod_verify_accepted_ranges": ["127.0.0.0/8"],
             "gitpod_verify_ca_path": self.testbed.ca_file,
             "gitpod_verify_wait": 60,
             "gitpod_artifact_directory": str(self.artifacts),

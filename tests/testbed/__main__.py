@@ -145,6 +145,7 @@ class Testbed:
             "management_plane_url": f"http://{self.settings.address}:{plane.getsockname()[1]}/api",
             "dns": f"{self.settings.address}:{dns_port}",
             "https_port": self.https.port if self.https else 0,
+            "http_port": self.https.http_port if self.https else 0,
             "ca_file": str(self.certificates.ca_file),
             "api_token": self.plane.api_token,
             "exchange_tokens": self.tokens,

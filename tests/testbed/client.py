@@ -27,6 +27,7 @@ class TestBed:
     management_plane_url: str
     dns: str
     https_port: int
+    http_port: int
     ca_file: str
     api_token: str
     exchange_tokens: dict[str, str]

@@ -53,7 +53,9 @@ class Https:
     def __init__(self, certificates: Certificates, port: int) -> None:
         self._certificates = certificates
         self.port = port
+        self.http_port = free_port()
         self._servers: dict[str, tuple[tuple[str, ...], asyncio.Server]] = {}
+        self._plain: dict[str, asyncio.Server] = {}
         self._modes: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -67,6 +69,8 @@ class Https:
         if self._task:
             self._task.cancel()
         for _names, server in self._servers.values():
+            server.close()
+        for server in self._plain.values():
             server.close()
 
     def reset(self) -> None:
@@ -102,10 +106,13 @@ class Https:
                 if wanted.get(address) != names:
                     server.close()
                     del self._servers[address]
+                    if address in self._plain:
+                        self._plain.pop(address).close()
             for address, names in wanted.items():
                 if address not in self._servers:
                     with contextlib.suppress(OSError):
                         self._servers[address] = (names, await self._listen(address, names))
+                        self._plain[address] = await asyncio.start_server(_redirect, address, self.http_port)
             await asyncio.sleep(LOOK_EVERY)
 
     async def _listen(self, address: str, names: tuple[str, ...]) -> asyncio.Server:
@@ -122,6 +129,14 @@ class Https:
             writer.close()
 
         return await asyncio.start_server(connected, address, self.port, ssl=self._certificates.context(names))
+
+
+async def _redirect(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Port 80 of the load balancer: where HTTPS is."""
+    with contextlib.suppress(ConnectionError):
+        writer.write(b"HTTP/1.1 308 Permanent Redirect\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+    writer.close()
 
 
 def _response(path: str, mode: str) -> bytes:

@@ -12,6 +12,7 @@ import errno
 import http.client
 import socket
 import ssl
+import time
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
@@ -131,13 +132,30 @@ class Client:
         host = seen.name if self.port == http.client.HTTPS_PORT else f"{seen.name}:{self.port}"
         exchange = http.client.HTTPConnection(seen.name, self.port)
         exchange.sock = connection
+        started = time.monotonic()
         try:
             exchange.request("GET", self.path, headers={"Host": host, "Connection": "close"})
             response = exchange.getresponse()
         except (OSError, http.client.HTTPException) as error:
             return dataclasses.replace(seen, outcome="no_answer", detail=str(error) or type(error).__name__)
         location = response.getheader("Location") or ""
-        return dataclasses.replace(seen, outcome="answered", status=response.status, location=location)
+        return dataclasses.replace(
+            seen,
+            outcome="answered",
+            status=response.status,
+            location=location,
+            seconds=time.monotonic() - started,
+        )
+
+
+def reach(address: str, port: int, timeout: float) -> Connection:
+    """Connect with TCP and close at once. Never raises for what the network does."""
+    seen = Connection("", address, "connected")
+    try:
+        with socket.create_connection((address, port), timeout):
+            return seen
+    except OSError as error:
+        return dataclasses.replace(seen, outcome=_failure(error), detail=str(error) or type(error).__name__)
 
 
 def _unverified() -> ssl.SSLContext:

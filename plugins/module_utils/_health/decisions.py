@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connections, names, tls
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import (
+    connections,
+    evidence,
+    names,
+    tls,
+    vantage,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Check,
     Observations,
@@ -27,17 +34,36 @@ def judge(request: Request, seen: Observations, today: datetime.datetime) -> tup
 
     :param today: the present time, with a time zone.
     """
-    checks: list[Check] = []
+    checks = _reaching(request, seen, today)
+    if vantage.out_of_sight(request, seen):
+        checks = [vantage.unseen(check, request) for check in checks]
+    named: list[Check] = []
     if "dns" in request.checks:
-        checks += names.judge(request, seen)
+        named += names.judge(request, seen)
+        named += [vantage.visibility(request, seen)] if request.visibility else []
+    checks = [*named, *checks]
+    if "private_dns" in request.checks and request.management_plane:
+        checks.append(vantage.management_plane(request, seen))
+    return tuple(
+        dataclasses.replace(check, evidence=evidence.of(check.identifier, request, seen, today)) for check in checks
+    )
+
+
+def _reaching(request: Request, seen: Observations, today: datetime.datetime) -> list[Check]:
+    """The checks that need a connection."""
+    checks: list[Check] = []
+    if "tcp" in request.checks:
+        checks.append(vantage.port("tcp.https", request.port, seen.connections, request))
+        if request.http_port:
+            checks.append(vantage.port("tcp.http", request.http_port, seen.http_connections, request))
     if "tls" in request.checks:
-        checks += tls.judge(request, seen, today)
+        checks += [*tls.judge(request, seen, today), vantage.protocol(request, seen)]
     if "health" in request.checks:
         checks += [
             _health("health.domain", request, seen, request.domain),
             _health("health.wildcard", request, seen, request.wildcard),
         ]
-    return tuple(checks)
+    return checks
 
 
 def is_healthy(checks: Sequence[Check]) -> bool:

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
 
 DNS_PORT = 53
 SYSTEM_RESOLVER = "system"
-CHECKS = ("dns", "tls", "health")
+CHECKS = ("dns", "tcp", "tls", "health", "private_dns")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +40,12 @@ class Request:
     :param servers: DNS servers to ask; empty asks the system's resolver.
     :param expected_target: DNS name of the load balancer, or empty.
     :param checks: members of C(CHECKS).
+    :param http_port: a further port that has to accept connections, or 0.
+    :param visibility: the load balancer's, C(internal) or C(internet-facing); empty does not judge addresses.
+    :param accepted_ranges: networks whose addresses are right whatever the visibility.
+    :param inside_vpc: whether the look is taken from inside the runner's VPC.
+    :param management_plane: the name that private DNS answers for; empty does not ask for it.
+    :param management_plane_addresses: the endpoint's, as AWS has them.
     """
 
     domain: str
@@ -50,6 +56,12 @@ class Request:
     expected_target: str = ""
     validate_certificates: bool = True
     checks: tuple[str, ...] = CHECKS
+    http_port: int = 0
+    visibility: str = ""
+    accepted_ranges: tuple[str, ...] = ()
+    inside_vpc: bool = False
+    management_plane: str = ""
+    management_plane_addresses: tuple[str, ...] = ()
 
     @property
     def wildcard(self) -> str:
@@ -64,7 +76,7 @@ class Request:
     @property
     def connects(self) -> bool:
         """Whether any check needs a connection."""
-        return "tls" in self.checks or "health" in self.checks
+        return bool({"tcp", "tls", "health"}.intersection(self.checks))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +117,7 @@ class Connection:
     :param trust_detail: OpenSSL's reason when C(untrusted).
     :param status: HTTP status.
     :param location: target of a redirect.
+    :param seconds: from the request to the answer's head; C(None) without an answer.
     """
 
     name: str
@@ -117,14 +130,19 @@ class Connection:
     status: int | None = None
     location: str = ""
     detail: str = ""
+    seconds: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Observations:
-    """Everything seen in one look."""
+    """Everything seen in one look.
+
+    :param http_connections: plain TCP connections to C(Request.http_port).
+    """
 
     answers: tuple[Answer, ...] = ()
     connections: tuple[Connection, ...] = ()
+    http_connections: tuple[Connection, ...] = ()
 
     def addresses(self, name: str) -> tuple[str, ...]:
         """Every address that any resolver gave for the name."""
@@ -135,12 +153,27 @@ class Observations:
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """One verdict; `identifier` never changes between releases."""
+    """One verdict; `identifier` never changes between releases.
+
+    :param status: C(pass), C(warn), C(fail), or C(skip) where nothing was proven.
+    :param evidence: what was measured, as plain data.
+    """
 
     identifier: str
     status: str
     summary: str
     remediation: str = ""
+    evidence: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Plain data for a module's result."""
+        return {
+            "id": self.identifier,
+            "status": self.status,
+            "summary": self.summary,
+            "remediation": self.remediation,
+            "evidence": dict(self.evidence),
+        }
 
 
 def parse_name_server(text: str) -> NameServer:

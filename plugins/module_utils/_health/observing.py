@@ -9,7 +9,7 @@ import concurrent.futures
 import datetime
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, resolving
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connecting, decisions, resolving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Check,
@@ -18,6 +18,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     Observations,
     Request,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import waiting_line
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import settled
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
 if t.TYPE_CHECKING:
@@ -36,6 +38,9 @@ class Observer(t.Protocol):
 
     def connect(self, name: str, address: str) -> Connection:
         """Connect to one address under one name."""
+
+    def reach(self, address: str, port: int) -> Connection:
+        """Connect to one address with TCP alone."""
 
 
 class NetworkObserver:
@@ -57,6 +62,9 @@ class NetworkObserver:
     def connect(self, name: str, address: str) -> Connection:
         return self._connect(name, address)
 
+    def reach(self, address: str, port: int) -> Connection:
+        return connecting.reach(address, port, self._timeout)
+
 
 class Verdict(t.NamedTuple):
     """The last look and what it means; `waited` in seconds."""
@@ -72,7 +80,12 @@ class Verdict(t.NamedTuple):
 
 def observe(observer: Observer, request: Request) -> Observations:
     """Look once. Order of the results does not depend on the order of arrival."""
-    names = [*request.names, *([request.expected_target] if request.expected_target else [])]
+    asks_management_plane = request.management_plane and "private_dns" in request.checks
+    names = [
+        *request.names,
+        *([request.expected_target] if request.expected_target else []),
+        *([request.management_plane] if asks_management_plane else []),
+    ]
     servers: Sequence[NameServer | None] = request.servers or (None,)
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         questions = [pool.submit(observer.resolve, name, server) for name in names for server in servers]
@@ -82,7 +95,14 @@ def observe(observer: Observer, request: Request) -> Observations:
         calls = [
             pool.submit(observer.connect, name, address) for name in request.names for address in seen.addresses(name)
         ]
-        return Observations(seen.answers, tuple(call.result() for call in calls))
+        addresses = sorted({address for name in request.names for address in seen.addresses(name)})
+        plain = [
+            pool.submit(observer.reach, address, request.http_port)
+            for address in (addresses if request.http_port and "tcp" in request.checks else ())
+        ]
+        return Observations(
+            seen.answers, tuple(call.result() for call in calls), tuple(call.result() for call in plain)
+        )
 
 
 def watch(
@@ -91,8 +111,14 @@ def watch(
     wait_timeout: float,
     clock: Clock | None = None,
     today: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.timezone.utc),
+    required: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> Verdict:
-    """Look until no check fails, or `wait_timeout` seconds have passed; at least once."""
+    """Look until no check fails, or `wait_timeout` seconds have passed; at least once.
+
+    :param required: patterns of the checks whose failure counts; empty counts all.
+    :param tell: is given what is still wrong after each look.
+    """
     clock = clock or Clock()
     start = clock.now()
     verdict = Verdict(Observations(), (), 0.0)
@@ -100,6 +126,8 @@ def watch(
         observations = observe(observer, request)
         checks = decisions.judge(request, observations, today())
         verdict = Verdict(observations, checks, clock.now() - start)
-        if verdict.healthy:
+        pairs = [(check.identifier, check.status) for check in checks]
+        if settled(pairs, required):
             break
+        tell(waiting_line(pairs, verdict.waited, wait_timeout))
     return verdict

@@ -72,9 +72,11 @@ def test_a_good_path_passes_every_check_in_order() -> None:
         ("dns.domain", "pass"),
         ("dns.wildcard", "pass"),
         ("dns.same_target", "pass"),
+        ("tcp.https", "pass"),
         ("tls.certificate", "pass"),
         ("tls.names", "pass"),
         ("tls.expiry", "pass"),
+        ("tls.protocol", "pass"),
         ("health.domain", "pass"),
         ("health.wildcard", "pass"),
     ]

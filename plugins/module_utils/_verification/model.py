@@ -1,0 +1,82 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What AWS and the management plane say of a runner, as it was read."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What the options ask for.
+
+    :param privatelink: whether the runner is to have the endpoint.
+    :param version: the version that the runner is to have, or empty.
+    """
+
+    stack_name: str
+    region: str
+    runner_id: str = ""
+    vpc_id: str = ""
+    privatelink: bool = False
+    service_name: str = ""
+    service_region: str = ""
+    version: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class TargetGroup:
+    """A target group of the load balancer; C(targets) are address, state and AWS's reason."""
+
+    name: str
+    port: int
+    targets: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Balancer:
+    """The network load balancer; C(ports) are those of its listeners."""
+
+    dns_name: str
+    scheme: str
+    state: str
+    ports: tuple[int, ...] = ()
+    groups: tuple[TargetGroup, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Runner:
+    """The runner as the management plane has it."""
+
+    phase: str
+    version: str
+    region: str
+    message: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Everything that was read; what could not be is C(None), and C(problems) says why by subject.
+
+    :param outputs: the stack's, or C(None) without a stack.
+    :param named: whether what an output names exists, by output.
+    :param addresses: private addresses of the endpoint, by subnet.
+    :param ranges: CIDR ranges of the endpoint's subnets, by subnet.
+    """
+
+    outputs: t.Mapping[str, str] | None = None
+    stack_status: str = ""
+    balancer: Balancer | None = None
+    named: t.Mapping[str, bool] = dataclasses.field(default_factory=dict)
+    endpoint: Endpoint | None = None
+    private_dns_name: str = ""
+    addresses: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    ranges: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    runner: Runner | None = None
+    problems: t.Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -1,0 +1,79 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All vantage points in one report. Pure: results of the modules in, one verdict out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import verdict
+
+AWS, CONTROL_NODE = "AWS", "control node"
+Check = dict[str, t.Any]
+
+
+def together(sources: t.Sequence[t.Mapping[str, t.Any]], required: t.Sequence[str]) -> dict[str, t.Any]:
+    """The verdict on everything that was seen.
+
+    :param sources: C(vantage) and C(result) of each look. A result without checks is a look that did not take place,
+        and fails.
+    """
+    checks: list[Check] = []
+    certificate = None
+    for source in sources:
+        vantage, result = str(source["vantage"]), source["result"]
+        seen = result.get("checks")
+        for check in [_unreached(result)] if seen is None else seen:
+            checks.append(_placed(check, vantage))
+        certificate = certificate or result.get("certificate")
+    pairs = [(check["id"], check["status"]) for check in checks]
+    return {
+        "healthy": verdict.healthy(pairs, required),
+        "checks": checks,
+        "certificate": certificate,
+        "missing": verdict.missing(pairs, required),
+        "vantages": [str(source["vantage"]) for source in sources],
+    }
+
+
+def _placed(check: t.Mapping[str, t.Any], vantage: str) -> Check:
+    summary = check["summary"] if vantage in (AWS, CONTROL_NODE) else f"[{vantage}] {check['summary']}"
+    return {**check, "vantage": vantage, "summary": summary}
+
+
+def _unreached(result: t.Mapping[str, t.Any]) -> Check:
+    why = str(result.get("msg") or "the look was not made").strip()
+    return {
+        "id": "vantage.reached",
+        "status": "fail",
+        "summary": f"No look was taken from here: {why}",
+        "remediation": "Check that Ansible reaches this host (ansible -m ping) and that it has Python, or take it out "
+        "of gitpod_verify_probe_hosts.",
+        "evidence": {},
+    }
+
+
+def explain(found: t.Mapping[str, t.Any], required: t.Sequence[str]) -> str:
+    """Why the runner is not verified, with everything to do."""
+    failed = [check for check in found["checks"] if check["status"] == "fail" and verdict.counts(check["id"], required)]
+    parts = [f"The runner is not verified: {len(failed)} of {len(found['checks'])} checks failed."]
+    parts += [f"[{check['id']}] {check['summary']}" for check in failed]
+    unproven = [identifier for identifier in found["missing"] if identifier not in {check["id"] for check in failed}]
+    if unproven:
+        parts.append(f"Required, and seen to pass from nowhere: {', '.join(unproven)}.")
+        own = [check for check in found["checks"] if check["id"] in unproven]
+        parts += list(dict.fromkeys(check["remediation"] for check in own if check["remediation"]))
+    parts += list(dict.fromkeys(check["remediation"] for check in failed if check["remediation"]))
+    return " ".join(parts)
+
+
+def unseen_lines(found: t.Mapping[str, t.Any]) -> list[str]:
+    """What no vantage point could see, and where to look, a line a check."""
+    proven = {check["id"] for check in found["checks"] if check["status"] != "skip"}
+    hidden = {
+        check["id"]: check
+        for check in found["checks"]
+        if check["id"] not in proven and check["summary"].split("] ")[-1].startswith("Not verifiable from here")
+    }
+    return [f"{identifier}: {check['summary']} {check['remediation']}" for identifier, check in sorted(hidden.items())]

@@ -1,0 +1,208 @@
+#!/usr/bin/python
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove a runner from AWS's and the management plane's side."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_verification_info
+short_description: Prove a runner from AWS's and the management plane's side
+version_added: 0.1.0
+description:
+  - Reads, in parallel, what the vendor's guide has a person look up after a deployment - the stack's outputs and
+    whether the role and the instance profile that they name exist, the load balancer and the health of its targets, the
+    endpoint's state, private DNS and addresses, and the runner's phase, version and region.
+  - Each finding is a check of the same shape as those of M(gitpod.enterprise_runner.runner_health_info), which proves
+    the network's side. M(gitpod.enterprise_runner.runner_verdict) judges both together.
+  - What cannot be read is no failure and no pass, but skipped as "not verifiable from here", with where to look.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options:
+  name:
+    description: Name of the runner's stack.
+    type: str
+    required: true
+  runner_id:
+    description: The runner at the management plane; without it and without a token, the runner is not asked for.
+    type: str
+  vpc_id:
+    description: VPC of the endpoint.
+    type: str
+  privatelink:
+    description: Whether the runner is to reach the management plane through AWS PrivateLink.
+    type: bool
+    default: false
+  service_name:
+    description: Name of the endpoint service.
+    type: str
+    default: com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2
+  service_region:
+    description: Region of the endpoint service.
+    type: str
+    default: us-east-1
+  version:
+    description: The version that the runner is to have; another one is a warning.
+    type: str
+  required:
+    description:
+      - Identifiers of the checks whose failure is waited for, as shell patterns such as V(targets.*). When empty, all
+        are.
+    type: list
+    elements: str
+    default: []
+  wait_timeout:
+    description: Seconds to keep looking until no check fails. V(0) looks once.
+    type: int
+    default: 0
+  progress_path:
+    description: File in which the module leaves its progress; the action plugin of the same name sets it.
+    type: path
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - gitpod.enterprise_runner.management_plane
+  - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.actiongroup
+attributes:
+  check_mode:
+    support: full
+    details: Nothing is changed in any mode; in check mode nothing is waited for.
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+notes:
+  - Without an API token, or without the SDK, everything but the runner's checks works.
+seealso:
+  - module: gitpod.enterprise_runner.runner_health_info
+  - module: gitpod.enterprise_runner.runner_verdict
+"""
+
+EXAMPLES = r"""
+- name: Look at a runner with PrivateLink
+  gitpod.enterprise_runner.runner_verification_info:
+    region: ap-southeast-2
+    name: gitpod-ap-southeast-2
+    runner_id: 0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c03
+    vpc_id: vpc-0c9f7e5a3b1d02468
+    privatelink: true
+    wait_timeout: 600
+"""
+
+RETURN = r"""
+exists:
+  description: Whether there is a stack of this name.
+  returned: success
+  type: bool
+healthy:
+  description: Whether no check failed and at least one passed.
+  returned: success
+  type: bool
+checks:
+  description: The verdicts, in a fixed order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description:
+        - One of V(stack.outputs), V(stack.environment_role), V(stack.instance_profile), V(load_balancer.state),
+          V(targets.health), V(endpoint.state), V(endpoint.private_dns), V(endpoint.addresses), V(runner.phase),
+          V(runner.version), V(runner.region) and V(runner.connection_type).
+      type: str
+    status:
+      description: V(pass), V(warn), V(fail), or V(skip) when nothing was proven.
+      type: str
+    summary:
+      description: What was seen.
+      type: str
+    remediation:
+      description: What to do about it, or where to look.
+      type: str
+    evidence:
+      description: What was read.
+      type: dict
+outputs:
+  description: The stack's outputs.
+  returned: success
+  type: dict
+load_balancer:
+  description: The load balancer; null without one.
+  returned: success
+  type: dict
+  contains:
+    dns_name:
+      description: Its name.
+      type: str
+    scheme:
+      description: V(internal) or V(internet-facing).
+      type: str
+    state:
+      description: Its state.
+      type: str
+    ports:
+      description: Ports of its listeners.
+      type: list
+      elements: int
+endpoint:
+  description: The endpoint; null without one.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Its ID.
+      type: str
+    state:
+      description: Its state.
+      type: str
+    private_dns_name:
+      description: The name that private DNS answers for.
+      type: str
+    addresses:
+      description: Its private addresses.
+      type: list
+      elements: str
+waited:
+  description: Seconds from the first look to the end of the last one.
+  returned: success
+  type: float
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.options import CONNECTION
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
+    SERVICE_NAME,
+    SERVICE_REGION,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import operation
+
+ARGUMENT_SPEC = {
+    **CONNECTION,
+    "name": {"type": "str", "required": True},
+    "runner_id": {"type": "str"},
+    "vpc_id": {"type": "str"},
+    "privatelink": {"type": "bool", "default": False},
+    "service_name": {"type": "str", "default": SERVICE_NAME},
+    "service_region": {"type": "str", "default": SERVICE_REGION},
+    "version": {"type": "str"},
+    "required": {"type": "list", "elements": "str", "default": []},
+    "wait_timeout": {"type": "int", "default": 0},
+    "progress_path": {"type": "path"},
+}
+
+
+def main() -> None:
+    """Options in, one call, result out."""
+    module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    _modules.run(module, operation.run)
+
+
+if __name__ == "__main__":
+    main()
