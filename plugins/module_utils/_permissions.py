@@ -191,7 +191,27 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("route53", "AssociateVPCWithHostedZone", resource=ZONE, when=ASSOCIATED),
         *_actions("ec2", "DescribeVpcs", when=ASSOCIATED),
     ],
-    "verify": [],
+    "verify": [
+        *_actions("cloudformation", "DescribeStacks", "ListStackResources", resource=STACK),
+        *_actions(
+            "elasticloadbalancing",
+            "DescribeLoadBalancers",
+            "DescribeListeners",
+            "DescribeTargetGroups",
+            "DescribeTargetHealth",
+            optional=True,
+        ),
+        *_actions("iam", "GetRole", "GetInstanceProfile", optional=True),
+        *_actions(
+            "ec2",
+            "DescribeVpcEndpoints",
+            "DescribeVpcEndpointServices",
+            "DescribeNetworkInterfaces",
+            "DescribeSubnets",
+            when=PRIVATELINK,
+            optional=True,
+        ),
+    ],
     "status": [
         *_actions("cloudformation", "DescribeStacks", resource=STACK, when=STATUS),
         *_actions("cloudformation", "DescribeStackResourceDrifts", resource=STACK, when=STATUS, optional=True),

@@ -1,0 +1,229 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What AWS and the management plane say, judged; and all vantage points together."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import pathlib
+import sys
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
+    Answer,
+    Connection,
+    Observations,
+    Request,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, report, verdict
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import (
+    Balancer,
+    Facts,
+    Runner,
+    TargetGroup,
+    Wanted,
+)
+
+ROOT = pathlib.Path(__file__).parents[3]
+DOMAIN = "eu.gitpod.example.com"
+WANTED = Wanted("gitpod-eu", "eu-central-1", "id", "vpc-1", True, "svc", "us-east-1")
+OUTPUTS = {judging.LOAD_BALANCER: "lb", judging.ROLE: "arn:aws:iam::1:role/x", judging.PROFILE: "profile"}
+HEALTHY = TargetGroup("front", 8443, (("10.0.0.5", "healthy", ""), ("10.0.1.5", "healthy", "")))
+FACTS = Facts(
+    OUTPUTS,
+    "CREATE_COMPLETE",
+    Balancer("lb", "internal", "active", (80, 443), (HEALTHY,)),
+    {judging.ROLE: True, judging.PROFILE: True},
+    Endpoint("vpce-1", "available", subnet_ids=("subnet-a",), private_dns=True),
+    "app.gitpod.io",
+    {"subnet-a": ("10.0.0.9",)},
+    {"subnet-a": "10.0.0.0/24"},
+    Runner("active", "20260115.2", "eu-central-1"),
+)
+
+
+def statuses(facts: Facts, wanted: Wanted = WANTED) -> dict[str, str]:
+    return {check.identifier: check.status for check in judging.judge(wanted, facts)}
+
+
+def test_a_good_runner_passes_everything_but_what_no_program_can_see() -> None:
+    found = statuses(FACTS)
+    assert found.pop("runner.connection_type") == "skip"
+    assert set(found.values()) == {"pass"}
+    assert all(check.evidence for check in judging.judge(WANTED, FACTS) if check.status == "pass")
+
+
+@pytest.mark.parametrize(
+    ("changes", "identifier", "status"),
+    [
+        ({"outputs": {**OUTPUTS, judging.PROFILE: ""}}, "stack.outputs", "fail"),
+        ({"outputs": None}, "stack.outputs", "fail"),
+        ({"named": {judging.ROLE: False, judging.PROFILE: True}}, "stack.environment_role", "fail"),
+        ({"named": {judging.ROLE: True, judging.PROFILE: False}}, "stack.instance_profile", "fail"),
+        ({"named": {}, "problems": {judging.ROLE: "AccessDenied"}}, "stack.environment_role", "skip"),
+        ({"balancer": Balancer("lb", "internal", "provisioning")}, "load_balancer.state", "fail"),
+        ({"balancer": None, "problems": {"balancer": "AccessDenied"}}, "targets.health", "skip"),
+        ({"endpoint": None}, "endpoint.state", "fail"),
+        ({"endpoint": Endpoint("vpce-1", "pendingAcceptance")}, "endpoint.state", "fail"),
+        ({"endpoint": Endpoint("vpce-1", "available")}, "endpoint.private_dns", "fail"),
+        ({"addresses": {"subnet-a": ("10.9.0.9",)}}, "endpoint.addresses", "fail"),
+        ({"addresses": {}}, "endpoint.addresses", "fail"),
+        ({"runner": None}, "runner.phase", "skip"),
+        ({"runner": Runner("degraded", "1", "eu-central-1")}, "runner.phase", "fail"),
+        ({"runner": Runner("active", "", "eu-central-1")}, "runner.version", "fail"),
+        ({"runner": Runner("active", "1", "us-east-1")}, "runner.region", "fail"),
+    ],
+)
+def test_what_is_wrong_fails_and_what_cannot_be_read_is_no_pass(
+    changes: dict[str, t.Any], identifier: str, status: str
+) -> None:
+    facts = dataclasses.replace(FACTS, **changes)
+    assert statuses(facts)[identifier] == status
+    (check,) = [check for check in judging.judge(WANTED, facts) if check.identifier == identifier]
+    assert check.remediation
+
+
+@pytest.mark.parametrize(
+    ("states", "status"),
+    [(("healthy", "unhealthy"), "warn"), (("unhealthy", "initial"), "fail"), ((), "fail"), (("healthy",), "pass")],
+)
+def test_targets_are_judged_together(states: tuple[str, ...], status: str) -> None:
+    group = TargetGroup("front", 8443, tuple((f"10.0.0.{n}", state, "") for n, state in enumerate(states)))
+    facts = dataclasses.replace(FACTS, balancer=Balancer("lb", "internal", "active", (443,), (group,)))
+    assert statuses(facts)["targets.health"] == status
+
+
+def test_another_version_is_a_warning() -> None:
+    assert statuses(FACTS, dataclasses.replace(WANTED, version="20270101.1"))["runner.version"] == "warn"
+
+
+def test_required_checks_have_to_be_seen_to_pass() -> None:
+    checks = [("health.domain", "skip"), ("dns.domain", "pass"), ("tls.names", "fail")]
+    assert not verdict.healthy(checks)
+    assert verdict.healthy(checks, ["dns.*"])
+    assert not verdict.healthy(checks, ["health.*"])
+    assert verdict.missing(checks, ["health.*", "nothing.*"]) == ["health.domain", "nothing.*"]
+    assert not verdict.healthy([("health.domain", "skip")]), "nothing is proven"
+    assert verdict.settled(checks, ["health.*"]), "what cannot be seen is not waited for"
+
+
+def check(identifier: str, status: str, summary: str = "Seen.") -> dict[str, t.Any]:
+    return {"id": identifier, "status": status, "summary": summary, "remediation": "Do.", "evidence": {}}
+
+
+def test_a_probe_proves_what_the_control_node_cannot_see() -> None:
+    hidden = "Not verifiable from here: x."
+    here = {"vantage": "control node", "result": {"checks": [check("health.domain", "skip", hidden)]}}
+    inside = {"vantage": "probe", "result": {"checks": [check("health.domain", "pass")]}}
+    alone = report.together([here], ["health.domain"])
+    assert (alone["healthy"], alone["missing"]) == (False, ["health.domain"])
+    assert "seen to pass from nowhere: health.domain" in report.explain(alone, ["health.domain"])
+    assert report.unseen_lines(alone) == [f"health.domain: {hidden} Do."]
+    both = report.together([here, inside], ["health.domain"])
+    assert both["healthy"]
+    assert both["checks"][1]["summary"] == "[probe] Seen."
+    assert report.unseen_lines(both) == []
+
+
+def test_a_probe_that_is_not_reached_is_a_failure() -> None:
+    good = {"vantage": "AWS", "result": {"checks": [check("stack.outputs", "pass")]}}
+    found = report.together([good, {"vantage": "probe", "result": {"unreachable": True, "msg": "no route"}}], [])
+    assert not found["healthy"]
+    assert "no route" in report.explain(found, [])
+
+
+def seen(address: str, outcome: str = "answered") -> Observations:
+    names = (DOMAIN, f"gitpod-verification.{DOMAIN}")
+    answers = tuple(Answer(name, "system", "found", (address,)) for name in names)
+    status = 200 if outcome == "answered" else None
+    return Observations(answers, tuple(Connection(name, address, outcome, status=status) for name in names))
+
+
+def judged(request: Request, observations: Observations) -> dict[str, t.Any]:
+    import datetime
+
+    today = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
+    return {one.identifier: one for one in decisions.judge(request, observations, today)}
+
+
+@pytest.mark.parametrize(
+    ("visibility", "address", "ranges", "status"),
+    [
+        ("internal", "10.0.0.1", (), "pass"),
+        ("internal", "100.64.0.1", (), "pass"),
+        ("internal", "fd00::1", (), "pass"),
+        ("internal", "52.1.2.3", (), "fail"),
+        ("internal", "52.1.2.3", ("52.0.0.0/8",), "pass"),
+        ("internet-facing", "52.1.2.3", (), "pass"),
+        ("internet-facing", "10.0.0.1", (), "fail"),
+        ("internet-facing", "127.0.0.1", (), "fail"),
+        ("internal", "127.0.0.1", (), "fail"),
+    ],
+)
+def test_addresses_suit_the_visibility(visibility: str, address: str, ranges: tuple[str, ...], status: str) -> None:
+    request = Request(DOMAIN, visibility=visibility, accepted_ranges=ranges, checks=("dns",))
+    assert judged(request, seen(address))["dns.visibility"].status == status
+
+
+def test_an_internal_load_balancer_out_of_reach_is_not_verifiable_from_outside_and_fails_inside() -> None:
+    outside = Request(DOMAIN, visibility="internal")
+    found = judged(outside, seen("10.0.0.1", "timeout"))
+    for identifier in ("tcp.https", "health.domain", "tls.certificate"):
+        assert found[identifier].status == "skip"
+        assert "Not verifiable from here" in found[identifier].summary
+        assert "curl -k" in found[identifier].remediation
+    inside = judged(dataclasses.replace(outside, inside_vpc=True), seen("10.0.0.1", "timeout"))
+    assert inside["health.domain"].status == "fail"
+    refused = judged(outside, seen("10.0.0.1", "refused"))
+    assert refused["health.domain"].status == "fail", "something answered, so it is in reach"
+
+
+@pytest.mark.parametrize(
+    ("address", "inside", "status"),
+    [("10.0.0.9", True, "pass"), ("198.51.100.80", True, "fail"), ("198.51.100.80", False, "skip"), ("", True, "fail")],
+)
+def test_private_dns_is_proven_from_inside_only(address: str, inside: bool, status: str) -> None:
+    name = "app.gitpod.io"
+    request = Request(
+        DOMAIN,
+        checks=("private_dns",),
+        inside_vpc=inside,
+        management_plane=name,
+        management_plane_addresses=("10.0.0.9",),
+    )
+    answer = Answer(name, "system", "found" if address else "missing", (address,) if address else ())
+    found = judged(request, Observations((answer,)))["private_dns.resolution"]
+    assert found.status == status
+    assert found.remediation or status == "pass"
+
+
+def imports(path: pathlib.Path, seen_files: set[pathlib.Path]) -> set[str]:
+    """Top-level modules that a file imports, those of the collection followed."""
+    if path in seen_files:
+        return set()
+    seen_files.add(path)
+    found: set[str] = set()
+    prefix = "ansible_collections.gitpod.enterprise_runner."
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            if name.startswith(prefix):
+                file = ROOT / (name.removeprefix(prefix).replace(".", "/") + ".py")
+                found |= imports(file, seen_files) if file.exists() else set()
+            else:
+                found.add(name.partition(".")[0])
+    return found
+
+
+def test_the_network_part_needs_only_the_standard_library() -> None:
+    found = imports(ROOT / "plugins/modules/runner_health_info.py", set())
+    assert found - set(sys.stdlib_module_names) <= {"ansible", "ansible_collections", "dns"}
+    assert "boto3" not in found
