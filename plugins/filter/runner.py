@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt.files import adopted_files, adopted_line
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.tokens import (
@@ -24,6 +25,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, unheeded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
+    teardown_lines,
+    teardown_plan,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import (
     going_back,
     upgrade_lines,
@@ -61,6 +66,8 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Names as they are used in templates, without the collection's prefix."""
         return {
+            "adopted_files": adopted_files,
+            "adopted_line": adopted_line,
             "batch_lines": in_words(batch_lines),
             "batches_unheeded": in_words(unheeded),
             "change_line": describe,
@@ -74,5 +81,7 @@ class FilterModule:
             "upgrade_lines": upgrade_lines,
             "upgrade_row": upgrade_row,
             "upgrades_back": going_back,
+            "teardown_lines": teardown_lines,
+            "teardown_plan": teardown_plan,
             "zone_file_lines": zone_file_lines,
         }

@@ -225,7 +225,8 @@ class Api:
         arns = [
             entry["physical_id"]
             for entry in self.resources(stack.id)
-            if entry["type"] == LOAD_BALANCER_TYPE and entry["physical_id"]
+            # A stack whose deletion failed may have lost it already.
+            if entry["type"] == LOAD_BALANCER_TYPE and entry["physical_id"] and entry["status"] != "DELETE_COMPLETE"
         ]
         if not arns:
             return None

@@ -51,13 +51,14 @@ def protocol(service: str) -> str:
 
 
 @functools.cache
-def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
-    """Method, path pattern and operation of a REST service, longest paths first."""
+def _routes(service: str) -> list[tuple[str, re.Pattern[str], frozenset[str], str]]:
+    """Method, path pattern, keys of the query and operation of a REST service; longest paths, then most keys first."""
     described = model(service)
     found = []
     for name in described.operation_names if described else []:
         http = described.operation_model(name).http
-        path = str(http["requestUri"]).split("?")[0]
+        path, _mark, query = str(http["requestUri"]).partition("?")
+        keys = frozenset(dict(urllib.parse.parse_qsl(query, keep_blank_values=True)))
         pattern = "/".join(
             ".+"
             if part.startswith("{") and part.endswith("+}")
@@ -66,8 +67,8 @@ def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
             else re.escape(part)
             for part in path.rstrip("/").split("/")
         )
-        found.append((str(http["method"]), re.compile(f"{pattern}/?$"), name))
-    return sorted(found, key=lambda route: -len(route[1].pattern))
+        found.append((str(http["method"]), re.compile(f"{pattern}/?$"), keys, name))
+    return sorted(found, key=lambda route: (-len(route[1].pattern), -len(route[2])))
 
 
 def parse(method: str, path: str, query: str, headers: t.Mapping[str, str], body: bytes) -> Call | None:
@@ -83,10 +84,17 @@ def parse(method: str, path: str, query: str, headers: t.Mapping[str, str], body
     form = dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     if "Action" in form:
         return Call(service, form.pop("Action"), region, account, form)
+    given = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+    # Operations of S3 differ by a key of the query alone, such as ?versions.
     operation = next(
-        (name for verb, pattern, name in _routes(service) if verb == method and pattern.match(path)), method
+        (
+            name
+            for verb, pattern, keys, name in _routes(service)
+            if verb == method and pattern.match(path) and keys <= set(given)
+        ),
+        method,
     )
-    parameters: dict[str, t.Any] = {"path": path, **dict(urllib.parse.parse_qsl(query))}
+    parameters: dict[str, t.Any] = {"path": path, **given}
     if body:
         parameters["body"] = body.decode("utf-8", "replace")
     return Call(service, operation, region, account, parameters)

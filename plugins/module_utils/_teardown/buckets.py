@@ -1,0 +1,143 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Buckets that a runner's deleted stack left: which they are, how large, and emptying and deleting them.
+
+CloudFormation keeps a deleted stack's resources readable by the stack's ID for 90 days (CloudFormation API reference,
+ListStacks). Older leftovers are not found, and so never touched.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES, client, intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Bucket, Runner, belongs
+
+BUCKET_TYPE = "AWS::S3::Bucket"
+# Pages of a thousand versions that are counted; listing more would take minutes to say what a person knows by then.
+PAGES_COUNTED = 100
+# DeleteObjects takes at most so many (S3 API reference).
+BATCH = 1000
+
+
+def run(module: t.Any) -> dict[str, t.Any]:
+    """What the module runner_retained_buckets does."""
+    options = module.params
+    runner = Runner(options["runner_name"] or options["name"], options["name"], options["runner_id"] or "")
+    s3 = client(module, "s3")
+    found = retained(api_of(module), s3, runner)
+    goes = found if options["state"] == "absent" else []
+    if not module.check_mode:
+        for bucket in goes:
+            empty_and_delete(s3, bucket.name)
+    result: dict[str, t.Any] = {
+        "changed": bool(goes),
+        "buckets": [bucket.as_result() for bucket in found],
+        "actions": [f"empty and delete the bucket {bucket}" for bucket in goes],
+    }
+    if goes:
+        listed = "".join(f"{bucket}\n" for bucket in goes)
+        result["diff"] = {"before": listed, "after": "", "before_header": "buckets", "after_header": "buckets"}
+    return result
+
+
+def retained(api: Api, s3: t.Any, runner: Runner) -> list[Bucket]:
+    """The buckets that deleted stacks of this runner left, and that are still there."""
+    found: dict[str, Bucket] = {}
+    for stack_id in _deleted_stacks(api, runner.stack_name):
+        if not belongs(api.stack(stack_id).tags, runner):
+            continue
+        for entry in api.resources(stack_id):
+            if entry["type"] == BUCKET_TYPE and entry["status"] == "DELETE_SKIPPED":
+                bucket = measured(s3, entry["physical_id"], stack_id)
+                if bucket:
+                    found[bucket.name] = bucket
+    return [found[name] for name in sorted(found)]
+
+
+def _deleted_stacks(api: Api, name: str) -> list[str]:
+    """IDs of the deleted stacks of this name."""
+    with intent(f"list the deleted stacks named {name}"):
+        pages = api.client.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
+        return [
+            str(summary["StackId"])
+            for page in pages
+            for summary in page["StackSummaries"]
+            if summary["StackName"] == name
+        ]
+
+
+def measured(s3: t.Any, name: str, stack_id: str) -> Bucket | None:
+    """The bucket with what is in it, or C(None) when it is gone."""
+    versions = size = pages = 0
+    more = False
+    try:
+        for page in _pages(s3, name):
+            versions += len(page.get("Versions", [])) + len(page.get("DeleteMarkers", []))
+            size += sum(entry.get("Size", 0) for entry in page.get("Versions", []))
+            pages += 1
+            if pages == PAGES_COUNTED:
+                more = bool(page.get("IsTruncated"))
+                break
+    except ApiError as error:
+        if error.code in ("NoSuchBucket", "404"):
+            return None
+        if error.code not in DENIED_CODES:
+            raise
+        return Bucket(name, stack_id)
+    return Bucket(name, stack_id, versions, size, more)
+
+
+def _pages(s3: t.Any, name: str) -> t.Iterator[dict[str, t.Any]]:
+    """Pages of ListObjectVersions."""
+    arguments: dict[str, t.Any] = {"Bucket": name, "MaxKeys": BATCH}
+    while True:
+        with intent(f"list the objects of the bucket {name}"):
+            page: dict[str, t.Any] = s3.list_object_versions(**arguments, aws_retry=True)
+        yield page
+        if not page.get("IsTruncated"):
+            return
+        arguments["KeyMarker"] = page["NextKeyMarker"]
+        if page.get("NextVersionIdMarker"):
+            arguments["VersionIdMarker"] = page["NextVersionIdMarker"]
+
+
+def empty_and_delete(s3: t.Any, name: str) -> None:
+    """Remove every version, every delete marker and every unfinished upload, then the bucket."""
+    for page in _pages(s3, name):
+        entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
+        if objects:
+            _delete(s3, name, objects)
+    with intent(f"list the unfinished uploads of the bucket {name}"):
+        uploads = [
+            upload
+            for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=name)
+            for upload in page.get("Uploads", [])
+        ]
+    for upload in uploads:
+        with intent(f"abort an unfinished upload to the bucket {name}"):
+            s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"], aws_retry=True)
+    with intent(f"delete the bucket {name}"):
+        s3.delete_bucket(Bucket=name, aws_retry=True)
+
+
+def _delete(s3: t.Any, name: str, objects: list[dict[str, str]]) -> None:
+    """One batch; S3 tells of single refusals without an error.
+
+    :raises RunnerError: an object may not be deleted, for example because Object Lock keeps it.
+    """
+    with intent(f"delete objects of the bucket {name}"):
+        answer = s3.delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True}, aws_retry=True)
+    refused = answer.get("Errors", [])
+    if refused:
+        first = refused[0]
+        raise RunnerError(
+            f"{len(refused)} objects of the bucket {name} could not be deleted",
+            f"{first.get('Key', '')}: {first.get('Code', '')} {first.get('Message', '')}",
+            "Remove the cause, for example an Object Lock or a bucket policy, and run again",
+        )

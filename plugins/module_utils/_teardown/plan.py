@@ -1,0 +1,104 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes, in its order, and what stays and why, in sentences for the person who confirms. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+def teardown_plan(
+    look: t.Mapping[str, t.Any],
+    records: t.Mapping[str, t.Any],
+    certificate: t.Mapping[str, t.Any],
+    registration: t.Mapping[str, t.Any],
+    settings: t.Mapping[str, t.Any],
+) -> dict[str, list[str]]:
+    """Sentences by C(goes) and C(stays).
+
+    :param look: result of runner_teardown_info.
+    :param records: result of runner_dns in check mode, or empty when it was not asked.
+    :param certificate: result of runner_certificate in check mode, or empty.
+    :param registration: result of runner_registration in check mode, or empty without an API token.
+    :param settings: C(domain), C(provider) and C(delete_buckets).
+    """
+    goes = [
+        *_records(look, records, settings),
+        *(f"the endpoint {entry['id']} in {entry['vpc_id']}" for entry in look["endpoints"]),
+        *_stack(look["stack"]),
+        *(f"the security group {entry['name']} ({entry['id']})" for entry in look["security_groups"]),
+        *(_object(action) for action in certificate.get("actions") or []),
+        *(_object(action) for action in registration.get("actions") or []),
+    ]
+    delete = settings["delete_buckets"]
+    if delete:
+        goes += [f"the bucket {entry['text']}, with everything in it" for entry in look["retained_buckets"]]
+        goes += [f"the bucket {name}, with everything in it" for name in _kept_by_stack(look)]
+    return {"goes": goes, "stays": _stays(look, records, registration, settings)}
+
+
+def _object(action: str) -> str:
+    """What an action is done to, such as C(the certificate ...) of C(delete the certificate ...)."""
+    return action.replace("delete ", "", 1)
+
+
+def _records(look: t.Mapping[str, t.Any], records: t.Mapping[str, t.Any], settings: t.Mapping[str, t.Any]) -> list[str]:
+    if not records.get("changed"):
+        return []
+    domain, target = settings["domain"], (look.get("load_balancer") or {}).get("dns_name", "")
+    return [f"the records of {domain} and *.{domain} in Route 53 that point to {target}"]
+
+
+def _stack(stack: t.Mapping[str, t.Any]) -> list[str]:
+    if not (stack["exists"] and stack["ours"]):
+        return []
+    protected = ", whose termination protection is switched off first" if stack["termination_protection"] else ""
+    return [f"the stack {stack['name']} ({stack['status']}){protected}"]
+
+
+def _kept_by_stack(look: t.Mapping[str, t.Any]) -> list[str]:
+    """Buckets of a stack that goes, as far as its template leaves them."""
+    stack = look["stack"]
+    return [f"{name} of the stack" for name in stack["buckets"]] if stack["exists"] and stack["ours"] else []
+
+
+def _stays(
+    look: t.Mapping[str, t.Any],
+    records: t.Mapping[str, t.Any],
+    registration: t.Mapping[str, t.Any],
+    settings: t.Mapping[str, t.Any],
+) -> list[str]:
+    stack, domain = look["stack"], settings["domain"]
+    found = []
+    if stack["exists"] and not stack["ours"]:
+        found.append(
+            f"the stack {stack['name']}, because its tags do not say that it is this runner's; run site.yml once to"
+            " take it over"
+        )
+    found += [
+        f"the record {entry['name']} {entry['type']}, because it points to {entry['value']}"
+        for entry in records.get("records") or []
+    ]
+    if domain and settings["provider"] != "route53":
+        found.append(f"the records of {domain} and *.{domain}, which another provider than Route 53 keeps")
+    elif domain and not look.get("load_balancer"):
+        found.append(
+            f"records of {domain} and *.{domain}, if there are any: without the load balancer nothing tells whether"
+            " they are the runner's"
+        )
+    if not settings["delete_buckets"]:
+        found += [f"the bucket {entry['text']}" for entry in look["retained_buckets"]]
+        found += [f"the bucket {name}, if its template keeps it" for name in _kept_by_stack(look)]
+    if not registration:
+        found.append("the registration in the management plane, because there is no API token (gitpod_api_token)")
+    return found
+
+
+def teardown_lines(plan: t.Mapping[str, t.Sequence[str]], runner: str) -> list[str]:
+    """The plan as a person reads it."""
+    lines = [f"{runner}: this goes, in this order"] if plan["goes"] else [f"{runner}: nothing is left to go"]
+    lines += [f"    {index}. {entry}" for index, entry in enumerate(plan["goes"], 1)]
+    if plan["stays"]:
+        lines += [f"{runner}: this stays", *(f"    - {entry}" for entry in plan["stays"])]
+    return lines

@@ -1,0 +1,131 @@
+#!/usr/bin/python
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at everything that there is of a runner."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_teardown_info
+short_description: Look at everything that there is of a runner before it is taken down
+version_added: 0.1.0
+description:
+  - Returns the runner's stack, its load balancer and buckets, and what this collection made beside it, the endpoint and
+    its security group, found by their tags. Buckets that deleted stacks of the runner left are returned with
+    their sizes.
+  - The role P(gitpod.enterprise_runner.gitpod_teardown#role) uses it.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options:
+  name:
+    description: Name of the stack.
+    type: str
+    required: true
+  runner_name:
+    description: Name of the runner, which the tags have. Default is O(name).
+    type: str
+  runner_id:
+    description: Identifier of the runner, which the tags may have instead.
+    type: str
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.actiongroup
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: N/A
+    details: Nothing is changed.
+seealso:
+  - module: gitpod.enterprise_runner.runner_retained_buckets
+  - module: gitpod.enterprise_runner.runner_stack
+"""
+
+EXAMPLES = r"""
+- name: Look at what there is
+  gitpod.enterprise_runner.runner_teardown_info:
+    region: eu-central-1
+    name: gitpod-eu-central-1
+"""
+
+RETURN = r"""
+stack:
+  description: The stack.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      sample: gitpod-eu-central-1
+    exists:
+      description: Whether there is one.
+      type: bool
+    ours:
+      description: Whether its tags say that this collection made it, or took it over, for this runner.
+      type: bool
+    status:
+      description: Its status; V(ABSENT) when there is none.
+      type: str
+      sample: CREATE_COMPLETE
+    termination_protection:
+      description: Whether it is protected from deletion.
+      type: bool
+    buckets:
+      description: Names of its buckets; the template says which of them it leaves.
+      type: list
+      elements: str
+load_balancer:
+  description: The runner's load balancer, as M(gitpod.enterprise_runner.runner_stack_info) returns it, or null.
+  returned: success
+  type: dict
+domain_name:
+  description: The stack's domain, or empty.
+  returned: success
+  type: str
+  sample: eu.gitpod.example.com
+endpoints:
+  description: Endpoints with C(id), C(vpc_id) and C(service_name) that this collection made for the runner.
+  returned: success
+  type: list
+  elements: dict
+security_groups:
+  description: Security groups with C(id), C(name) and C(vpc_id) that this collection made for the runner.
+  returned: success
+  type: list
+  elements: dict
+retained_buckets:
+  description: Buckets as M(gitpod.enterprise_runner.runner_retained_buckets) returns them.
+  returned: success
+  type: list
+  elements: dict
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import look
+
+ARGUMENT_SPEC = {
+    "name": {"type": "str", "required": True},
+    "runner_name": {"type": "str"},
+    "runner_id": {"type": "str"},
+}
+
+
+def main() -> None:
+    """Options in, one call, result out."""
+    module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    _modules.run(module, look.run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,271 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Taking runners down: only what is confirmed and ours, interrupted ones finished, buckets on request."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import buckets, look
+from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
+    runner_retained_buckets,
+    runner_teardown_info,
+)
+from tests.e2e.harness import COLLECTION, Controller
+from tests.e2e.in_process import InProcessModule, outcome
+from tests.fleet import ZONE_ID, Fleet, Runner, client
+
+if t.TYPE_CHECKING:
+    from tests.testbed.client import TestBed
+
+TEARDOWN = f"{COLLECTION}.teardown"
+BUCKETS = 3
+
+
+def deployed(testbed: TestBed, count: int) -> Fleet:
+    fleet = Fleet.of(count)
+    fleet.seed(testbed)
+    fleet.deploy(testbed)
+    return fleet
+
+
+def stack_exists(testbed: TestBed, runner: Runner) -> bool:
+    found = client(testbed, "cloudformation", runner.region).list_stacks()["StackSummaries"]
+    return any(entry["StackName"] == runner.name and entry["StackStatus"] != "DELETE_COMPLETE" for entry in found)
+
+
+def names_of(testbed: TestBed, runner: Runner) -> list[str]:
+    """Names of the runner's address records."""
+    found = client(testbed, "route53", "us-east-1").list_resource_record_sets(HostedZoneId=ZONE_ID)
+    ends = (runner.domain + ".",)
+    return sorted(
+        entry["Name"].replace("\\052", "*") for entry in found["ResourceRecordSets"] if entry["Name"].endswith(ends)
+    )
+
+
+def buckets_of(testbed: TestBed, runner: Runner) -> list[str]:
+    found = client(testbed, "s3", runner.region).list_buckets()["Buckets"]
+    return [entry["Name"] for entry in found if entry["Name"].startswith(f"{runner.name}-")]
+
+
+def fill(testbed: TestBed, runner: Runner) -> str:
+    """Versions, a delete marker and an unfinished upload in the versioned bucket."""
+    s3 = client(testbed, "s3", runner.region)
+    bucket = next(name for name in buckets_of(testbed, runner) if "archive" in name)
+    for size in (10, 20, 30):
+        s3.put_object(Bucket=bucket, Key="environments/one", Body=b"x" * size)
+    s3.delete_object(Bucket=bucket, Key="environments/one")
+    s3.create_multipart_upload(Bucket=bucket, Key="unfinished")
+    return bucket
+
+
+def add_endpoint(testbed: TestBed, runner: Runner, name: str, tags: dict[str, str]) -> tuple[str, str]:
+    """An endpoint for the management plane, and a security group, with these tags."""
+    ec2 = client(testbed, "ec2", runner.region)
+    listed = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
+
+    def specification(kind: str) -> list[dict[str, t.Any]]:
+        return [{"ResourceType": kind, "Tags": listed}]
+
+    group = ec2.create_security_group(
+        GroupName=f"{name}-management-plane",
+        Description="x",
+        VpcId=runner.vpc_id,
+        TagSpecifications=specification("security-group"),
+    )["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=group, IpProtocol="tcp", FromPort=443, ToPort=443, CidrIp="10.0.0.0/8")
+    endpoint = ec2.create_vpc_endpoint(
+        VpcEndpointType="Interface",
+        VpcId=runner.vpc_id,
+        ServiceName="com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2",
+        SubnetIds=runner.subnet_ids("environments")[:1],
+        SecurityGroupIds=[group],
+        TagSpecifications=specification("vpc-endpoint"),
+        **({} if runner.region == "us-east-1" else {"ServiceRegion": "us-east-1"}),
+    )["VpcEndpoint"]["VpcEndpointId"]
+    return endpoint, group
+
+
+def there(testbed: TestBed, runner: Runner) -> tuple[list[str], list[str]]:
+    """IDs of endpoints and security groups of the runner's VPC, but the default group."""
+    ec2 = client(testbed, "ec2", runner.region)
+    filters = [{"Name": "vpc-id", "Values": [runner.vpc_id]}]
+    endpoints = ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
+    groups = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    return (
+        [entry["VpcEndpointId"] for entry in endpoints if entry["State"].lower() not in ("deleting", "deleted")],
+        [entry["GroupId"] for entry in groups if entry["GroupName"] != "default"],
+    )
+
+
+def add_certificate(testbed: TestBed, runner: Runner, tags: dict[str, str]) -> str:
+    """A certificate for the runner's names with these tags."""
+    return str(
+        client(testbed, "acm", runner.region).request_certificate(
+            DomainName=runner.domain,
+            SubjectAlternativeNames=[runner.domain, f"*.{runner.domain}"],
+            ValidationMethod="DNS",
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )["CertificateArn"]
+    )
+
+
+def certificates(testbed: TestBed, runner: Runner) -> list[str]:
+    found = client(testbed, "acm", runner.region).list_certificates()["CertificateSummaryList"]
+    return [entry["CertificateArn"] for entry in found]
+
+
+def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller) -> None:
+    testbed = controller.testbed
+    fleet = deployed(testbed, 3)
+    one, two, three = fleet.runners
+    filled = fill(testbed, one)
+    ours = add_endpoint(testbed, one, one.name, one.tags())
+    others = add_endpoint(testbed, two, "somebody-elses", {"team": "network"})
+    requested = add_certificate(testbed, one, one.tags())
+    # Somebody has pointed the second runner's wildcard elsewhere.
+    client(testbed, "route53", "us-east-1").change_resource_record_sets(
+        HostedZoneId=ZONE_ID,
+        ChangeBatch={
+            "Changes": [
+                {
+                    "Action": "DELETE",
+                    "ResourceRecordSet": next(
+                        entry
+                        for entry in client(testbed, "route53", "us-east-1").list_resource_record_sets(
+                            HostedZoneId=ZONE_ID
+                        )["ResourceRecordSets"]
+                        if entry["Name"].replace("\\052", "*") == f"*.{two.domain}."
+                    ),
+                },
+                {
+                    "Action": "CREATE",
+                    "ResourceRecordSet": {
+                        "Name": f"*.{two.domain}.",
+                        "Type": "A",
+                        "TTL": 60,
+                        "ResourceRecords": [{"Value": "192.0.2.1"}],
+                    },
+                },
+            ]
+        },
+    )
+    path = str(fleet.write_inventory(controller.directory / "fleet.yml"))
+    testbed.clear_calls()
+
+    def play(*arguments: str) -> t.Any:
+        return controller.play(TEARDOWN, "-i", path, "--limit", ",".join(fleet.names), *arguments)
+
+    # A name of which ours is a part confirms nothing.
+    refused = play("-e", f"gitpod_teardown_confirm={one.name}0,x{two.name}")
+    assert refused.code != 0
+    assert controller.writes() == []
+    for runner in fleet.runners:
+        assert f"gitpod_teardown_confirm={runner.name}" in refused.output
+        assert f"the stack {runner.name} (CREATE_COMPLETE), whose termination protection" in refused.output
+    for told in (*ours, requested, f"the bucket {filled} of the stack", "no API token", "points to 192.0.2.1"):
+        assert told.replace(" of the stack", "") in refused.output, told
+    assert others[0] not in refused.output
+
+    confirmed = f"gitpod_teardown_confirm={one.name},{two.name}"
+    predicted = play("--check", "-e", confirmed)
+    assert predicted.code == 0, predicted.output
+    assert controller.writes() == []
+    assert predicted.recap[one.name]["changed"] >= 4
+
+    # The second runner's stack cannot go at first: a rerun finishes it.
+    testbed.fail_resource(
+        region=two.region,
+        stack_name=two.name,
+        resource_type="AWS::ECS::Cluster",
+        operation="DELETE",
+        reason="The cluster is in use",
+    )
+    first = play("-e", confirmed)
+    assert "The cluster is in use" in first.output
+    assert {name: count["failed"] for name, count in first.recap.items()} == {one.name: 0, two.name: 1, three.name: 1}
+    assert not stack_exists(testbed, one)
+    assert names_of(testbed, one) == []
+    assert there(testbed, one) == ([], [])
+    assert requested not in certificates(testbed, one)
+    assert one.certificate_arn in certificates(testbed, one)
+    assert names_of(testbed, two) == [f"*.{two.domain}."]
+    assert stack_exists(testbed, three)
+    assert len(names_of(testbed, three)) == 2
+    assert len(buckets_of(testbed, one)) == BUCKETS
+    assert f"{filled} (4 object versions, 60 bytes)" in first.output
+
+    again = play("-e", confirmed, "-e", json.dumps({"gitpod_teardown_delete_buckets": True}))
+    assert {name: count["failed"] for name, count in again.recap.items()} == {
+        one.name: 0,
+        two.name: 0,
+        three.name: 1,
+    }, again.output
+    assert not stack_exists(testbed, two)
+    assert buckets_of(testbed, one) == buckets_of(testbed, two) == []
+    assert len(buckets_of(testbed, three)) == BUCKETS
+    assert there(testbed, two) == ([others[0]], [others[1]])
+    assert names_of(testbed, two) == [f"*.{two.domain}."]
+
+    last = play("-e", confirmed, "--limit", f"{one.name},{two.name}")
+    assert last.code == 0, last.output
+    assert last.changed == 0
+    assert f"{one.name}: nothing is left to go" in last.output
+
+
+def test_what_is_not_ours_is_told_and_kept(controller: Controller) -> None:
+    """A stack made by hand, and buckets that a stack of the same name but of nobody's runner left."""
+    testbed = controller.testbed
+    fleet = deployed(testbed, 1)
+    (runner,) = fleet.runners
+    cloudformation = client(testbed, "cloudformation", runner.region)
+    info = InProcessModule(testbed, runner_teardown_info.ARGUMENT_SPEC, runner.region, name=runner.name)
+    found = outcome(info, look.run)
+    assert found["stack"]["ours"] is True
+    assert found["domain_name"] == runner.domain
+    assert len(found["stack"]["buckets"]) == BUCKETS
+    assert found["retained_buckets"] == []
+
+    other = InProcessModule(
+        testbed, runner_teardown_info.ARGUMENT_SPEC, runner.region, name=runner.name, runner_name="another"
+    )
+    assert outcome(other, look.run)["stack"]["ours"] is False
+    by_id = InProcessModule(
+        testbed,
+        runner_teardown_info.ARGUMENT_SPEC,
+        runner.region,
+        name=runner.name,
+        runner_name="renamed",
+        runner_id=runner.id,
+    )
+    assert outcome(by_id, look.run)["stack"]["ours"] is True
+
+    cloudformation.update_termination_protection(StackName=runner.name, EnableTerminationProtection=False)
+    cloudformation.delete_stack(StackName=runner.name)
+    while stack_exists(testbed, runner):
+        pass
+    fill(testbed, runner)
+
+    def cleaning(name: str, check: bool = False, state: str = "absent") -> dict[str, t.Any]:
+        module = InProcessModule(
+            testbed,
+            runner_retained_buckets.ARGUMENT_SPEC,
+            runner.region,
+            check,
+            name=runner.name,
+            runner_name=name,
+            state=state,
+        )
+        return outcome(module, buckets.run)
+
+    assert cleaning("another") == {"changed": False, "buckets": [], "actions": []}
+    assert len(cleaning(runner.name, state="listed")["buckets"]) == BUCKETS
+    testbed.clear_calls()
+    predicted = cleaning(runner.name, check=True)
+    assert (predicted["changed"], len(predicted["actions"])) == (True, BUCKETS)
+    assert controller.writes() == []
+    assert cleaning(runner.name)["changed"] is True
+    assert buckets_of(testbed, runner) == []
+    assert cleaning(runner.name)["changed"] is False

@@ -1,0 +1,155 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stacks as variables without secrets, and the files."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt.files import adopted_files, adopted_line
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    Parameter,
+    Stack,
+    Template,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record
+
+TEMPLATE = Template(
+    {},
+    (
+        Parameter("A", "Runner ID"),
+        Parameter("B", "Exchange Token", no_echo=True),
+        Parameter("C", "HTTP Proxy", default=""),
+        Parameter("D", "Custom CA Certificate", default=""),
+        Parameter("E", "Availability Zones"),
+        Parameter("F", "Runner Size", default="small"),
+        Parameter("G", "Metrics Password", no_echo=True),
+        Parameter("H", "Domain Name"),
+        Parameter("I", "Certificate ARN"),
+        Parameter("J", "EC2 Instances Subnet"),
+        Parameter("K", "No Proxy"),
+    ),
+)
+RUNNER_ID = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c01"
+TARGET = "lb.elb.amazonaws.com"
+
+
+def of(**values: str) -> tuple[dict[str, t.Any], list[str]]:
+    return variables.of_stack(Stack("eu", parameters=values), TEMPLATE)
+
+
+def test_values_become_variables() -> None:
+    found, notes = of(
+        A=RUNNER_ID, E="eu-central-1a, eu-central-1b", D="{{resolve:ssm:/ca}}", F="large", H="eu.example.com"
+    )
+    assert found == {
+        "gitpod_runner_id": RUNNER_ID,
+        "gitpod_availability_zones": ["eu-central-1a", "eu-central-1b"],
+        "gitpod_custom_ca": "ssm:/ca",
+        "gitpod_domain_name": "eu.example.com",
+        "gitpod_stack_parameters": {"Runner Size": "large"},
+    }
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("values", "variable"),
+    [
+        ({"C": "http://user:s3cr3t@proxy:3128"}, "gitpod_http_proxy"),
+        ({"C": "http://user:s3cr3t@[proxy"}, "gitpod_http_proxy"),
+        ({"D": "-----s3cr3t"}, "gitpod_custom_ca"),
+        ({"H": "{{ lookup('pipe', 's3cr3t') }}"}, "gitpod_domain_name"),
+        ({"F": "{% s3cr3t %}"}, "gitpod_stack_parameters"),
+    ],
+)
+def test_what_could_be_secret_or_a_template_is_left_out_and_told(values: dict[str, str], variable: str) -> None:
+    found, notes = of(**values)
+    assert variable not in found
+    assert len(notes) == 1
+    assert "s3cr3t" not in str((found, notes))
+
+
+def test_what_the_inventory_would_refuse_is_left_out() -> None:
+    found, notes = of(C="http://proxy:3128", K=".internal", E="eu-central-1a")
+    assert found == {}
+    assert len(notes) == 3
+    assert all("the stack keeps its value" in note for note in notes)
+
+
+def test_hidden_values_are_left_out() -> None:
+    assert of(B="s3cr3t", G="s3cr3t", A="****") == ({}, [])
+
+
+def test_which_stacks_are_runners() -> None:
+    outputs = {"LoadBalancerDNS": "x", "EnvironmentRoleArn": "y"}
+    assert variables.is_candidate(Stack("a", outputs=outputs))
+    assert variables.is_candidate(Stack("a", parameters={"X": "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c01"}))
+    assert not variables.is_candidate(Stack("a", outputs={"LoadBalancerDNS": "x"}, parameters={"X": "y"}))
+    assert variables.is_runner(TEMPLATE)
+    assert not variables.is_runner(Template({}, TEMPLATE.parameters[:5]))
+
+
+def alias(name: str, evaluate: bool = True) -> Record:
+    return Record(name, "A", alias=TARGET, alias_zone="Z", evaluate=evaluate)
+
+
+def test_records() -> None:
+    both = [alias("eu.example.com"), alias("*.eu.example.com")]
+    assert variables.of_records("eu.example.com", TARGET, [("Z1", False, both)]) == (
+        {"gitpod_dns_provider": "route53"},
+        [],
+    )
+    cname = [Record(name, "CNAME", (f"{TARGET}.",), 60) for name in ("eu.example.com", "*.eu.example.com")]
+    found, notes = variables.of_records("eu.example.com", TARGET, [("Z1", False, []), ("Z2", True, cname)])
+    assert found == {
+        "gitpod_dns_provider": "route53",
+        "gitpod_dns_record_type": "cname",
+        "gitpod_dns_ttl": 60,
+        "gitpod_dns_private_zone": True,
+        "gitpod_dns_hosted_zone_id": "Z2",
+    }
+    assert notes == []
+    _found, notes = variables.of_records("eu.example.com", TARGET, [("Z1", False, [alias("eu.example.com", False)])])
+    assert len(notes) == 2
+    found, notes = variables.of_records("eu.example.com", TARGET, [("Z1", False, [])])
+    assert found == {"gitpod_dns_provider": "external"}
+    assert notes
+
+
+def test_files() -> None:
+    runners = [
+        {
+            "stack": "gitpod",
+            "region": "eu-west-1",
+            "variables": {"gitpod_vpc_id": "vpc-1", "gitpod_region": "eu-west-1"},
+        },
+        {"stack": "gitpod", "region": "us-east-1", "variables": {"gitpod_region": "us-east-1"}, "notes": ["a\nb: c"]},
+        {"stack": "other", "region": "us-east-1", "variables": {"gitpod_account_id": "012345678901"}},
+    ]
+    files = {entry["path"]: entry["content"] for entry in adopted_files(runners)}
+    assert sorted(files) == [
+        "host_vars/gitpod-eu-west-1.yml",
+        "host_vars/gitpod-us-east-1.yml",
+        "host_vars/other.yml",
+        "hosts.yml",
+    ]
+    one = yaml.safe_load(files["host_vars/gitpod-eu-west-1.yml"])
+    assert one == {"gitpod_region": "eu-west-1", "gitpod_runner_name": "gitpod", "gitpod_vpc_id": "vpc-1"}
+    assert yaml.safe_load(files["host_vars/gitpod-us-east-1.yml"])["gitpod_runner_name"] == "gitpod"
+    assert yaml.safe_load(files["host_vars/other.yml"]) == {"gitpod_account_id": "012345678901"}
+    assert list(yaml.safe_load(files["hosts.yml"])["gitpod_runners"]["hosts"]) == [
+        "gitpod-eu-west-1",
+        "gitpod-us-east-1",
+        "other",
+    ]
+    assert adopted_files([]) == []
+
+
+def test_a_line() -> None:
+    runner = {"stack": "a", "region": "b", "status": "CREATE_COMPLETE", "variables": {}, "notes": ["\x1b[2J"]}
+    assert adopted_line(runner) == "    a in b: without a domain, CREATE_COMPLETE;  [2J"

@@ -1,0 +1,120 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes and what stays, whose a thing is, and buckets that refuse."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.buckets import empty_and_delete
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import (
+    Bucket,
+    Runner,
+    belongs,
+    readable,
+    stack_is_ours,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
+    teardown_lines,
+    teardown_plan,
+)
+
+BALANCER = {"dns_name": "lb.elb.amazonaws.com"}
+LOOK: dict[str, t.Any] = {
+    "stack": {
+        "name": "eu",
+        "exists": True,
+        "ours": True,
+        "status": "CREATE_COMPLETE",
+        "termination_protection": True,
+        "buckets": ["eu-archive"],
+    },
+    "load_balancer": BALANCER,
+    "endpoints": [{"id": "vpce-1", "vpc_id": "vpc-1"}],
+    "security_groups": [{"id": "sg-1", "name": "eu-management-plane"}],
+    "retained_buckets": [{"text": "old (2 object versions, 3 bytes)"}],
+}
+SETTINGS = {"domain": "eu.example.com", "provider": "route53", "delete_buckets": False}
+CERTIFICATE = {"actions": ["delete the certificate arn:aws:acm:x"]}
+REGISTRATION = {"actions": ["delete the runner eu (id)"]}
+
+
+def plan(look: dict[str, t.Any] | None = None, **settings: t.Any) -> dict[str, list[str]]:
+    merged = {**LOOK, **(look or {})}
+    return teardown_plan(merged, {"changed": True, "records": []}, CERTIFICATE, REGISTRATION, {**SETTINGS, **settings})
+
+
+def test_the_order_is_the_safe_one() -> None:
+    goes = plan()["goes"]
+    subjects = [entry.split()[1] for entry in goes]
+    assert subjects == ["records", "endpoint", "stack", "security", "certificate", "runner"]
+    assert "termination protection is switched off" in goes[2]
+
+
+def test_buckets_stay_unless_they_are_asked_for() -> None:
+    assert [entry for entry in plan()["stays"] if "bucket" in entry] == [
+        "the bucket old (2 object versions, 3 bytes)",
+        "the bucket eu-archive of the stack, if its template keeps it",
+    ]
+    goes = plan(delete_buckets=True)["goes"]
+    assert sum("with everything in it" in entry for entry in goes) == 2
+
+
+def test_another_s_stack_stays_and_is_told() -> None:
+    found = plan({"stack": {**LOOK["stack"], "ours": False}})
+    assert not any(entry.startswith("the stack") for entry in found["goes"])
+    assert any("site.yml" in entry for entry in found["stays"])
+
+
+def test_what_cannot_be_known_is_told() -> None:
+    assert any("nothing tells whether" in entry for entry in plan({"load_balancer": None})["stays"])
+    assert any("another provider" in entry for entry in plan(provider="external")["stays"])
+    without = teardown_plan(LOOK, {}, {}, {}, SETTINGS)
+    assert any("no API token" in entry for entry in without["stays"])
+    elsewhere = teardown_plan(
+        LOOK, {"records": [{"name": "*.eu.example.com", "type": "A", "value": "192.0.2.1"}]}, {}, {}, SETTINGS
+    )
+    assert any("points to 192.0.2.1" in entry for entry in elsewhere["stays"])
+
+
+def test_lines() -> None:
+    lines = teardown_lines({"goes": ["a", "b"], "stays": ["c"]}, "eu")
+    assert lines == ["eu: this goes, in this order", "    1. a", "    2. b", "eu: this stays", "    - c"]
+    assert teardown_lines({"goes": [], "stays": []}, "eu") == ["eu: nothing is left to go"]
+
+
+def test_whose_it_is() -> None:
+    runner = Runner("eu", "eu", "id-1")
+    assert belongs(ownership_tags("eu", None), runner)
+    assert belongs(ownership_tags("renamed", "id-1"), runner)
+    assert not belongs(ownership_tags("us", "id-2"), runner)
+    assert not belongs({"gitpod:runner-name": "eu"}, runner)
+    assert not belongs(ownership_tags("us", None), Runner("eu", "eu"))
+    assert not stack_is_ours(Stack("eu", "DELETE_COMPLETE", tags=ownership_tags("eu", None)), runner)
+
+
+def test_sizes() -> None:
+    assert [readable(size) for size in (0, 1023, 1024, 5 * 1024**3)] == ["0 bytes", "1023 bytes", "1.0 KiB", "5.0 GiB"]
+    assert str(Bucket("a", "b")) == "a (its objects may not be listed)"
+    assert str(Bucket("a", "b", 1, 5, True)) == "a (at least 1 object version, 5 bytes)"
+
+
+class LockedBucket:
+    """S3 refusing one object without an error, as Object Lock does."""
+
+    def list_object_versions(self, **_arguments: t.Any) -> dict[str, t.Any]:
+        return {"Versions": [{"Key": "a", "VersionId": "1"}]}
+
+    def delete_objects(self, **_arguments: t.Any) -> dict[str, t.Any]:
+        return {"Errors": [{"Key": "a", "Code": "AccessDenied", "Message": "Object is WORM protected"}]}
+
+
+def test_an_object_that_cannot_be_deleted_stops_and_is_told() -> None:
+    with pytest.raises(RunnerError, match="WORM protected"):
+        empty_and_delete(LockedBucket(), "bucket")
