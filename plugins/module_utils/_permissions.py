@@ -13,7 +13,7 @@ import dataclasses
 import typing as t
 
 # What a permission can be limited to; everything else takes no resource, or is looked up before its name is known.
-ANY, STACK, ZONE, BUCKET, CA_PARAMETER, CA_SECRET, TEMPLATE, ROLE = (
+ANY, STACK, ZONE, BUCKET, CA_PARAMETER, CA_SECRET, TEMPLATE, ROLE, KEPT = (
     "any",
     "stack",
     "zone",
@@ -22,6 +22,7 @@ ANY, STACK, ZONE, BUCKET, CA_PARAMETER, CA_SECRET, TEMPLATE, ROLE = (
     "ca_secret",
     "template",
     "role",
+    "kept_bucket",
 )
 
 # Without a condition an action is always needed; these name the setting that brings it in.
@@ -37,6 +38,8 @@ ROLLBACK = "gitpod_stack_continue_rollback"
 DRIFT = "include_drift of runner_stack_info"
 STATUS = "the playbook status.yml"
 DETECT = "gitpod_status_drift is detect"
+TEARDOWN = "the playbook teardown.yml"
+DELETE_BUCKETS = "gitpod_teardown_delete_buckets"
 CANCEL = "gitpod_stack_cancel_update"
 CERTIFICATE = "gitpod_certificate_request"
 ASSUMED = "gitpod_dns_role_arn"
@@ -49,6 +52,7 @@ RESOURCES: t.Mapping[str, str] = {
     STACK: "arn:aws:cloudformation:<region>:<account>:stack/<stack name>/*",
     ZONE: "arn:aws:route53:::hostedzone/<hosted zone>",
     BUCKET: "arn:aws:s3:::<template bucket>*",
+    KEPT: "arn:aws:s3:::<stack name>-*",
     CA_PARAMETER: "arn:aws:ssm:<region>:<account>:parameter<path>",
     CA_SECRET: "arn:aws:secretsmanager:<region>:<account>:secret:<secret>*",
     TEMPLATE: "arn:aws:s3:::gitpod-flex-releases/*",
@@ -219,6 +223,34 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("cloudformation", "DescribeStackDriftDetectionStatus", when=DETECT, optional=True),
         *_actions("acm", "DescribeCertificate", when=STATUS, optional=True),
         *_actions("ec2", "DescribeVpcEndpoints", when=STATUS, optional=True),
+    ],
+    "teardown": [
+        *_actions(
+            "cloudformation",
+            "DescribeStacks",
+            "ListStackResources",
+            "GetTemplateSummary",
+            "DescribeStackEvents",
+            "UpdateTerminationProtection",
+            "DeleteStack",
+            resource=STACK,
+            when=TEARDOWN,
+        ),
+        *_actions("cloudformation", "ListStacks", when=TEARDOWN),
+        *_actions("elasticloadbalancing", "DescribeLoadBalancers", when=TEARDOWN),
+        *_actions("ec2", "DescribeVpcEndpoints", "DescribeSecurityGroups", when=TEARDOWN),
+        *_actions("ec2", "DeleteVpcEndpoints", "DeleteSecurityGroup", when=TEARDOWN),
+        *_actions("s3", "ListBucketVersions", resource=KEPT, when=TEARDOWN, optional=True),
+        *_actions(
+            "s3",
+            "DeleteObject",
+            "DeleteObjectVersion",
+            "ListBucketMultipartUploads",
+            "AbortMultipartUpload",
+            "DeleteBucket",
+            resource=KEPT,
+            when=DELETE_BUCKETS,
+        ),
     ],
 }
 
