@@ -72,7 +72,6 @@ attributes:
     support: full
 seealso:
   - module: gitpod.enterprise_runner.runner_dns
-  - module: community.aws.acm_certificate
 """
 
 EXAMPLES = r"""
