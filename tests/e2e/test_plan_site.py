@@ -9,7 +9,6 @@ import re
 import typing as t
 
 import boto3
-import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import STAGES
 from tests.e2e.harness import HOSTS, READING, Controller
@@ -27,7 +26,6 @@ def processes(output: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.both_cores
 def test_a_rerun_looks_once_and_differences_by_hand_run_their_stages_only(controller: Controller) -> None:
     first = controller.play(SITE)
     assert first.code == 0, first.output

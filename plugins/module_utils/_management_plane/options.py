@@ -5,19 +5,14 @@
 
 from __future__ import annotations
 
-import traceback
+import importlib.util
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import TOKEN_VARIABLES
 
-try:
-    import gitpod.v1.runner_connect  # noqa: F401
-except ImportError:
-    MISSING: str | None = traceback.format_exc()
-else:
-    MISSING = None
+MISSING = importlib.util.find_spec("ona_sdk") is None
 
 CONNECTION: dict[str, dict[str, t.Any]] = {
     "api_url": {"type": "str", "fallback": (env_fallback, ["ONA_BASE_URL"])},
@@ -32,5 +27,5 @@ def create_module(argument_spec: dict[str, dict[str, t.Any]], **more: t.Any) -> 
     """The module with the connection's options; it fails with instructions where the SDK is not installed."""
     module = AnsibleModule(argument_spec={**CONNECTION, **argument_spec}, **more)
     if MISSING:
-        module.fail_json(msg=missing_required_lib("gitpod-sdk (Python 3.10 or newer)"), exception=MISSING)
+        module.fail_json(msg=missing_required_lib("gitpod-sdk (Python 3.10 or newer)"))
     return module

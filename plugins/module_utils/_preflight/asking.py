@@ -53,7 +53,7 @@ def resolver(servers: t.Sequence[str]) -> t.Any:
 def _server(text: str) -> t.Any:
     import dns.nameserver
 
-    address, _, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "53")
+    address, _colon, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "53")
     return dns.nameserver.Do53Nameserver(address, int(port))
 
 

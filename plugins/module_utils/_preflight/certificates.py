@@ -68,9 +68,9 @@ def parse_reference(text: str) -> Reference | None:
     """C(ssm:/path[:version]) or C(secretsmanager:id[:SecretString[:key[:stage[:version]]]]), with or without
     C({{resolve:...}}); C(None) for anything else."""
     bare = re.sub(r"^\{\{\s*resolve:|\}\}$", "", text.strip()).strip()
-    service, _, rest = bare.partition(":")
+    service, _colon, rest = bare.partition(":")
     if service == "ssm" and rest:
-        name, _, version = rest.partition(":")
+        name, _colon, version = rest.partition(":")
         return Reference(service, name, version)
     if service != "secretsmanager" or not rest:
         return None

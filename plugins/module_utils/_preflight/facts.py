@@ -63,7 +63,7 @@ class Caller:
 
         A session's ARN leaves out the role's path, so a role with a path has to be looked up by its name.
         """
-        head, _, tail = self.arn.partition(":assumed-role/")
+        head, _separator, tail = self.arn.partition(":assumed-role/")
         if not tail:
             return self.arn
         return f"{head.replace(':sts:', ':iam:')}:role/{tail.split('/')[0]}"

@@ -69,7 +69,7 @@ def _rows(entries: t.Iterable[t.Mapping[str, t.Any]], total: float) -> str:
     for entry in sorted(entries, key=lambda item: (item["start"], item["end"])):
         kind = str(entry.get("type", "")).replace("AWS::", "", 1).replace("::", " ")
         status = " failed" if _failed(entry) else ""
-        rows += bar(
+        rows += chart_line(
             f"<b>{escape(entry.get('resource', ''))}</b><span>{escape(kind)}</span>",
             f"{entry.get('resource', '')} {entry.get('type', '')} {entry.get('status', '')} after "
             f"{duration(entry['start'])}, for {duration(entry['end'] - entry['start'])}",
@@ -80,7 +80,7 @@ def _rows(entries: t.Iterable[t.Mapping[str, t.Any]], total: float) -> str:
     return rows
 
 
-def bar(name: str, title: str, span: tuple[float, float, float], took: str, failed: bool) -> str:
+def chart_line(name: str, title: str, span: tuple[float, float, float], took: str, failed: bool) -> str:
     """One line of a chart.
 
     :param name: escaped HTML.
@@ -103,7 +103,7 @@ def fleet_chart(runners: t.Sequence[t.Mapping[str, t.Any]]) -> str:
         return ""
     total = taken[0][1]
     rows = "".join(
-        bar(
+        chart_line(
             f"<b>{escape(runner.get('runner', ''))}</b>",
             f"{runner.get('runner', '')} {runner.get('region', '')} {duration(took)}",
             (0.0, took, total),
