@@ -10,7 +10,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt.files import adopted_files, adopted_line
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.tokens import (
@@ -34,6 +33,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade 
     upgrade_lines,
     upgrade_row,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import adopted_files, adopted_line
 
 _REFERENCE_KINDS = ("ssm:", "secretsmanager:")
 

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt import variables
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt.files import adopted_files, adopted_line
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import adopted_files, adopted_line
 
 TEMPLATE = Template(
     {},
