@@ -91,7 +91,10 @@ def _stays(
         found += [f"the bucket {entry['text']}" for entry in look["retained_buckets"]]
         found += [f"the bucket {name}, if its template keeps it" for name in _kept_by_stack(look)]
     if not registration:
-        found.append("the registration in the management plane, because there is no API token (gitpod_api_token)")
+        found.append(
+            "the registration in the management plane, which is not removed here and whose environments were not"
+            " looked at (module runner_registration, state absent)"
+        )
     return found
 
 
