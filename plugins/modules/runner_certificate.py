@@ -172,9 +172,8 @@ actions:
   elements: str
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation
 
 ARGUMENT_SPEC = {
@@ -196,7 +195,7 @@ ARGUMENT_SPEC = {
 
 def main() -> None:
     """Options in, one call, result out."""
-    module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = RunnerModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     _modules.run(module, operation.run)
 
 

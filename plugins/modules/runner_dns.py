@@ -255,9 +255,8 @@ change_id:
   sample: C2682N5HXP0BZ4
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation
 
 ARGUMENT_SPEC = {
@@ -294,7 +293,7 @@ ARGUMENT_SPEC = {
 
 def main() -> None:
     """Options in, one call, result out."""
-    module = AnsibleAWSModule(
+    module = RunnerModule(
         argument_spec=ARGUMENT_SPEC,
         required_if=[("state", "present", ("load_balancer_dns_name", "records"), True)],
         mutually_exclusive=[("load_balancer_dns_name", "records")],

@@ -248,9 +248,8 @@ left_out_subnet_ids:
   elements: str
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     SERVICE_NAME,
@@ -281,7 +280,7 @@ ARGUMENT_SPEC = {
 
 def main() -> None:
     """Options in, one call, result out."""
-    module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = RunnerModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     _modules.run(module, operation.run)
 
 

@@ -377,9 +377,8 @@ other_failures:
   elements: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import RELEASES_URL, TEMPLATE_NAME
 
@@ -426,7 +425,7 @@ ARGUMENT_SPEC = {
 
 def main() -> None:
     """Options in, one call, result out."""
-    module = AnsibleAWSModule(
+    module = RunnerModule(
         argument_spec=ARGUMENT_SPEC,
         mutually_exclusive=[("template_url", "template_body", "template_file", "release_channel", "release_version")],
         supports_check_mode=True,

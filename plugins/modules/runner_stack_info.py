@@ -111,9 +111,8 @@ drift:
   type: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import info
 
 ARGUMENT_SPEC = {
@@ -127,7 +126,7 @@ ARGUMENT_SPEC = {
 
 def main() -> None:
     """Options in, one call, result out."""
-    module = AnsibleAWSModule(
+    module = RunnerModule(
         argument_spec=ARGUMENT_SPEC,
         mutually_exclusive=[("name", "runner_id")],
         required_one_of=[("name", "runner_id")],

@@ -194,9 +194,8 @@ runner:
   type: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import SERVICE_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import RELEASES_URL
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status import look
@@ -234,7 +233,7 @@ ARGUMENT_SPEC = {
 
 def main() -> None:
     """Options in, one call, result out."""
-    _modules.run(AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), look.run)
+    _modules.run(RunnerModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), look.run)
 
 
 if __name__ == "__main__":

@@ -109,9 +109,8 @@ retained_buckets:
   elements: dict
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import look
 
 ARGUMENT_SPEC = {
@@ -123,7 +122,7 @@ ARGUMENT_SPEC = {
 
 def main() -> None:
     """Options in, one call, result out."""
-    module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = RunnerModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     _modules.run(module, look.run)
 
 

@@ -55,7 +55,7 @@ def test_every_variable_stands_in_the_roles_readme(role: str) -> None:
 def test_the_action_group_holds_every_module_that_calls_aws() -> None:
     group = load(ROOT / "meta/runtime.yml")["action_groups"]["runner"]
     calls_aws = {
-        path.stem for path in (ROOT / "plugins/modules").glob("*.py") if "AnsibleAWSModule" in path.read_text("utf-8")
+        path.stem for path in (ROOT / "plugins/modules").glob("*.py") if "RunnerModule" in path.read_text("utf-8")
     }
     assert {entry for entry in group if isinstance(entry, str)} == calls_aws
     assert {"metadata": {"extend_group": ["amazon.aws.aws"]}} in group

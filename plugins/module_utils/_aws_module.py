@@ -1,0 +1,64 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""AnsibleAWSModule whose clients share one session.
+
+amazon.aws makes a session for each client, and each session reads the list of services and the endpoints of every AWS
+service again.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+try:
+    import boto3
+    import botocore.config
+    import botocore.exceptions
+except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
+    boto3 = botocore = None
+
+from ansible.module_utils.ansible_release import __version__ as ansible_version
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+
+USER_AGENT = f"Ansible/{ansible_version} gitpod.enterprise_runner"
+
+
+class RunnerModule(AnsibleAWSModule):
+    """Options, credentials and connection settings are those of every module of amazon.aws."""
+
+    def __init__(self, **arguments: t.Any) -> None:
+        super().__init__(**arguments)
+        self._sessions: dict[str | None, t.Any] = {}
+
+    def client(self, service: str, retry_decorator: t.Any = None, **arguments: t.Any) -> t.Any:
+        """A client of `service`; not to be called from several threads at once.
+
+        :param retry_decorator: lets its methods take C(aws_retry=True).
+        :param arguments: laid over the module's own: keys of C(boto3.Session.client), and C(profile_name).
+        :raises InputError: there is no such profile, or no region.
+        """
+        region, endpoint, own = get_aws_connection_info(self)
+        wanted = {**own, **arguments}
+        config = botocore.config.Config(user_agent_extra=USER_AGENT)
+        for name in ("config", "aws_config"):
+            config = config.merge(wanted.pop(name, None) or botocore.config.Config())
+        profile = wanted.pop("profile_name", None)
+        try:
+            made = self._session(profile).client(
+                service, region_name=region, endpoint_url=endpoint, config=config, **wanted
+            )
+        except botocore.exceptions.NoRegionError as error:
+            raise InputError("No region is named", next_step="Set gitpod_region") from error
+        except (ValueError, botocore.exceptions.BotoCoreError) as error:
+            raise InputError("The credentials cannot be used", str(error), "Check gitpod_aws_profile") from error
+        return RetryingBotoClientWrapper(made, retry_decorator) if retry_decorator else made
+
+    def _session(self, profile: str | None) -> t.Any:
+        if profile not in self._sessions:
+            self._sessions[profile] = boto3.session.Session(profile_name=profile)
+        return self._sessions[profile]
