@@ -286,7 +286,7 @@ connections:
     outcome:
       description:
         - V(answered), V(connected) (when O(checks) has no V(health)), V(refused), V(timeout), V(no_route),
-          V(tls_failed), V(no_answer) or V(failed).
+          V(tls_failed), V(tls_too_old), V(no_answer) or V(failed).
       type: str
     trust:
       description: V(trusted), V(untrusted), V(unchecked), or empty without a TLS connection.

@@ -10,6 +10,7 @@ import dataclasses
 import datetime
 import errno
 import http.client
+import io
 import socket
 import ssl
 import time
@@ -28,6 +29,8 @@ if t.TYPE_CHECKING:
 X509_V_FLAG_PARTIAL_CHAIN = 0x80000
 X509_V_FLAG_NO_CHECK_TIME = 0x200000
 
+# OpenSSL's names for a peer that speaks no version of TLS that is offered to it.
+_TOO_OLD = {"TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION"}
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 
@@ -97,6 +100,9 @@ class Client:
                 return self._get(seen, connection) if self.path else seen
         except ssl.SSLCertVerificationError:
             raise
+        except ssl.SSLError as error:
+            failed = dataclasses.replace(base, outcome="tls_failed", trust="", detail=str(error))
+            return self._with_old_protocol(failed) if getattr(error, "reason", "") in _TOO_OLD else failed
         except (OSError, ValueError) as error:
             outcome = _failure(error)
             return dataclasses.replace(base, outcome=outcome, trust="", detail=str(error) or type(error).__name__)
@@ -104,8 +110,22 @@ class Client:
     @contextlib.contextmanager
     def _handshake(self, name: str, address: str, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
         plain = socket.create_connection((address, self.port), self.timeout)
-        with plain, context.wrap_socket(plain, server_hostname=name) as connection:
+        with plain, _wrapped(plain, name, context) as connection:
             yield connection
+
+    def _with_old_protocol(self, failed: Connection) -> Connection:
+        """Which version a server speaks that speaks none of today's; nothing is sent over the connection.
+
+        A system whose own policy forbids the old versions cannot tell, and the version stays empty.
+        """
+        failed = dataclasses.replace(failed, outcome="tls_too_old")
+        context = _unverified()
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        with contextlib.suppress(OSError):
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            with self._handshake(failed.name, failed.address, context) as connection:
+                return dataclasses.replace(failed, protocol=connection.version() or "")
+        return failed
 
     def _certificate(self, base: Connection, connection: ssl.SSLSocket) -> Certificate | None:
         decoded: Mapping[str, t.Any] = connection.getpeercert() or {}
@@ -135,7 +155,8 @@ class Client:
         started = time.monotonic()
         try:
             exchange.request("GET", self.path, headers={"Host": host, "Connection": "close"})
-            response = exchange.getresponse()
+            response = http.client.HTTPResponse(t.cast(socket.socket, _Within(connection, self.timeout)), method="GET")
+            response.begin()
         except (OSError, http.client.HTTPException) as error:
             return dataclasses.replace(seen, outcome="no_answer", detail=str(error) or type(error).__name__)
         location = response.getheader("Location") or ""
@@ -146,6 +167,43 @@ class Client:
             location=location,
             seconds=time.monotonic() - started,
         )
+
+
+class _Within(io.RawIOBase):
+    """A connection whose reads all have to happen within a time: a server that sends a byte now and then never ends."""
+
+    def __init__(self, connection: ssl.SSLSocket, seconds: float) -> None:
+        super().__init__()
+        self._connection = connection
+        self._end = time.monotonic() + seconds
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What http.client asks a socket for."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("the answer did not end in time")
+        self._connection.settimeout(left)
+        return self._connection.recv_into(buffer)
+
+
+@contextlib.contextmanager
+def _wrapped(plain: socket.socket, name: str, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
+    """TLS over a connection; a handshake that takes too long is told apart from an address that does not answer.
+
+    :raises ssl.SSLError: the handshake failed.
+    """
+    try:
+        connection = context.wrap_socket(plain, server_hostname=name)
+    except socket.timeout as error:
+        raise ssl.SSLError(str(error)) from error
+    with connection:
+        yield connection
 
 
 def reach(address: str, port: int, timeout: float) -> Connection:
@@ -171,7 +229,7 @@ def _failure(error: Exception) -> str:
         return "timeout"
     if isinstance(error, ConnectionRefusedError):
         return "refused"
-    if isinstance(error, (ssl.SSLError, ConnectionResetError)):
+    if isinstance(error, ConnectionResetError):
         return "tls_failed"
     return "no_route" if isinstance(error, OSError) and error.errno in _NO_ROUTE else "failed"
 

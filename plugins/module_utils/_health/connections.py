@@ -20,6 +20,13 @@ _SECURITY_GROUPS = (
     "its subnets are routable from here."
 )
 
+TLS_REMEDIES = {
+    "tls_failed": "Check that the listener is a TLS listener with a certificate, and that no firewall or proxy on the "
+    "way breaks TLS connections off.",
+    "tls_too_old": "Give the load balancer's TLS listener a security policy of TLS 1.2 and newer, such as "
+    "ELBSecurityPolicy-TLS13-1-2-2021-06, and check that no old proxy on the way ends TLS connections.",
+}
+
 
 def no_address(identifier: str, request: Request, name: str) -> Check:
     """The verdict of a check that needs an address when there is none.
@@ -39,7 +46,8 @@ def describe(connection: Connection) -> str:
         "refused": "refuses the connection",
         "timeout": "does not answer in time",
         "no_route": "cannot be reached from this machine",
-        "tls_failed": "breaks off the TLS handshake",
+        "tls_failed": "does not complete the TLS handshake",
+        "tls_too_old": f"speaks no TLS of version 1.2 or newer but {connection.protocol or 'an older one'}",
         "no_answer": "accepts TLS but gives no HTTP answer",
     }
     text = texts.get(connection.outcome, "cannot be connected to")
@@ -57,11 +65,8 @@ def remedy(connection: Connection, request: Request) -> str:
             f"Nothing listens on port {request.port} there: check that the name leads to this runner's load balancer "
             f"and that the load balancer has a TLS listener on port {request.port}."
         )
-    if connection.outcome == "tls_failed":
-        return (
-            "Check that the listener is a TLS listener with a certificate, and that no firewall or proxy on the way "
-            "breaks TLS connections off."
-        )
+    if connection.outcome in TLS_REMEDIES:
+        return TLS_REMEDIES[connection.outcome]
     return (
         "The listener works but no target behind it answers: check the health of the load balancer's targets and that "
         "their security group admits the load balancer; a new runner's services need a few minutes to start."

@@ -111,8 +111,8 @@ class Connection:
     """What happened on one address under one name.
 
     :param outcome: C(answered) (HTTP), C(connected) (TLS only, HTTP not asked for), C(refused), C(timeout),
-        C(no_route) (this machine has no way to the address), C(tls_failed), C(no_answer) (TLS worked, HTTP did not)
-        or C(failed).
+        C(no_route) (this machine has no way to the address), C(tls_failed), C(tls_too_old) (no TLS 1.2 or newer),
+        C(no_answer) (TLS worked, HTTP did not) or C(failed).
     :param trust: C(trusted), C(untrusted), C(unchecked) (not asked for) or empty (no handshake).
     :param trust_detail: OpenSSL's reason when C(untrusted).
     :param status: HTTP status.

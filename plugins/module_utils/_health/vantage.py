@@ -76,13 +76,18 @@ def protocol(request: Request, seen: Observations) -> Check:
     if not seen.connections:
         return connections.no_address("tls.protocol", request, request.domain)
     shown = sorted({item.protocol for item in seen.connections if item.protocol})
+    old = sorted(
+        {
+            item.protocol or "a version older than TLS 1.2"
+            for item in seen.connections
+            if item.outcome == "tls_too_old" or item.protocol in OLD_PROTOCOLS
+        }
+    )
+    if old:
+        told = f"The load balancer offers no TLS 1.2 or newer: the handshake settles on {', '.join(old)}."
+        return Check("tls.protocol", "fail", told, connections.TLS_REMEDIES["tls_too_old"])
     if not shown:
         return Check("tls.protocol", "skip", "There was no handshake.")
-    old = [version for version in shown if version in OLD_PROTOCOLS]
-    if old:
-        return Check(
-            "tls.protocol", "fail", f"The handshake settles on {', '.join(old)}.", "Choose a security policy of TLS 1.2"
-        )
     return Check("tls.protocol", "pass", f"The handshake settles on {', '.join(shown)}.")
 
 

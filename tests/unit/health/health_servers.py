@@ -110,16 +110,26 @@ class DnsServer:
 class TlsServer:
     """HTTPS with one certificate.
 
+    :param certificate: of an authority, or a whole context.
     :param status: of every answer; 0 closes the connection without one.
+    :param pause: seconds before each byte of the answer.
     :ivar server_names: the name sent in each handshake.
     :ivar requests: path and host of each request.
     """
 
-    def __init__(self, certificate: trustme.LeafCert, status: int = 200, location: str = "") -> None:
+    def __init__(
+        self,
+        certificate: trustme.LeafCert | ssl.SSLContext,
+        status: int = 200,
+        location: str = "",
+        pause: float = 0.0,
+        address: tuple[str, int] = ("127.0.0.1", 0),
+    ) -> None:
         self.server_names: list[str | None] = []
         self.requests: list[tuple[str, str]] = []
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        certificate.configure_cert(context)
+        context = certificate if isinstance(certificate, ssl.SSLContext) else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if context is not certificate:
+            certificate.configure_cert(context)
         context.sni_callback = lambda _socket, name, _context: self.server_names.append(name)
         owner = self
 
@@ -133,22 +143,30 @@ class TlsServer:
                 owner.requests.append((self.path, self.headers["Host"]))
                 if not status:
                     return
-                self.send_response(status)
-                if location:
-                    self.send_header("Location", location)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                head = [
+                    f"HTTP/1.1 {status} Said",
+                    *([f"Location: {location}"] if location else []),
+                    "Content-Length: 0",
+                ]
+                answer = "\r\n".join([*head, "", ""]).encode()
+                for part in [answer[place : place + 1] for place in range(len(answer))] if pause else [answer]:
+                    if owner.stopped.wait(pause):
+                        return
+                    self.wfile.write(part)
 
             def log_message(self, *_arguments: object) -> None:
                 """Tests print nothing."""
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
+            block_on_close = False
+            allow_reuse_address = True
 
             def handle_error(self, *_arguments: object) -> None:
                 """A client that refuses the certificate is what some tests are about."""
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self.stopped = threading.Event()
+        self._server = Server(address, Handler)
         self.port: int = self._server.server_address[1]
 
     def __enter__(self) -> TlsServer:
@@ -156,5 +174,6 @@ class TlsServer:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.stopped.set()
         self._server.shutdown()
         self._server.server_close()

@@ -183,10 +183,11 @@ def test_a_closed_port_refuses() -> None:
     assert seen.outcome == "refused"
 
 
-def test_a_port_that_says_nothing_times_out() -> None:
+def test_a_port_that_says_nothing_is_told_from_an_address_that_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         seen = Client(mute.getsockname()[1], "/_health", 0.2).connect(DOMAIN, "127.0.0.1")
-    assert seen.outcome == "timeout"
+    assert (seen.outcome, seen.trust) == ("tls_failed", "")
+    assert "timed out" in seen.detail
 
 
 @pytest.mark.parametrize("farewell", [b"HTTP/1.1 400 Bad Request\r\n\r\n", None])
