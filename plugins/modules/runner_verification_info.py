@@ -26,8 +26,17 @@ options:
     type: str
     required: true
   runner_id:
-    description: The runner at the management plane; without it and without a token, the runner is not asked for.
+    description: ID of the runner at the management plane. Without a token, the runner is not asked for.
     type: str
+  runner_name:
+    description: Name by which the runner is found in the region where O(runner_id) is not given.
+    type: str
+  token_renewed:
+    description:
+      - Whether the stack was just given another exchange token, so that what the runner says of one may be about the
+        one before. Otherwise a runner whose token expired, was used before or was refused is not waited for.
+    type: bool
+    default: false
   vpc_id:
     description: VPC of the endpoint.
     type: str
@@ -57,6 +66,11 @@ options:
     description: Seconds to keep looking until no check fails. V(0) looks once.
     type: int
     default: 0
+  phase_wait_timeout:
+    description:
+      - Seconds to keep looking for the checks of the runner at the management plane (V(runner.phase) and the like), in
+        place of O(wait_timeout), which holds for the rest. V(0) takes the first look's word.
+    type: int
   progress_path:
     description: File in which the module leaves its progress; the action plugin of the same name sets it.
     type: path
@@ -77,7 +91,8 @@ attributes:
   idempotent:
     support: full
 notes:
-  - Without an API token, or without the SDK, everything but the runner's checks works.
+  - Without an API token, or without the SDK, everything but the checks of the runner works. With both, a management
+    plane that cannot be asked, or does not know the runner, fails V(runner.phase).
 seealso:
   - module: gitpod.enterprise_runner.runner_health_info
   - module: gitpod.enterprise_runner.runner_verdict
@@ -167,6 +182,56 @@ endpoint:
       description: Its private addresses.
       type: list
       elements: str
+runner:
+  description: The runner at the management plane; null when it was not asked for or could not be read.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Its ID.
+      type: str
+    name:
+      description: Its name.
+      type: str
+    phase:
+      description: Such as V(active) or V(degraded).
+      type: str
+    version:
+      description: Its release.
+      type: str
+    region:
+      description: Where it runs.
+      type: str
+    message:
+      description: Its own words about its phase.
+      type: str
+    log_url:
+      description: Its log.
+      type: str
+    support_bundle_url:
+      description: Its support bundle.
+      type: str
+    additional_info:
+      description: What else it tells of itself.
+      type: dict
+    provider:
+      description: Its provider, V(aws_ec2).
+      type: str
+    variant:
+      description: Its variant, V(enterprise).
+      type: str
+    configuration:
+      description: As RV(gitpod.enterprise_runner.runner_registration_info#module:runner.configuration).
+      type: dict
+    created_at:
+      description: When it was registered.
+      type: str
+pointless:
+  description:
+    - Whether waiting ended early, because nothing that is waited for can change that the runner is not active - such as
+      an exchange token that expired, or a runner that the management plane does not know.
+  returned: success
+  type: bool
 waited:
   description: Seconds from the first look to the end of the last one.
   returned: success
@@ -186,6 +251,8 @@ ARGUMENT_SPEC = {
     **CONNECTION,
     "name": {"type": "str", "required": True},
     "runner_id": {"type": "str"},
+    "runner_name": {"type": "str"},
+    "token_renewed": {"type": "bool", "default": False},
     "vpc_id": {"type": "str"},
     "privatelink": {"type": "bool", "default": False},
     "service_name": {"type": "str", "default": SERVICE_NAME},
@@ -193,6 +260,7 @@ ARGUMENT_SPEC = {
     "version": {"type": "str"},
     "required": {"type": "list", "elements": "str", "default": []},
     "wait_timeout": {"type": "int", "default": 0},
+    "phase_wait_timeout": {"type": "int"},
     "progress_path": {"type": "path"},
 }
 

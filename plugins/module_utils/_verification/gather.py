@@ -22,10 +22,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import (
     Balancer,
     Facts,
-    Runner,
     TargetGroup,
+    Unread,
     Wanted,
 )
+
+if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 
 WORKERS = 8
 TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
@@ -34,10 +37,10 @@ TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 class Gatherer:
     """Looks as often as it is asked to.
 
-    :param read_runner: reads a runner by its ID; C(None) without a token.
+    :param read_runner: reads the runner; C(None) when it is not asked for.
     """
 
-    def __init__(self, module: t.Any, wanted: Wanted, read_runner: t.Callable[[str], Runner] | None) -> None:
+    def __init__(self, module: t.Any, wanted: Wanted, read_runner: t.Callable[[], Runner | Unread] | None) -> None:
         self._wanted = wanted
         self._elbv2 = client(module, "elbv2")
         self._iam = client(module, "iam")
@@ -51,8 +54,8 @@ class Gatherer:
             parts = [pool.submit(self._guarded, "stack", self._stack, pool)]
             if self._wanted.privatelink and self._wanted.vpc_id:
                 parts.append(pool.submit(self._guarded, "endpoint", self._endpoint))
-            if self._read_runner and self._wanted.runner_id:
-                parts.append(pool.submit(self._guarded, "runner", self._runner))
+            if self._read_runner:
+                parts.append(pool.submit(self._guarded, "runner", self._runner, self._read_runner))
             found = [part.result() for part in parts]
         values: dict[str, t.Any] = {}
         problems: dict[str, str] = {}
@@ -149,5 +152,6 @@ class Gatherer:
             found["problems"] = {"addresses": error.message}
         return found
 
-    def _runner(self) -> dict[str, t.Any]:
-        return {"runner": self._read_runner(self._wanted.runner_id)} if self._read_runner else {}
+    @staticmethod
+    def _runner(read: t.Callable[[], Runner | Unread]) -> dict[str, t.Any]:
+        return {"runner": read()}

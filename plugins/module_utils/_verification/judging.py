@@ -12,12 +12,15 @@ import ipaddress
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import Facts, Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.runner import (
+    DASHBOARD,
+    NOT_FROM_HERE,
+)
 
 LOAD_BALANCER, ROLE, PROFILE = "LoadBalancerDNS", "EnvironmentRoleArn", "InstanceProfileNameOutput"
 OUTPUTS = (LOAD_BALANCER, ROLE, PROFILE)
-DASHBOARD = "Look in the dashboard: Settings, Runners, the runner's details"
-NOT_FROM_HERE = "Not verifiable from here: "
 
 
 def judge(wanted: Wanted, facts: Facts) -> list[Check]:
@@ -25,7 +28,7 @@ def judge(wanted: Wanted, facts: Facts) -> list[Check]:
     checks = [_outputs(facts), *_named(facts), _balancer(facts), _targets(facts)]
     if wanted.privatelink:
         checks += [_endpoint_state(wanted, facts), _private_dns(facts), _addresses(facts)]
-    checks += _runner(wanted, facts)
+    checks += runner.judge(wanted, facts)
     if wanted.privatelink:
         checks.append(
             Check(
@@ -193,40 +196,3 @@ def _inside(address: str, cidr: str) -> bool:
     parsed = ipaddress.ip_address(address)
     # The subnets' IPv6 ranges are not read.
     return parsed.version != 4 or (bool(cidr) and parsed in ipaddress.ip_network(cidr))  # noqa: PLR2004
-
-
-def _runner(wanted: Wanted, facts: Facts) -> list[Check]:
-    if facts.runner is None:
-        why = facts.problems.get("runner", "no API token is given.")
-        advice = f"{DASHBOARD}; or give an API token (gitpod_verify_api_token, or GITPOD_API_KEY in the environment)."
-        return [
-            Check(f"runner.{part}", "skip", f"{NOT_FROM_HERE}{why}", advice) for part in ("phase", "version", "region")
-        ]
-    seen = facts.runner
-    phase_evidence = {"phase": seen.phase, "message": seen.message}
-    if seen.phase == "active":
-        phase = Check("runner.phase", "pass", "The runner is ACTIVE.", "", phase_evidence)
-    else:
-        told = f"The runner is {seen.phase.upper() or 'without a phase'}. {seen.message}".strip()
-        advice = "Check that the runner reaches the management plane (proxy, PrivateLink), and its log group."
-        phase = Check("runner.phase", "fail", told, advice, phase_evidence)
-    return [phase, _version(wanted, seen.version), _region(wanted, seen.region)]
-
-
-def _version(wanted: Wanted, version: str) -> Check:
-    evidence = {"version": version, "wanted": wanted.version}
-    if not version:
-        return Check("runner.version", "fail", "The runner tells no version.", "See runner.phase.", evidence)
-    if wanted.version and version != wanted.version:
-        told = f"The runner has version {version}, not {wanted.version}."
-        return Check("runner.version", "warn", told, "It may still update itself; look again.", evidence)
-    return Check("runner.version", "pass", f"The runner has version {version}.", "", evidence)
-
-
-def _region(wanted: Wanted, region: str) -> Check:
-    evidence = {"region": region, "wanted": wanted.region}
-    if region != wanted.region:
-        told = f"The management plane has the runner in {region or 'no region'}, not {wanted.region}."
-        advice = "A runner never moves: register one for this region, or name the right runner (gitpod_runner_id)."
-        return Check("runner.region", "fail", told, advice, evidence)
-    return Check("runner.region", "pass", f"The management plane has the runner in {region}.", "", evidence)

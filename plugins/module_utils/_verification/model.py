@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 
 
@@ -17,17 +18,21 @@ class Wanted:
     """What the options ask for.
 
     :param privatelink: whether the runner is to have the endpoint.
+    :param runner_name: by which the runner is found in its region where no ID is given.
     :param version: the version that the runner is to have, or empty.
+    :param token_renewed: whether the stack was just given another exchange token.
     """
 
     stack_name: str
     region: str
     runner_id: str = ""
+    runner_name: str = ""
     vpc_id: str = ""
     privatelink: bool = False
     service_name: str = ""
     service_region: str = ""
     version: str = ""
+    token_renewed: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,13 +56,15 @@ class Balancer:
 
 
 @dataclasses.dataclass(frozen=True)
-class Runner:
-    """The runner as the management plane has it."""
+class Unread:
+    """Why the runner could not be read at the management plane.
 
-    phase: str
-    version: str
-    region: str
-    message: str = ""
+    :param final: whether another look would see the same.
+    """
+
+    what: str
+    next_step: str = ""
+    final: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +75,7 @@ class Facts:
     :param named: whether what an output names exists, by output.
     :param addresses: private addresses of the endpoint, by subnet.
     :param ranges: CIDR ranges of the endpoint's subnets, by subnet.
+    :param runner: C(None) when it was not asked for.
     """
 
     outputs: t.Mapping[str, str] | None = None
@@ -78,5 +86,5 @@ class Facts:
     private_dns_name: str = ""
     addresses: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     ranges: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    runner: Runner | None = None
+    runner: Runner | Unread | None = None
     problems: t.Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, verdict
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, runner, verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.gather import Gatherer
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import Facts, Runner, Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import Facts, Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import (
     teller,
     waiting_line,
@@ -23,39 +24,55 @@ PACE = Pace(first=2.0, longest=15.0, growth=1.5)
 def run(module: t.Any) -> dict[str, t.Any]:
     """Look, wait until no check that counts fails, and return everything."""
     options = module.params
-    wanted = Wanted(
+    wanted = _wanted(options, module.region)
+    patience = verdict.Patience(0.0, 0.0) if module.check_mode else _patience(options)
+    gatherer = Gatherer(module, wanted, runner.reader(options, wanted))
+    clock, tell = Clock(), teller(options["progress_path"])
+    start, facts = clock.now(), Facts()
+    checks: list[Check] = []
+    pointless = False
+    for elapsed in poll(clock, patience.longest, PACE):
+        facts = gatherer.look()
+        checks = judging.judge(wanted, facts)
+        pairs = [(check.identifier, check.status) for check in checks]
+        pointless = verdict.counts(runner.PHASE, options["required"]) and runner.hopeless(wanted, facts)
+        # Without a stack there is nothing to wait for.
+        done = verdict.settled(patience.waits_for(pairs, elapsed), options["required"])
+        if facts.outputs is None or pointless or done:
+            break
+        tell(waiting_line(pairs, elapsed, patience.longest))
+    return {
+        "changed": False,
+        "exists": facts.outputs is not None,
+        "healthy": verdict.healthy([(check.identifier, check.status) for check in checks]),
+        "pointless": pointless,
+        "checks": [check.as_result() for check in checks],
+        "outputs": dict(facts.outputs or {}),
+        "load_balancer": _balancer(facts),
+        "endpoint": _endpoint(facts),
+        "runner": facts.runner.as_result() if isinstance(facts.runner, Runner) else None,
+        "waited": round(clock.now() - start, 1),
+    }
+
+
+def _wanted(options: t.Mapping[str, t.Any], region: str) -> Wanted:
+    return Wanted(
         stack_name=options["name"],
-        region=module.region,
+        region=region,
         runner_id=options["runner_id"] or "",
+        runner_name=options["runner_name"] or "",
         vpc_id=options["vpc_id"] or "",
         privatelink=options["privatelink"],
         service_name=options["service_name"],
         service_region=options["service_region"],
         version=options["version"] or "",
+        token_renewed=options["token_renewed"],
     )
-    gatherer = Gatherer(module, wanted, runner_reader(options))
-    clock, tell = Clock(), teller(options["progress_path"])
-    start, facts = clock.now(), Facts()
-    pairs: list[tuple[str, str]] = []
-    timeout = 0 if module.check_mode else options["wait_timeout"]
-    for elapsed in poll(clock, timeout, PACE):
-        facts = gatherer.look()
-        checks = judging.judge(wanted, facts)
-        pairs = [(check.identifier, check.status) for check in checks]
-        # Without a stack there is nothing to wait for.
-        if facts.outputs is None or verdict.settled(pairs, options["required"]):
-            break
-        tell(waiting_line(pairs, elapsed, timeout))
-    return {
-        "changed": False,
-        "exists": facts.outputs is not None,
-        "healthy": verdict.healthy(pairs),
-        "checks": [check.as_result() for check in judging.judge(wanted, facts)],
-        "outputs": dict(facts.outputs or {}),
-        "load_balancer": _balancer(facts),
-        "endpoint": _endpoint(facts),
-        "waited": round(clock.now() - start, 1),
-    }
+
+
+def _patience(options: t.Mapping[str, t.Any]) -> verdict.Patience:
+    own = options["phase_wait_timeout"]
+    return verdict.Patience(options["wait_timeout"] if own is None else own, options["wait_timeout"])
 
 
 def _balancer(facts: Facts) -> dict[str, t.Any] | None:
@@ -74,27 +91,3 @@ def _endpoint(facts: Facts) -> dict[str, t.Any] | None:
         "private_dns_name": facts.private_dns_name,
         "addresses": sorted(address for own in facts.addresses.values() for address in own),
     }
-
-
-def runner_reader(options: t.Mapping[str, t.Any]) -> t.Callable[[str], Runner] | None:
-    """Reads a runner at the management plane; C(None) without a token. What goes wrong is told by each look."""
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
-        Client,
-        Connection,
-        token_of_the_environment,
-    )
-
-    if not ((options["api_token"] or "").strip() or token_of_the_environment()):
-        return None
-
-    def read(runner_id: str) -> Runner:
-        try:
-            found = Api(Client(Connection.of(options))).runner(runner_id)
-        except NotFoundError:
-            return Runner("", "", "", f"The management plane knows no runner {runner_id}")
-        except ImportError as error:
-            raise RunnerError(f"The SDK is missing: {error}", next_step="Install gitpod-sdk") from error
-        return Runner(found.phase, found.version, found.region, found.message)
-
-    return read

@@ -5,10 +5,36 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import typing as t
 
 GOOD = ("pass", "warn")
+RUNNER = "runner."
+
+
+@dataclasses.dataclass(frozen=True)
+class Patience:
+    """How long is waited for checks to pass, in seconds: those of the runner at the management plane, and the rest."""
+
+    runner: float
+    others: float
+
+    @property
+    def longest(self) -> float:
+        """When the last look is taken."""
+        return max(self.runner, self.others)
+
+    def waits_for(self, checks: t.Iterable[tuple[str, str]], elapsed: float) -> list[tuple[str, str]]:
+        """The checks whose time is not over yet.
+
+        :param checks: identifier and status of each.
+        """
+        return [
+            (identifier, status)
+            for identifier, status in checks
+            if elapsed < (self.runner if identifier.startswith(RUNNER) else self.others)
+        ]
 
 
 def counts(identifier: str, required: t.Sequence[str]) -> bool:

@@ -20,19 +20,28 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     Observations,
     Request,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, report, verdict
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import (
+    judging,
+    report,
+    runner,
+    verdict,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import (
     Balancer,
     Facts,
-    Runner,
     TargetGroup,
+    Unread,
     Wanted,
 )
 
 ROOT = pathlib.Path(__file__).parents[3]
 DOMAIN = "eu.gitpod.example.com"
-WANTED = Wanted("gitpod-eu", "eu-central-1", "id", "vpc-1", True, "svc", "us-east-1")
+WANTED = Wanted(
+    "gitpod-eu", "eu-central-1", "id", vpc_id="vpc-1", privatelink=True, service_name="svc", service_region="us-east-1"
+)
+RUNNER = Runner("id", "gitpod-eu", region="eu-central-1", phase="active", version="20260115.2")
 OUTPUTS = {judging.LOAD_BALANCER: "lb", judging.ROLE: "arn:aws:iam::1:role/x", judging.PROFILE: "profile"}
 HEALTHY = TargetGroup("front", 8443, (("10.0.0.5", "healthy", ""), ("10.0.1.5", "healthy", "")))
 FACTS = Facts(
@@ -44,7 +53,7 @@ FACTS = Facts(
     "app.gitpod.io",
     {"subnet-a": ("10.0.0.9",)},
     {"subnet-a": "10.0.0.0/24"},
-    Runner("active", "20260115.2", "eu-central-1"),
+    RUNNER,
 )
 
 
@@ -75,9 +84,12 @@ def test_a_good_runner_passes_everything_but_what_no_program_can_see() -> None:
         ({"addresses": {"subnet-a": ("10.9.0.9",)}}, "endpoint.addresses", "fail"),
         ({"addresses": {}}, "endpoint.addresses", "fail"),
         ({"runner": None}, "runner.phase", "skip"),
-        ({"runner": Runner("degraded", "1", "eu-central-1")}, "runner.phase", "fail"),
-        ({"runner": Runner("active", "", "eu-central-1")}, "runner.version", "fail"),
-        ({"runner": Runner("active", "1", "us-east-1")}, "runner.region", "fail"),
+        ({"runner": dataclasses.replace(RUNNER, phase="degraded")}, "runner.phase", "fail"),
+        ({"runner": dataclasses.replace(RUNNER, version="")}, "runner.version", "fail"),
+        ({"runner": dataclasses.replace(RUNNER, region="us-east-1")}, "runner.region", "fail"),
+        ({"runner": Unread("It does not answer.", "Wait")}, "runner.phase", "fail"),
+        ({"runner": Unread("It does not answer.", "Wait")}, "runner.version", "skip"),
+        ({"runner": None, "problems": {"runner": "The SDK is missing."}}, "runner.phase", "skip"),
     ],
 )
 def test_what_is_wrong_fails_and_what_cannot_be_read_is_no_pass(
@@ -101,6 +113,46 @@ def test_targets_are_judged_together(states: tuple[str, ...], status: str) -> No
 
 def test_another_version_is_a_warning() -> None:
     assert statuses(FACTS, dataclasses.replace(WANTED, version="20270101.1"))["runner.version"] == "warn"
+
+
+@pytest.mark.parametrize(
+    ("phase", "message", "words", "hopeless"),
+    [
+        ("degraded", "No capacity", "No capacity", False),
+        ("degraded", "", "It gives no reason", False),
+        ("created", "Waiting to connect", "reaches the management plane", False),
+        ("degraded", "The exchange token has expired", "a new exchange token is minted", True),
+        ("degraded", "The exchange token was used before", "a new exchange token is minted", True),
+        ("degraded", "The exchange token is not one of this runner", "a new exchange token is minted", True),
+    ],
+)
+def test_a_runner_that_is_not_active_fails_in_its_own_words(
+    phase: str, message: str, words: str, hopeless: bool
+) -> None:
+    seen = dataclasses.replace(FACTS, runner=dataclasses.replace(RUNNER, phase=phase, message=message))
+    (check,) = [check for check in judging.judge(WANTED, seen) if check.identifier == "runner.phase"]
+    assert check.status == "fail"
+    assert message in check.summary
+    assert words in f"{check.summary} {check.remediation}"
+    assert runner.hopeless(WANTED, seen) == hopeless
+    assert not runner.hopeless(dataclasses.replace(WANTED, token_renewed=True), seen), "it speaks of the token before"
+
+
+@pytest.mark.parametrize(
+    ("found", "hopeless"), [(Unread("No.", final=True), True), (Unread("No."), False), (None, False), (RUNNER, False)]
+)
+def test_a_refusal_that_stays_is_not_waited_for(found: t.Any, hopeless: bool) -> None:
+    assert runner.hopeless(WANTED, dataclasses.replace(FACTS, runner=found)) == hopeless
+
+
+def test_the_runner_has_a_patience_of_its_own() -> None:
+    checks = [("targets.health", "fail"), ("runner.phase", "fail")]
+    patience = verdict.Patience(runner=30, others=60)
+    assert patience.longest == 60
+    assert patience.waits_for(checks, 0) == checks
+    assert patience.waits_for(checks, 30) == checks[:1]
+    assert patience.waits_for(checks, 60) == []
+    assert verdict.settled(verdict.Patience(0, 600).waits_for(checks[1:], 0)), "the first look's word is taken"
 
 
 def test_required_checks_have_to_be_seen_to_pass() -> None:
