@@ -15,11 +15,11 @@ import threading
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Pacer, Snapshot, line
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.template_file import with_template_body
 
 DEFAULT_INTERVAL = 10
 LOOK_EVERY = 1.0
@@ -65,10 +65,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module once; show its progress when it waits and progress is wanted."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
+        arguments = with_template_body(self._task.args, self._find_needle)
         variables = task_vars or {}
-        if arguments.get("template_file"):
-            arguments["template_body"] = self._template(str(arguments.pop("template_file")))
         if self._wants_progress(arguments):
             self._make_tmp_path()
             arguments["progress_path"] = self._connection._shell.join_path(
@@ -82,13 +80,6 @@ class ActionModule(ActionBase):
             outcome = self._execute_module(module_args=arguments, task_vars=variables)
         result.update(outcome)
         return result
-
-    def _template(self, path: str) -> str:
-        """The file's content as it is; a template lookup would strip it, and older cores make JSON a dictionary."""
-        try:
-            return pathlib.Path(self._find_needle("files", path)).read_text("utf-8")
-        except (AnsibleError, OSError, ValueError) as error:
-            raise AnsibleActionFail(f"Could not read the template file {path}: {error}") from error
 
     def _wants_progress(self, arguments: t.Mapping[str, t.Any]) -> bool:
         waits = boolean(arguments.get("wait", True), strict=False) or boolean(

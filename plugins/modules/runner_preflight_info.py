@@ -98,6 +98,9 @@ options:
   template_body:
     description: As for M(gitpod.enterprise_runner.runner_stack).
     type: str
+  template_file:
+    description: As for M(gitpod.enterprise_runner.runner_stack).
+    type: path
   release_channel:
     description: As for M(gitpod.enterprise_runner.runner_stack).
     type: str
@@ -426,6 +429,7 @@ ARGUMENT_SPEC = {
     "expected_environments": {"type": "int", "default": 20},
     "template_url": {"type": "str"},
     "template_body": {"type": "str"},
+    "template_file": {"type": "path"},
     "release_channel": {"type": "str"},
     "release_version": {"type": "str"},
     "releases_url": {"type": "str", "default": "https://releases.gitpod.io"},

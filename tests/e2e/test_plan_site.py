@@ -14,8 +14,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_pl
 from tests.e2e.harness import HOSTS, READING, Controller
 
 SITE = "gitpod.enterprise_runner.site"
-# Of the issue: module processes that load boto3, and calls of AWS's API, for one runner.
-MOST_PROCESSES, MOST_CALLS = 3, 35
+# For one runner: module processes that load boto3; calls of AWS's API by the prerequisites, of which 35 are allowed
+# (test_prerequisites.py counts them), and by the verification.
+MOST_PROCESSES, MOST_CALLS = 3, 45
 
 
 def processes(output: str) -> dict[str, list[str]]:

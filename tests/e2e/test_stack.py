@@ -265,7 +265,9 @@ def test_an_update_shows_itself_and_then_happens(controller: Controller) -> None
 
 def test_a_replacement_of_the_load_balancer_needs_consent(controller: Controller) -> None:
     assert deploy(controller).code == 0
-    run = deploy(controller, gitpod_load_balancer_visibility="internet-facing")
+    # The prerequisites would stop at the private subnets of the example.
+    public = {"gitpod_load_balancer_visibility": "internet-facing"}
+    run = deploy(controller, **public, gitpod_prerequisites_warn_only=["network.internet_facing"])
     assert run.code != 0
     assert "gitpod_stack_allow_replacement" in run.output
     assert status(controller) == "CREATE_COMPLETE"
@@ -326,9 +328,6 @@ def test_a_template_file_of_the_users_own_is_deployed_and_recorded(controller: C
     assert deploy(controller, gitpod_stack_template_file=str(template)).changed == 0
     missing = deploy(controller, gitpod_stack_template_file="/nowhere.json")
     assert "Could not read the template file /nowhere.json" in missing.output
-    wrong = deploy(controller, gitpod_stack_template_file=str(template), gitpod_stack_template_sha256="0" * 64)
-    assert wrong.code != 0
-    assert "not the one that was pinned" in wrong.output
 
 
 @pytest.mark.skipif(ssh_host.SSHD is None, reason="needs Debian's openssh-server")
