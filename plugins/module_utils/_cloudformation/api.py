@@ -220,8 +220,14 @@ class Api:
                 for raw in page["StackResourceSummaries"]
             ]
 
-    def load_balancer(self, stack: Stack) -> dict[str, str] | None:
-        """The network load balancer that the stack made, with what alias records need, or C(None)."""
+    def load_balancer(self, stack: Stack, dns_name: str = "") -> dict[str, str] | None:
+        """The network load balancer that the stack made, with what alias records need, or C(None).
+
+        :param dns_name: as the stack's output has it; then the stack's resources need not be listed.
+        """
+        named = self._load_balancer_named(dns_name) if dns_name else None
+        if named:
+            return _described(named)
         arns = [
             entry["physical_id"]
             for entry in self.resources(stack.id)
@@ -238,15 +244,31 @@ class Api:
                 f"The stack {stack.name} has {len(network)} network load balancers, and a runner has one",
                 next_step="Check that this stack is a runner's",
             )
-        raw = network[0]
-        return {
-            "arn": raw["LoadBalancerArn"],
-            "dns_name": raw["DNSName"],
-            "canonical_hosted_zone_id": raw.get("CanonicalHostedZoneId", ""),
-            "scheme": raw.get("Scheme", ""),
-            "state": raw.get("State", {}).get("Code", ""),
-            "ip_address_type": raw.get("IpAddressType", ""),
-        }
+        return _described(network[0])
+
+    def _load_balancer_named(self, dns_name: str) -> t.Mapping[str, t.Any] | None:
+        """The one with this DNS name, which AWS builds of the load balancer's name and an identifier."""
+        name = dns_name.partition(".")[0].rpartition("-")[0]
+        if not name:
+            return None
+        try:
+            with intent(f"read the load balancer {dns_name}"):
+                found = self._elbv2().describe_load_balancers(Names=[name], aws_retry=True)["LoadBalancers"]
+        except NotFoundError:
+            return None
+        return next((raw for raw in found if raw["DNSName"].lower() == dns_name.lower()), None)
+
+
+def _described(raw: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """A load balancer as plain data."""
+    return {
+        "arn": raw["LoadBalancerArn"],
+        "dns_name": raw["DNSName"],
+        "canonical_hosted_zone_id": raw.get("CanonicalHostedZoneId", ""),
+        "scheme": raw.get("Scheme", ""),
+        "state": raw.get("State", {}).get("Code", ""),
+        "ip_address_type": raw.get("IpAddressType", ""),
+    }
 
 
 def _members(client: t.Any, operation: str) -> t.Collection[str]:

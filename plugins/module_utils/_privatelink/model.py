@@ -113,6 +113,11 @@ class Endpoint:
             service_region=raw.get("ServiceRegion", ""),
         )
 
+    @property
+    def private_name(self) -> str:
+        """The name that its private DNS answers for: the one among its names that is not the endpoint's own."""
+        return next((name for name in self.dns_names if not name.endswith(".vpce.amazonaws.com")), "")
+
     def as_result(self) -> dict[str, t.Any]:
         """Plain data for a module's result."""
         return {

@@ -18,7 +18,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Wanted as WantedEndpoint,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.judging import PROFILE, ROLE
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.judging import (
+    LOAD_BALANCER,
+    PROFILE,
+    ROLE,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import (
     Balancer,
     Facts,
@@ -29,9 +33,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 
-WORKERS = 8
-TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
+# At most four of them wait for others: stack, load balancer, target groups, endpoint.
+WORKERS = 12
+Part = dict[str, t.Any]
+Pool = concurrent.futures.ThreadPoolExecutor
 
 
 class Gatherer:
@@ -47,52 +54,45 @@ class Gatherer:
         self._stacks = Stacks(client(module, "cloudformation"), lambda: self._elbv2)
         self._endpoints = Endpoints(client(module, "ec2"), wanted.region)
         self._read_runner = read_runner
+        # What once was there is not asked for again while other checks are waited for.
+        self._there: set[str] = set()
 
     def look(self) -> Facts:
         """Everything once. A part that cannot be read becomes a problem and stops nothing else."""
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             parts = [pool.submit(self._guarded, "stack", self._stack, pool)]
             if self._wanted.privatelink and self._wanted.vpc_id:
-                parts.append(pool.submit(self._guarded, "endpoint", self._endpoint))
+                parts.append(pool.submit(self._guarded, "endpoint", self._endpoint, pool))
             if self._read_runner:
                 parts.append(pool.submit(self._guarded, "runner", self._runner, self._read_runner))
-            found = [part.result() for part in parts]
-        values: dict[str, t.Any] = {}
-        problems: dict[str, str] = {}
-        for part in found:
-            problems.update(part.pop("problems", {}))
-            values.update(part)
-        return dataclasses.replace(Facts(), **values, problems=problems)
+            found = _together(parts)
+        return dataclasses.replace(Facts(), **found)
 
     @staticmethod
-    def _guarded(subject: str, read: t.Callable[..., dict[str, t.Any]], *arguments: t.Any) -> dict[str, t.Any]:
+    def _guarded(subject: str, read: t.Callable[..., Part], *arguments: t.Any) -> Part:
         try:
             return read(*arguments)
         except RunnerError as error:
             return {"problems": {subject: error.message}}
 
-    def _stack(self, pool: concurrent.futures.ThreadPoolExecutor) -> dict[str, t.Any]:
+    def _stack(self, pool: Pool) -> Part:
         stack = self._stacks.stack(self._wanted.stack_name)
         if not status.exists(stack.status):
             return {}
         outputs = dict(stack.outputs)
-        later = {
-            "balancer": pool.submit(self._guarded, "balancer", self._balancer, stack),
-            ROLE: pool.submit(self._guarded, ROLE, self._named, ROLE, outputs.get(ROLE, "")),
-            PROFILE: pool.submit(self._guarded, PROFILE, self._named, PROFILE, outputs.get(PROFILE, "")),
-        }
-        found: dict[str, t.Any] = {"outputs": outputs, "stack_status": stack.status, "named": {}, "problems": {}}
-        for part in later.values():
-            result = part.result()
-            found["named"].update(result.pop("named", {}))
-            found["problems"].update(result.pop("problems", {}))
-            found.update(result)
-        return found
+        parts = [
+            pool.submit(self._guarded, "balancer", self._balancer, pool, stack),
+            pool.submit(self._guarded, ROLE, self._named, ROLE, outputs.get(ROLE, "")),
+            pool.submit(self._guarded, PROFILE, self._named, PROFILE, outputs.get(PROFILE, "")),
+        ]
+        return {"outputs": outputs, "stack_status": stack.status, **_together(parts)}
 
-    def _named(self, output: str, name: str) -> dict[str, t.Any]:
+    def _named(self, output: str, name: str) -> Part:
         """Whether what an output names exists."""
         if not name:
             return {}
+        if name in self._there:
+            return {"named": {output: True}}
         plain = name.rsplit("/", 1)[-1]
         try:
             with intent(f"read {name}"):
@@ -102,56 +102,83 @@ class Gatherer:
                     self._iam.get_instance_profile(InstanceProfileName=plain, aws_retry=True)
         except NotFoundError:
             return {"named": {output: False}}
+        self._there.add(name)
         return {"named": {output: True}}
 
-    def _balancer(self, stack: t.Any) -> dict[str, t.Any]:
-        raw = self._stacks.load_balancer(stack)
+    def _balancer(self, pool: Pool, stack: t.Any) -> Part:
+        raw = self._stacks.load_balancer(stack, stack.outputs.get(LOAD_BALANCER, ""))
         if raw is None:
             return {}
-        with intent("read the load balancer's listeners"):
-            listeners = self._elbv2.describe_listeners(LoadBalancerArn=raw["arn"], aws_retry=True)["Listeners"]
-        ports = tuple(sorted(listener["Port"] for listener in listeners))
-        balancer = Balancer(raw["dns_name"], raw["scheme"], raw["state"], ports)
-        try:
-            groups = tuple(self._groups(raw["arn"]))
-        except RunnerError as error:
-            return {"balancer": balancer, "problems": {"targets": error.message}}
-        return {"balancer": dataclasses.replace(balancer, groups=groups)}
+        parts = [
+            pool.submit(self._guarded, "listeners", self._ports, raw["arn"]),
+            pool.submit(self._guarded, "targets", self._groups, pool, raw["arn"]),
+        ]
+        found = _together(parts)
+        balancer = Balancer(
+            raw["dns_name"], raw["scheme"], raw["state"], found.get("ports", ()), found.get("groups", ())
+        )
+        return {"balancer": balancer, "problems": found["problems"]}
 
-    def _groups(self, balancer: str) -> t.Iterator[TargetGroup]:
+    def _ports(self, balancer: str) -> Part:
+        with intent("read the load balancer's listeners"):
+            listeners = self._elbv2.describe_listeners(LoadBalancerArn=balancer, aws_retry=True)["Listeners"]
+        return {"ports": tuple(sorted(listener["Port"] for listener in listeners))}
+
+    def _groups(self, pool: Pool, balancer: str) -> Part:
         with intent("read the load balancer's target groups"):
             groups = self._elbv2.describe_target_groups(LoadBalancerArn=balancer, aws_retry=True)["TargetGroups"]
-        for group in groups:
-            with intent(f"read the health of {group['TargetGroupName']}"):
-                health = self._elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"], aws_retry=True)
-            targets = tuple(
-                (
-                    entry["Target"]["Id"],
-                    entry["TargetHealth"]["State"],
-                    entry["TargetHealth"].get("Description") or entry["TargetHealth"].get("Reason", ""),
-                )
-                for entry in health["TargetHealthDescriptions"]
-            )
-            yield TargetGroup(group["TargetGroupName"], group.get("Port", 0), targets)
+        return {"groups": tuple(group.result() for group in [pool.submit(self._group, raw) for raw in groups])}
 
-    def _endpoint(self) -> dict[str, t.Any]:
+    def _group(self, raw: t.Mapping[str, t.Any]) -> TargetGroup:
+        with intent(f"read the health of {raw['TargetGroupName']}"):
+            health = self._elbv2.describe_target_health(TargetGroupArn=raw["TargetGroupArn"], aws_retry=True)
+        targets = tuple(
+            (
+                entry["Target"]["Id"],
+                entry["TargetHealth"]["State"],
+                entry["TargetHealth"].get("Description") or entry["TargetHealth"].get("Reason", ""),
+            )
+            for entry in health["TargetHealthDescriptions"]
+        )
+        return TargetGroup(raw["TargetGroupName"], raw.get("Port", 0), targets)
+
+    def _endpoint(self, pool: Pool) -> Part:
         wanted = self._wanted
         asked = WantedEndpoint(wanted.stack_name, wanted.vpc_id, wanted.service_name, wanted.service_region)
         endpoint = choose(self._endpoints.endpoints(wanted.vpc_id, wanted.service_name), asked)
         if endpoint is None:
             return {}
-        found: dict[str, t.Any] = {"endpoint": endpoint}
-        try:
-            found["addresses"] = self._endpoints.addresses(endpoint.interface_ids)
-            subnets = self._endpoints.subnets(endpoint.subnet_ids) if endpoint.subnet_ids else []
-            found["ranges"] = {subnet.id: subnet.cidr for subnet in subnets}
-            found["private_dns_name"] = self._endpoints.service(
-                wanted.service_name, wanted.service_region
-            ).private_dns_name
-        except RunnerError as error:
-            found["problems"] = {"addresses": error.message}
-        return found
+        name = endpoint.private_name
+        parts = [
+            pool.submit(self._guarded, "addresses", self._addresses, endpoint),
+            pool.submit(self._guarded, "addresses", self._ranges, endpoint),
+            *([] if name else [pool.submit(self._guarded, "private_dns_name", self._private_dns_name)]),
+        ]
+        return {"endpoint": endpoint, "private_dns_name": name, **_together(parts)}
+
+    def _addresses(self, endpoint: Endpoint) -> Part:
+        return {"addresses": self._endpoints.addresses(endpoint.interface_ids)}
+
+    def _ranges(self, endpoint: Endpoint) -> Part:
+        subnets = self._endpoints.subnets(endpoint.subnet_ids) if endpoint.subnet_ids else []
+        return {"ranges": {subnet.id: subnet.cidr for subnet in subnets}}
+
+    def _private_dns_name(self) -> Part:
+        """Of the service; an endpoint whose private DNS is on has it among its own names."""
+        service = self._endpoints.service(self._wanted.service_name, self._wanted.service_region)
+        return {"private_dns_name": service.private_dns_name}
 
     @staticmethod
-    def _runner(read: t.Callable[[], Runner | Unread]) -> dict[str, t.Any]:
+    def _runner(read: t.Callable[[], Runner | Unread]) -> Part:
         return {"runner": read()}
+
+
+def _together(parts: t.Iterable[concurrent.futures.Future[Part]]) -> Part:
+    """What several reads found; C(named) and C(problems) of all of them."""
+    found: Part = {"named": {}, "problems": {}}
+    for part in parts:
+        values = part.result()
+        for key in ("named", "problems"):
+            found[key].update(values.pop(key, {}))
+        found.update(values)
+    return found

@@ -28,6 +28,7 @@ def judge(wanted: Wanted, facts: Facts) -> list[Check]:
     checks = [_outputs(facts), *_named(facts), _balancer(facts), _targets(facts)]
     if wanted.privatelink:
         checks += [_endpoint_state(wanted, facts), _private_dns(facts), _addresses(facts)]
+        checks += [] if facts.private_dns_name else [_nameless(facts)]
     checks += runner.judge(wanted, facts)
     if wanted.privatelink:
         checks.append(
@@ -42,9 +43,9 @@ def judge(wanted: Wanted, facts: Facts) -> list[Check]:
     return checks
 
 
-def _unread(identifier: str, facts: Facts, subject: str, missing: str) -> Check:
-    """A subject that could not be read proves nothing; one that is not there is a failure."""
-    problem = facts.problems.get(subject, "")
+def _unread(identifier: str, facts: Facts, subjects: t.Sequence[str], missing: str) -> Check:
+    """A subject that could not be read, or one that leads to it, proves nothing; one that is not there is a failure."""
+    problem = next((facts.problems[subject] for subject in subjects if subject in facts.problems), "")
     if problem:
         return Check(identifier, "skip", f"{NOT_FROM_HERE}{problem}", "Allow reading it (docs/permissions.md).")
     return Check(identifier, "fail", missing, "Deploy the stack first, or name it (gitpod_stack_name).")
@@ -53,7 +54,7 @@ def _unread(identifier: str, facts: Facts, subject: str, missing: str) -> Check:
 def _outputs(facts: Facts) -> Check:
     identifier = "stack.outputs"
     if facts.outputs is None:
-        return _unread(identifier, facts, "stack", "There is no stack.")
+        return _unread(identifier, facts, ["stack"], "There is no stack.")
     missing = [name for name in OUTPUTS if not facts.outputs.get(name)]
     evidence = {"status": facts.stack_status, "outputs": {name: facts.outputs.get(name, "") for name in OUTPUTS}}
     if missing:
@@ -73,7 +74,7 @@ def _named(facts: Facts) -> list[Check]:
         if not name:
             found.append(Check(identifier, "skip", f"The stack names no {kind}.", "See stack.outputs.", evidence))
         elif output not in facts.named:
-            found.append(_unread(identifier, facts, output, f"The {kind} {name} was not looked for."))
+            found.append(_unread(identifier, facts, [output], f"The {kind} {name} was not looked for."))
         elif facts.named[output]:
             found.append(Check(identifier, "pass", f"The {kind} {name} exists.", "", evidence))
         else:
@@ -85,12 +86,18 @@ def _named(facts: Facts) -> list[Check]:
 def _balancer(facts: Facts) -> Check:
     identifier, found = "load_balancer.state", facts.balancer
     if found is None:
-        return _unread(identifier, facts, "balancer", "The stack has no network load balancer.")
+        return _unread(identifier, facts, ["stack", "balancer"], "The stack has no network load balancer.")
     evidence = {"dns_name": found.dns_name, "scheme": found.scheme, "state": found.state, "ports": list(found.ports)}
     if found.state != "active":
         return Check(
             identifier, "fail", f"The load balancer is {found.state}.", "Wait, or look at the stack's events.", evidence
         )
+    if "listeners" in facts.problems:
+        told = f"The load balancer is active; its listeners could not be read: {facts.problems['listeners']}"
+        return Check(identifier, "pass", told, "", evidence)
+    if not found.ports:
+        advice = "Repair the stack's drift (docs/watching.md): its listeners were removed beside it."
+        return Check(identifier, "fail", "The load balancer is active and has no listener.", advice, evidence)
     ports = ", ".join(map(str, found.ports))
     return Check(identifier, "pass", f"The load balancer is active and listens on {ports}.", "", evidence)
 
@@ -98,9 +105,9 @@ def _balancer(facts: Facts) -> Check:
 def _targets(facts: Facts) -> Check:
     identifier, found = "targets.health", facts.balancer
     if found is None:
-        return _unread(identifier, facts, "balancer", "The stack has no network load balancer.")
+        return _unread(identifier, facts, ["stack", "balancer"], "The stack has no network load balancer.")
     if "targets" in facts.problems:
-        return _unread(identifier, facts, "targets", "")
+        return _unread(identifier, facts, ["targets"], "")
     evidence: dict[str, t.Any] = {
         group.name: [dict(zip(("target", "state", "reason"), target)) for target in group.targets]
         for group in found.groups
@@ -120,7 +127,7 @@ def _targets(facts: Facts) -> Check:
     partly = [f"{group.name}: {_told(group.targets)}" for group in found.groups if _partly(group.targets)]
     if partly:
         return Check(identifier, "warn", f"Not every target is healthy: {'; '.join(partly)}.", "Look again.", evidence)
-    count = sum(len(group.targets) for group in found.groups)
+    count = sum(state == "healthy" for group in found.groups for _target, state, _reason in group.targets)
     return Check(identifier, "pass", f"All {count} targets are healthy.", "", evidence)
 
 
@@ -142,7 +149,10 @@ def _endpoint_state(wanted: Wanted, facts: Facts) -> Check:
     identifier, found = "endpoint.state", facts.endpoint
     if found is None:
         if "endpoint" in facts.problems:
-            return _unread(identifier, facts, "endpoint", "")
+            return _unread(identifier, facts, ["endpoint"], "")
+        if not wanted.vpc_id:
+            told = f"{NOT_FROM_HERE}no VPC is named."
+            return Check(identifier, "skip", told, "Name the runner's VPC (gitpod_vpc_id).")
         advice = "Create it (role gitpod_privatelink)."
         return Check(identifier, "fail", f"{wanted.vpc_id} has no endpoint for {wanted.service_name}.", advice)
     evidence = {"id": found.id, "state": found.state, "service_name": found.service_name}
@@ -170,7 +180,7 @@ def _addresses(facts: Facts) -> Check:
     if facts.endpoint is None:
         return Check(identifier, "skip", "There is no endpoint to look at.", "See endpoint.state.")
     if "addresses" in facts.problems:
-        return _unread(identifier, facts, "addresses", "")
+        return _unread(identifier, facts, ["addresses"], "")
     evidence = {
         subnet: {"range": facts.ranges.get(subnet, ""), "addresses": list(own)}
         for subnet, own in sorted(facts.addresses.items())
@@ -190,6 +200,13 @@ def _addresses(facts: Facts) -> Check:
         return Check(identifier, "fail", f"The endpoint's addresses: {told}.", advice, evidence)
     listed = ", ".join(address for own in facts.addresses.values() for address in own)
     return Check(identifier, "pass", f"The endpoint's addresses lie in its subnets: {listed}.", "", evidence)
+
+
+def _nameless(facts: Facts) -> Check:
+    """Nobody can be asked to resolve a name that is not known."""
+    why = facts.problems.get("endpoint") or facts.problems.get("private_dns_name") or "there is no endpoint."
+    told = f"{NOT_FROM_HERE}the name that private DNS answers for is not known: {why}"
+    return Check("private_dns.resolution", "skip", told, "See endpoint.state and endpoint.private_dns.")
 
 
 def _inside(address: str, cidr: str) -> bool:

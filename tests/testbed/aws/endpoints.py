@@ -363,8 +363,9 @@ def handle_services(method: str, body: dict[str, t.Any], _query: dict[str, t.Any
 
 
 def handle_endpoints(method: str, body: dict[str, t.Any], query: dict[str, t.Any]) -> dict[str, t.Any]:
-    """POST /<id> sets C(state), C(last_error) (code and message), C(failure_reason), C(unlisted) (lists leave it out)
-    and C(unseen), the number of looks that do not find it, of an endpoint, whatever its region."""
+    """POST /<id> sets C(state), C(last_error) (code and message), C(failure_reason), C(unlisted) (lists leave it out),
+    C(unseen), the number of looks that do not find it, and C(addresses) by subnet, of an endpoint, whatever its region.
+    """
     for (_account, _region, endpoint_id), record in list(ec2._vpc_endpoints._data.items()):
         if method == "POST" and endpoint_id == query["rest"]:
             record["State"] = body.get("state", record["State"])
@@ -372,6 +373,7 @@ def handle_endpoints(method: str, body: dict[str, t.Any], query: dict[str, t.Any
             record["_error"], record["_failure"] = body.get("last_error"), body.get("failure_reason")
             record["_unlisted"] = body.get("unlisted", False)
             record["_unseen"] = body.get("unseen", record.get("_unseen", 0))
+            record["_addresses"] = body.get("addresses", {})
             return {"id": endpoint_id, "state": record["State"]}
     raise ValueError(f"no endpoint {query['rest']}")
 

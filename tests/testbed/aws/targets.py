@@ -21,6 +21,8 @@ from .endpoint_interfaces import private_address
 
 # Share of the whole stack's time that targets are "initial" after they were first seen.
 _INITIAL_SHARE = 0.05
+# As ordered state: the group has no target.
+NOT_REGISTERED = "none"
 _first_seen: dict[str, float] = {}
 # State and reason by region and port, "" for every port.
 _orders: dict[tuple[str, str], tuple[str, str]] = {}
@@ -52,7 +54,7 @@ def _describe(params: dict[str, t.Any]) -> t.Any:
     reason = f"<Reason>{_REASONS[state]}</Reason>" if state in _REASONS else ""
     text = f"<Description>{description}</Description>" if description else ""
     items = ""
-    for subnet in balancer.get("Subnets", []):
+    for subnet in balancer.get("Subnets", []) if state != NOT_REGISTERED else ():
         place = ec2._subnets[subnet]
         address = private_address(arn, subnet, place["CidrBlock"])
         items += (
@@ -76,7 +78,10 @@ def _state(arn: str, port: str) -> tuple[str, str]:
 
 
 def handle(method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
-    """POST C(region), C(state), and if wanted C(port) and C(description), orders a state; DELETE forgets all."""
+    """POST C(region), C(state), and if wanted C(port) and C(description), orders a state; DELETE forgets all.
+
+    The state C(none) leaves the group without targets.
+    """
     if method == "DELETE":
         reset()
     if method == "POST":
