@@ -128,8 +128,8 @@ checks:
       description:
         - One of V(stack.outputs), V(stack.environment_role), V(stack.instance_profile), V(load_balancer.state),
           V(targets.health), V(endpoint.state), V(endpoint.private_dns), V(endpoint.addresses), V(runner.phase),
-          V(runner.version), V(runner.region) and V(runner.connection_type); V(private_dns.resolution) only when it is not
-          known which name to ask for.
+          V(runner.version), V(runner.region) and V(runner.connection_type); V(private_dns.resolution) only when it is
+          not known which name to ask for.
       type: str
     status:
       description: V(pass), V(warn), V(fail), or V(skip) when nothing was proven.
