@@ -9,7 +9,18 @@ import typing as t
 
 import dns.message
 import dns.query
-from test_servers import AP_SUBNETS, AP_VPC, SERVICE, client, deploy, process, testbed, until, values
+
+from tests.testbed.tests.test_servers import (
+    AP_SUBNETS,
+    AP_VPC,
+    SERVICE,
+    client,
+    deploy,
+    process,
+    testbed,
+    until,
+    values,
+)
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
