@@ -22,6 +22,12 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@pytest.fixture(scope="session", autouse=True)
+def payloads(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where the runs of this session share the modules that Ansible has packed."""
+    os.environ["TESTS_PAYLOADS"] = str(tmp_path_factory.getbasetemp() / "payloads")
+
+
 @pytest.fixture(scope="session")
 def running_testbed() -> Iterator[TestBed]:
     """Started once; stacks take about two seconds."""

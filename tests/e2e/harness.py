@@ -120,12 +120,14 @@ class Controller:
         home = self.directory / "home"
         home.mkdir(exist_ok=True)
         ansible = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests/e2e/callback"),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_HOME": str(home / ".ansible"),
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_SHOW_CUSTOM_STATS": "true",
             "HOME": str(home),
             "PATH": os.environ["PATH"],
+            "TESTS_PAYLOADS": os.environ["TESTS_PAYLOADS"],
         }
         return {**ansible, **variables(self.testbed, self.artifacts)}
 
@@ -138,29 +140,33 @@ class Controller:
         ]
 
 
-class Module:
-    """Runs one module on the control node and returns its result."""
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One module with its options, as a task of a play."""
 
-    def __init__(self, controller: Controller, name: str) -> None:
-        self._controller = controller
-        self._name = f"{COLLECTION}.{name}"
+    module: str
+    options: dict[str, t.Any]
+    check: bool = False
 
-    def __call__(self, options: dict[str, t.Any], check: bool = False) -> dict[str, t.Any]:
-        result = self._controller.directory / "result.json"
+
+def run_steps(controller: Controller, *steps: Step) -> list[dict[str, t.Any]]:
+    """Each step's result, failed or not. One run for all of them: a run of its own each costs seconds."""
+    directory = controller.directory / "results"
+    directory.mkdir(exist_ok=True)
+    tasks: list[dict[str, t.Any]] = []
+    for number, step in enumerate(steps):
+        module = {f"{COLLECTION}.{step.module}": step.options, "check_mode": step.check}
+        result = directory / f"{number}.json"
         result.unlink(missing_ok=True)
-        tasks = [
-            {"name": "Run", self._name: options, "register": "found", "check_mode": check, "ignore_errors": True},
-            {
-                "name": "Keep",
-                "ansible.builtin.copy": {"content": "{{ found | to_json }}", "dest": str(result), "mode": "0600"},
-            },
+        keep = {"content": f"{{{{ found{number} | to_json }}}}", "dest": str(result), "mode": "0600"}
+        tasks += [
+            {"name": f"Step {number}", **module, "register": f"found{number}", "ignore_errors": True},
+            {"name": f"Keep the result of step {number}", "ansible.builtin.copy": keep, "no_log": True},
         ]
-        play = [
-            {"name": "One module", "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
-        ]
-        playbook = self._controller.directory / "module.yml"
-        playbook.write_text(yaml.safe_dump(play), "utf-8")
-        run = self._controller.play(str(playbook), "--diff")
-        assert result.exists(), run.output
-        found: dict[str, t.Any] = json.loads(result.read_text("utf-8"))
-        return found
+    play = [{"name": "Steps", "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]
+    playbook = controller.directory / "steps.yml"
+    playbook.write_text(yaml.safe_dump(play), "utf-8")
+    run = controller.play(str(playbook), "--diff")
+    found = [directory / f"{number}.json" for number in range(len(steps))]
+    assert all(path.exists() for path in found), run.output
+    return [json.loads(path.read_text("utf-8")) for path in found]

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 import yaml
 
-from tests.e2e.harness import COLLECTION, ROOT, Controller, Module
+from tests.e2e.harness import COLLECTION, ROOT, Controller, Step, run_steps
 
 pytestmark = pytest.mark.both_cores
 INVENTORY = yaml.safe_load((ROOT / "examples/inventory.yml").read_text("utf-8"))["gitpod_runners"]["hosts"]
@@ -49,79 +49,101 @@ ENDPOINT: dict[str, t.Any] = {
 }
 
 
-def test_the_stacks_life(controller: Controller) -> None:
-    stack = Module(controller, "runner_stack")
-    info = Module(controller, "runner_stack_info")
-    assert stack(STACK, check=True)["operation"] == "create"
+def test_check_mode_writes_nothing(controller: Controller) -> None:
+    stack, info, dns, endpoint = run_steps(
+        controller,
+        Step("runner_stack", STACK, check=True),
+        Step("runner_stack_info", {"region": "us-east-1", "name": STACK["name"]}),
+        Step("runner_dns", DNS, check=True),
+        Step("runner_endpoint", ENDPOINT, check=True),
+    )
+    assert (stack["operation"], stack["changed"]) == ("create", True)
+    assert info["exists"] is False
+    assert dns["changed"] is True
+    assert endpoint["changed"] is True
     assert controller.writes() == []
-    assert info({"region": "us-east-1", "name": STACK["name"]})["exists"] is False
 
-    created = stack(STACK)
+
+def test_the_stacks_life(controller: Controller) -> None:
+    larger = {**STACK, "parameters": {**STACK["parameters"], "Runner Size": "large"}}
+    absent = {"region": "us-east-1", "name": STACK["name"], "state": "absent", "progress_interval": 0}
+    by_runner = {"region": "us-east-1", "runner_id": US["gitpod_runner_id"], "include_resources": True}
+    created, again, found, changed, refused, gone, still = run_steps(
+        controller,
+        Step("runner_stack", STACK),
+        Step("runner_stack", STACK),
+        Step("runner_stack_info", by_runner),
+        Step("runner_stack", larger),
+        Step("runner_stack", absent),
+        Step("runner_stack", {**absent, "force": True}),
+        Step("runner_stack", absent),
+    )
     assert created["changed"] is True, created
     assert created["load_balancer"]["scheme"] == "internet-facing"
     assert {"LoadBalancerDNS", "EnvironmentRoleArn", "InstanceProfileNameOutput"} <= set(created["outputs"])
-    assert "one-time" not in json.dumps(created)
-    assert stack(STACK)["changed"] is False
-
-    found = info({"region": "us-east-1", "runner_id": US["gitpod_runner_id"], "include_resources": True})
+    assert again["changed"] is False
     assert found["stack"]["name"] == STACK["name"]
     assert len(found["resources"]) > 50
-    assert "one-time" not in json.dumps(found)
-
-    larger = {**STACK, "parameters": {**STACK["parameters"], "Runner Size": "large"}}
-    changed = stack(larger)
+    assert "one-time" not in json.dumps([created, again, found, changed])
     assert (changed["operation"], changed["stack"]["status"]) == ("update", "UPDATE_COMPLETE")
     assert "RunnerTask" in {entry["logical_id"] for entry in changed["changes"]}
-
-    absent = {"region": "us-east-1", "name": STACK["name"], "state": "absent", "progress_interval": 0}
-    assert "force=true" in stack(absent)["msg"]
-    gone = stack({**absent, "force": True})
+    assert "force=true" in refused["msg"]
     assert gone["changed"] is True
     assert {entry["type"] for entry in gone["kept_resources"]} == {"AWS::S3::Bucket"}
-    assert stack(absent)["changed"] is False
+    assert still["changed"] is False
 
 
 def test_the_records_life(controller: Controller) -> None:
-    dns = Module(controller, "runner_dns")
-    assert dns(DNS, check=True)["changed"] is True
-    assert controller.writes() == []
-    created = dns(DNS)
-    assert [record["name"] for record in created["records"]] == ["*.us.gitpod.example.com", "us.gitpod.example.com"]
-    assert dns(DNS)["changed"] is False
-    controller.testbed.clear_calls()
-    switched = dns({**DNS, "record_type": "cname"})
-    assert {record["type"] for record in switched["records"]} == {"CNAME"}
-    assert controller.writes() == ["route53:ChangeResourceRecordSets"], "one batch, or users see an outage"
     other = {**DNS, "record_type": "cname", "load_balancer_dns_name": "b-2.elb.us-east-1.amazonaws.com"}
-    assert "point elsewhere" in dns(other)["msg"]
-    assert dns({**other, "overwrite": True})["changed"] is True
     absent = {"region": "us-east-1", "domain_name": DNS["domain_name"], "state": "absent"}
-    assert dns({**absent, "load_balancer_dns_name": DNS["load_balancer_dns_name"]})["changed"] is False
     removed = {**absent, "load_balancer_dns_name": other["load_balancer_dns_name"]}
-    assert dns(removed)["changed"] is True
-    assert dns(removed)["records"] == []
+    created, again, switched, conflict, replaced, foreign, gone, still = run_steps(
+        controller,
+        Step("runner_dns", DNS),
+        Step("runner_dns", DNS),
+        Step("runner_dns", {**DNS, "record_type": "cname"}),
+        Step("runner_dns", other),
+        Step("runner_dns", {**other, "overwrite": True}),
+        Step("runner_dns", {**absent, "load_balancer_dns_name": DNS["load_balancer_dns_name"]}),
+        Step("runner_dns", removed),
+        Step("runner_dns", removed),
+    )
+    assert created["changed"] is True
+    assert [record["name"] for record in created["records"]] == ["*.us.gitpod.example.com", "us.gitpod.example.com"]
+    assert again["changed"] is False
+    assert {record["type"] for record in switched["records"]} == {"CNAME"}
+    assert "point elsewhere" in conflict["msg"]
+    assert replaced["changed"] is True
+    assert foreign["changed"] is False
+    assert gone["changed"] is True
+    assert still["changed"] is False
+    assert still["records"] == []
+    # One batch each for creating, switching, replacing and removing, or users see an outage.
+    assert controller.writes() == ["route53:ChangeResourceRecordSets"] * 4
 
 
 def test_the_endpoints_life(controller: Controller) -> None:
-    endpoint = Module(controller, "runner_endpoint")
-    assert endpoint(ENDPOINT, check=True)["changed"] is True
-    assert controller.writes() == []
-    created = endpoint(ENDPOINT)
+    fewer = {**ENDPOINT, "subnet_ids": ENDPOINT["subnet_ids"][:1]}
+    absent = {key: ENDPOINT[key] for key in ("region", "name", "vpc_id")} | {"state": "absent"}
+    created, again, changed, gone, still = run_steps(
+        controller,
+        Step("runner_endpoint", ENDPOINT),
+        Step("runner_endpoint", ENDPOINT),
+        Step("runner_endpoint", fewer),
+        Step("runner_endpoint", absent),
+        Step("runner_endpoint", absent),
+    )
     assert created["endpoint"]["state"] == "available", created
     assert "app.gitpod.io" in created["endpoint"]["dns_entries"]
-    assert endpoint(ENDPOINT)["changed"] is False
-    fewer = {**ENDPOINT, "subnet_ids": ENDPOINT["subnet_ids"][:1]}
-    changed = endpoint(fewer)
+    assert again["changed"] is False
     assert changed["endpoint"]["subnet_ids"] == ENDPOINT["subnet_ids"][:1]
     assert changed["endpoint"]["id"] == created["endpoint"]["id"]
-    absent = {key: ENDPOINT[key] for key in ("region", "name", "vpc_id")} | {"state": "absent"}
-    assert endpoint(absent)["changed"] is True
-    assert endpoint(absent)["changed"] is False
+    assert gone["changed"] is True
+    assert still["changed"] is False
 
 
 def test_what_is_wrong_with_a_runner_is_told(controller: Controller) -> None:
     assert controller.play(f"{COLLECTION}.site", "--limit", "gitpod-us-east-1").code == 0
-    health = Module(controller, "runner_health_info")
     variables = controller.extra_variables()
     options = {
         "domain_name": "us.gitpod.example.com",
@@ -130,12 +152,10 @@ def test_what_is_wrong_with_a_runner_is_told(controller: Controller) -> None:
         "ca_path": variables["gitpod_verify_ca_path"],
         "timeout": 5,
     }
-    assert health(options)["healthy"] is True
-    for mode, expected in (("unhealthy", "health."), ("wrong_certificate", "tls.names"), ("refuse", "tls.")):
-        controller.testbed.control("POST", "https", {"domain": "us.gitpod.example.com", "mode": mode})
-        time.sleep(0.5)
-        found = health(options)
-        failed = [check for check in found["checks"] if check["status"] == "fail"]
-        assert found["healthy"] is False, mode
-        assert any(check["id"].startswith(expected) for check in failed), (mode, failed)
-        assert all(check["remediation"] for check in failed)
+    controller.testbed.control("POST", "https", {"domain": "us.gitpod.example.com", "mode": "unhealthy"})
+    time.sleep(0.5)
+    (found,) = run_steps(controller, Step("runner_health_info", options))
+    failed = [check for check in found["checks"] if check["status"] == "fail"]
+    assert found["healthy"] is False
+    assert any(check["id"].startswith("health.") for check in failed), failed
+    assert all(check["remediation"] for check in failed)
