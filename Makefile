@@ -12,8 +12,8 @@ NEWEST_PYTHON ?= $(shell for candidate in python3.13 $(BESIDE)/3.13*/bin/python 
 MAIN := .venv/main/bin
 NEWEST := .venv/newest/bin
 TESTBED := .venv/testbed/bin
-# End-to-end tests wait for much of their time.
-JOBS ?= $(shell expr $$(nproc) + 1)
+# Besides, the end-to-end tests have a worker for each processor: they wait for much of their time.
+JOBS ?= $(shell nproc)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
@@ -118,7 +118,7 @@ testbed:
 	$(TESTBED)/python -m pytest -q -p no:cacheprovider tests/testbed/tests
 
 e2e:
-	$(MAIN)/python -m pytest -q tests/e2e
+	$(MAIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/e2e
 
 e2e-newest:
 	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m both_cores tests/e2e

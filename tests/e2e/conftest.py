@@ -25,7 +25,10 @@ if t.TYPE_CHECKING:
 @pytest.fixture(scope="session", autouse=True)
 def payloads(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Where the runs of this session share the modules that Ansible has packed."""
-    os.environ["TESTS_PAYLOADS"] = str(tmp_path_factory.getbasetemp() / "payloads")
+    base = tmp_path_factory.getbasetemp()
+    # pytest-xdist gives each of its workers a directory in that of the session.
+    session = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["TESTS_PAYLOADS"] = str(session / "payloads")
 
 
 @pytest.fixture(scope="session")

@@ -120,15 +120,16 @@ class Controller:
         home = self.directory / "home"
         home.mkdir(exist_ok=True)
         ansible = {
-            "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests/e2e/callback"),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_HOME": str(home / ".ansible"),
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_SHOW_CUSTOM_STATS": "true",
             "HOME": str(home),
             "PATH": os.environ["PATH"],
-            "TESTS_PAYLOADS": os.environ["TESTS_PAYLOADS"],
         }
+        if "TESTS_PAYLOADS" in os.environ:
+            ansible["ANSIBLE_CALLBACK_PLUGINS"] = str(ROOT / "tests/e2e/callback")
+            ansible["TESTS_PAYLOADS"] = os.environ["TESTS_PAYLOADS"]
         return {**ansible, **variables(self.testbed, self.artifacts)}
 
     def writes(self) -> list[str]:

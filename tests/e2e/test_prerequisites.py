@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The prerequisites: a fleet of broken inventories in one play, refused calls, the number of calls, the permissions."""
+"""The prerequisites: a fleet of broken inventories in one play, refused calls, the number of calls, the policies."""
 
 from __future__ import annotations
 
@@ -315,21 +315,3 @@ def test_what_changed_in_the_landscape_is_seen(controller: Controller) -> None:
     assert by_status(found, "fail") == failing
     assert {"certificate.renewal"} <= by_status(found, "warn")
     assert "dns.caa" in by_status(found, "pass"), "Amazon issues no imported certificate"
-
-
-def test_the_registry_of_permissions_holds_every_call_of_a_first_run(controller: Controller) -> None:
-    run = controller.play("gitpod.enterprise_runner.site", "--limit", AP)
-    assert run.code == 0, run.output
-    called = {
-        f"{IAM_NAMES.get(call['service'], call['service'])}:{call['operation']}" for call in controller.testbed.calls()
-    }
-    assert called - set(_permissions.all_actions()) == set()
-    always = {
-        action.name
-        for stage in ("prerequisites", "privatelink")
-        for action in _permissions.STAGES[stage]
-        if action.when in ("", _permissions.PRIVATELINK) and not action.optional
-    }
-    later = {"ec2:ModifyVpcEndpoint", "ec2:DeleteVpcEndpoints", "ec2:DeleteTags", "iam:SimulatePrincipalPolicy"}
-    tagging = {"ec2:CreateTags"}
-    assert always - called - later - tagging == set()

@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stack's life: live lines, failures told at once, repair, review, adoption, and what an interruption leaves."""
+"""The stack in plays: live lines, a failure told at once, repair, review, and what an interruption leaves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ import pytest
 import yaml
 
 from tests.e2e import ssh_host
-from tests.e2e.harness import EXAMPLE, Controller, Module, Run
+from tests.e2e.harness import EXAMPLE, Controller, Run
 from tests.e2e.test_modules import STACK
 
 SITE = "gitpod.enterprise_runner.site"
@@ -145,30 +145,6 @@ def test_progress_is_shown_live_in_a_controllers_event_stream(controller: Contro
     assert told[-1]["seen"] - told[0]["seen"] > 1
 
 
-def test_drift_is_told_by_resource_and_property(controller: Controller) -> None:
-    assert deploy(controller).code == 0
-    logs = boto3.client(
-        "logs",
-        region_name="eu-central-1",
-        endpoint_url=controller.testbed.aws_endpoint_url,
-        aws_access_key_id=controller.testbed.account_id,
-        aws_secret_access_key="test",
-    )
-    group = logs.describe_log_groups()["logGroups"][0]["logGroupName"]
-    logs.delete_log_group(logGroupName=group)
-    info = Module(controller, "runner_stack_info")
-    found = info({"region": "eu-central-1", "name": EU, "include_drift": True})
-    assert "drift" in found, found
-    assert found["drift"]["status"] == "DRIFTED"
-    assert {entry["type"] for entry in found["drift"]["resources"]} == {"AWS::Logs::LogGroup"}
-
-
-def test_quiet_when_told_so(controller: Controller) -> None:
-    run = deploy(controller, gitpod_stack_progress_interval=0)
-    assert run.code == 0, run.output
-    assert LINE.findall(run.output) == []
-
-
 @pytest.mark.both_cores
 def test_a_failure_is_told_at_once_and_the_next_run_repairs_it(controller: Controller) -> None:
     controller.testbed.settings(stack_seconds=30)
@@ -190,18 +166,6 @@ def test_a_failure_is_told_at_once_and_the_next_run_repairs_it(controller: Contr
     assert status(controller) == "CREATE_COMPLETE"
 
 
-def test_a_rolled_back_stack_without_a_token_is_left_alone(controller: Controller) -> None:
-    fail_once(controller)
-    assert deploy(controller, gitpod_stack_fail_fast=False).code != 0
-    assert status(controller) == "ROLLBACK_COMPLETE"
-    controller.testbed.clear_calls()
-    run = deploy(controller, gitpod_exchange_token="")
-    assert run.code != 0
-    assert "Exchange Token" in run.output
-    assert controller.writes() == []
-
-
-@pytest.mark.both_cores
 def test_an_interrupted_run_is_resumed_and_nothing_is_started_twice(controller: Controller) -> None:
     controller.testbed.settings(stack_seconds=12)
     command = controller.command(SITE, "--limit", EU, *STAGE)
@@ -241,91 +205,32 @@ def test_expired_credentials_end_the_wait_and_a_rerun_attaches(controller: Contr
     assert controller.writes().count("cloudformation:CreateStack") == 1
 
 
-def test_throttling_is_survived(controller: Controller) -> None:
-    controller.testbed.add_fault(service="cloudformation", error="Throttling", message="Rate exceeded", rate=0.3)
-    run = deploy(controller)
-    controller.testbed.control("DELETE", "faults")
-    assert run.code == 0, run.output
+def test_an_update_is_shown_reviewed_and_then_happens(controller: Controller) -> None:
+    template = EXAMPLE.parents[1] / "tests/testbed/template/gitpod-ec2-runner-enterprise.json"
+    own = {"gitpod_stack_template_file": str(template), "gitpod_stack_progress_interval": 0}
+    quiet = deploy(controller, **own)
+    assert quiet.code == 0, quiet.output
+    assert LINE.findall(quiet.output) == []
+    stack = cloudformation(controller).describe_stacks(StackName=EU)["Stacks"][0]
+    tags = {entry["Key"]: entry["Value"] for entry in stack["Tags"]}
+    assert tags["gitpod:template-sha256"] == hashlib.sha256(template.read_bytes()).hexdigest()
 
-
-@pytest.mark.both_cores
-def test_an_update_shows_itself_and_then_happens(controller: Controller) -> None:
-    assert deploy(controller).code == 0
-    changes = {"gitpod_stack_parameters": {"Runner Size": "large"}}
-    predicted = deploy(controller, "--check", "--diff", **changes)
+    large = {**own, "gitpod_stack_parameters": {"Runner Size": "large"}}
+    predicted = deploy(controller, "--check", "--diff", **large)
     assert predicted.code == 0, predicted.output
     assert "-Runner Size: small" in predicted.output
     assert "+Runner Size: large" in predicted.output
-    assert status(controller) == "CREATE_COMPLETE"
-    updated = deploy(controller, **changes)
-    assert updated.code == 0, updated.output
-    assert status(controller) == "UPDATE_COMPLETE"
-    assert deploy(controller, **changes).changed == 0
-
-
-def test_a_replacement_of_the_load_balancer_needs_consent(controller: Controller) -> None:
-    assert deploy(controller).code == 0
-    # The prerequisites would stop at the private subnets of the example.
-    public = {"gitpod_load_balancer_visibility": "internet-facing"}
-    run = deploy(controller, **public, gitpod_prerequisites_warn_only=["network.internet_facing"])
-    assert run.code != 0
-    assert "gitpod_stack_allow_replacement" in run.output
-    assert status(controller) == "CREATE_COMPLETE"
-
-
-def test_a_review_stops_and_a_later_run_executes_exactly_that(controller: Controller) -> None:
-    assert deploy(controller).code == 0
-    large = {"gitpod_stack_parameters": {"Runner Size": "large"}}
     reviewed = deploy(controller, **large, gitpod_stack_review=True)
     assert reviewed.code == 0, reviewed.output
     assert "run again without gitpod_stack_review" in reviewed.output
     assert "RunnerTask" in reviewed.output
     assert status(controller) == "CREATE_COMPLETE"
-    stale = deploy(controller)
-    assert stale.code != 0
-    assert "went stale" in stale.output
     controller.testbed.clear_calls()
     approved = deploy(controller, **large)
     assert approved.code == 0, approved.output
     assert "cloudformation:CreateChangeSet" not in controller.writes()
     assert status(controller) == "UPDATE_COMPLETE"
 
-
-def test_a_stack_made_by_hand_is_adopted_as_it_is(controller: Controller) -> None:
-    assert deploy(controller).code == 0
-    by_hand = cloudformation(controller)
-    before = by_hand.describe_stacks(StackName=EU)["Stacks"][0]
-    by_hand.update_stack(
-        StackName=EU,
-        UsePreviousTemplate=True,
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-        Parameters=[
-            {"ParameterKey": entry["ParameterKey"], "UsePreviousValue": True} for entry in before["Parameters"]
-        ],
-        Tags=[],
-    )
-    deadline = time.monotonic() + 30
-    while status(controller) != "UPDATE_COMPLETE" and time.monotonic() < deadline:
-        time.sleep(0.3)
-    left_out = ("gitpod_vpc_id", "gitpod_ec2_subnet_ids", "gitpod_http_proxy", "gitpod_https_proxy", "gitpod_no_proxy")
-    adopted = deploy(controller, "--diff", **dict.fromkeys(left_out, ""), gitpod_exchange_token="")
-    assert adopted.code == 0, adopted.output
-    assert "+tag gitpod:runner-name" in adopted.output
-    after = by_hand.describe_stacks(StackName=EU)["Stacks"][0]
-    assert after["Parameters"] == before["Parameters"]
-    assert deploy(controller).changed == 0
-
-
-def test_a_template_file_of_the_users_own_is_deployed_and_recorded(controller: Controller) -> None:
-    template = EXAMPLE.parents[1] / "tests/testbed/template/gitpod-ec2-runner-enterprise.json"
-    run = deploy(controller, gitpod_stack_template_file=str(template))
-    assert run.code == 0, run.output
-    tags = {
-        entry["Key"]: entry["Value"]
-        for entry in cloudformation(controller).describe_stacks(StackName=EU)["Stacks"][0]["Tags"]
-    }
-    assert tags["gitpod:template-sha256"] == hashlib.sha256(template.read_bytes()).hexdigest()
-    assert deploy(controller, gitpod_stack_template_file=str(template)).changed == 0
     missing = deploy(controller, gitpod_stack_template_file="/nowhere.json")
     assert "Could not read the template file /nowhere.json" in missing.output
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import concurrent.futures
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import info, result
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_stack import ARGUMENT_SPEC
+from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_stack_info import ARGUMENT_SPEC as INFO_SPEC
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.test_modules import STACK
 
@@ -24,6 +25,11 @@ def run(controller: Controller, **changes: t.Any) -> dict[str, t.Any]:
     """One run of runner_stack against the test bed."""
     module = InProcessModule(controller.testbed, ARGUMENT_SPEC, REGION, **{**OPTIONS, **changes})
     return outcome(module, result.run)
+
+
+def client(controller: Controller, service: str) -> t.Any:
+    """A client of the test bed in the stack's region."""
+    return InProcessModule(controller.testbed, ARGUMENT_SPEC, REGION, **OPTIONS).client(service)
 
 
 def at_once(controller: Controller, count: int, **changes: t.Any) -> list[dict[str, t.Any]]:
@@ -68,3 +74,76 @@ def test_a_deletion_waits_for_an_update_or_cancels_it(controller: Controller) ->
     assert gone["stack"]["status"] == "DELETE_COMPLETE", gone
     assert operations(controller, "CancelUpdateStack") == 1
     assert run(controller, state="absent")["changed"] is False
+
+
+def test_what_a_person_deleted_is_told_as_drift_by_resource(controller: Controller) -> None:
+    run(controller)
+    logs = client(controller, "logs")
+    logs.delete_log_group(logGroupName=logs.describe_log_groups()["logGroups"][0]["logGroupName"])
+    options = {"name": OPTIONS["name"], "include_drift": True}
+    found = outcome(InProcessModule(controller.testbed, INFO_SPEC, REGION, **options), info.run)
+    assert found["drift"]["status"] == "DRIFTED"
+    assert {entry["type"] for entry in found["drift"]["resources"]} == {"AWS::Logs::LogGroup"}
+
+
+def test_a_rolled_back_stack_without_a_token_is_left_alone(controller: Controller) -> None:
+    controller.testbed.fail_resource(
+        region=REGION, stack_name=OPTIONS["name"], resource_type="AWS::ECS::Cluster", operation="CREATE", reason="No"
+    )
+    assert run(controller, fail_fast=False)["failed"] is True
+    controller.testbed.clear_calls()
+    refused = run(controller, secret_parameters={})
+    assert "Exchange Token" in refused["msg"]
+    assert controller.writes() == []
+
+
+def test_throttling_is_survived(controller: Controller) -> None:
+    controller.testbed.add_fault(service="cloudformation", error="Throttling", message="Rate exceeded", rate=0.3)
+    assert run(controller)["stack"]["status"] == "CREATE_COMPLETE"
+    controller.testbed.control("DELETE", "faults")
+
+
+def test_a_replacement_of_the_load_balancer_needs_consent(controller: Controller) -> None:
+    run(controller)
+    internal = {**OPTIONS["parameters"], "Load Balancer Visibility": "internal"}
+    refused = run(controller, parameters=internal)
+    assert "allow_replacement" in refused["msg"]
+    assert run(controller)["changed"] is False
+    replaced = run(controller, parameters=internal, allow_replacement=True)
+    assert replaced["stack"]["status"] == "UPDATE_COMPLETE", replaced
+
+
+def test_a_review_goes_stale_when_something_else_is_wanted(controller: Controller) -> None:
+    run(controller)
+    large = {**OPTIONS["parameters"], "Runner Size": "large"}
+    reviewed = run(controller, parameters=large, review=True)
+    assert "RunnerTask" in {entry["logical_id"] for entry in reviewed["changes"]}
+    assert "went stale" in run(controller)["msg"]
+    controller.testbed.clear_calls()
+    approved = run(controller, parameters=large)
+    assert approved["stack"]["status"] == "UPDATE_COMPLETE"
+    assert operations(controller, "CreateChangeSet") == 0
+
+
+def test_a_stack_made_by_hand_is_adopted_as_it_is(controller: Controller) -> None:
+    run(controller)
+    by_hand = client(controller, "cloudformation")
+    before = by_hand.describe_stacks(StackName=OPTIONS["name"])["Stacks"][0]
+    by_hand.update_stack(
+        StackName=OPTIONS["name"],
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        Parameters=[
+            {"ParameterKey": entry["ParameterKey"], "UsePreviousValue": True} for entry in before["Parameters"]
+        ],
+        Tags=[],
+    )
+    by_hand.get_waiter("stack_update_complete").wait(StackName=OPTIONS["name"], WaiterConfig={"Delay": 1})
+    few = {name: OPTIONS["parameters"][name] for name in ("Runner ID", "Domain Name")}
+    tags = {"gitpod:runner-name": "gitpod-us-east-1"}
+    adopted = run(controller, parameters=few, secret_parameters={}, tags=tags)
+    assert adopted["changed"] is True, adopted
+    assert "tag gitpod:runner-name: gitpod-us-east-1" in str(adopted["diff"]["after"])
+    after = by_hand.describe_stacks(StackName=OPTIONS["name"])["Stacks"][0]
+    assert after["Parameters"] == before["Parameters"]
+    assert run(controller, parameters=few, secret_parameters={}, tags=tags)["changed"] is False

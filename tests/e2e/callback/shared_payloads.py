@@ -10,18 +10,18 @@ directory of the session.
 
 from __future__ import annotations
 
+import os
+import pathlib
+
+from ansible import constants
+from ansible.plugins.callback import CallbackBase
+
 DOCUMENTATION = """
 name: shared_payloads
 type: aggregate
 short_description: Share packed modules between runs
 description: Links the cache of packed modules to the directory that TESTS_PAYLOADS names.
 """
-
-import os
-import pathlib
-
-from ansible import constants
-from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):
