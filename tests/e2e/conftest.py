@@ -1,16 +1,20 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One test bed for the session, emptied before each test."""
+"""One test bed for each worker, emptied before each test; at the end, what all of them saw is compared."""
 
 from __future__ import annotations
 
 import os
+import pathlib
+import shutil
+import tempfile
 import typing as t
 
 import pytest
 
 from tests import collection
+from tests.e2e import permissions
 from tests.e2e.harness import Controller
 from tests.testbed.client import TestBed
 from tests.zone_keeper import ZoneKeeper
@@ -18,17 +22,42 @@ from tests.zone_keeper import ZoneKeeper
 collection.install()
 
 if t.TYPE_CHECKING:
-    import pathlib
     from collections.abc import Iterator
 
+SESSION = "TESTS_SESSION"
+DIFFERENCES = pytest.StashKey[list[str]]()
 
-@pytest.fixture(scope="session", autouse=True)
-def payloads(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Where the runs of this session share the modules that Ansible has packed."""
-    base = tmp_path_factory.getbasetemp()
-    # pytest-xdist gives each of its workers a directory in that of the session.
-    session = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    os.environ["TESTS_PAYLOADS"] = str(session / "payloads")
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A directory that the workers of this session share."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SESSION] = tempfile.mkdtemp(prefix="gitpod-e2e-")
+        os.environ["TESTS_PAYLOADS"] = f"{os.environ[SESSION]}/payloads"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """When everything ran, the permissions registry has to hold what was called, and nothing else."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        return
+    whole = config.args == ["tests/e2e"] and not config.option.keyword and not config.option.markexpr
+    if whole and session.testsfailed == 0:
+        found = permissions.differences(permissions.kept(pathlib.Path(os.environ[SESSION])))
+        if found:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            config.stash[DIFFERENCES] = found
+
+
+def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> None:
+    """Tell what the comparison found."""
+    for line in config.stash.get(DIFFERENCES, []):
+        terminalreporter.write_line(f"PERMISSIONS {line}", red=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(SESSION, ""), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +65,7 @@ def running_testbed() -> Iterator[TestBed]:
     """Started once; stacks take about two seconds."""
     with TestBed.start(os.environ["TESTBED_PYTHON"], stack_seconds=1.5) as testbed:
         yield testbed
+        permissions.keep(pathlib.Path(os.environ[SESSION]), testbed.operations())
 
 
 @pytest.fixture

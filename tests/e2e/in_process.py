@@ -12,8 +12,10 @@ import functools
 import typing as t
 
 import boto3
+import botocore.config
 from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import USER_AGENT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 
 if t.TYPE_CHECKING:
@@ -48,6 +50,10 @@ class InProcessModule:
     def client(self, service: str, retry_decorator: t.Any = None, **arguments: t.Any) -> t.Any:
         """A client of the test bed, wrapped as amazon.aws wraps it."""
         arguments.pop("profile_name", None)
+        if retry_decorator:
+            # As the module's own client names itself; what tests do by hand goes without.
+            ours = botocore.config.Config(user_agent_extra=USER_AGENT)
+            arguments["config"] = ours.merge(arguments["config"]) if arguments.get("config") else ours
         found = self._session.client(service, endpoint_url=self._url, **arguments)
         return RetryingBotoClientWrapper(found, retry_decorator) if retry_decorator else found
 

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The main job on three runners: foreseen, done, done again for nothing, and repaired where someone changed something.
 
-One test, because what it looks at costs minutes to build: the calls, the processes, the secrets and the permissions of
-the same runs.
+One test, because what it looks at costs minutes to build: the calls, the processes and the secrets of the same runs.
 """
 
 from __future__ import annotations
@@ -16,10 +15,8 @@ import typing as t
 import boto3
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import STAGES
 from tests.e2e.harness import HOSTS, READING, Controller, Run
-from tests.e2e.test_prerequisites import IAM_NAMES
 
 US, EU, AP = HOSTS
 SITE = "gitpod.enterprise_runner.site"
@@ -47,7 +44,6 @@ def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controlle
     assert first.code == 0, first.output
     verified_and_reported(first)
     no_secret_is_in(first, controller)
-    every_call_is_in_the_registry_of_permissions(controller)
 
     controller.testbed.clear_calls()
     second = controller.play(SITE, "-vvv")
@@ -99,23 +95,6 @@ def no_secret_is_in(run: Run, controller: Controller) -> None:
     assert all(token in calls for token in tokens), "the tokens never reached the stacks"
     for secret in (*tokens, controller.testbed.api_token):
         assert [text for text in texts if secret in text] == []
-
-
-def every_call_is_in_the_registry_of_permissions(controller: Controller) -> None:
-    """And every action that a first run always takes was called."""
-    called = {
-        f"{IAM_NAMES.get(call['service'], call['service'])}:{call['operation']}" for call in controller.testbed.calls()
-    }
-    assert called - set(_permissions.all_actions()) == set()
-    always = {
-        action.name
-        for stage in ("prerequisites", "privatelink")
-        for action in _permissions.STAGES[stage]
-        if action.when in ("", _permissions.PRIVATELINK) and not action.optional
-    }
-    later = {"ec2:ModifyVpcEndpoint", "ec2:DeleteVpcEndpoints", "ec2:DeleteTags", "iam:SimulatePrincipalPolicy"}
-    tagging = {"ec2:CreateTags"}
-    assert always - called - later - tagging == set()
 
 
 def little_is_done(run: Run, controller: Controller) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_preflight_info import ARGUMENT_SPEC
 from tests.e2e.harness import ROOT, Controller
 from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e.permissions import IAM_NAMES
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
@@ -30,8 +31,6 @@ US, EU, AP = "gitpod-us-east-1", "gitpod-eu-central-1", "gitpod-ap-southeast-2"
 ZONE = "Z08A1B2C3D4E5F6G7H8I9"
 ACCOUNT = "123456789012"
 MOST_CALLS = 35
-# The SDK's names of services where IAM has another.
-IAM_NAMES = {"elbv2": "elasticloadbalancing", "service-quotas": "servicequotas"}
 
 
 def client(testbed: TestBed, service: str, region: str = "eu-central-1", **credentials: str) -> t.Any:

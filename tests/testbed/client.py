@@ -80,6 +80,10 @@ class TestBed:
         found: list[dict[str, t.Any]] = self.control("GET", "calls")["calls"]
         return found
 
+    def operations(self) -> set[str]:
+        """Operations that the collection asked for since the start, as C(service:operation)."""
+        return set(self.control("GET", "operations")["operations"])
+
     def clear_calls(self) -> None:
         """Forget the calls."""
         self.control("DELETE", "calls")

@@ -22,6 +22,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry, RetryingBotoClientWrapper
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import ADDITIONAL_RETRYABLE_CODES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import USER_AGENT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 
 # A check of an endpoint that cannot be reached has to end in seconds, not minutes.
@@ -65,6 +66,7 @@ def connect(module: t.Any, profile: str | None = None) -> Clients:
         "read_timeout": READ_TIMEOUT,
         "max_pool_connections": THREADS,
         "retries": {"mode": "standard", "total_max_attempts": 2},
+        "user_agent_extra": USER_AGENT,
     }
     config = botocore.config.Config(**{**ours, **(module.params.get("aws_config") or {})})
     try:

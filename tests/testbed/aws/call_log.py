@@ -14,11 +14,16 @@ from .requests import Call
 
 _lock = threading.Lock()
 _calls: list[dict[str, t.Any]] = []
+# Operations that the collection ever asked for; its modules and those of amazon.aws name themselves, tests do not.
+_operations: set[str] = set()
+_OURS = ("gitpod.enterprise_runner", "APN/1.0 Ansible")
 
 
 def add(call: Call, status: int, error_code: str) -> None:
     """Note a call with its answer's status and error code."""
     with _lock:
+        if any(name in call.user_agent for name in _OURS):
+            _operations.add(f"{call.service}:{call.operation}")
         _calls.append(
             {
                 "seq": len(_calls) + 1,
@@ -48,6 +53,13 @@ def handle(method: str, _body: dict[str, t.Any], query: dict[str, t.Any]) -> dic
         return {"calls": [call for call in _calls if call["seq"] > int(query.get("since", 0))]}
 
 
+def handle_operations(_method: str, _body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Every operation that the collection asked for since the start."""
+    with _lock:
+        return {"operations": sorted(_operations)}
+
+
 def install(_settings: t.Any) -> None:
     """Offer the log."""
     control.register("/_testbed/calls", handle)
+    control.register("/_testbed/operations", handle_operations)

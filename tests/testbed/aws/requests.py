@@ -25,6 +25,7 @@ class Call:
     """One API call.
 
     :param parameters: as the protocol spells them: form fields, JSON, or the XML document as C(body).
+    :param user_agent: how the caller calls itself.
     """
 
     service: str
@@ -32,6 +33,7 @@ class Call:
     region: str
     account: str
     parameters: t.Mapping[str, t.Any]
+    user_agent: str = ""
 
 
 @functools.cache
@@ -73,6 +75,11 @@ def _routes(service: str) -> list[tuple[str, re.Pattern[str], frozenset[str], st
 
 def parse(method: str, path: str, query: str, headers: t.Mapping[str, str], body: bytes) -> Call | None:
     """The call, or None for a request that is no signed API call."""
+    call = _parse(method, path, query, headers, body)
+    return dataclasses.replace(call, user_agent=headers.get("user-agent", "")) if call else None
+
+
+def _parse(method: str, path: str, query: str, headers: t.Mapping[str, str], body: bytes) -> Call | None:
     match = _CREDENTIAL.search(headers.get("authorization", ""))
     if not match:
         return None
