@@ -17,6 +17,8 @@ LONGEST_CELL = 60
 RECORD_COLUMNS = ("name", "type", "value", "ttl")
 STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time")
 CHECK_KEYS = ("id", "status", "summary", "remediation")
+# From where a check was made, and what was measured.
+VERIFICATION_KEYS = (*CHECK_KEYS, "vantage", "evidence")
 CERTIFICATE_KEYS = ("arn", "status", "domain_name", "not_after", "days_left")
 REGISTRATION_KEYS = ("id", "runner_id", "name", "phase", "version")
 STATES = ("failed", "waiting", "unverified", "verified")
@@ -114,7 +116,7 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
         "registration": _chosen((stages.get("registration") or {}).get("runner"), REGISTRATION_KEYS),
         "verification": {
             **_chosen(verification, ("healthy", "certificate")),
-            **({"checks": _checks(verification)} if verification.get("checks") else {}),
+            **({"checks": _checks(verification, VERIFICATION_KEYS)} if verification.get("checks") else {}),
         },
     }
     if failure:
@@ -133,9 +135,9 @@ def state_of(runner: t.Mapping[str, t.Any]) -> str:
     return "verified" if healthy is True else "unverified"
 
 
-def _checks(result: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+def _checks(result: t.Mapping[str, t.Any], keys: t.Sequence[str] = CHECK_KEYS) -> list[dict[str, t.Any]]:
     """Checks by their documented keys."""
-    return [_chosen(check, CHECK_KEYS) for check in result.get("checks") or result.get("problems") or []]
+    return [_chosen(check, keys) for check in result.get("checks") or result.get("problems") or []]
 
 
 def _stack(

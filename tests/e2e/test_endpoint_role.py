@@ -18,6 +18,7 @@ if t.TYPE_CHECKING:
 HOST, REGION = "gitpod-ap-southeast-2", "ap-southeast-2"
 ROLE = "gitpod.enterprise_runner.gitpod_privatelink"
 SUBNETS = {"subnet-0c3a4e6d8f0b23571": "10.40.0.0/20", "subnet-0c3a4e6d8f0b23572": "10.40.16.0/20"}
+STAYING = {"subnet-0c3a4e6d8f0b23571": "10.40.0.0/20"}
 FURTHER = {"subnet-0c3d5f7b9a1e24681": "10.40.128.0/24"}
 
 
@@ -40,11 +41,8 @@ def test_the_security_group_follows_and_goes_last(controller: Controller) -> Non
     result = controller.directory / "kept.json"
     tasks = [
         *step("create"),
-        *step("again"),
-        *step("moved", gitpod_privatelink_source_subnet_ids=[*SUBNETS, *FURTHER]),
-        *step("fewer"),
+        *step("moved", gitpod_privatelink_source_subnet_ids=[*STAYING, *FURTHER]),
         *step("absent", "absent"),
-        *step("absent again", "absent"),
         {
             "name": "Write",
             "ansible.builtin.copy": {"content": "{{ kept | to_json }}", "dest": str(result), "mode": "0600"},
@@ -65,10 +63,10 @@ def test_the_security_group_follows_and_goes_last(controller: Controller) -> Non
 
     assert ranges("create") == sorted(SUBNETS.values())
     assert kept["create"]["endpoint"]["security_group_ids"] == [kept["create"]["group"]["group_id"]]
-    assert not kept["again"]["group"]["changed"]
-    assert ranges("moved") == sorted({**SUBNETS, **FURTHER}.values())
-    assert ranges("fewer") == sorted(SUBNETS.values())
-    assert (kept["absent"]["changed"], kept["absent again"]["changed"]) == (True, False)
+    # One range comes and one goes; that a run without a difference changes nothing is for test_site.py to show.
+    assert ranges("moved") == sorted({**STAYING, **FURTHER}.values())
+    assert kept["moved"]["endpoint"]["id"] == kept["create"]["endpoint"]["id"]
+    assert kept["absent"]["changed"]
     writes = [write for write in controller.writes() if write in ("ec2:DeleteVpcEndpoints", "ec2:DeleteSecurityGroup")]
     assert writes == ["ec2:DeleteVpcEndpoints", "ec2:DeleteSecurityGroup"], "AWS refuses the other order"
     ec2 = InProcessModule(controller.testbed, {}, REGION).client("ec2")

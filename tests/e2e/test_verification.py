@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A probe host in the VPC proves what the control node cannot see; it has a resolver of its own."""
+"""Hosts in the VPC prove what the control node cannot see, over SSH and as processes with a resolver of their own."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ import typing as t
 
 import pytest
 
+from tests.e2e import ssh_host
 from tests.e2e.harness import COLLECTION
+from tests.e2e.verified_runner import HOST, NAME, Bed
 
 if t.TYPE_CHECKING:
     import pathlib
 
     from tests.e2e.harness import Controller
 
-HOST, VPC = "gitpod-ap-southeast-2", "vpc-0c9f7e5a3b1d02468"
 RESOLVER = "127.77.0.2"
+REQUIRED = ["private_dns.resolution", "health.*", "targets.health", "endpoint.*", "runner.phase"]
 
 
 def namespaces_work() -> bool:
@@ -34,10 +36,11 @@ def namespaces_work() -> bool:
 
 
 def python_in_the_vpc(directory: pathlib.Path) -> str:
-    """An interpreter whose system asks the VPC's resolver."""
+    """An interpreter whose system asks the VPC's resolver, and that has nothing but the standard library."""
     resolv = directory / "resolv.conf"
     resolv.write_text(f"nameserver {RESOLVER}\n", "utf-8")
-    inner = f'mount --bind {shlex.quote(str(resolv))} /etc/resolv.conf && exec {shlex.quote(sys.executable)} "$@"'
+    python = f"{shlex.quote(sys.executable)} -I -S"
+    inner = f'mount --bind {shlex.quote(str(resolv))} /etc/resolv.conf && exec {python} "$@"'
     program = directory / "python-in-the-vpc"
     program.write_text(f'#!/bin/sh\nexec unshare -m sh -c {shlex.quote(inner)} python "$@"\n', "utf-8")
     program.chmod(0o755)
@@ -45,21 +48,56 @@ def python_in_the_vpc(directory: pathlib.Path) -> str:
 
 
 @pytest.mark.skipif(not namespaces_work(), reason="needs root and mount namespaces")
-def test_a_probe_proves_private_dns_from_inside(controller: Controller) -> None:
-    controller.testbed.control("POST", "dns/views", {"vpc_id": VPC, "address": RESOLVER, "port": 53})
-    probe = {"ansible_connection": "local", "ansible_python_interpreter": python_in_the_vpc(controller.directory)}
+@pytest.mark.skipif(ssh_host.SSHD is None, reason="needs Debian's openssh-server")
+def test_probe_hosts_prove_private_dns_from_inside(controller: Controller) -> None:
+    testbed = controller.testbed
+    testbed.settings(stack_seconds=0.6)
+    bed = Bed(testbed)
+    bed.deploy()
+    for name in (HOST["gitpod_domain_name"], f"*.{HOST['gitpod_domain_name']}"):
+        testbed.add_dns_record(name, "CNAME", bed.output("LoadBalancerDNS"))
+    testbed.control("POST", "dns/views", {"vpc_id": HOST["gitpod_vpc_id"], "address": RESOLVER, "port": 53})
+    inside = {"ansible_python_interpreter": python_in_the_vpc(controller.directory)}
     extra = {
-        "gitpod_verify_probe_hosts": ["probe-ap"],
-        "gitpod_verify_probe_ca_path": controller.testbed.ca_file,
+        "gitpod_verify_probe_hosts": ["probe-local", "probe-gone", "probe-ssh"],
+        "gitpod_verify_probe_ca_path": testbed.ca_file,
         "gitpod_verify_wait": 20,
-        "gitpod_verify_required": ["private_dns.resolution", "health.*", "targets.health", "endpoint.*"],
+        "gitpod_verify_required": REQUIRED,
+        "gitpod_api_endpoint": testbed.management_plane_url,
+        "gitpod_api_token": testbed.api_token,
     }
-    run = controller.play(f"{COLLECTION}.site", "--limit", HOST, "-e", json.dumps(extra), hosts={"probe-ap": probe})
+    with ssh_host.running(controller.directory / "ssh") as connection:
+        probes = {
+            "probe-local": {"ansible_connection": "local", **inside},
+            "probe-ssh": {**connection, **inside},
+            # Nothing listens on it.
+            "probe-gone": {**connection, "ansible_port": 1},
+        }
+        options = ("--limit", NAME, "--tags", "verify", "-e", json.dumps(extra))
+        run = controller.play(f"{COLLECTION}.site", *options, hosts=probes)
     assert run.code == 0, run.output
-    checks = run.report(HOST)["verification"]["checks"]
-    found = [check for check in checks if check["id"] == "private_dns.resolution"]
-    assert sorted(check["status"] for check in found) == ["pass", "skip"]
-    assert any("[probe-ap] app.gitpod.io resolves to 10.40." in check["summary"] for check in found)
-    (connection_type,) = [check for check in checks if check["id"] == "runner.connection_type"]
+    assert run.changed == 0
+    verification = run.report(NAME)["verification"]
+    assert verification["healthy"]
+
+    def seen(identifier: str) -> dict[str, str]:
+        return {one["vantage"]: one["status"] for one in verification["checks"] if one["id"] == identifier}
+
+    assert seen("private_dns.resolution") == {"control node": "skip", "probe-local": "pass", "probe-ssh": "pass"}
+    everywhere = dict.fromkeys(("control node", "probe-local", "probe-ssh"), "pass")
+    for identifier in ("dns.domain", "dns.wildcard", "tls.certificate", "health.domain", "health.wildcard"):
+        assert seen(identifier) == everywhere
+    for identifier in ("endpoint.state", "endpoint.private_dns", "endpoint.addresses", "runner.phase"):
+        assert seen(identifier) == {"AWS": "pass"}
+    assert seen("vantage.reached") == {"probe-gone": "fail"}
+    answers = [
+        (one["vantage"], one["evidence"]["answers"][0]["resolver"], one["evidence"]["expected_addresses"])
+        for one in verification["checks"]
+        if one["id"] == "private_dns.resolution" and one["status"] == "pass"
+    ]
+    assert {resolver for _vantage, resolver, _expected in answers} == {"system"}
+    assert all(address.startswith("10.40.") for _vantage, _resolver, expected in answers for address in expected)
+    (connection_type,) = [one for one in verification["checks"] if one["id"] == "runner.connection_type"]
     assert connection_type["status"] == "skip"
     assert "Not verifiable from here" in connection_type["summary"]
+    assert testbed.api_token not in run.output
