@@ -48,14 +48,6 @@ options:
     type: list
     elements: str
     default: []
-  service_name:
-    description: Name of the endpoint service.
-    type: str
-    default: com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2
-  service_region:
-    description: Region of the endpoint service.
-    type: str
-    default: us-east-1
   private_dns_enabled:
     description: Whether the service's own name resolves to the endpoint inside the VPC.
     type: bool
@@ -110,6 +102,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - gitpod.enterprise_runner.endpoint_service
   - gitpod.enterprise_runner.attributes
   - gitpod.enterprise_runner.attributes.actiongroup
 attributes:

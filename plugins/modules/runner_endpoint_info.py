@@ -23,18 +23,11 @@ options:
     description: VPC of the endpoints.
     type: str
     required: true
-  service_name:
-    description: Name of the endpoint service.
-    type: str
-    default: com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2
-  service_region:
-    description: Region of the endpoint service.
-    type: str
-    default: us-east-1
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - gitpod.enterprise_runner.endpoint_service
   - gitpod.enterprise_runner.attributes
   - gitpod.enterprise_runner.attributes.actiongroup
 attributes:

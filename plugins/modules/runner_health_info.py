@@ -71,12 +71,6 @@ options:
       - Seconds to wait for each DNS answer and for each step of a connection.
     type: int
     default: 10
-  wait_timeout:
-    description:
-      - Seconds to keep trying until no check fails. V(0) looks once.
-      - New DNS records take 5 to 60 minutes to be seen everywhere.
-    type: int
-    default: 0
   checks:
     description:
       - What to check. Names are resolved in any case.
@@ -133,27 +127,18 @@ options:
     type: list
     elements: str
     default: []
-  required:
-    description:
-      - Identifiers of the checks whose failure counts, as shell patterns such as V(health.*); they are waited for, and
-        have to pass. When empty, every failure counts.
-    type: list
-    elements: str
-    default: []
   wildcard_label:
     description:
       - The label that is put before the domain to test the wildcard. No record of its own may exist for it.
       - By default a random one, so that no resolver remembers an answer from before.
     type: str
-  progress_path:
-    description: File in which the module leaves its progress; the action plugin of the same name sets it.
-    type: path
   fail_when_unhealthy:
     description:
       - Whether a failed check fails the task. The result is the same otherwise.
     type: bool
     default: false
 extends_documentation_fragment:
+  - gitpod.enterprise_runner.verification
   - gitpod.enterprise_runner.attributes
 attributes:
   check_mode:
@@ -169,6 +154,7 @@ notes:
     request carries no credentials.
   - The system's resolver keeps timeouts of its own, whatever O(timeout) says.
   - Proxies are not used.
+  - New DNS records take 5 to 60 minutes to be seen everywhere, so give O(wait_timeout) an hour after they are made.
 seealso:
   - module: gitpod.enterprise_runner.runner_verification_info
 """
@@ -338,36 +324,13 @@ waited:
   sample: 0.4
 """
 
-import datetime
-import ipaddress
-import pathlib
-import platform
-import re
-import secrets
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import resolving, tls
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
-    CHECKS,
-    Request,
-    folded,
-    parse_name_server,
-)
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import (
-    NetworkObserver,
-    Verdict,
-    watch,
-)
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._modules import run
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import teller
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import healthy
-
-_HIGHEST_PORT = 65535
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?", re.IGNORECASE)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import CHECKS
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "domain_name": {"type": "str", "required": True},
@@ -393,175 +356,10 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 }
 
 
-def request_from(parameters: dict[str, t.Any]) -> Request:
-    """Read the options.
-
-    :raises InputError: one of them has no meaning.
-    """
-    domain = folded(parameters["domain_name"])
-    if "." not in domain or "*" in domain or "/" in domain or any(not label for label in domain.split(".")):
-        raise InputError(
-            f"{parameters['domain_name']!r} is not a domain name",
-            next_step="Give domain_name as the stack has it, such as eu.gitpod.example.com, without '*.' and 'https://'",
-        )
-    label = parameters["wildcard_label"] or f"gitpod-{secrets.token_hex(4)}"
-    if not _LABEL.fullmatch(label):
-        raise InputError(
-            f"wildcard_label {label!r} is not one DNS label",
-            next_step="Use letters, digits and hyphens only",
-        )
-    if not re.fullmatch(r"/[!-~]*", parameters["path"]):
-        raise InputError(f"path {parameters['path']!r} is not an absolute path", next_step="Begin it with a slash")
-    _check_numbers(parameters)
-    return Request(
-        domain=domain,
-        label=label.lower(),
-        port=parameters["port"],
-        path=parameters["path"],
-        servers=tuple(dict.fromkeys(parse_name_server(text) for text in parameters["resolvers"])),
-        expected_target=folded(parameters["expected_load_balancer_dns_name"] or ""),
-        validate_certificates=parameters["validate_certs"],
-        checks=tuple(check for check in CHECKS if check in parameters["checks"]),
-        http_port=parameters["http_port"],
-        visibility=parameters["load_balancer_visibility"] or "",
-        accepted_ranges=tuple(parameters["accepted_ranges"]),
-        inside_vpc=parameters["inside_vpc"],
-        management_plane=folded(parameters["management_plane_name"] or ""),
-        management_plane_addresses=tuple(parameters["management_plane_addresses"]),
-    )
-
-
-def _check_numbers(parameters: dict[str, t.Any]) -> None:
-    if not 0 < parameters["port"] <= _HIGHEST_PORT:
-        raise InputError(f"port {parameters['port']} is not from 1 to {_HIGHEST_PORT}", next_step="Correct it")
-    if parameters["timeout"] <= 0 or parameters["wait_timeout"] < 0:
-        raise InputError("timeout must be above 0 seconds, and wait_timeout not below", next_step="Correct them")
-    if not 0 <= parameters["http_port"] <= _HIGHEST_PORT:
-        raise InputError(
-            f"http_port {parameters['http_port']} is not from 0 to {_HIGHEST_PORT}", next_step="Correct it"
-        )
-    for text in parameters["accepted_ranges"]:
-        try:
-            ipaddress.ip_network(text, strict=False)
-        except ValueError as error:
-            raise InputError(f"accepted_ranges: {text!r} is no network", str(error), "Write 203.0.113.0/24") from error
-    if not parameters["checks"]:
-        raise InputError("checks is empty", next_step=f"Name at least one of {', '.join(CHECKS)}, or leave it out")
-
-
-def client_from(parameters: dict[str, t.Any], request: Request) -> Client:
-    """How to connect, by the options.
-
-    :raises InputError: nothing, or no certificate, is at C(ca_path).
-    """
-    ca_path = parameters["ca_path"] or ""
-    if ca_path and not pathlib.Path(ca_path).exists():
-        raise InputError(
-            f"ca_path {ca_path} does not exist", next_step="Put the PEM file on the machine that the module runs on"
-        )
-    client = Client(
-        port=request.port,
-        path=request.path if "health" in request.checks else "",
-        timeout=parameters["timeout"],
-        validate_certificates=request.validate_certificates,
-        ca_path=ca_path,
-        ca_is_directory=bool(ca_path) and pathlib.Path(ca_path).is_dir(),
-    )
-    if client.validate_certificates:
-        client.check_authorities()
-    return client
-
-
-def result_of(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any]:
-    """The module's result as plain data."""
-    seen = verdict.observations
-    return {
-        "changed": False,
-        "healthy": verdict.healthy,
-        "checks": [check.as_result() for check in verdict.checks],
-        "addresses": {answer.name: list(seen.addresses(answer.name)) for answer in seen.answers},
-        "resolutions": [
-            {
-                "name": answer.name,
-                "resolver": answer.resolver,
-                "outcome": answer.outcome,
-                "addresses": list(answer.addresses),
-                "canonical_name": answer.canonical,
-            }
-            for answer in seen.answers
-        ],
-        "connections": [
-            {
-                "name": item.name,
-                "address": item.address,
-                "outcome": item.outcome,
-                "trust": item.trust,
-                "protocol": item.protocol,
-                "http_status": item.status,
-            }
-            for item in seen.connections
-        ],
-        "certificate": _certificate(verdict, today),
-        "waited": round(verdict.waited, 1),
-        "seen_from": platform.node(),
-    }
-
-
-def _certificate(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any] | None:
-    worst = tls.worst_certificate(verdict.observations)
-    if worst is None:
-        return None
-    certificate, protocol = worst
-    return {
-        "subject_alternative_names": list(certificate.names),
-        "issuer": certificate.issuer,
-        "not_after": certificate.not_after.isoformat(),
-        "days_left": tls.days_left(certificate, today),
-        "protocol": protocol,
-    }
-
-
-def look(module: AnsibleModule) -> dict[str, t.Any]:
-    """Make the checks and return the result.
-
-    :raises RunnerError: an option is wrong, or a check failed and C(fail_when_unhealthy) is set.
-    """
-    request = request_from(module.params)
-    if request.servers and resolving.DNSPYTHON_IMPORT_ERROR:
-        module.fail_json(
-            msg=missing_required_lib("dnspython >= 2.4", reason="to ask the DNS servers given in resolvers"),
-            exception=resolving.DNSPYTHON_IMPORT_ERROR,
-        )
-    client = client_from(module.params, request)
-    required = module.params["required"]
-    verdict = watch(
-        NetworkObserver(client.connect, client.timeout),
-        request,
-        module.params["wait_timeout"],
-        required=required,
-        tell=teller(module.params["progress_path"]),
-    )
-    result = result_of(verdict, datetime.datetime.now(datetime.timezone.utc))
-    if required:
-        result["healthy"] = healthy([(check.identifier, check.status) for check in verdict.checks], required)
-    if module.params["fail_when_unhealthy"] and not result["healthy"]:
-        raise _unhealthy(request, verdict, result)
-    return result
-
-
-def _unhealthy(request: Request, verdict: Verdict, result: dict[str, t.Any]) -> RunnerError:
-    failed = [check for check in verdict.checks if check.status == "fail"]
-    return RunnerError(
-        f"The runner is not reachable under {request.domain}, {len(failed)} of {len(verdict.checks)} checks failed",
-        " ".join(f"[{check.identifier}] {check.summary}" for check in failed),
-        " ".join(dict.fromkeys(check.remediation for check in failed)),
-        result,
-    )
-
-
 def main() -> None:
-    """Entry point of the module."""
-    run(AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), look)
+    """Options in, one call, result out."""
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    _modules.run(module, operation.run)
 
 
 if __name__ == "__main__":

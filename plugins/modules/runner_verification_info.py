@@ -44,41 +44,21 @@ options:
     description: Whether the runner is to reach the management plane through AWS PrivateLink.
     type: bool
     default: false
-  service_name:
-    description: Name of the endpoint service.
-    type: str
-    default: com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2
-  service_region:
-    description: Region of the endpoint service.
-    type: str
-    default: us-east-1
   version:
     description: The version that the runner is to have; another one is a warning.
     type: str
-  required:
-    description:
-      - Identifiers of the checks whose failure is waited for, as shell patterns such as V(targets.*). When empty, all
-        are.
-    type: list
-    elements: str
-    default: []
-  wait_timeout:
-    description: Seconds to keep looking until no check fails. V(0) looks once.
-    type: int
-    default: 0
   phase_wait_timeout:
     description:
       - Seconds to keep looking for the checks of the runner at the management plane (V(runner.phase) and the like), in
         place of O(wait_timeout), which holds for the rest. V(0) takes the first look's word.
     type: int
-  progress_path:
-    description: File in which the module leaves its progress; the action plugin of the same name sets it.
-    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - gitpod.enterprise_runner.management_plane
+  - gitpod.enterprise_runner.endpoint_service
+  - gitpod.enterprise_runner.verification
   - gitpod.enterprise_runner.attributes
   - gitpod.enterprise_runner.attributes.actiongroup
 attributes:
@@ -222,7 +202,7 @@ runner:
       description: Its variant, V(enterprise).
       type: str
     configuration:
-      description: As RV(gitpod.enterprise_runner.runner_registration_info#module:runner.configuration).
+      description: As RV(gitpod.enterprise_runner.runner_registration#module:runner.configuration).
       type: dict
     created_at:
       description: When it was registered.

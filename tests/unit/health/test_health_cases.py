@@ -12,6 +12,7 @@ import health_states as states
 import pytest
 from health_cases import BALANCER, DOMAIN, ELSEWHERE, HERE, MANAGEMENT_PLANE, WILDCARD, Path, authorities, usual_path
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_health_info
 
 if t.TYPE_CHECKING:
@@ -341,7 +342,7 @@ def looked(path: Path, ca_path: str) -> dict[str, t.Any]:
         "ca_path": ca_path,
         "timeout": TIMEOUT,
     }
-    return runner_health_info.look(Module(**{**usual, **path.options}))
+    return operation.run(Module(**{**usual, **path.options}))
 
 
 def at(evidence: t.Any, place: str) -> t.Any:

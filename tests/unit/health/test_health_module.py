@@ -16,8 +16,9 @@ import trustme
 import yaml
 from health_servers import DnsServer, TlsServer
 
+from ansible_collections.gitpod.enterprise_runner.plugins.doc_fragments import verification
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import resolving
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import operation, resolving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Connection,
@@ -88,7 +89,7 @@ def statuses(result: dict[str, t.Any]) -> dict[str, str]:
 
 def test_a_good_path_through_real_servers(servers: Servers) -> None:
     options = servers.options(expected_load_balancer_dns_name=f"{TARGET.upper()}.")
-    result = runner_health_info.look(Module(options))
+    result = operation.run(Module(options))
     assert result["healthy"] is True
     assert result["changed"] is False
     assert set(statuses(result).values()) == {"pass"}
@@ -102,33 +103,33 @@ def test_a_good_path_through_real_servers(servers: Servers) -> None:
 
 def test_a_bad_path_is_returned_and_fails_only_when_asked_to(servers: Servers) -> None:
     del servers.dns.records[f"*.{DOMAIN}.", "CNAME"]
-    result = runner_health_info.look(Module(servers.options()))
+    result = operation.run(Module(servers.options()))
     assert result["healthy"] is False
     assert statuses(result)["dns.wildcard"] == "fail"
     assert statuses(result)["health.domain"] == "pass"
     with pytest.raises(RunnerError, match=r"1 of 10 checks failed.*\[dns\.wildcard\].*Create the record") as failure:
-        runner_health_info.look(Module(servers.options(fail_when_unhealthy=True)))
+        operation.run(Module(servers.options(fail_when_unhealthy=True)))
     assert failure.value.details["healthy"] is False
     told = {(check["id"], check["status"], check["summary"]) for check in failure.value.details["checks"]}
     assert told == {(check["id"], check["status"], check["summary"]) for check in result["checks"]}
 
 
 def test_names_only_makes_no_connection(servers: Servers) -> None:
-    result = runner_health_info.look(Module(servers.options(checks=["dns"])))
+    result = operation.run(Module(servers.options(checks=["dns"])))
     assert list(statuses(result)) == ["dns.domain", "dns.wildcard", "dns.same_target"]
     assert (result["connections"], result["certificate"]) == ([], None)
     assert servers.tls.server_names == []
 
 
 def test_the_certificates_alone_ask_for_no_page(servers: Servers) -> None:
-    result = runner_health_info.look(Module(servers.options(checks=["tls"])))
+    result = operation.run(Module(servers.options(checks=["tls"])))
     assert (result["healthy"], servers.tls.requests) == (True, [])
 
 
 def test_resolvers_without_dnspython_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolving, "DNSPYTHON_IMPORT_ERROR", "Traceback")
     with pytest.raises(SystemExit, match="dnspython"):
-        runner_health_info.look(Module(parameters(resolvers=["192.0.2.53"])))
+        operation.run(Module(parameters(resolvers=["192.0.2.53"])))
 
 
 @pytest.mark.parametrize(
@@ -151,18 +152,18 @@ def test_resolvers_without_dnspython_say_what_to_install(monkeypatch: pytest.Mon
 )
 def test_wrong_options_are_told_before_anything_is_asked(given: dict[str, t.Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        runner_health_info.look(Module(parameters(**given)))
+        operation.run(Module(parameters(**given)))
 
 
 def test_a_file_that_is_no_certificate_is_told(tmp_path: pathlib.Path, servers: Servers) -> None:
     (tmp_path / "empty.pem").write_text("", "utf-8")
     options = {**servers.options(), "ca_path": str(tmp_path / "empty.pem")}
     with pytest.raises(InputError, match="holds no certificate"):
-        runner_health_info.look(Module(options))
+        operation.run(Module(options))
 
 
 def test_domain_resolvers_and_checks_are_put_in_order() -> None:
-    request = runner_health_info.request_from(
+    request = operation.request_from(
         parameters(
             domain_name="EU.Gitpod.Example.com.", resolvers=["192.0.2.53", "192.0.2.53:53"], checks=["tls", "dns"]
         )
@@ -248,7 +249,10 @@ def test_names_and_addresses_are_looked_at_side_by_side() -> None:
 
 
 def test_the_documentation_states_the_same_options() -> None:
-    documented = yaml.safe_load(runner_health_info.DOCUMENTATION)["options"]
+    documented = {
+        **yaml.safe_load(runner_health_info.DOCUMENTATION)["options"],
+        **yaml.safe_load(verification.ModuleDocFragment.DOCUMENTATION)["options"],
+    }
     keys = ("type", "default", "choices", "elements", "required")
     stated = {name: {key: option[key] for key in keys if key in option} for name, option in documented.items()}
     assert stated == runner_health_info.ARGUMENT_SPEC
@@ -256,7 +260,7 @@ def test_the_documentation_states_the_same_options() -> None:
 
 def test_the_documentation_names_every_key_of_the_result(servers: Servers) -> None:
     documented = yaml.safe_load(runner_health_info.RETURN)
-    result = runner_health_info.look(Module(servers.options()))
+    result = operation.run(Module(servers.options()))
     assert set(documented) == set(result) - {"changed"}
     assert set(documented["certificate"]["contains"]) == set(result["certificate"])
     for key in ("checks", "resolutions", "connections"):
