@@ -119,9 +119,23 @@ class Bind9:
 
     def put(self, zone: str, name: str, kind: str, value: str, ttl: int = 60) -> None:
         """Replace a record, as a person with the key does."""
-        keyring = dns.tsigkeyring.from_text({self.key_name: self.secret})
-        update = dns.update.UpdateMessage(zone, keyring=keyring, keyalgorithm="hmac-sha256")
+        update = self._update(zone)
         update.replace(f"{name}.", ttl, kind, value)
+        self._send(update)
+
+    def have(self, zone: str, name: str, records: t.Iterable[tuple[str, str, int]]) -> None:
+        """Answer for a name with these records only: type, value and time to live."""
+        update = self._update(zone)
+        update.delete(f"{name}.")
+        for kind, value, ttl in records:
+            update.add(f"{name}.", ttl, kind, value)
+        self._send(update)
+
+    def _update(self, zone: str) -> dns.update.UpdateMessage:
+        keyring = dns.tsigkeyring.from_text({self.key_name: self.secret})
+        return dns.update.UpdateMessage(zone, keyring=keyring, keyalgorithm="hmac-sha256")
+
+    def _send(self, update: dns.update.UpdateMessage) -> None:
         response = dns.query.tcp(update, ADDRESS, port=self.port, timeout=5)
         if response.rcode() != dns.rcode.NOERROR:
             raise RuntimeError(dns.rcode.to_text(response.rcode()))

@@ -1,7 +1,8 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names and certificates at other providers than Route 53: a real BIND 9 with TSIG, by hand, and the user's tasks."""
+"""Names and certificates at other providers than Route 53: a real BIND 9 with TSIG, a stand-in for Cloudflare's API
+whose zone that BIND answers for, by hand, and the user's tasks."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ import pytest
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_propagation_info import ARGUMENT_SPEC
 from tests.e2e.bind9 import NAMED, Bind9
+from tests.e2e.cloudflare import HOST, Cloudflare
 from tests.e2e.in_process import InProcessModule, outcome
 
 if t.TYPE_CHECKING:
@@ -28,7 +30,7 @@ if t.TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(
     not NAMED, reason="BIND 9 (named) is not installed; make debian-packages installs it as root"
 )
-ZONE = "corp.example"
+ZONE, FLARE = "corp.example", "flare.example"
 TARGET = "gitpod-1a2b3c4d5e6f7a8b.elb.us-east-1.amazonaws.com"
 OLD = "gitpod-ffffffffffffffff.elb.us-east-1.amazonaws.com"
 PLAY = """---
@@ -36,6 +38,7 @@ PLAY = """---
   hosts: dns-*
   gather_facts: false
   connection: local
+  environment: "{{ test_environment | default({}) }}"
   vars:
     ansible_python_interpreter: "{{ ansible_playbook_python }}"
   roles:
@@ -63,8 +66,14 @@ TASKS = """---
 
 @pytest.fixture(scope="module")
 def bind9(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bind9]:
-    with Bind9(tmp_path_factory.mktemp("bind9"), [ZONE]) as server:
+    with Bind9(tmp_path_factory.mktemp("bind9"), [ZONE, FLARE]) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def cloudflare(tmp_path_factory: pytest.TempPathFactory, bind9: Bind9) -> Iterator[Cloudflare]:
+    with Cloudflare(tmp_path_factory.mktemp("cloudflare"), FLARE, bind9.have) as api:
+        yield api
 
 
 class Colleague:
@@ -108,7 +117,7 @@ def variables(domain: str, bind9: Bind9, provider: str, **more: t.Any) -> dict[s
     """One runner whose stack is there already."""
     return {
         "gitpod_region": "us-east-1",
-        "gitpod_domain_name": f"{domain}.{ZONE}",
+        "gitpod_domain_name": domain,
         "gitpod_stack_result": {
             "load_balancer": {"dns_name": TARGET, "canonical_hosted_zone_id": "Z26RNL4JYFTOTI"},
         },
@@ -126,54 +135,85 @@ def variables(domain: str, bind9: Bind9, provider: str, **more: t.Any) -> dict[s
     }
 
 
-def test_every_provider_keeps_both_names_and_validates_certificates(controller: Controller, bind9: Bind9) -> None:
-    """Five runners in one play; three have a certificate that ACM issues only when BIND answers for it."""
+def in_cloudflare(domain: str, bind9: Bind9, api: Cloudflare, token: str, **more: t.Any) -> dict[str, t.Any]:
+    """The same, where Cloudflare keeps the domain."""
+    own = {"gitpod_dns_zone": FLARE, "gitpod_dns_cloudflare_token": token, "test_environment": api.environment}
+    return variables(domain, bind9, "cloudflare", **{**own, **more})
+
+
+def both(domain: str) -> tuple[str, str]:
+    return domain, f"*.{domain}"
+
+
+def test_every_provider_keeps_both_names_and_validates_certificates(
+    controller: Controller, bind9: Bind9, cloudflare: Cloudflare
+) -> None:
+    """Six runners in one play; three have a certificate that ACM issues only when BIND answers for it.
+
+    Where the records are written to, those of others are there: addresses, and a CNAME that leads elsewhere.
+    """
     controller.testbed.control("POST", "certificates", {"name_server": bind9.address})
     tasks = controller.directory / "dns-tasks.yml"
     tasks.write_text(TASKS, "utf-8")
     playbook = controller.directory / "names.yml"
     playbook.write_text(PLAY, "utf-8")
     bind9.put(ZONE, f"foreign.{ZONE}", "A", "192.0.2.1")
-    bind9.put(ZONE, f"taken.{ZONE}", "A", "192.0.2.2")
-    bind9.put(ZONE, f"*.taken.{ZONE}", "CNAME", f"{OLD}.")
-    request = {"gitpod_certificate_request": True}
+    bind9.put(ZONE, f"signed.{ZONE}", "AAAA", "2001:db8::2")
+    bind9.put(ZONE, f"*.signed.{ZONE}", "CNAME", f"{OLD}.")
+    cloudflare.have("A", f"eu.{FLARE}", "192.0.2.3")
+    cloudflare.have("CNAME", f"*.eu.{FLARE}", OLD, proxied=True)
+    revoked = "x" * len(cloudflare.token)
+    taken = {"gitpod_certificate_request": True, "gitpod_dns_overwrite": True}
     temporary = controller.directory / "temporary"
+    by_hand = {"gitpod_certificate_request": True, "ansible_remote_tmp": str(temporary)}
     hosts = {
-        "dns-new": variables("new", bind9, "nsupdate", **request),
-        "dns-foreign": variables("foreign", bind9, "nsupdate"),
-        "dns-taken": variables("taken", bind9, "nsupdate", gitpod_dns_overwrite=True),
-        "dns-manual": variables("manual", bind9, "external", ansible_remote_tmp=str(temporary), **request),
-        "dns-tasks": variables("tasks", bind9, "tasks", gitpod_dns_tasks_file=str(tasks), **request),
+        "dns-signed": variables(f"signed.{ZONE}", bind9, "nsupdate", **taken),
+        "dns-foreign": variables(f"foreign.{ZONE}", bind9, "nsupdate"),
+        "dns-cloudflare": in_cloudflare(f"eu.{FLARE}", bind9, cloudflare, cloudflare.token, **taken),
+        "dns-revoked": in_cloudflare(f"us.{FLARE}", bind9, cloudflare, revoked),
+        "dns-manual": variables(f"manual.{ZONE}", bind9, "external", **by_hand),
+        "dns-tasks": variables(f"tasks.{ZONE}", bind9, "tasks", gitpod_dns_tasks_file=str(tasks)),
     }
-    good = sorted(set(hosts) - {"dns-foreign"})
+    bad = {"dns-foreign", "dns-revoked"}
 
     def play(*arguments: str) -> Run:
-        return controller.play(str(playbook), "--forks", "5", *arguments, hosts=hosts)
+        return controller.play(str(playbook), "--forks", "6", *arguments, hosts=hosts)
 
-    checked = play("--check", "--limit", "dns-new,dns-foreign")
-    assert {host for host, counters in checked.recap.items() if counters["failed"]} == {"dns-foreign"}, checked.output
-    assert bind9.values(f"new.{ZONE}", "CNAME") == []
-    assert controller.writes() == []
+    def requested() -> int:
+        return [call["operation"] for call in controller.testbed.calls()].count("RequestCertificate")
+
+    without_certificate = json.dumps({"gitpod_certificate_request": False})
+    checked = play("--check", "--limit", "dns-cloudflare", "-e", without_certificate)
+    assert (checked.code, checked.changed) == (0, 2), checked.output
+    assert (cloudflare.writes, controller.writes()) == ([], [])
 
     with Colleague(bind9, controller.artifacts, temporary, "dns-manual"):
         first = play("-vvv", "--diff")
-    assert {host for host, counters in first.recap.items() if counters["failed"]} == {"dns-foreign"}, first.output
-    for name in ("new", "taken", "manual", "tasks"):
-        for record in (f"{name}.{ZONE}", f"*.{name}.{ZONE}"):
+    assert {host for host, counters in first.recap.items() if counters["failed"]} == bad, first.output
+    for domain in (f"signed.{ZONE}", f"eu.{FLARE}", f"manual.{ZONE}", f"tasks.{ZONE}"):
+        for record in both(domain):
             assert bind9.values(record, "CNAME") == [f"{TARGET}."], record
-    assert bind9.values(f"foreign.{ZONE}", "A") == ["192.0.2.1"], "what belongs to others stays"
-    assert "192.0.2.1" in first.output
-    assert "gitpod_dns_overwrite" in first.output
-    issued = [call for call in controller.testbed.calls() if call["operation"] == "RequestCertificate"]
-    assert len(issued) == 3
+    for record in both(f"eu.{FLARE}"):
+        assert cloudflare.content(record) == [("CNAME", TARGET, False)], "never behind Cloudflare's own certificate"
+    assert cloudflare.hosts == {f"{HOST}:443"}
+    assert requested() == 3
+    _what_belongs_to_others_stays(first, bind9)
+    assert "code: 10000, error: Authentication error" in first.output
     _the_records_were_shown_and_the_wait_was_told(first, bind9)
     artifacts = [path.read_text("utf-8") for path in controller.artifacts.iterdir()]
-    assert [text for text in (first.output, *artifacts) if bind9.secret in text] == []
+    secrets = (bind9.secret, cloudflare.token, revoked)
+    assert [text for text in (first.output, *artifacts) for secret in secrets if secret in text] == []
 
-    second = play("--limit", ",".join(good))
-    assert second.code == 0, second.output
-    assert second.changed == 0, second.output
-    assert len([c for c in controller.testbed.calls() if c["operation"] == "RequestCertificate"]) == 3
+    written = len(cloudflare.writes)
+    second = play("--limit", "dns-signed,dns-cloudflare,dns-manual")
+    assert (second.code, second.changed) == (0, 0), second.output
+    assert (requested(), len(cloudflare.writes)) == (3, written)
+
+
+def _what_belongs_to_others_stays(run: Run, bind9: Bind9) -> None:
+    assert bind9.values(f"foreign.{ZONE}", "A") == ["192.0.2.1"]
+    assert "192.0.2.1" in run.output
+    assert "gitpod_dns_overwrite" in run.output
 
 
 def _the_records_were_shown_and_the_wait_was_told(run: Run, bind9: Bind9) -> None:
@@ -211,6 +251,11 @@ def test_who_answers_what_is_told(running_testbed: TestBed, bind9: Bind9) -> Non
     both = propagation(running_testbed, bind9, name)
     assert [entry["outcome"] for entry in both["answers"]] == ["right", "right", "silent", "silent"]
     assert propagation(running_testbed, bind9, name, resolvers=[bind9.address])["complete"] is True
+
+    newer = f"newer.{ZONE}"
+    bind9.put(ZONE, newer, "AAAA", "2001:db8::1")
+    told = propagation(running_testbed, bind9, newer, resolvers=[bind9.address])["answers"][0]
+    assert (told["outcome"], told["leads_to"]) == ("other", ["2001:db8::1"]), "IPv6 addresses belong to somebody too"
 
     late = propagation(running_testbed, bind9, name, wait_timeout=1, fail_when_missing=True)
     assert late["failed"] is True

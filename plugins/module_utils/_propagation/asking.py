@@ -61,11 +61,21 @@ class Network:
         if addresses and not chain and set(addresses) <= set(self._addresses_of(server, expected.value)):
             # An alias or a flattened CNAME answers with its target's addresses under its own name.
             return Answer(server, expected, RIGHT, tuple(addresses), ttl)
+        if not chain and not addresses and response.rcode() == dns.rcode.NOERROR:
+            addresses, ttl = self._newer_addresses(server, expected.question(label), ttl)
         if chain or addresses:
             return Answer(server, expected, OTHER, tuple(chain[:1] or addresses), ttl)
         if response.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
             return Answer(server, expected, MISSING, ttl=_negative_ttl(response))
         return Answer(server, expected, SILENT, detail=dns.rcode.to_text(response.rcode()))
+
+    def _newer_addresses(self, server: Server, name: str, ttl: int) -> tuple[list[str], int]:
+        """A name without IPv4 addresses may have IPv6 addresses, which belong to somebody too."""
+        try:
+            _chain, addresses, newer_ttl = _followed(self._query(server, name, "AAAA"), name, "AAAA")
+        except (dns.exception.DNSException, OSError):
+            return [], ttl
+        return addresses, newer_ttl if addresses else ttl
 
     def _query(self, server: Server, name: str, kind: str) -> t.Any:
         question = dns.message.make_query(name, kind)
@@ -122,7 +132,7 @@ def _values(response: t.Any, kind: str) -> list[str]:
     ]
 
 
-def _followed(response: t.Any, name: str) -> tuple[list[str], list[str], int]:
+def _followed(response: t.Any, name: str, kind: str = "A") -> tuple[list[str], list[str], int]:
     """The names that CNAMEs lead through, the addresses at their end, and the least time to live."""
     entries = {(folded(entry.name), entry.rdtype): entry for entry in response.answer}
     chain: list[str] = []
@@ -133,7 +143,7 @@ def _followed(response: t.Any, name: str) -> tuple[list[str], list[str], int]:
         here = folded(entry[0].target)
         chain.append(here)
         ttls.append(entry.ttl)
-    found = entries.get((here, dns.rdatatype.A))
+    found = entries.get((here, dns.rdatatype.from_text(kind)))
     addresses = sorted(item.address for item in found) if found is not None else []
     ttls += [found.ttl] if found is not None and not chain else []
     return chain, addresses, min(ttls, default=0)

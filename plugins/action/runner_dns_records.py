@@ -1,0 +1,93 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write DNS records down on the control node, and show them to whoever keeps the zone; no process is started."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import record_csv, zone_file_lines
+
+RECORD = {
+    "name": {"type": "str", "required": True},
+    "type": {"type": "str", "default": "CNAME"},
+    "value": {"type": "str", "required": True},
+    "ttl": {"type": "int", "required": True},
+}
+INDENT = "    "
+
+
+class ActionModule(ActionBase):
+    """Three files, and on screen what is in them."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset({"records", "path", "title", "show"})
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Write what differs, unless in check mode; show."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _unused, arguments = self.validate_argument_spec(
+            argument_spec={
+                "records": {"type": "list", "elements": "dict", "options": RECORD, "required": True},
+                "path": {"type": "path", "required": True},
+                "title": {"type": "str", "default": ""},
+                "show": {"type": "bool", "default": True},
+            }
+        )
+        # Templated values may be lazy containers of ansible-core; from here on it is plain data.
+        records = [
+            {"name": str(raw["name"]), "type": str(raw["type"]), "value": str(raw["value"]), "ttl": int(raw["ttl"])}
+            for raw in arguments["records"]
+        ]
+        contents = documents(records)
+        changed = _write(pathlib.Path(arguments["path"]), contents, bool(self._task.check_mode))
+        if arguments["show"]:
+            self._display.display("\n".join(shown(str(arguments["title"]), contents)))
+        result.update(changed=bool(changed), files=changed)
+        return result
+
+
+def documents(records: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """The content by file extension."""
+    return {
+        "zone": "".join(f"{line}\n" for line in zone_file_lines(records)),
+        "csv": record_csv(records),
+        "json": json.dumps(list(records), indent=4, sort_keys=True) + "\n",
+    }
+
+
+def shown(title: str, contents: t.Mapping[str, str]) -> list[str]:
+    """The lines on screen: those of the zone, then what can be copied into other tools."""
+    records = json.loads(contents["json"])
+    return [
+        *([title] if title else []),
+        *(INDENT + line for line in contents["zone"].splitlines()),
+        "  as CSV",
+        *(INDENT + line for line in contents["csv"].splitlines()),
+        "  as JSON",
+        INDENT + json.dumps(records),
+    ]
+
+
+def _write(path: pathlib.Path, contents: t.Mapping[str, str], check: bool) -> list[str]:
+    """Replace the files that differ; their paths, in check mode those that would be."""
+    files = {path.with_name(f"{path.name}.{extension}"): text for extension, text in contents.items()}
+    try:
+        changed = [file for file, text in files.items() if not file.exists() or file.read_text("utf-8") != text]
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for file in changed:
+                write_text(file, files[file])
+    except OSError as error:
+        raise AnsibleActionFail(
+            f"Could not write the records: {error}. Set gitpod_artifact_directory to a writable directory."
+        ) from error
+    return [str(file) for file in changed]
