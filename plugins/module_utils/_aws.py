@@ -67,24 +67,41 @@ def impatient_client(module: t.Any, service: str) -> t.Any:
     return module.client(service, retry_decorator=retrying(), config=config)
 
 
-def client_of_role(module: t.Any, service: str, role_arn: str) -> t.Any:
-    """A client of `service` with the credentials of a role that the module's own principal assumes, for one hour.
+def credentials_of_role(sts: t.Any, role_arn: str) -> dict[str, str]:
+    """Credentials of a role for one hour, as keyword arguments of C(boto3.Session.client).
 
+    :param sts: a client with the credentials of who assumes it.
     :raises ApiError: the role cannot be assumed.
     """
     with intent(f"assume the role {role_arn}"):
-        answer = client(module, "sts").assume_role(
-            RoleArn=role_arn, RoleSessionName="gitpod-enterprise-runner", aws_retry=True
-        )
+        answer = sts.assume_role(RoleArn=role_arn, RoleSessionName="gitpod-enterprise-runner", aws_retry=True)
     credentials = answer["Credentials"]
-    return module.client(
-        service,
-        retry_decorator=retrying(),
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-        profile_name=None,
-    )
+    return {
+        "aws_access_key_id": credentials["AccessKeyId"],
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials["SessionToken"],
+    }
+
+
+def client_elsewhere(module: t.Any, service: str, profile: str | None, role_arn: str | None) -> t.Any:
+    """A client of `service` in another account: with a profile, a role, or a role that the profile's principal assumes.
+
+    :param profile: without it, the module's own credentials are used.
+    :raises ApiError: the role cannot be assumed.
+    """
+    own = _of_profile(profile)
+    if not role_arn:
+        return module.client(service, retry_decorator=retrying(), **own)
+    credentials = credentials_of_role(module.client("sts", retry_decorator=retrying(), **own), role_arn)
+    return module.client(service, retry_decorator=retrying(), **{**own, "profile_name": None, **credentials})
+
+
+def _of_profile(profile: str | None) -> dict[str, str | None]:
+    """What lets a client take a profile's credentials in place of the module's."""
+    if not profile:
+        return {}
+    keys = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    return {"profile_name": profile, **dict.fromkeys(keys)}
 
 
 def error_code(error: BaseException) -> str:

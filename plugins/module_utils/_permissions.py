@@ -104,6 +104,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("secretsmanager", "GetSecretValue", resource=CA_SECRET, when=CA_IN_SECRETS, optional=True),
         *_actions("route53", "ListHostedZones", when=ROUTE53, optional=True),
         *_actions("route53", "ListHostedZonesByVPC", optional=True),
+        *_actions("sts", "AssumeRole", resource=ROLE, when=ASSUMED),
         *_actions("route53", "ListResourceRecordSets", resource=ZONE, when=ROUTE53, optional=True),
         *_actions("cloudformation", "DescribeStacks", "ListStackResources", resource=STACK),
         *_actions("cloudformation", "GetTemplateSummary", "ListStacks", optional=True),

@@ -27,6 +27,12 @@ options:
     description: Whether stacks that carry the tags of this collection are returned too.
     type: bool
     default: false
+  dns_profile:
+    description: Profile of the account that keeps the hosted zones, when it is another one.
+    type: str
+  dns_role_arn:
+    description: Role in the account that keeps the hosted zones, which the credentials assume.
+    type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -94,6 +100,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_modu
 
 ARGUMENT_SPEC = {
     "names": {"type": "list", "elements": "str"},
+    "dns_profile": {"type": "str"},
+    "dns_role_arn": {"type": "str"},
     "include_managed": {"type": "bool", "default": False},
 }
 

@@ -230,6 +230,9 @@ options:
   dns_profile:
     description: Profile of the account that keeps the hosted zone, when it is another one.
     type: str
+  dns_role_arn:
+    description: Role in the account that keeps the hosted zone, which the credentials assume.
+    type: str
   dns_record_type:
     description: Kind of record in Route 53.
     type: str
@@ -257,6 +260,10 @@ options:
     default: 300
   dns_private_zone:
     description: Whether the hosted zone that is found is a private one.
+    type: bool
+    default: false
+  dns_associate_vpc:
+    description: Whether the stage associates a private hosted zone with O(vpc_id) when it is not.
     type: bool
     default: false
   dns_overwrite:
@@ -467,6 +474,7 @@ ARGUMENT_SPEC = {
     "privatelink_enable_vpc_dns": {"type": "bool", "default": False},
     "dns_provider": {"type": "str", "default": "route53"},
     "dns_profile": {"type": "str"},
+    "dns_role_arn": {"type": "str"},
     "dns_record_type": {"type": "str", "choices": ["alias", "cname"], "default": "alias"},
     "dns_hosted_zone_id": {"type": "str"},
     "dns_further_hosted_zone_ids": {"type": "list", "elements": "str", "default": []},
@@ -474,6 +482,7 @@ ARGUMENT_SPEC = {
     "dns_split_horizon": {"type": "bool", "default": False},
     "dns_ttl": {"type": "int", "default": 300},
     "dns_private_zone": {"type": "bool", "default": False},
+    "dns_associate_vpc": {"type": "bool", "default": False},
     "dns_overwrite": {"type": "bool", "default": False},
     "resolvers": {"type": "list", "elements": "str", "default": []},
     "skip": {"type": "list", "elements": "str", "default": []},

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt import variables
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, client_elsewhere
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
@@ -75,14 +75,20 @@ def _dns(
     domain = str(found.get("gitpod_domain_name", ""))
     if not domain:
         return {}, ["the stack has no domain"]
-    api = ZonesApi(client(module, "route53"))
     try:
+        api = ZonesApi(client_elsewhere(module, "route53", module.params["dns_profile"], module.params["dns_role_arn"]))
         zones = [
             (zone.id, zone.private, api.records(zone, names(domain))[0]) for zone in api.zones() if zone.holds(domain)
         ]
     except ApiError as error:
         return {}, [f"the zones could not be read ({error.code or error.why}); set gitpod_dns_provider"]
-    return variables.of_records(domain, balancer.get("dns_name", ""), zones)
+    return variables.of_records(domain, balancer.get("dns_name", ""), zones, _elsewhere(module.params))
+
+
+def _elsewhere(options: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The variables of the account that keeps the zones, as far as it is another one."""
+    given = {"gitpod_dns_aws_profile": options["dns_profile"], "gitpod_dns_role_arn": options["dns_role_arn"]}
+    return {name: value for name, value in given.items() if value}
 
 
 def _endpoint(module: t.Any, found: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:

@@ -146,12 +146,16 @@ def _has_password(url: str) -> bool:
 
 
 def of_records(
-    domain: str, target: str, zones: t.Sequence[tuple[str, bool, t.Sequence[Record]]]
+    domain: str,
+    target: str,
+    zones: t.Sequence[tuple[str, bool, t.Sequence[Record]]],
+    elsewhere: t.Mapping[str, str] | None = None,
 ) -> tuple[dict[str, t.Any], list[str]]:
     """Variables of the DNS stage.
 
     :param target: DNS name of the load balancer.
     :param zones: ID, whether private, and the records of both names, of every zone that holds the domain.
+    :param elsewhere: the variables of the account that keeps the zones, when it is another one.
     """
     ours = [
         (zone_id, private, record)
@@ -160,10 +164,11 @@ def of_records(
         if record.target == normal(target) and target
     ]
     if not ours:
-        note = "no record in this account's Route 53 points to the load balancer"
+        note = "no record in this account's Route 53 points to the load balancer (gitpod_adopt_dns_aws_profile and"
+        note += " gitpod_adopt_dns_role_arn name another account)"
         return {"gitpod_dns_provider": "external"}, [f"{note}; the DNS stage then waits for records kept elsewhere"]
     zone_id, private, first = ours[0]
-    found: dict[str, t.Any] = {"gitpod_dns_provider": "route53"}
+    found: dict[str, t.Any] = {"gitpod_dns_provider": "route53", **(elsewhere or {})}
     notes = []
     if first.alias:
         if not first.evaluate:

@@ -124,7 +124,7 @@ def settings(wanted: Wanted) -> frozenset[str]:
         OWN_GROUP: wanted.privatelink_enabled and not wanted.privatelink_security_group_ids,
         VPC_DNS: wanted.privatelink_enabled and wanted.privatelink_enable_vpc_dns,
         # A zone of another account is written with other credentials, which are not simulated.
-        ROUTE53: wanted.dns_provider == "route53" and not wanted.dns_profile,
+        ROUTE53: wanted.dns_provider == "route53" and not (wanted.dns_profile or wanted.dns_role_arn),
         PARAMETER: wanted.custom_ca.startswith("ssm:"),
         CA_IN_SECRETS: wanted.custom_ca.startswith("secretsmanager:"),
         UPLOAD: bool(wanted.template_bucket),

@@ -21,7 +21,10 @@ except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry, RetryingBotoClientWrapper
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import ADDITIONAL_RETRYABLE_CODES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import (
+    ADDITIONAL_RETRYABLE_CODES,
+    credentials_of_role,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import USER_AGENT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 
@@ -33,13 +36,14 @@ THREADS = 8
 class Clients:
     """Clients by service, made when they are first needed; safe to use from several threads.
 
-    :param make: makes the client of a service.
+    :param make: makes the client of a service, with other credentials when it is given some.
     """
 
-    def __init__(self, make: t.Callable[[str], t.Any]) -> None:
+    def __init__(self, make: t.Callable[..., t.Any], lock: t.Any = None) -> None:
         self._make = make
         self._made: dict[str, t.Any] = {}
-        self._lock = threading.Lock()
+        # A session makes one client at a time.
+        self._lock = lock or threading.RLock()
 
     def __call__(self, service: str) -> t.Any:
         """The client of the service; its methods take C(aws_retry=True)."""
@@ -47,6 +51,20 @@ class Clients:
             if service not in self._made:
                 self._made[service] = self._make(service)
             return self._made[service]
+
+    def assuming(self, role_arn: str) -> Clients:
+        """Clients with the credentials of a role, which these assume when the first one is needed.
+
+        Making that first one raises C(ApiError) when the role cannot be assumed.
+        """
+        credentials: dict[str, str] = {}
+
+        def make(service: str) -> t.Any:
+            if not credentials:
+                credentials.update(credentials_of_role(self("sts"), role_arn))
+            return self._make(service, **credentials)
+
+        return Clients(make, self._lock)
 
 
 def connect(module: t.Any, profile: str | None = None) -> Clients:
@@ -77,8 +95,9 @@ def connect(module: t.Any, profile: str | None = None) -> Clients:
         retries=5, delay=0.3, max_delay=3, catch_extra_error_codes=ADDITIONAL_RETRYABLE_CODES
     )
 
-    def make(service: str) -> t.Any:
-        made = session.client(service, region_name=region, endpoint_url=endpoint, config=config, **arguments)
+    def make(service: str, **credentials: str) -> t.Any:
+        wanted = {**arguments, **credentials}
+        made = session.client(service, region_name=region, endpoint_url=endpoint, config=config, **wanted)
         return RetryingBotoClientWrapper(made, retry)
 
     return Clients(make)

@@ -19,6 +19,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
+ASSUME_ROLE = "sts:AssumeRole"
+
 
 @dataclasses.dataclass(frozen=True)
 class Denied:

@@ -32,6 +32,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import THREADS, Clients
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    ASSUME_ROLE,
     Caller,
     Denied,
     Facts,
@@ -225,9 +226,13 @@ def _network(look: Gathering, wanted: Wanted) -> None:
 
 
 def _names(look: Gathering, wanted: Wanted) -> None:
-    def zones() -> tuple[Zone, ...]:
-        found = naming.hosted_zones(look.zone_clients("route53"))
-        for zone in naming.holding(found, wanted.domain_name, wanted.dns_hosted_zone_id):
+    def zones() -> tuple[Zone, ...] | Denied:
+        # Making the first client assumes the role of the zone's account, if there is one.
+        client = attempt(ASSUME_ROLE, lambda: look.zone_clients("route53"))
+        if isinstance(client, Denied):
+            return client
+        found = naming.hosted_zones(client)
+        for zone in naming.holding(found, wanted.domain_name, wanted.dns_zone_ids):
             look.ask(f"records {zone.id}", "route53:ListResourceRecordSets", _reader(look, zone, wanted))
         return found
 
@@ -248,7 +253,7 @@ def _reader(look: Gathering, zone: Zone, wanted: Wanted) -> t.Callable[[], tuple
 def _records(look: Gathering, zones: t.Any, wanted: Wanted) -> dict[str, tuple[Record, ...] | Denied]:
     if not zones or isinstance(zones, Denied):
         return {}
-    held = naming.holding(zones, wanted.domain_name, wanted.dns_hosted_zone_id)
+    held = naming.holding(zones, wanted.domain_name, wanted.dns_zone_ids)
     return {zone.id: look.get(f"records {zone.id}") or () for zone in held}
 
 
@@ -268,7 +273,7 @@ def _account(look: Gathering, wanted: Wanted) -> None:
 
     def simulate() -> dict[str, str] | None:
         caller, zones = look.found("caller"), look.found("hosted_zones") or ()
-        held = naming.holding(zones, wanted.domain_name, wanted.dns_hosted_zone_id) if wanted.domain_name else ()
+        held = naming.holding(zones, wanted.domain_name, wanted.dns_zone_ids) if wanted.domain_name else ()
         zone = next((zone.id for zone in held if zone.private == wanted.dns_private_zone), "")
         return account.simulation(clients("iam"), caller, wanted, zone) if caller else None
 

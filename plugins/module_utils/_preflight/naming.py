@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Wanted as WantedRecords
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import names
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone, normal
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.zones import choose_zone
 
 # One page of ListResourceRecordSets.
 PAGE = 300
@@ -26,19 +31,57 @@ def vpc_zones(route53: t.Any, vpc_id: str, region: str) -> tuple[Zone, ...]:
     return tuple(Zone(raw["HostedZoneId"], normal(raw["Name"]), True) for raw in found)
 
 
-def holding(zones: t.Iterable[Zone], domain: str, zone_id: str = "") -> tuple[Zone, ...]:
-    """Of each kind, public and private, the zones with the longest name that hold the domain; or the one that is named.
+def holding(zones: t.Iterable[Zone], domain: str, zone_ids: t.Collection[str] = ()) -> tuple[Zone, ...]:
+    """Of each kind, public and private, the zones with the longest name that hold the domain; or those that are named.
 
     Several of one kind and name are all of interest: which is meant has to be said.
     """
-    if zone_id:
-        return tuple(zone for zone in zones if zone.id == zone_id)
+    if zone_ids:
+        return tuple(zone for zone in zones if zone.id in zone_ids)
     found: list[Zone] = []
     for private in (False, True):
         fitting = [zone for zone in zones if zone.private == private and zone.holds(domain)]
         longest = max((len(zone.name) for zone in fitting), default=0)
         found += [zone for zone in fitting if len(zone.name) == longest]
     return tuple(found)
+
+
+def meant(zones: t.Iterable[Zone], answering: t.Iterable[Zone], wanted: Wanted) -> list[Zone]:
+    """The zones that runner_dns chooses; those that answer in the runner's VPC know that.
+
+    :param answering: the private zones that answer in the VPC.
+    :raises RunnerError: there is no such zone, or it is not clear which.
+    """
+    here = {zone.id for zone in answering}
+    known = [dataclasses.replace(zone, vpcs=(wanted.vpc_id,)) if zone.id in here else zone for zone in zones]
+    if wanted.dns_zone_ids:
+        by_id = {zone.id: zone for zone in known}
+        missing = [zone_id for zone_id in wanted.dns_zone_ids if zone_id not in by_id]
+        if missing:
+            raise RunnerError(
+                f"The account has no hosted zone {' and '.join(missing)}",
+                next_step="Correct gitpod_dns_hosted_zone_id and gitpod_dns_further_hosted_zone_ids, or use the account"
+                " that has them (gitpod_dns_aws_profile, gitpod_dns_role_arn)",
+            )
+        return [by_id[zone_id] for zone_id in wanted.dns_zone_ids]
+    kinds = (False, True) if wanted.dns_split_horizon else (wanted.dns_private_zone,)
+    return [choose_zone(known, wanted.domain_name, private, wanted.vpc_id) for private in kinds]
+
+
+def wanted_records(wanted: Wanted, balancer: t.Mapping[str, str]) -> WantedRecords:
+    """What runner_dns is asked for.
+
+    :param balancer: empty while there is no load balancer.
+    """
+    return WantedRecords(
+        domain=wanted.domain_name,
+        target=balancer.get("dns_name", ""),
+        target_zone=balancer.get("canonical_hosted_zone_id", ""),
+        record_type=wanted.dns_record_type,
+        ttl=wanted.dns_ttl,
+        dual_stack=balancer.get("ip_address_type", "") == "dualstack",
+        overwrite=wanted.dns_overwrite,
+    )
 
 
 def path(zone: Zone, domain: str) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ def run(module: t.Any, connected: Connect = connect) -> dict[str, t.Any]:
     require_known((*skip, *warn_only), checks.ALL)
     clients = connected(module, None)
     zone_clients = connected(module, options["dns_profile"]) if options["dns_profile"] else clients
+    if options["dns_role_arn"]:
+        zone_clients = zone_clients.assuming(options["dns_role_arn"])
     facts, wanted = gather(options, Wanted.of(options, module.region), clients, zone_clients)
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
     stages = plans(options, wanted, facts)

@@ -8,7 +8,6 @@ A stage that follows one which changes what it depends on cannot be foreseen, an
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as stages
@@ -28,14 +27,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import plan_endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import naming, plan_endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import foresee as route53
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Wanted as WantedRecords
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import names
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone, normal
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.zones import choose_zone
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
 
 Options = t.Mapping[str, t.Any]
@@ -77,7 +74,7 @@ def seen(options: Options, wanted: Wanted, facts: Facts, found: t.Sequence[Stage
     if endpoint:
         results["privatelink"] = endpoint
     if "dns" in idle:
-        results["dns"] = {"changed": False, "records": _records(options, wanted, facts)}
+        results["dns"] = {"changed": False, "records": _records(wanted, facts)}
     return results
 
 
@@ -131,26 +128,13 @@ def _dns(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
     if wanted.dns_provider != route53.ROUTE_53:
         return route53.foresee_elsewhere(wanted.domain_name, target, wanted.dns_provider, _answers(wanted, facts))
     try:
-        zones = _zones(options, wanted, facts)
+        zones = _zones(wanted, facts)
     except RunnerError as error:
         return StagePlan("dns", stages.UNKNOWN, (error.what,))
-    return route53.foresee(_wanted_records(options, wanted, facts), zones)
+    return route53.foresee(naming.wanted_records(wanted, facts.load_balancer or {}), zones)
 
 
-def _wanted_records(options: Options, wanted: Wanted, facts: Facts) -> WantedRecords:
-    balancer: t.Mapping[str, str] = {} if isinstance(facts.load_balancer, Denied) else facts.load_balancer or {}
-    return WantedRecords(
-        domain=wanted.domain_name,
-        target=balancer.get("dns_name", ""),
-        target_zone=balancer.get("canonical_hosted_zone_id", ""),
-        record_type=wanted.dns_record_type,
-        ttl=options["dns_ttl"],
-        dual_stack=balancer.get("ip_address_type", "") == "dualstack",
-        overwrite=wanted.dns_overwrite,
-    )
-
-
-def _zones(options: Options, wanted: Wanted, facts: Facts) -> Zones:
+def _zones(wanted: Wanted, facts: Facts) -> Zones:
     """The zones that runner_dns chooses, with their records; none when something of it could not be read.
 
     :raises RunnerError: there is no such zone, or it is not clear which.
@@ -158,20 +142,11 @@ def _zones(options: Options, wanted: Wanted, facts: Facts) -> Zones:
     if not facts.hosted_zones or isinstance(facts.hosted_zones, Denied):
         return ()
     answering = facts.vpc_zones if isinstance(facts.vpc_zones, tuple) else ()
-    here = {zone.id for zone in answering}
-    zones = [
-        dataclasses.replace(zone, vpcs=(wanted.vpc_id,)) if zone.id in here else zone for zone in facts.hosted_zones
-    ]
-    ids = [zone_id for zone_id in (wanted.dns_hosted_zone_id, *options["dns_further_hosted_zone_ids"]) if zone_id]
-    if ids:
-        chosen = [zone for zone in zones if zone.id in ids]
-    else:
-        kinds = (False, True) if options["dns_split_horizon"] else (wanted.dns_private_zone,)
-        chosen = [choose_zone(zones, wanted.domain_name, private, wanted.vpc_id) for private in kinds]
+    chosen = naming.meant(facts.hosted_zones, answering, wanted)
     # A private zone that does not answer in the VPC is associated, or refused: the stage tells.
     readable = [zone for zone in chosen if not zone.private or not wanted.vpc_id or zone.vpcs]
     found = [(zone, records) for zone in readable if isinstance(records := facts.records.get(zone.id), tuple)]
-    return found if len(found) == (len(ids) or len(chosen)) else ()
+    return found if len(found) == len(chosen) else ()
 
 
 def _answers(wanted: Wanted, facts: Facts) -> dict[str, str] | None:
@@ -184,14 +159,14 @@ def _answers(wanted: Wanted, facts: Facts) -> dict[str, str] | None:
     return {name: normal(next(iter(answer.values), "")) for name, answer in zip(names(wanted.domain_name), both)}
 
 
-def _records(options: Options, wanted: Wanted, facts: Facts) -> list[dict[str, t.Any]]:
+def _records(wanted: Wanted, facts: Facts) -> list[dict[str, t.Any]]:
     """The records of both names as runner_dns returns them; at another provider, those that were asked for."""
     if wanted.dns_provider != route53.ROUTE_53:
         target = {} if isinstance(facts.load_balancer, Denied) else facts.load_balancer or {}
-        answer = {"type": "CNAME", "value": target.get("dns_name", ""), "ttl": options["dns_ttl"]}
+        answer = {"type": "CNAME", "value": target.get("dns_name", ""), "ttl": wanted.dns_ttl}
         return [{"name": name, **answer} for name in names(wanted.domain_name)]
     both = names(wanted.domain_name)
-    found = [record for _zone, records in _zones(options, wanted, facts) for record in records]
+    found = [record for _zone, records in _zones(wanted, facts) for record in records]
     shown = sorted(
         (record for record in found if record.name in both and record.type in ("A", "AAAA", "CNAME")),
         key=lambda record: record.key,

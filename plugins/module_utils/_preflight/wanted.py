@@ -54,11 +54,16 @@ class Wanted:
     privatelink_enable_vpc_dns: bool = False
     dns_provider: str = "route53"
     dns_record_type: str = "alias"
+    dns_ttl: int = 300
     dns_hosted_zone_id: str = ""
+    dns_further_hosted_zone_ids: tuple[str, ...] = ()
+    dns_split_horizon: bool = False
     dns_private_zone: bool = False
+    dns_associate_vpc: bool = False
     dns_overwrite: bool = False
     dns_apex_alias: bool = False
     dns_profile: str = ""
+    dns_role_arn: str = ""
     resolvers: tuple[str, ...] = ()
     template_bucket: str = ""
     stack_policy: bool = False
@@ -84,6 +89,12 @@ class Wanted:
         endpoint = (*self.privatelink_subnet_ids, *self.privatelink_source_subnet_ids)
         named = (*self.ec2_subnet_ids, *self.load_balancer_subnet_ids, *endpoint)
         return tuple(dict.fromkeys(named))
+
+    @property
+    def dns_zone_ids(self) -> tuple[str, ...]:
+        """The hosted zones that are named, each once."""
+        named = (self.dns_hosted_zone_id, *self.dns_further_hosted_zone_ids)
+        return tuple(dict.fromkeys(zone_id for zone_id in named if zone_id))
 
     @property
     def security_group_ids(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, client_of_role
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client_elsewhere
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     InputError,
     RunnerError,
@@ -57,8 +57,7 @@ class Todo:
 def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_dns does."""
     options = module.params
-    role = options["assume_role_arn"]
-    api = Api(client_of_role(module, "route53", role) if role else client(module, "route53"))
+    api = Api(client_elsewhere(module, "route53", None, options["assume_role_arn"]))
     wanted = wanted_of(options)
     if options["state"] == "present" and not (wanted.target or wanted.records):
         raise InputError("load_balancer_dns_name is needed", next_step="runner_stack_info returns it")

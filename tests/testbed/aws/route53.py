@@ -98,8 +98,41 @@ _ministack_list = route53._list_resource_record_sets
 _ministack_sort_key = route53._name_sort_key
 
 
+OK = 200
+_ministack_list_by_vpc = route53._list_hosted_zones_by_vpc
+
+
+def _list_by_vpc(query: dict[str, t.Any]) -> t.Any:
+    """ListHostedZonesByVPC names the private zones of every account, with their owners; all on one page."""
+    answered = _ministack_list_by_vpc(query)
+    if answered[0] != OK:
+        return answered
+
+    def given(name: str) -> str:
+        value = query.get(name, "")
+        return str(value[0] if isinstance(value, list) else value)
+
+    vpc = {"VPCId": given("vpcid"), "VPCRegion": given("vpcregion")}
+    zones = [
+        (str(key[0]), zone) for key, zone in list(route53._zones._data.items()) if route53._zone_has_vpc(zone, vpc)
+    ]
+
+    def build(root: t.Any) -> None:
+        summaries = route53.SubElement(root, "HostedZoneSummaries")
+        for owner, zone in sorted(zones, key=lambda entry: str(entry[1]["id"])):
+            item = route53.SubElement(summaries, "HostedZoneSummary")
+            route53.SubElement(item, "HostedZoneId").text = zone["id"]
+            route53.SubElement(item, "Name").text = zone["name"]
+            account = route53.SubElement(route53.SubElement(item, "Owner"), "OwningAccount")
+            account.text = owner
+        route53.SubElement(root, "MaxItems").text = "100"
+
+    return route53._xml_response("ListHostedZonesByVPCResponse", build)
+
+
 def install(_settings: t.Any) -> None:
     """Change ministack's Route 53 in place."""
+    route53._list_hosted_zones_by_vpc = _list_by_vpc
     route53._change_resource_record_sets = _change
     route53._list_resource_record_sets = _list
     route53._name_sort_key = _sort_key

@@ -27,6 +27,7 @@ BALANCER = {"dns_name": "lb.elb.amazonaws.com", "canonical_hosted_zone_id": "Z9"
 PRIVATE = Zone("Z2", "gitpod.example.com", True)
 DEEPER = Zone("Z3", "eu.gitpod.example.com", False)
 EXTERNAL = {"dns_provider": "manual"}
+ROLE = "arn:aws:iam::210987654321:role/dns-editor"
 OURS = {"gitpod:managed-by": "gitpod.enterprise_runner"}
 
 
@@ -104,6 +105,12 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (dns.zone, {"dns_hosted_zone_id": "Z1", "domain_name": "other.org"}, {}, "fail"),
     (dns.zone, {"dns_private_zone": True}, {"hosted_zones": (PRIVATE,), "vpc_zones": (PRIVATE,)}, "pass"),
     (dns.zone, {"dns_private_zone": True}, {"hosted_zones": (PRIVATE,), "vpc_zones": ()}, "fail"),
+    (dns.zone, {"dns_private_zone": True, "dns_associate_vpc": True}, {"hosted_zones": (PRIVATE,)}, "pass"),
+    (dns.zone, {"dns_split_horizon": True}, {"hosted_zones": (ZONE, PRIVATE), "vpc_zones": (PRIVATE,)}, "pass"),
+    (dns.zone, {"dns_split_horizon": True}, {"hosted_zones": (ZONE, PRIVATE), "vpc_zones": ()}, "fail"),
+    (dns.zone, {"dns_split_horizon": True}, {}, "fail"),
+    (dns.zone, {"dns_hosted_zone_id": "Z1", "dns_further_hosted_zone_ids": ("Z7",)}, {}, "fail"),
+    (dns.zone, {"dns_role_arn": ROLE}, {"hosted_zones": refused("sts:AssumeRole")}, "fail"),
     (dns.zone, EXTERNAL, {}, "skip"),
     (dns.zone, {}, {"hosted_zones": refused("route53:ListHostedZones")}, "skip"),
     (dns.delegation, {}, {}, "pass"),
@@ -118,6 +125,16 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (dns.records, {}, {**zone(*pointing("lb.elb.amazonaws.com")), "load_balancer": BALANCER}, "pass"),
     (dns.records, {}, {**zone(*pointing("old.elb.amazonaws.com")), "load_balancer": BALANCER}, "fail"),
     (dns.records, {"domain_name": ""}, {}, "skip"),
+    (
+        dns.records,
+        {"dns_split_horizon": True},
+        {
+            "hosted_zones": (ZONE, PRIVATE),
+            "records": {"Z1": tuple(pointing("lb.elb.amazonaws.com")), PRIVATE.id: (record(DOMAIN),)},
+            "load_balancer": BALANCER,
+        },
+        "fail",
+    ),
     (dns.records, EXTERNAL, answers((DOMAIN, "CNAME", "missing", ()), (DOMAIN, "A", "missing", ())), "pass"),
     (dns.records, EXTERNAL, answers((DOMAIN, "CNAME", "empty", ()), (DOMAIN, "A", "found", ("192.0.2.1",))), "warn"),
     (
@@ -246,7 +263,7 @@ def test_a_bundle_is_parsed_and_its_content_not_kept() -> None:
 def test_the_zones_that_hold_a_domain_are_the_longest_of_each_kind() -> None:
     parent = Zone("Z0", "example.com", False)
     assert naming.holding([parent, ZONE, PRIVATE], DOMAIN) == (ZONE, PRIVATE)
-    assert naming.holding([parent, ZONE], DOMAIN, "Z0") == (parent,)
+    assert naming.holding([parent, ZONE], DOMAIN, ("Z0",)) == (parent,)
     assert naming.path(parent, DOMAIN) == ("example.com", "gitpod.example.com", DOMAIN)
 
 

@@ -163,6 +163,11 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
             {},
         ),
         ({"dns_hosted_zone_id": "Z1", "dns_further_hosted_zone_ids": ["Z3"]}, {}, {"dns": "unknown"}),
+        (
+            {"dns_hosted_zone_id": "Z1", "dns_further_hosted_zone_ids": ["Z2"]},
+            {"hosted_zones": (ZONE, PRIVATE), "records": {"Z1": ALIASES, "Z2": ()}, "vpc_zones": (PRIVATE,)},
+            {"dns": "create"},
+        ),
         ({"domain_name": ""}, {}, {"dns": "unknown"}),
         (
             {"certificate_arn": "", "certificate_request": True},

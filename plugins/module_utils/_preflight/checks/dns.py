@@ -18,7 +18,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     skipped,
     warned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    ASSUME_ROLE,
+    Denied,
+    Facts,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import plan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import (
@@ -27,26 +31,32 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.
     Zone,
     normal,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.zones import choose_zone
 
 ROUTE53 = "route53"
 # What ACM looks for in CAA records (ACM user guide, "Configure a CAA record").
 AMAZON_ISSUERS = ("amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com")
 CAA_FIELDS = 3
+VERBS = {"CREATE": "created", "UPSERT": "changed", "DELETE": "removed"}
 NO_DOMAIN = "The inventory names no domain (gitpod_domain_name)."
 NO_ZONE = "There is no zone to look at."
 ELSEWHERE = "The records are not kept in Route 53 (gitpod_dns_provider)."
 
 
-def chosen(wanted: Wanted, facts: Facts) -> Zone | None:
-    """The zone that the records go to; C(None) when there is none, or not exactly one."""
-    zones = known(facts.hosted_zones) or ()
-    if wanted.dns_hosted_zone_id:
-        return next((zone for zone in zones if zone.id == wanted.dns_hosted_zone_id), None)
+def chosen(wanted: Wanted, facts: Facts) -> list[Zone]:
+    """The zones that the records go to; none when one of them does not exist, or it is not clear which is meant."""
     try:
-        return choose_zone(zones, wanted.domain_name, wanted.dns_private_zone)
+        return _meant(wanted, facts)
     except RunnerError:
-        return None
+        return []
+
+
+def _meant(wanted: Wanted, facts: Facts) -> list[Zone]:
+    answering = facts.vpc_zones if isinstance(facts.vpc_zones, tuple) else ()
+    return naming.meant(_hosted_zones(facts), answering, wanted)
+
+
+def _hosted_zones(facts: Facts) -> tuple[Zone, ...]:
+    return known(facts.hosted_zones) or ()
 
 
 def applies(wanted: Wanted) -> Finding | None:
@@ -62,56 +72,64 @@ def applies(wanted: Wanted) -> Finding | None:
     why="The records of both names go into the zone with the longest name that holds the domain; several of one name,"
     " or none, need a decision.",
     fix="Name the zone (`gitpod_dns_hosted_zone_id`), its kind (`gitpod_dns_private_zone`), the profile of its account"
-    " (`gitpod_dns_aws_profile`), or another provider (`gitpod_dns_provider`).",
+    " (`gitpod_dns_aws_profile`) or a role in it (`gitpod_dns_role_arn`), or another provider (`gitpod_dns_provider`).",
 )
 def zone(wanted: Wanted, facts: Facts) -> Finding:
     """Public, private, or both (split horizon)."""
     reason = applies(wanted)
     if reason:
         return reason
-    zones = known(facts.hosted_zones) or ()
-    found = chosen(wanted, facts)
-    if found is None:
-        return _no_zone(wanted, zones)
+    refused = facts.hosted_zones
+    if isinstance(refused, Denied) and refused.action == ASSUME_ROLE:
+        # Without the role the records can never be written.
+        return failed(
+            f"The role {wanted.dns_role_arn} of the zone's account cannot be assumed: {refused.message.rstrip('.')}.",
+            "Let the role trust the calling principal, and allow that principal sts:AssumeRole, or correct"
+            " gitpod_dns_role_arn.",
+        )
+    try:
+        found = _meant(wanted, facts)
+    except RunnerError as error:
+        why = f" {error.why}." if error.why else ""
+        return failed(f"{error.what}.{why}", f"{error.next_step}.")
+    problems = list(filter(None, (_unfit(entry, wanted, facts) for entry in found)))
+    if problems:
+        return problems[0]
+    return _beside(wanted, found, _hosted_zones(facts))
+
+
+def _unfit(found: Zone, wanted: Wanted, facts: Facts) -> Finding | None:
+    """Why the records do not belong in a zone, or are not seen there; C(None) when they do."""
     if not found.holds(wanted.domain_name):
         return failed(
             f"The zone {found.id} ({found.name}) does not hold {wanted.domain_name}.",
             "Name the zone whose name the domain ends in.",
         )
-    here = facts.vpc_zones
-    if found.private and here is not None and not isinstance(here, Denied) and found.id not in {z.id for z in here}:
-        return failed(
-            f"The private zone {found.name} ({found.id}) does not answer in {wanted.vpc_id}.",
-            "Associate the zone with the VPC.",
-        )
-    return _beside(wanted, found, zones)
+    if not found.private or found.vpcs or not isinstance(facts.vpc_zones, tuple) or wanted.dns_associate_vpc:
+        return None
+    return failed(
+        f"The private zone {found.name} ({found.id}) does not answer in {wanted.vpc_id}.",
+        "Associate the zone with the VPC, or allow that (gitpod_dns_associate_vpc).",
+    )
 
 
-def _no_zone(wanted: Wanted, zones: t.Sequence[Zone]) -> Finding:
-    if wanted.dns_hosted_zone_id:
-        return failed(
-            f"The account has no hosted zone {wanted.dns_hosted_zone_id}.", "Correct gitpod_dns_hosted_zone_id."
-        )
-    try:
-        choose_zone(zones, wanted.domain_name, wanted.dns_private_zone)
-    except RunnerError as error:
-        why = f" {error.why}." if error.why else ""
-        return failed(f"{error.what}.{why}", f"{error.next_step}.")
-    raise AssertionError("the planner chose a zone that the check did not")
-
-
-def _beside(wanted: Wanted, found: Zone, zones: t.Sequence[Zone]) -> Finding:
-    """Whether a zone of the other kind holds the domain too (split horizon)."""
-    others = [entry for entry in naming.holding(zones, wanted.domain_name) if entry.private != found.private]
-    kinds = ("private", "public") if found.private else ("public", "private")
-    if others and not wanted.dns_hosted_zone_id:
+def _beside(wanted: Wanted, found: t.Sequence[Zone], zones: t.Sequence[Zone]) -> Finding:
+    """Whether a zone of the other kind holds the domain too, and is not meant (split horizon)."""
+    named = " and ".join(f"the {_kind(entry)} zone {entry.name} ({entry.id})" for entry in found)
+    kinds = {entry.private for entry in found}
+    others = [entry for entry in naming.holding(zones, wanted.domain_name) if entry.private not in kinds]
+    if others and not wanted.dns_zone_ids:
         return warned(
-            f"The {kinds[0]} zone {found.name} is used; the {kinds[1]} zone {others[0].name} ({others[0].id}) holds the"
-            " domain too.",
-            "Whoever asks that one does not see the records: write them there as well; to confirm which one is meant,"
-            " name it (gitpod_dns_hosted_zone_id).",
+            f"{named[:1].upper()}{named[1:]} is used; the {_kind(others[0])} zone {others[0].name} ({others[0].id})"
+            " holds the domain too.",
+            "Whoever asks that one does not see the records: write them to both (gitpod_dns_split_horizon), or name the"
+            " one that is meant (gitpod_dns_hosted_zone_id).",
         )
-    return passed(f"The {kinds[0]} zone {found.name} ({found.id}).")
+    return passed(f"{named[:1].upper()}{named[1:]}.")
+
+
+def _kind(found: Zone) -> str:
+    return "private" if found.private else "public"
 
 
 @check(
@@ -124,17 +142,22 @@ def _beside(wanted: Wanted, found: Zone, zones: t.Sequence[Zone]) -> Finding:
 def delegation(wanted: Wanted, facts: Facts) -> Finding:
     """NS records on the path below the apex."""
     reason = applies(wanted)
-    found = None if reason else chosen(wanted, facts)
-    if reason or found is None:
+    found = [] if reason else chosen(wanted, facts)
+    if reason or not found:
         return reason or skipped(NO_ZONE)
-    delegated = [record for record in zone_records(found, facts) if record.type == "NS" and record.name != found.name]
+    delegated = [
+        (entry, record)
+        for entry in found
+        for record in zone_records(entry, facts)
+        if record.type == "NS" and record.name != entry.name
+    ]
     if delegated:
-        record = delegated[0]
+        where, record = delegated[0]
         return failed(
-            f"{record.name} is delegated away from the zone {found.name}, to {', '.join(record.values)}.",
+            f"{record.name} is delegated away from the zone {where.name}, to {', '.join(record.values)}.",
             "Use the hosted zone of that name (gitpod_dns_hosted_zone_id, gitpod_dns_aws_profile).",
         )
-    return passed(f"Nothing between {found.name} and {normal(wanted.domain_name)} is delegated away.")
+    return passed(f"Nothing between {found[0].name} and {normal(wanted.domain_name)} is delegated away.")
 
 
 def zone_records(found: Zone, facts: Facts) -> tuple[Record, ...]:
@@ -156,34 +179,27 @@ def records(wanted: Wanted, facts: Facts) -> Finding:
     if wanted.dns_provider != ROUTE53:
         return _answers(facts)
     found = chosen(wanted, facts)
-    if found is None:
+    if not found:
         return skipped(NO_ZONE)
     both = plan.names(wanted.domain_name)
-    there = [rec for rec in zone_records(found, facts) if rec.name in both and rec.type in ADDRESS_TYPES]
-    balancer = known(facts.load_balancer)
-    if balancer is None:
-        if not there:
-            return passed("Neither name has a record yet; both are created.")
-        return _foreign(there, wanted.dns_overwrite)
-    try:
-        changes = plan.plan(there, _wanted_records(wanted, balancer))
-    except RunnerError:
-        return _foreign(there, wanted.dns_overwrite)
-    if not changes:
-        return passed("Both names point to the load balancer; nothing is changed.")
-    verbs = {"CREATE": "created", "UPSERT": "changed", "DELETE": "removed"}
-    done = [f"{change.record.name} {change.record.type} is {verbs[change.action]}" for change in changes]
-    return passed(f"{'; '.join(done)}.")
-
-
-def _wanted_records(wanted: Wanted, balancer: t.Mapping[str, str]) -> plan.Wanted:
-    return plan.Wanted(
-        domain=wanted.domain_name,
-        target=balancer["dns_name"],
-        target_zone=balancer["canonical_hosted_zone_id"],
-        record_type=wanted.dns_record_type,
-        overwrite=wanted.dns_overwrite,
-    )
+    balancer = known(facts.load_balancer) or {}
+    done: list[str] = []
+    foreign: list[Record] = []
+    for entry in found:
+        there = [rec for rec in zone_records(entry, facts) if rec.name in both and rec.type in ADDRESS_TYPES]
+        where = f" in {entry}" if len(found) > 1 else ""
+        try:
+            changes = plan.plan(there, naming.wanted_records(wanted, balancer)) if balancer else []
+        except RunnerError:
+            foreign += there
+            continue
+        done += [f"{change.record.name} {change.record.type} is {VERBS[change.action]}{where}" for change in changes]
+        foreign += [] if balancer else there
+    if foreign:
+        return _foreign(foreign, wanted.dns_overwrite)
+    if not balancer:
+        return passed("Neither name has a record yet; both are created.")
+    return passed(f"{'; '.join(done)}." if done else "Both names point to the load balancer; nothing is changed.")
 
 
 def _foreign(there: t.Sequence[Record], overwrite: bool) -> Finding:
@@ -241,9 +257,9 @@ def apex(wanted: Wanted, facts: Facts) -> Finding:
     if wanted.dns_provider != ROUTE53:
         return _outside_apex(wanted, domain, facts)
     found = chosen(wanted, facts)
-    if found is None:
+    if not found:
         return skipped(NO_ZONE)
-    if found.name == domain and wanted.dns_record_type == "cname":
+    if any(entry.name == domain for entry in found) and wanted.dns_record_type == "cname":
         return failed(
             f"{domain} is the apex of its zone, where no CNAME is allowed.",
             "Set gitpod_dns_record_type: alias, or use a sub-domain.",
@@ -298,8 +314,9 @@ def caa(wanted: Wanted, facts: Facts) -> Finding:
 def _caa(wanted: Wanted, facts: Facts) -> tuple[str, tuple[str, ...]]:
     """The name whose CAA records count, and the records: the zone's own if some are on the path, else as resolvers see
     them."""
-    found = chosen(wanted, facts) if wanted.dns_provider == ROUTE53 else None
-    on_path = [record for record in (zone_records(found, facts) if found else ()) if record.type == "CAA"]
+    # ACM asks in public.
+    found = [entry for entry in chosen(wanted, facts) if not entry.private] if wanted.dns_provider == ROUTE53 else []
+    on_path = [record for entry in found for record in zone_records(entry, facts) if record.type == "CAA"]
     if on_path:
         closest = max(on_path, key=lambda record: len(record.name))
         return closest.name, closest.values
