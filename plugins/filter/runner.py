@@ -12,9 +12,6 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.tokens import (
-    exchange_token_reason,
-)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
     external_records,
     record_csv,
@@ -72,7 +69,6 @@ class FilterModule:
             "batches_unheeded": in_words(unheeded),
             "change_line": describe,
             "dynamic_reference": dynamic_reference,
-            "exchange_token_reason": exchange_token_reason,
             "external_records": external_records,
             "record_csv": record_csv,
             "ownership_tags": ownership_tags,

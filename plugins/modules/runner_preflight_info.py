@@ -40,7 +40,11 @@ options:
   api_token:
     description:
       - Personal access token for the management plane. Without it, the checks that need it are skipped.
+      - It needs C(gitpod-sdk) 1.2.0 or newer where the module runs.
     type: str
+  api_ca_path:
+    description: File of PEM certificates of authorities that the management plane is trusted with besides the system's.
+    type: path
   vpc_id:
     description: VPC in which the runner is deployed.
     type: str
@@ -166,6 +170,54 @@ options:
     default: false
   certificate_request:
     description: Whether a certificate is requested where the inventory names none.
+    type: bool
+    default: false
+  registration_release_channel:
+    description: As O(gitpod.enterprise_runner.runner_registration#module:release_channel).
+    type: str
+    choices: [stable, latest]
+  registration_auto_update:
+    description: As O(gitpod.enterprise_runner.runner_registration#module:auto_update).
+    type: bool
+  registration_update_window:
+    description: As O(gitpod.enterprise_runner.runner_registration#module:update_window).
+    type: dict
+    suboptions:
+      start_hour:
+        description: First hour.
+        type: int
+      end_hour:
+        description: Last hour.
+        type: int
+  registration_log_level:
+    description: As O(gitpod.enterprise_runner.runner_registration#module:log_level).
+    type: str
+    choices: [debug, info, warn, error]
+  registration_devcontainer_image_cache:
+    description: As O(gitpod.enterprise_runner.runner_registration#module:devcontainer_image_cache).
+    type: bool
+  registration_metrics:
+    description:
+      - As O(gitpod.enterprise_runner.runner_registration#module:metrics), but without the password, which cannot be
+        compared.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether metrics are sent.
+        type: bool
+        default: false
+      managed:
+        description: Whether they are sent to Gitpod.
+        type: bool
+        default: false
+      url:
+        description: Remote-write URL.
+        type: str
+      username:
+        description: User at the URL.
+        type: str
+  registration_same_name_elsewhere:
+    description: As O(gitpod.enterprise_runner.runner_registration#module:same_name_elsewhere).
     type: bool
     default: false
   privatelink_enabled:
@@ -421,6 +473,7 @@ ARGUMENT_SPEC = {
     "account_id": {"type": "str"},
     "api_endpoint": {"type": "str"},
     "api_token": {"type": "str", "no_log": True},
+    "api_ca_path": {"type": "path"},
     "vpc_id": {"type": "str"},
     "availability_zones": {"type": "list", "elements": "str", "default": []},
     "ec2_subnet_ids": {"type": "list", "elements": "str", "default": []},
@@ -455,6 +508,24 @@ ARGUMENT_SPEC = {
     "continue_rollback": {"type": "bool", "default": False},
     "cancel_update": {"type": "bool", "default": False},
     "certificate_request": {"type": "bool", "default": False},
+    "registration_release_channel": {"type": "str", "choices": ["stable", "latest"]},
+    "registration_auto_update": {"type": "bool"},
+    "registration_update_window": {
+        "type": "dict",
+        "options": {"start_hour": {"type": "int"}, "end_hour": {"type": "int"}},
+    },
+    "registration_log_level": {"type": "str", "choices": ["debug", "info", "warn", "error"]},
+    "registration_devcontainer_image_cache": {"type": "bool"},
+    "registration_metrics": {
+        "type": "dict",
+        "options": {
+            "enabled": {"type": "bool", "default": False},
+            "managed": {"type": "bool", "default": False},
+            "url": {"type": "str"},
+            "username": {"type": "str"},
+        },
+    },
+    "registration_same_name_elsewhere": {"type": "bool", "default": False},
     "privatelink_enabled": {"type": "bool", "default": False},
     "privatelink_subnet_ids": {"type": "list", "elements": "str", "default": []},
     "privatelink_security_group_ids": {"type": "list", "elements": "str", "default": []},

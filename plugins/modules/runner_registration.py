@@ -90,10 +90,17 @@ options:
     default: false
   exchange_token:
     description:
-      - Whether to mint a one-time exchange token, which a new stack needs. It expires after 24 hours.
-      - Set C(no_log) on the task, because RV(exchange_token) is a secret. Minting does not count as a change.
+      - Whether to return a one-time exchange token, which a new stack needs. It expires after 24 hours.
+      - A runner that is created brings one; otherwise one is minted, which does not count as a change.
+      - A result with RV(exchange_token) is treated as with C(no_log), whatever the task says.
     type: bool
     default: false
+  stack_status:
+    description:
+      - Status of the runner's stack, as M(gitpod.enterprise_runner.runner_stack_info) returns it.
+      - With it, O(exchange_token) returns a token only when the stack will be created or created anew, when the runner
+        is new, or when the runner says that its token expired, was used before or was refused. Without it, always.
+    type: str
   delete_with_environments:
     description: Whether O(state=absent) deletes a runner that has environments; the management plane winds them down.
     type: bool
@@ -223,8 +230,13 @@ actions:
   elements: str
 exchange_token:
   description: The exchange token, a secret; in check mode a text that is none.
+  returned: with O(exchange_token=true), when one is needed
+  type: str
+exchange_token_reason:
+  description: Why there is a token; empty when none is needed.
   returned: with O(exchange_token=true)
   type: str
+  sample: the stack will be created (it is ABSENT)
 environments:
   description: How many environments the runner has.
   returned: when it is not deleted because it is in use
@@ -265,6 +277,7 @@ ARGUMENT_SPEC = {
     "metrics": {"type": "dict", "options": METRICS},
     "same_name_elsewhere": {"type": "bool", "default": False},
     "exchange_token": {"type": "bool", "default": False, "no_log": False},
+    "stack_status": {"type": "str"},
     "delete_with_environments": {"type": "bool", "default": False},
     "delete_with_stack": {"type": "bool", "default": False},
     "stack_exists": {"type": "bool"},

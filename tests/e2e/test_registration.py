@@ -192,6 +192,43 @@ def test_an_exchange_token_comes_only_when_asked_for(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "message", "minted", "reason"),
+    [
+        ("CREATE_COMPLETE", "", 0, ""),
+        ("UPDATE_IN_PROGRESS", "", 0, ""),
+        ("ABSENT", "", 1, "the stack will be created"),
+        ("ROLLBACK_COMPLETE", "", 1, "the stack will be created"),
+        ("CREATE_COMPLETE", "The exchange token was used before", 1, "used before"),
+        ("CREATE_COMPLETE", "No capacity", 0, ""),
+    ],
+)
+def test_with_the_stacks_status_a_token_comes_only_when_it_is_needed(
+    plane: Plane, status: str, message: str, minted: int, reason: str
+) -> None:
+    plane.control(runner_id=US_RUNNER, phase="degraded" if message else "active", message=message)
+    before = plane.control()["tokens"]
+    found = plane("registration", exchange_token=True, stack_status=status, **US)
+    assert ("exchange_token" in found) == bool(minted)
+    assert reason in found["exchange_token_reason"]
+    assert bool(found["exchange_token_reason"]) == bool(minted)
+    assert plane.control()["tokens"] == before + minted
+
+
+def test_a_new_runner_brings_its_first_token(plane: Plane) -> None:
+    new = {"name": "gitpod-new", "region": "eu-west-1", "exchange_token": True}
+    before = plane.control()["tokens"]
+    created = plane("registration", **new, stack_status="CREATE_COMPLETE")
+    assert "the runner is new" in created["exchange_token_reason"]
+    assert created["exchange_token"] == plane.control()["exchange_tokens"][-1]["value"]
+    assert plane.control()["tokens"] == before + 1
+    # Where the answer of the creation was lost, so was its token.
+    plane.control(faults=[{"method": "CreateRunner", "code": "unavailable", "times": 1, "after": True}])
+    other = plane("registration", **{**new, "name": "gitpod-other"})
+    assert other["exchange_token"] == plane.control()["exchange_tokens"][-1]["value"]
+    assert plane.control()["tokens"] == before + 3
+
+
+@pytest.mark.parametrize(
     ("ordered", "environments", "options", "refused"),
     [
         ("created", 0, {}, ""),

@@ -13,7 +13,11 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_verification_info import ARGUMENT_SPEC
 from tests.e2e.harness import Controller
+from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e.test_plan_site import processes
 
 SITE = "gitpod.enterprise_runner.site"
 EU = "gitpod-eu-central-1"
@@ -52,48 +56,69 @@ def only_a_token(controller: Controller) -> dict[str, dict[str, t.Any]]:
     return {EU: variables}
 
 
-def test_from_nothing_with_only_an_api_token(controller: Controller, cached: pathlib.Path) -> None:
+def test_with_only_an_api_token_from_nothing_over_an_expired_token_to_a_rerun(
+    controller: Controller, cached: pathlib.Path
+) -> None:
     hosts = only_a_token(controller)
-    first = controller.play(SITE, "--limit", EU, "-vvvv", "--diff", hosts=hosts)
+    site = (SITE, "--limit", EU, "--diff")
+    first = controller.play(*site, "-vvvv", hosts=hosts)
     assert first.code == 0, first.output[-5000:]
     assert first.report(EU)["verification"]["healthy"] is True
     assert f"{EU}: active, version 20260115.2" in first.output
-    seen = management(controller)
-    assert list(seen["runners"].values()) == [EU]
-    used = [token for token in seen["exchange_tokens"] if token["used_by"]]
-    assert len(used) == 1
-    assert used[0]["runner_id"] in seen["runners"]
+    ((runner_id, name),) = management(controller)["runners"].items()
+    assert name == EU
+    assert [bool(token["used_by"]) for token in tokens_of(controller, runner_id)] == [True]
+
+    # As if the runner came to present its token a day too late.
+    management(controller, unuse_tokens=True, advance_seconds=25 * 3600)
+    looked = verified(controller)
+    assert looked["pointless"]
+    (failed,) = [check for check in looked["checks"] if check["id"] == "runner.phase"]
+    assert failed["status"] == "fail"
+    assert "The exchange token has expired" in failed["summary"]
+    assert "a new exchange token is minted" in failed["remediation"]
+    repaired = controller.play(*site, "-vvvv", hosts=hosts)
+    assert repaired.code == 0, repaired.output[-5000:]
+    assert {name for host in processes(repaired.output).values() for name in host} >= {"runner_registration"}
+    assert repaired.report(EU)["verification"]["healthy"] is True
+    assert list(management(controller)["runners"]) == [runner_id]
+    minted = tokens_of(controller, runner_id)
+    assert [bool(token["used_by"]) for token in minted] == [False, True]
 
     # The overlay is this test's own inventory, the only place that holds the API token.
-    texts = {"output": first.output}
+    texts = {"first": first.output, "repaired": repaired.output}
     for directory in (controller.artifacts, cached):
         texts |= {str(path): path.read_text("utf-8") for path in directory.rglob("*") if path.is_file()}
-    secrets = [controller.testbed.api_token, *(token["value"] for token in seen["exchange_tokens"])]
+    secrets = [controller.testbed.api_token, *(token["value"] for token in minted)]
     assert [name for name, text in texts.items() for secret in secrets if secret in text] == []
 
-    again = controller.play(SITE, "--limit", EU, hosts=hosts)
+    management(controller, forget_calls=True)
+    controller.testbed.clear_calls()
+    again = controller.play(*site, "-vvv", hosts=hosts)
     assert again.code == 0, again.output[-5000:]
     assert again.changed == 0
-    assert len(management(controller)["exchange_tokens"]) == len(seen["exchange_tokens"]), "none is minted for nothing"
+    assert controller.writes() == []
+    assert processes(again.output)[EU] == ["runner_preflight_info", "runner_verification_info", "runner_health_info"]
+    assert again.report(EU)["registration"]["id"] == runner_id
+    assert management(controller)["calls"] == ["ListRunners", "GetRunner"], "found once, and its phase looked at"
 
 
-def test_an_expired_token_is_recognised_and_the_next_run_mints_another(controller: Controller) -> None:
-    hosts = only_a_token(controller)
-    stages = ("--limit", EU, "--tags", "registration,stack")
-    assert controller.play(SITE, *stages, hosts=hosts).code == 0
-    # The runner comes to present its token a day too late.
-    management(controller, advance_seconds=25 * 3600)
-    failed = controller.play(SITE, "--limit", EU, "--tags", "verify", hosts=hosts)
-    assert failed.code != 0
-    assert "The exchange token has expired" in failed.output
-    assert "a new exchange token is minted" in failed.output
-    repaired = controller.play(SITE, *stages, hosts=hosts)
-    assert repaired.code == 0, repaired.output[-5000:]
-    assert repaired.changed > 0
-    runner_id = next(iter(management(controller)["runners"]))
-    used = [token for token in management(controller)["exchange_tokens"] if token["used_by"]]
-    assert [token["runner_id"] for token in used] in ([], [runner_id])
-    assert controller.play(SITE, *stages, hosts=hosts).changed == 0
+def tokens_of(controller: Controller, runner_id: str) -> list[dict[str, t.Any]]:
+    """The runner's exchange tokens in the order in which they were minted."""
+    return [token for token in management(controller)["exchange_tokens"] if token["runner_id"] == runner_id]
+
+
+def verified(controller: Controller) -> dict[str, t.Any]:
+    """What the verification says now, in this process."""
+    testbed = controller.testbed
+    options: dict[str, t.Any] = {
+        "api_url": testbed.management_plane_url,
+        "api_token": testbed.api_token,
+        "name": EU,
+        "runner_name": EU,
+        "wait_timeout": 300,
+    }
+    return outcome(InProcessModule(testbed, ARGUMENT_SPEC, "eu-central-1", **options), operation.run)
 
 
 def test_the_management_plane_as_inventory(controller: Controller) -> None:

@@ -143,6 +143,8 @@ class ManagementPlane:
     def handle(self, method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
         """POST C(advance_seconds) puts the clock forward; C(runner_id), C(phase), C(message) order a phase.
 
+        C(unuse_tokens) has no token presented yet, as if the runners had not come up until now.
+
         C(faults) are rules (management_rules.Fault), in place of those before. C(add_runners) have name and region,
         C(add_environments) runner_id, count and archived. C(remove_runners) are IDs. C(forget_calls) empties the list
         of calls. The answer is for tests, and so has secrets in it.
@@ -153,6 +155,9 @@ class ManagementPlane:
                 self.orders[body["runner_id"]] = (body["phase"], body.get("message", ""))
             if "faults" in body:
                 self.gate.faults[:] = [Fault(**rule) for rule in body["faults"]]
+            if body.get("unuse_tokens"):
+                for token in self.tokens:
+                    token.used_by = ""
             if body.get("forget_calls"):
                 self.gate.calls.clear()
             for wanted in body.get("add_runners", []):

@@ -60,11 +60,13 @@ class Api:
         answer = self._client.call(self._client.runner.get_runner, request, f"read the runner {runner_id}")
         return Runner.from_api(answer.runner)
 
-    def create_runner(self, name: str, region: str, configuration: Configuration, metrics_password: str) -> Runner:
-        """A new runner of the enterprise variant.
+    def create_runner(
+        self, name: str, region: str, configuration: Configuration, metrics_password: str
+    ) -> tuple[Runner, str]:
+        """A new runner of the enterprise variant, and its first exchange token.
 
-        Names are not unique, so a try whose answer was lost is looked up before another one. The exchange token in the
-        answer is dropped: one is minted when it is needed.
+        Names are not unique, so a try whose answer was lost is looked up before another one. Its token is lost with the
+        answer, and an empty text here.
         """
         from gitpod.v1 import runner_configuration_pb2, runner_pb2
 
@@ -80,7 +82,7 @@ class Api:
             return next((runner for runner in new if (runner.name, runner.region) == (name, region)), None)
 
         answer = self._client.call(self._client.runner.create_runner, request, f"create the runner {name}", done)
-        return answer if isinstance(answer, Runner) else Runner.from_api(answer.runner)
+        return (answer, "") if isinstance(answer, Runner) else (Runner.from_api(answer.runner), answer.exchange_token)
 
     def update_runner(self, runner_id: str, name: str, changes: Changes, metrics_password: str) -> None:
         """Change what is named and nothing else.

@@ -1,15 +1,11 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What resolvers say of the domain, and what the management plane says of the runner."""
+"""What resolvers say of the domain."""
 
 from __future__ import annotations
 
-import json
 import typing as t
-import urllib.error
-
-from ansible.module_utils.urls import open_url
 
 try:
     import dns.exception
@@ -20,17 +16,11 @@ except ImportError:
     HAS_DNSPYTHON = False
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
-    ManagementPlane,
-    NameAnswer,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import NameAnswer
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import normal
 
-# Seconds for all questions of one name server, and for the management plane.
+# Seconds for all questions of one name server.
 RESOLVER_TIMEOUT = 1.5
-PLANE_TIMEOUT = 5
-API_ENDPOINT = "https://app.gitpod.io/api"
-UNAUTHENTICATED, NOT_FOUND = (401, 403), 404
 
 
 def resolver(servers: t.Sequence[str]) -> t.Any:
@@ -91,58 +81,3 @@ def answers(domain: str, servers: t.Sequence[str], probe: str) -> tuple[NameAnsw
             break
         name = name.partition(".")[2]
     return tuple(found)
-
-
-def management_plane(endpoint: str, token: str, runner_id: str) -> ManagementPlane:
-    """Ask for the runner with one plain JSON request (Connect protocol); never an exception, never the token."""
-    base = (endpoint or API_ENDPOINT).rstrip("/")
-    method, body = ("GetRunner", {"runnerId": runner_id}) if runner_id else ("ListRunners", {})
-    headers = {
-        "Authorization": f"Bearer {token}",
-        "Content-Type": "application/json",
-        "Connect-Protocol-Version": "1",
-    }
-    try:
-        with open_url(
-            f"{base}/gitpod.v1.RunnerService/{method}",
-            method="POST",
-            data=json.dumps(body),
-            headers=headers,
-            timeout=PLANE_TIMEOUT,
-            http_agent="gitpod.enterprise_runner",
-            follow_redirects="none",
-        ) as answer:
-            raw = json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        return _refusal(error)
-    except (OSError, ValueError) as error:
-        return ManagementPlane(False, _words(getattr(error, "reason", error)))
-    runner = raw.get("runner") or {}
-    status = runner.get("status") or {}
-    configured = ((runner.get("spec") or {}).get("configuration") or {}).get("region", "")
-    return ManagementPlane(
-        reached=True,
-        authenticated=True,
-        runner_found=bool(runner),
-        runner_region=configured or status.get("region", ""),
-        runner_phase=str(status.get("phase", "")),
-        runner_name=str(runner.get("name", "")),
-    )
-
-
-def _refusal(error: urllib.error.HTTPError) -> ManagementPlane:
-    detail = f"HTTP {error.code}"
-    try:
-        said = json.loads(error.read())
-        detail = f"{detail}, {_words(said.get('message') or said.get('code') or '')}"
-        spoken = "code" in said
-    except (ValueError, AttributeError, OSError):
-        spoken = False
-    if error.code == NOT_FOUND and not spoken:
-        # Some web server, but not the API.
-        return ManagementPlane(False, f"{detail}, which is not an answer of the API")
-    return ManagementPlane(True, detail, authenticated=error.code not in UNAUTHENTICATED and spoken)
-
-
-def _words(value: t.Any) -> str:
-    return " ".join(str(value).split())[:200]

@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
@@ -267,19 +268,20 @@ class NameAnswer:
 class ManagementPlane:
     """What the management plane said.
 
-    :param reached: whether it answered at all.
-    :param detail: its own words, or the transport's.
+    :param reached: whether it answered as the API does.
+    :param detail: why not, or its own words of a refusal.
+    :param advice: what to do about that.
     :param authenticated: whether it took the token.
-    :param runner_region: region of the runner, empty when there is no such runner.
+    :param runners: those that may be meant: the one with the inventory's ID, or all where the inventory names none.
+    :param installed: whether the SDK is.
     """
 
     reached: bool
     detail: str = ""
+    advice: str = ""
     authenticated: bool = False
-    runner_found: bool = False
-    runner_region: str = ""
-    runner_phase: str = ""
-    runner_name: str = ""
+    runners: tuple[Runner, ...] = ()
+    installed: bool = True
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,6 +29,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     certificates,
     naming,
     network,
+    registering,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import THREADS, Clients
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
@@ -305,9 +306,4 @@ def _outside(look: Gathering, wanted: Wanted) -> None:
     domain = wanted.domain_name
     probe = f"{secrets.token_hex(4)}.{domain}"
     look.ask("answers", "ask the resolvers", lambda: asking.answers(domain, wanted.resolvers, probe), domain)
-    look.ask(
-        "management_plane",
-        "ask the management plane",
-        lambda: asking.management_plane(wanted.api_endpoint, wanted.api_token, wanted.runner_id),
-        wanted.api_token,
-    )
+    look.ask("management_plane", "ask the management plane", lambda: registering.ask(wanted), wanted.api_token)

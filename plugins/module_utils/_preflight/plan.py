@@ -27,7 +27,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import naming, plan_endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
+    naming,
+    plan_endpoint,
+    registering,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import foresee as route53
@@ -46,7 +50,8 @@ def plans(options: Options, wanted: Wanted, facts: Facts) -> list[StagePlan]:
     :param wanted: the same, with what the existing stack makes good.
     """
     certificate_ = _certificate(options, wanted, facts)
-    registration = _registration(wanted)
+    registration = registering.plan(wanted, facts)
+    options = registering.with_runner(options, wanted, facts)
     stack = after(_stack(options, wanted, facts), certificate_, registration)
     endpoint = plan_endpoint.foresee(options, wanted, facts)
     # Its tags carry the runner's ID.
@@ -67,6 +72,9 @@ def seen(options: Options, wanted: Wanted, facts: Facts, found: t.Sequence[Stage
     """What the results of the stages with nothing to do would be; report and verification read them."""
     idle = {plan.stage for plan in found if not plan.needed}
     results: dict[str, t.Any] = {}
+    registration = registering.seen(wanted, facts) if "registration" in idle else None
+    if registration:
+        results["registration"] = registration
     if "stack" in idle and isinstance(facts.stack, Stack):
         load_balancer = None if isinstance(facts.load_balancer, Denied) else facts.load_balancer
         results["stack"] = described(Outcome(facts.stack), dict(load_balancer) if load_balancer else None)
@@ -183,10 +191,3 @@ def _certificate(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
         None,
         facts.now,
     )
-
-
-def _registration(wanted: Wanted) -> StagePlan:
-    """Not without a token, and not where the inventory names the runner."""
-    if not wanted.api_token or (wanted.runner_id and "runner_id" not in wanted.left_out):
-        return StagePlan("registration", stages.NOTHING)
-    return StagePlan("registration", stages.UNKNOWN, ("the management plane is asked by the stage itself",))

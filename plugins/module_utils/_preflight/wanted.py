@@ -26,6 +26,7 @@ class Wanted:
     account_id: str = ""
     api_endpoint: str = ""
     api_token: str = dataclasses.field(default="", repr=False)
+    api_ca_path: str = ""
     vpc_id: str = ""
     availability_zones: tuple[str, ...] = ()
     ec2_subnet_ids: tuple[str, ...] = ()
@@ -69,6 +70,13 @@ class Wanted:
     stack_policy: bool = False
     continue_rollback: bool = False
     certificate_request: bool = False
+    registration_release_channel: str = ""
+    registration_auto_update: bool | None = None
+    registration_update_window: t.Mapping[str, t.Any] | None = None
+    registration_log_level: str = ""
+    registration_devcontainer_image_cache: bool | None = None
+    registration_metrics: t.Mapping[str, t.Any] | None = dataclasses.field(default=None, repr=False)
+    registration_same_name_elsewhere: bool = False
     left_out: tuple[str, ...] = ()
 
     @classmethod

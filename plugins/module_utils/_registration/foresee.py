@@ -31,8 +31,7 @@ def foresee(wanted: Wanted | None, runners: t.Sequence[Runner] | None, stack_sta
     runner = choose(runners, wanted)
     todo = plan(runner, wanted)
     reasons = actions(runner, todo)
-    known = runner.as_result() if runner else {}
-    because = tokens.exchange_token_reason({"status": stack_status}, known)
+    because = tokens.exchange_token_reason(stack_status, runner)
     if because:
         reasons.append(f"mint an exchange token, because {because}")
     # Also a runner that stays as it is has to be found, for its ID, where the stack will be created.

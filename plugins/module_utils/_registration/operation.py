@@ -16,6 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Connection,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import tokens
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.plan import (
     Permissions,
@@ -55,7 +56,8 @@ def run(module: t.Any) -> dict[str, t.Any]:
         return absent(api, wanted, allowed, module)
     if options["force"]:
         raise InputError("force belongs to state absent; nothing was changed", next_step="Leave it out")
-    return present(api, wanted, options["exchange_token"], module.check_mode)
+    asked = Asked(options["exchange_token"], options["stack_status"] or "")
+    return present(api, wanted, asked, module.check_mode)
 
 
 def find(api: Api, wanted: Wanted) -> Runner | None:
@@ -66,10 +68,25 @@ def find(api: Api, wanted: Wanted) -> Runner | None:
     return api.runner(wanted.runner_id) if wanted.runner_id else choose(api.runners(), wanted)
 
 
-def present(api: Api, wanted: Wanted, mint: bool, check_mode: bool) -> dict[str, t.Any]:
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """Whether an exchange token is asked for; with the stack's status, only where the stack or the runner needs it."""
+
+    token: bool
+    stack_status: str = ""
+
+    def reason(self, before: Runner | None) -> str:
+        """Why one is returned, or an empty text."""
+        if not self.token:
+            return ""
+        return tokens.exchange_token_reason(self.stack_status, before) if self.stack_status else "it is asked for"
+
+
+def present(api: Api, wanted: Wanted, asked: Asked, check_mode: bool) -> dict[str, t.Any]:
     """Have the runner as it is wanted, and an exchange token when one is asked for.
 
-    Minting changes nothing that is declared, so it does not count as a change.
+    A runner that is created brings a first token. Minting another changes nothing that is declared, so it does not
+    count as a change.
     """
     before = find(api, wanted)
     if before is not None and before.leaving:
@@ -79,9 +96,10 @@ def present(api: Api, wanted: Wanted, mint: bool, check_mode: bool) -> dict[str,
             code="not_found",
         )
     todo = plan(before, wanted)
-    runner = todo.after
+    runner, token = todo.after, ""
     if todo.changed and not check_mode:
-        runner = _carry_out(api, before, wanted)
+        runner, token = _carry_out(api, before, wanted)
+    reason = asked.reason(before)
     result: dict[str, t.Any] = {
         "changed": todo.changed,
         "created": todo.create,
@@ -90,19 +108,23 @@ def present(api: Api, wanted: Wanted, mint: bool, check_mode: bool) -> dict[str,
     }
     if todo.changed:
         result["diff"] = _diff(before, todo.after)
-    if mint:
-        result["exchange_token"] = STAND_IN if check_mode else api.exchange_token(runner.id)
+    if asked.token:
+        result["exchange_token_reason"] = reason
+    if reason:
+        result["exchange_token"] = STAND_IN if check_mode else token or api.exchange_token(runner.id)
     return result
 
 
-def _carry_out(api: Api, before: Runner | None, wanted: Wanted) -> Runner:
+def _carry_out(api: Api, before: Runner | None, wanted: Wanted) -> tuple[Runner, str]:
+    """The runner as it is then, and the exchange token that a creation brings."""
     todo = plan(before, wanted)
     if before is None:
         return api.create_runner(wanted.name, wanted.region, todo.after.configuration, wanted.metrics_password)
     # The password never comes back, so it goes along whenever the settings around it are sent.
     password = wanted.metrics_password if "metrics" in todo.changes else ""
     api.update_runner(before.id, todo.rename, todo.changes, password)
-    return dataclasses.replace(api.runner(before.id), configuration=todo.after.configuration, name=todo.after.name)
+    found = api.runner(before.id)
+    return dataclasses.replace(found, configuration=todo.after.configuration, name=todo.after.name), ""
 
 
 def absent(api: Api, wanted: Wanted, allowed: Permissions, module: t.Any) -> dict[str, t.Any]:

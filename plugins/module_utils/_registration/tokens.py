@@ -9,10 +9,9 @@ A token works once and expires after 24 hours (SDK, CreateRunnerToken; guide, "E
 from __future__ import annotations
 
 import re
-import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import DEGRADED
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import DEGRADED, Runner
 
 EXPIRED, USED, REJECTED = "expired", "used", "rejected"
 _ABOUT_A_TOKEN = re.compile(r"(exchange|one[- ]time|registration|bootstrap)[ _-]?token", re.IGNORECASE)
@@ -48,15 +47,16 @@ def runner_needs_a_token(phase: str, message: str) -> bool:
     return phase == DEGRADED and bool(token_problem(message))
 
 
-def exchange_token_reason(stack: t.Mapping[str, t.Any], runner: t.Mapping[str, t.Any]) -> str:
+def exchange_token_reason(stack_status: str, runner: Runner | None) -> str:
     """Why the stack needs a new exchange token, or an empty text.
 
-    :param stack: as runner_stack_info returns it.
-    :param runner: as runner_registration returns it.
+    :param stack_status: as runner_stack_info returns it.
+    :param runner: C(None) when it is about to be created.
     """
-    stack_status, message = str(stack.get("status") or status.ABSENT), str(runner.get("message") or "")
     if stack_needs_a_token(stack_status):
-        return f"the stack will be created (it is {stack_status})"
-    if runner_needs_a_token(str(runner.get("phase") or ""), message):
-        return f"the runner says: {message}"
+        return f"the stack will be created (it is {stack_status or status.ABSENT})"
+    if runner is None:
+        return f"the runner is new, and the stack ({stack_status}) has the token of another one"
+    if runner_needs_a_token(runner.phase, runner.message):
+        return f"the runner says: {runner.message}"
     return ""

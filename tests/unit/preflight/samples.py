@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Stack,
     Template,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     CaBundle,
@@ -45,6 +46,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.
 NOW = datetime.datetime(2026, 11, 24, tzinfo=datetime.timezone.utc)
 REGION, VPC, ACCOUNT = "eu-central-1", "vpc-1", "123456789012"
 ARN = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/abc"
+RUNNER = Runner("runner-1", "gitpod-eu", region=REGION, variant="enterprise", phase="active")
 ZONE = Zone("Z1", "gitpod.example.com", False)
 
 
@@ -142,7 +144,7 @@ FACTS = Facts(
     ecs_role=True,
     simulation={"cloudformation:CreateStack": "allowed"},
     images={"995913728426": "ec2-runner-ami-1", "149721548608": "bottlerocket-1"},
-    management_plane=ManagementPlane(True, "", True, True, REGION, "RUNNER_PHASE_ACTIVE", "gitpod-eu"),
+    management_plane=ManagementPlane(True, authenticated=True, runners=(RUNNER,)),
 )
 
 

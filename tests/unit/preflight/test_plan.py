@@ -17,9 +17,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     Denied,
     Facts,
+    ManagementPlane,
     NameAnswer,
     Permission,
     SecurityGroup,
@@ -35,6 +37,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_pl
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
     MANAGED_BY,
     MANAGED_BY_TAG,
+    RUNNER_ID_TAG,
     ownership_tags,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_preflight_info import ARGUMENT_SPEC
@@ -105,6 +108,17 @@ FACTS = dataclasses.replace(
     endpoint_group=GROUP,
 )
 DENIED = Denied("some:Action", "no", "AccessDenied")
+# A token and no ID: the runner is found, or created.
+FOUND: dict[str, t.Any] = {"api_token": "t", "runner_id": "", "parameters": {}, "tags": {"team": "x"}}
+RUNNER = Runner("0192", "gitpod-eu", region="eu-central-1", variant="enterprise", phase="active")
+EXPIRED = dataclasses.replace(RUNNER, phase="degraded", message="The exchange token has expired")
+AFTER_AN_UNKNOWN_REGISTRATION = {"registration": "unknown", "stack": "unknown", "dns": "unknown"}
+
+
+def plane(*runners: Runner) -> dict[str, t.Any]:
+    """What the management plane answered, and a stack of the runner 0192."""
+    stack = dataclasses.replace(STACK, tags={**STACK.tags, RUNNER_ID_TAG: "0192"})
+    return {"management_plane": ManagementPlane(True, authenticated=True, runners=runners), "stack": stack}
 
 
 def planned(options: dict[str, t.Any] | None = None, **facts: t.Any) -> dict[str, StagePlan]:
@@ -175,11 +189,43 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
             {"certificate": "unknown", "stack": "unknown", "dns": "unknown"},
         ),
         ({"certificate_arn": ""}, {}, {}),
-        ({"api_token": "t", "runner_id": ""}, {}, {"registration": "unknown", "stack": "unknown", "dns": "unknown"}),
-        ({"api_token": "t"}, {}, {}),
+        (FOUND, {}, {"registration": "unknown", "stack": "unknown", "dns": "unknown"}),
+        ({**FOUND, "runner_id": "0192"}, {}, {}),
+        (FOUND, plane(RUNNER), {}),
+        (FOUND, plane(), {"registration": "create", "stack": "unknown", "dns": "unknown"}),
+        (FOUND, {"management_plane": ManagementPlane(False, "no")}, AFTER_AN_UNKNOWN_REGISTRATION),
+        (FOUND, {"management_plane": ManagementPlane(True, "no")}, AFTER_AN_UNKNOWN_REGISTRATION),
+        (FOUND, plane(RUNNER, dataclasses.replace(RUNNER, id="0193")), AFTER_AN_UNKNOWN_REGISTRATION),
+        (FOUND, plane(dataclasses.replace(RUNNER, region="us-east-1")), AFTER_AN_UNKNOWN_REGISTRATION),
+        (FOUND, {**plane(RUNNER), "stack": DENIED}, AFTER_AN_UNKNOWN_REGISTRATION),
+        (
+            FOUND,
+            {**plane(RUNNER), "stack": Stack("gitpod-eu"), "load_balancer": None},
+            {"registration": "update", "stack": "create", "dns": "create"},
+        ),
+        # A stack that stands, but whose runner could not present its token, gets another one.
+        (FOUND, plane(EXPIRED), {"registration": "update", "stack": "unknown", "dns": "unknown"}),
+        (FOUND, plane(dataclasses.replace(RUNNER, phase="degraded", message="No capacity")), {}),
+        (FOUND, plane(dataclasses.replace(RUNNER, id="0193")), {"stack": "update", "dns": "unknown"}),
+        (
+            {**FOUND, "registration_log_level": "debug"},
+            plane(RUNNER),
+            {"registration": "update", "stack": "unknown", "dns": "unknown"},
+        ),
+        ({**FOUND, "registration_log_level": "info", "registration_metrics": {}}, plane(RUNNER), {}),
+        (
+            {**FOUND, "registration_update_window": {"start_hour": 3, "end_hour": 4}},
+            plane(RUNNER),
+            AFTER_AN_UNKNOWN_REGISTRATION,
+        ),
+        (
+            {**FOUND, "registration_same_name_elsewhere": True},
+            plane(dataclasses.replace(RUNNER, region="us-east-1")),
+            {"registration": "create", "stack": "unknown", "dns": "unknown"},
+        ),
         (PATH, {}, {}),
         (
-            {**PATH, "api_token": "t", "runner_id": ""},
+            {**PATH, **FOUND},
             {},
             {"registration": "unknown", "privatelink": "unknown", "stack": "unknown", "dns": "unknown"},
         ),
@@ -251,6 +297,12 @@ def test_what_was_seen_stands_for_the_stages_with_nothing_to_do() -> None:
     wished = Wanted.of(through, "eu-central-1")
     endpoint = seen(through, wished, FACTS, plans(through, wished, FACTS))["privatelink"]["endpoint"]
     assert (endpoint["id"], endpoint["state"]) == ("vpce-1", "available")
+    asked = {**OPTIONS, **FOUND}
+    looked = dataclasses.replace(FACTS, **plane(RUNNER))
+    by_name = Wanted.of(asked, "eu-central-1")
+    registration = seen(asked, by_name, looked, plans(asked, by_name, looked))["registration"]
+    assert (registration["runner_id"], registration["renew_exchange_token"]) == ("0192", False)
+    assert registration["runner"]["phase"] == "active"
     differing = {**OPTIONS, "tags": {"team": "y"}}
     assert seen(differing, wanted, FACTS, plans(differing, wanted, FACTS)) == {}
 

@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 
 import pytest
-from samples import FACTS, TEMPLATE, WANTED, endpoint, look, refused
+from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -63,6 +63,13 @@ def plane(**changes: t.Any) -> dict[str, t.Any]:
     return {"management_plane": dataclasses.replace(FACTS.management_plane, **changes)}
 
 
+def registered(**changes: t.Any) -> dict[str, t.Any]:
+    return plane(runners=(dataclasses.replace(RUNNER, **changes),))
+
+
+# The inventory gives a token and names no runner.
+FOUND_BY_NAME = {"runner_id": "", "api_token": "token"}
+EXPIRED = "The exchange token has expired"
 DONE = is_("CREATE_COMPLETE", parameters={"DomainName": "eu.gitpod.example.com"})
 NOBODY = {"management_plane": None}
 ROOT = {"simulation": None, "caller": Caller("123456789012", "arn:aws:iam::123456789012:root")}
@@ -128,16 +135,24 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (images.bottlerocket, {}, {"images": None}, "skip"),
     (management_plane.reachable, {}, {}, "pass"),
     (management_plane.reachable, {}, {"management_plane": ManagementPlane(False, "timed out")}, "fail"),
+    (management_plane.reachable, {}, plane(reached=False, installed=False, detail="no SDK"), "warn"),
+    (management_plane.reachable, FOUND_BY_NAME, plane(reached=False, installed=False, detail="no SDK"), "fail"),
     (management_plane.reachable, {}, NOBODY, "skip"),
     (management_plane.token, {}, {}, "pass"),
     (management_plane.token, {}, plane(authenticated=False, detail="HTTP 401"), "fail"),
     (management_plane.token, {}, NOBODY, "skip"),
     (management_plane.runner, {}, {}, "pass"),
-    (management_plane.runner, {}, plane(runner_found=False, detail="HTTP 404"), "fail"),
-    (management_plane.runner, {}, plane(runner_region="us-east-1"), "fail"),
-    (management_plane.runner, {}, plane(runner_phase="RUNNER_PHASE_DELETED"), "fail"),
-    (management_plane.runner, {}, plane(runner_phase="RUNNER_PHASE_DEGRADED"), "warn"),
-    (management_plane.runner, {"runner_id": ""}, {}, "skip"),
+    (management_plane.runner, {}, plane(runners=(), detail="not found"), "fail"),
+    (management_plane.runner, {}, registered(region="us-east-1"), "fail"),
+    (management_plane.runner, {}, registered(phase="deleted"), "fail"),
+    (management_plane.runner, {}, registered(phase="degraded"), "warn"),
+    (management_plane.runner, {}, registered(phase="degraded", message=EXPIRED), "warn"),
+    (management_plane.runner, FOUND_BY_NAME, {}, "pass"),
+    (management_plane.runner, FOUND_BY_NAME, plane(runners=()), "pass"),
+    (management_plane.runner, FOUND_BY_NAME, plane(runners=(RUNNER, dataclasses.replace(RUNNER, id="2"))), "fail"),
+    (management_plane.runner, FOUND_BY_NAME, registered(region="us-east-1"), "fail"),
+    (management_plane.runner, FOUND_BY_NAME, registered(phase="degraded", message=EXPIRED), "warn"),
+    (management_plane.runner, {**FOUND_BY_NAME, "name": "ab"}, {}, "fail"),
     (management_plane.runner, {}, plane(authenticated=False), "skip"),
 ]
 

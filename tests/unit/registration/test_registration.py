@@ -98,9 +98,8 @@ def test_what_a_failure_says_about_a_token(text: str, problem: str) -> None:
     ],
 )
 def test_a_token_is_minted_exactly_when_it_is_needed(status: str, phase: str, message: str, needed: bool) -> None:
-    reason = exchange_token_reason({"status": status}, {"phase": phase, "message": message})
-    assert bool(reason) == needed
     seen = [runner(phase=phase, message=message)]
+    assert bool(exchange_token_reason(status, seen[0])) == needed
     assert any("mint" in entry for entry in foresee(WANTED, seen, status).reasons) == needed
 
 
@@ -108,6 +107,8 @@ def test_the_stage_is_foreseen() -> None:
     assert foresee(None, None, None).action == "nothing"
     assert foresee(WANTED, None, "").action == "unknown"
     assert foresee(WANTED, [], "").action == "create"
+    new = foresee(WANTED, [], "CREATE_COMPLETE")
+    assert "mint an exchange token, because the runner is new" in " ".join(new.reasons), "the stack is another one's"
     assert foresee(WANTED, [RUNNER], "CREATE_COMPLETE").action == "nothing"
     assert foresee(WANTED, [RUNNER], "").action == "update"
     declared = Wanted("gitpod-eu", "eu-central-1", configuration={"release_channel": "latest"})

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import DEFAULT_URL
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import DEGRADED, Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import registering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
     Finding,
     check,
@@ -14,7 +18,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.registering import named
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import tokens
 
 NOT_ASKED = "No API token is given (gitpod_api_token)."
 
@@ -31,11 +37,13 @@ def reachable(wanted: Wanted, facts: Facts) -> Finding:
     seen = facts.management_plane
     if seen is None:
         return skipped(NOT_ASKED)
-    where = wanted.api_endpoint or "https://app.gitpod.io/api"
+    where = wanted.api_endpoint or DEFAULT_URL
     if not seen.reached:
-        return failed(
-            f"{where} cannot be reached: {seen.detail}.",
-            "Check gitpod_api_endpoint, and this host's proxy settings and certificate authorities.",
+        # Only the registration cannot do without the SDK.
+        verdict = warned if not seen.installed and named(wanted) else failed
+        return verdict(
+            f"{where} cannot be asked: {seen.detail}.",
+            seen.advice or "Check gitpod_api_endpoint, and this host's proxy settings and certificate authorities.",
         )
     return passed(f"{where} answers.")
 
@@ -54,7 +62,7 @@ def token(_wanted: Wanted, facts: Facts) -> Finding:
     if not seen.authenticated:
         return failed(
             f"The API refuses it: {seen.detail}.",
-            "Create a new personal access token, and give it as gitpod_api_token.",
+            seen.advice or "Create a new personal access token, and give it as gitpod_api_token.",
         )
     return passed("The API takes it.")
 
@@ -66,31 +74,47 @@ def token(_wanted: Wanted, facts: Facts) -> Finding:
     fix="Correct `gitpod_runner_id`, or leave it out to have the runner registered.",
 )
 def runner(wanted: Wanted, facts: Facts) -> Finding:
-    """By its ID."""
+    """By its ID, or by its name in the region as the registration finds it."""
     seen = facts.management_plane
     if seen is None or not seen.authenticated:
         return skipped(NOT_ASKED if seen is None else "The API was not asked.")
-    if not wanted.runner_id:
-        return skipped("The inventory names no runner (gitpod_runner_id); it is found or created by its name.")
-    if not seen.runner_found:
+    if named(wanted):
+        if not seen.runners:
+            return failed(
+                f"No runner {wanted.runner_id} is known: {seen.detail}.",
+                "Correct gitpod_runner_id, or leave it out to have the runner registered.",
+            )
+        return _judged(seen.runners[0], wanted)
+    try:
+        found = registering.found(wanted, facts)
+    except RunnerError as error:
+        told = " ".join(f"{part.rstrip('.')}." for part in (error.what, error.why) if part)
+        return failed(told.replace("; nothing was changed", ""), f"{error.next_step or 'Correct the inventory'}.")
+    if found is None:
+        return passed(f"No runner is named {wanted.name} in {wanted.region} yet; it will be registered.")
+    return _judged(found, wanted)
+
+
+def _judged(found: Runner, wanted: Wanted) -> Finding:
+    name = found.name or found.id
+    if found.region and found.region != wanted.region:
         return failed(
-            f"No runner {wanted.runner_id} is known: {seen.detail}.",
-            "Correct gitpod_runner_id, or leave it out to have the runner registered.",
-        )
-    if seen.runner_region and seen.runner_region != wanted.region:
-        return failed(
-            f"{seen.runner_name or wanted.runner_id} is a runner of {seen.runner_region}, the inventory says"
-            f" {wanted.region}.",
+            f"{name} is a runner of {found.region}, the inventory says {wanted.region}.",
             "A runner's region cannot change: correct gitpod_region or gitpod_runner_id.",
         )
-    phase = seen.runner_phase.rpartition("_")[2].lower()
-    if phase in ("deleting", "deleted"):
-        return failed(f"{seen.runner_name or wanted.runner_id} is {phase}.", "Register another runner.")
-    if phase == "degraded":
-        return warned(f"{seen.runner_name or wanted.runner_id} is degraded.", "The dashboard shows why.")
-    return passed(
-        f"{seen.runner_name or wanted.runner_id} in {seen.runner_region or wanted.region}, {phase or 'known'}."
-    )
+    if found.leaving:
+        return failed(f"{name} is {found.phase}.", "Register another runner.")
+    if found.phase == DEGRADED:
+        return warned(f"{name} is degraded: {found.message or 'it gives no reason'}.", _next_step(found, wanted))
+    return passed(f"{name} in {found.region or wanted.region}, {found.phase or 'known'}.")
+
+
+def _next_step(found: Runner, wanted: Wanted) -> str:
+    if not tokens.token_problem(found.message):
+        return "The runner's log says more."
+    if named(wanted):
+        return "Create an exchange token in the dashboard and set gitpod_exchange_token, or leave gitpod_runner_id out."
+    return "This run mints another exchange token and gives it to the stack."
 
 
 CHECKS = (reachable, token, runner)

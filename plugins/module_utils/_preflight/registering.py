@@ -1,0 +1,137 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The management plane asked once, and the plan of the registration from its answer."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as stages
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    ApiError,
+    InputError,
+    RunnerError,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
+    Client,
+    Connection,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, ManagementPlane
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.foresee import STAGE, foresee
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import (
+    Wanted as WantedRegistration,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.plan import choose
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
+
+Options = t.Mapping[str, t.Any]
+# One answer of the management plane in seconds, and how often a busy one is asked again.
+TIMEOUT, RETRIES = 10.0, 2
+REFUSED = ("unauthenticated", "permission_denied")
+NO_SUCH_RUNNER = ("not_found", "invalid_argument")
+OPTIONS = (
+    "release_channel",
+    "auto_update",
+    "update_window",
+    "log_level",
+    "devcontainer_image_cache",
+    "metrics",
+    "same_name_elsewhere",
+)
+
+
+def named(wanted: Wanted) -> bool:
+    """Whether the inventory itself names the runner, so that none has to be found."""
+    return bool(wanted.runner_id) and "runner_id" not in wanted.left_out
+
+
+def ask(wanted: Wanted) -> ManagementPlane:
+    """Ask for the runner, or for all of them where it has to be found; never an exception, never the token."""
+    options = {"api_url": wanted.api_endpoint, "api_token": wanted.api_token, "ca_path": wanted.api_ca_path}
+    try:
+        api = Api(Client(Connection.of({**options, "api_timeout": TIMEOUT, "api_retries": RETRIES})))
+        found = [api.runner(wanted.runner_id)] if named(wanted) else api.runners()
+    except ImportError as error:
+        told = f"the Python library gitpod-sdk is not installed ({error})"
+        advice = "Install gitpod-sdk (Python 3.10 or newer) where the modules run."
+        return ManagementPlane(False, told, advice, installed=False)
+    except (InputError, ApiError) as error:
+        code = error.code if isinstance(error, ApiError) else ""
+        detail = (error.why or error.what).rstrip(".")
+        advice = f"{error.next_step.rstrip('.')}." if error.next_step else ""
+        reached = code in (*REFUSED, *NO_SUCH_RUNNER)
+        return ManagementPlane(reached, detail, advice, authenticated=code in NO_SUCH_RUNNER)
+    return ManagementPlane(True, authenticated=True, runners=tuple(found))
+
+
+def asked(wanted: Wanted) -> WantedRegistration | None:
+    """What the stage is asked for; C(None) when it does nothing.
+
+    :raises InputError: with every value that cannot be.
+    """
+    if not wanted.api_token or named(wanted):
+        return None
+    options = {name: getattr(wanted, f"registration_{name}") for name in OPTIONS}
+    return WantedRegistration.of({**options, "name": wanted.name, "region": wanted.region, "runner_id": ""})
+
+
+def plan(wanted: Wanted, facts: Facts) -> StagePlan:
+    """The plan of the stage; what makes it fail makes it needed, because the stage tells why."""
+    plane = facts.management_plane
+    runners = plane.runners if plane is not None and plane.authenticated else None
+    status = facts.stack.status if isinstance(facts.stack, Stack) else None
+    try:
+        return foresee(asked(wanted), runners, status)
+    except RunnerError as error:
+        return StagePlan(STAGE, stages.UNKNOWN, (error.what,))
+
+
+def found(wanted: Wanted, facts: Facts) -> Runner | None:
+    """The runner that the stage would find; C(None) when there is none, or nobody says.
+
+    :raises RunnerError: it is not clear which, or it can never be as it is wanted.
+    """
+    plane = facts.management_plane
+    registration = asked(wanted)
+    if plane is None or not plane.authenticated or registration is None:
+        return None
+    return choose(plane.runners, registration)
+
+
+def seen(wanted: Wanted, facts: Facts) -> dict[str, t.Any] | None:
+    """What the stage would leave for the later ones, when it has nothing to do; C(None) when it does not apply."""
+    runner = found(wanted, facts)
+    if runner is None:
+        return None
+    return {
+        "changed": False,
+        "actions": [],
+        "runner": runner.as_result(),
+        "runner_id": runner.id,
+        "api_endpoint": "",
+        "exchange_token_reason": "",
+        "renew_exchange_token": False,
+    }
+
+
+def with_runner(options: Options, wanted: Wanted, facts: Facts) -> dict[str, t.Any]:
+    """The options as the later stages have them, which know the ID of the runner that was found."""
+    try:
+        runner = found(wanted, facts)
+    except RunnerError:
+        runner = None
+    if runner is None:
+        return dict(options)
+    tag = {RUNNER_ID_TAG: runner.id}
+    return {
+        **options,
+        "parameters": {"Runner ID": runner.id, **options["parameters"]},
+        "tags": {**(options["tags"] or {}), **tag},
+        "privatelink_tags": {**(options["privatelink_tags"] or {}), **tag},
+    }
