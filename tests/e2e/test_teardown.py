@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import buckets, look
@@ -13,7 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
     runner_retained_buckets,
     runner_teardown_info,
 )
-from tests.e2e.harness import COLLECTION, Controller
+from tests.e2e.harness import COLLECTION, Controller, Run
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.fleet import ZONE_ID, Fleet, Runner, client
 
@@ -117,65 +116,52 @@ def certificates(testbed: TestBed, runner: Runner) -> list[str]:
     return [entry["CertificateArn"] for entry in found]
 
 
+def point_elsewhere(testbed: TestBed, name: str) -> None:
+    """Somebody has given the name another address."""
+    route53 = client(testbed, "route53", "us-east-1")
+    records = route53.list_resource_record_sets(HostedZoneId=ZONE_ID)["ResourceRecordSets"]
+    present = next(entry for entry in records if entry["Name"].replace("\\052", "*") == f"{name}.")
+    other = {"Name": f"{name}.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    changes = [
+        {"Action": "DELETE", "ResourceRecordSet": present},
+        {"Action": "CREATE", "ResourceRecordSet": other},
+    ]
+    route53.change_resource_record_sets(HostedZoneId=ZONE_ID, ChangeBatch={"Changes": changes})
+
+
 def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller) -> None:
     testbed = controller.testbed
     fleet = deployed(testbed, 3)
     one, two, three = fleet.runners
-    filled = fill(testbed, one)
+    filled, emptied = fill(testbed, one), fill(testbed, two)
     ours = add_endpoint(testbed, one, one.name, one.tags())
     others = add_endpoint(testbed, two, "somebody-elses", {"team": "network"})
     requested = add_certificate(testbed, one, one.tags())
-    # Somebody has pointed the second runner's wildcard elsewhere.
-    client(testbed, "route53", "us-east-1").change_resource_record_sets(
-        HostedZoneId=ZONE_ID,
-        ChangeBatch={
-            "Changes": [
-                {
-                    "Action": "DELETE",
-                    "ResourceRecordSet": next(
-                        entry
-                        for entry in client(testbed, "route53", "us-east-1").list_resource_record_sets(
-                            HostedZoneId=ZONE_ID
-                        )["ResourceRecordSets"]
-                        if entry["Name"].replace("\\052", "*") == f"*.{two.domain}."
-                    ),
-                },
-                {
-                    "Action": "CREATE",
-                    "ResourceRecordSet": {
-                        "Name": f"*.{two.domain}.",
-                        "Type": "A",
-                        "TTL": 60,
-                        "ResourceRecords": [{"Value": "192.0.2.1"}],
-                    },
-                },
-            ]
-        },
-    )
+    point_elsewhere(testbed, f"*.{two.domain}")
+    environments(testbed, one)
     path = str(fleet.write_inventory(controller.directory / "fleet.yml"))
+    plane = {"gitpod_api_endpoint": testbed.management_plane_url, "gitpod_api_token": testbed.api_token}
+    hosts: dict[str, dict[str, t.Any]] = {
+        one.name: {**plane, "gitpod_teardown_delete_environments": True},
+        # Without a token its registration stays.
+        two.name: {"gitpod_teardown_delete_buckets": True},
+        three.name: plane,
+    }
     testbed.clear_calls()
 
-    def play(*arguments: str) -> t.Any:
-        return controller.play(TEARDOWN, "-i", path, "--limit", ",".join(fleet.names), *arguments)
+    def play(confirmed: str, *arguments: str) -> Run:
+        more = ("-i", path, "--limit", ",".join(fleet.names), "-e", f"gitpod_teardown_confirm={confirmed}", *arguments)
+        return controller.play(TEARDOWN, *more, hosts=hosts)
 
-    # A name of which ours is a part confirms nothing.
-    refused = play("-e", f"gitpod_teardown_confirm={one.name}0,x{two.name}")
-    assert refused.code != 0
-    assert controller.writes() == []
-    for runner in fleet.runners:
-        assert f"gitpod_teardown_confirm={runner.name}" in refused.output
-        assert f"the stack {runner.name} (CREATE_COMPLETE), whose termination protection" in refused.output
-    for told in (*ours, requested, f"the bucket {filled} of the stack", "not removed here", "points to 192.0.2.1"):
-        assert told.replace(" of the stack", "") in refused.output, told
-    assert others[0] not in refused.output
-
-    confirmed = f"gitpod_teardown_confirm={one.name},{two.name}"
-    predicted = play("--check", "-e", confirmed)
+    predicted = play(one.name, "--check", "--limit", one.name)
     assert predicted.code == 0, predicted.output
     assert controller.writes() == []
-    assert predicted.recap[one.name]["changed"] >= 4
+    assert one.id in registered(testbed)
+    assert predicted.recap[one.name]["changed"] == len(
+        ["records", "endpoint", "stack", "group", "certificate", "registration"]
+    )
 
-    # The second runner's stack cannot go at first: a rerun finishes it.
+    # The second runner's stack cannot go at first; of the third a part of the name confirms nothing.
     testbed.fail_resource(
         region=two.region,
         stack_name=two.name,
@@ -183,36 +169,69 @@ def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller) 
         operation="DELETE",
         reason="The cluster is in use",
     )
-    first = play("-e", confirmed)
-    assert "The cluster is in use" in first.output
+    first = play(f"{one.name},{two.name},{three.name}0,x{three.name}")
     assert {name: count["failed"] for name, count in first.recap.items()} == {one.name: 0, two.name: 1, three.name: 1}
+    for runner in fleet.runners:
+        assert f"the stack {runner.name} (CREATE_COMPLETE), whose termination protection" in first.output
+    for told in (
+        *ours,
+        requested,
+        f"the runner {one.name} ({one.id}) by force",
+        "its environments are deleted with it",
+        f"{filled} (4 object versions, 60 bytes)",
+        f"{emptied} of the stack, with everything in it",
+        "points to 192.0.2.1",
+        "because without gitpod_api_token nobody looked for environments",
+        "The cluster is in use",
+        f"gitpod_teardown_confirm={three.name}",
+    ):
+        assert told in first.output, told
+    assert others[0] not in first.output
+    assert testbed.api_token not in first.output
     assert not stack_exists(testbed, one)
     assert names_of(testbed, one) == []
     assert there(testbed, one) == ([], [])
     assert requested not in certificates(testbed, one)
     assert one.certificate_arn in certificates(testbed, one)
-    assert names_of(testbed, two) == [f"*.{two.domain}."]
-    assert stack_exists(testbed, three)
-    assert len(names_of(testbed, three)) == 2
     assert len(buckets_of(testbed, one)) == BUCKETS
-    assert f"{filled} (4 object versions, 60 bytes)" in first.output
+    assert names_of(testbed, two) == [f"*.{two.domain}."]
+    assert_untouched(testbed, three)
+    assert {one.id, two.id, three.id} & registered(testbed) == {two.id, three.id}
 
-    again = play("-e", confirmed, "-e", json.dumps({"gitpod_teardown_delete_buckets": True}))
+    # A rerun finishes what was interrupted; nothing happens to what is gone, or in use.
+    environments(testbed, three)
+    again = play(",".join(fleet.names))
     assert {name: count["failed"] for name, count in again.recap.items()} == {
         one.name: 0,
         two.name: 0,
         three.name: 1,
     }, again.output
+    assert again.recap[one.name]["changed"] == 0
+    assert f"{one.name}: nothing is left to go" in again.output
     assert not stack_exists(testbed, two)
-    assert buckets_of(testbed, one) == buckets_of(testbed, two) == []
-    assert len(buckets_of(testbed, three)) == BUCKETS
+    assert buckets_of(testbed, two) == []
     assert there(testbed, two) == ([others[0]], [others[1]])
     assert names_of(testbed, two) == [f"*.{two.domain}."]
+    assert "2 environments on it, archived ones included" in again.output
+    assert "gitpod_teardown_delete_environments" in again.output
+    assert_untouched(testbed, three)
 
-    last = play("-e", confirmed, "--limit", f"{one.name},{two.name}")
-    assert last.code == 0, last.output
-    assert last.changed == 0
-    assert f"{one.name}: nothing is left to go" in last.output
+
+def environments(testbed: TestBed, runner: Runner) -> None:
+    """Two environments run on it."""
+    testbed.control("POST", "management", {"add_environments": [{"runner_id": runner.id, "count": 2}]})
+
+
+def registered(testbed: TestBed) -> set[str]:
+    """IDs of the runners that the management plane knows."""
+    return set(testbed.control("POST", "management", {})["runners"])
+
+
+def assert_untouched(testbed: TestBed, runner: Runner) -> None:
+    assert stack_exists(testbed, runner)
+    assert len(names_of(testbed, runner)) == len(["domain", "wildcard"])
+    assert len(buckets_of(testbed, runner)) == BUCKETS
+    assert runner.id in registered(testbed)
 
 
 def test_what_is_not_ours_is_told_and_kept(controller: Controller) -> None:

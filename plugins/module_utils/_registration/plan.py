@@ -174,7 +174,10 @@ def refuse_losses(runner: Runner, environments: int, allowed: Permissions) -> No
     reasons, ways = [], []
     if environments and not (allowed.with_environments or allowed.force):
         reasons.append(f"{environments} environment{'s' if environments > 1 else ''} on it, archived ones included")
-        ways.append("delete them, or allow it with delete_with_environments")
+        ways.append(
+            "delete them, or allow it with delete_with_environments, or with force "
+            "(gitpod_teardown_delete_environments), which loses what was not pushed"
+        )
     connected = runner.phase in CONNECTED
     exists = connected if allowed.stack_exists is None else allowed.stack_exists
     if exists and not allowed.with_stack:

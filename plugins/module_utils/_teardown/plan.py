@@ -21,7 +21,7 @@ def teardown_plan(
     :param records: result of runner_dns in check mode, or empty when it was not asked.
     :param certificate: result of runner_certificate in check mode, or empty.
     :param registration: result of runner_registration in check mode, or empty without an API token.
-    :param settings: C(domain), C(provider) and C(delete_buckets).
+    :param settings: C(domain), C(provider), C(delete_buckets), and whether there is an C(api_token).
     """
     goes = [
         *_records(look, records, settings),
@@ -91,10 +91,13 @@ def _stays(
         found += [f"the bucket {entry['text']}" for entry in look["retained_buckets"]]
         found += [f"the bucket {name}, if its template keeps it" for name in _kept_by_stack(look)]
     if not registration:
-        found.append(
-            "the registration in the management plane, which is not removed here and whose environments were not"
-            " looked at (module runner_registration, state absent)"
+        why = (
+            "because the stack stays"
+            if settings["api_token"]
+            else "because without gitpod_api_token nobody looked for environments: delete it in the dashboard"
+            " (Settings, Runners)"
         )
+        found.append(f"the registration in the management plane, {why}")
     return found
 
 

@@ -40,7 +40,7 @@ LOOK: dict[str, t.Any] = {
     "security_groups": [{"id": "sg-1", "name": "eu-management-plane"}],
     "retained_buckets": [{"text": "old (2 object versions, 3 bytes)"}],
 }
-SETTINGS = {"domain": "eu.example.com", "provider": "route53", "delete_buckets": False}
+SETTINGS = {"domain": "eu.example.com", "provider": "route53", "delete_buckets": False, "api_token": True}
 CERTIFICATE = {"actions": ["delete the certificate arn:aws:acm:x"]}
 REGISTRATION = {"actions": ["delete the runner eu (id)"]}
 
@@ -75,8 +75,12 @@ def test_another_s_stack_stays_and_is_told() -> None:
 def test_what_cannot_be_known_is_told() -> None:
     assert any("nothing tells whether" in entry for entry in plan({"load_balancer": None})["stays"])
     assert any("another provider" in entry for entry in plan(provider="external")["stays"])
-    without = teardown_plan(LOOK, {}, {}, {}, SETTINGS)
-    assert any("not removed here" in entry for entry in without["stays"])
+    without = teardown_plan(LOOK, {}, {}, {}, {**SETTINGS, "api_token": False})
+    assert any("gitpod_api_token" in entry and "dashboard" in entry for entry in without["stays"])
+    # A runner whose stack is another's keeps its registration; one that has none has nothing to keep.
+    assert any("because the stack stays" in entry for entry in teardown_plan(LOOK, {}, {}, {}, SETTINGS)["stays"])
+    gone = teardown_plan(LOOK, {}, {}, {"changed": False, "actions": []}, SETTINGS)
+    assert not any("registration" in entry or "the runner" in entry for entry in (*gone["goes"], *gone["stays"]))
     elsewhere = teardown_plan(
         LOOK, {"records": [{"name": "*.eu.example.com", "type": "A", "value": "192.0.2.1"}]}, {}, {}, SETTINGS
     )
