@@ -13,14 +13,19 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
+    Client,
+    Connection,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_verification_info import ARGUMENT_SPEC
-from tests.e2e.harness import Controller
+from tests.e2e.harness import Controller, Run
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.test_plan_site import processes
 
 SITE = "gitpod.enterprise_runner.site"
-EU = "gitpod-eu-central-1"
+US, EU = "gitpod-us-east-1", "gitpod-eu-central-1"
 
 
 @pytest.fixture
@@ -119,6 +124,96 @@ def verified(controller: Controller) -> dict[str, t.Any]:
         "wait_timeout": 300,
     }
     return outcome(InProcessModule(testbed, ARGUMENT_SPEC, "eu-central-1", **options), operation.run)
+
+
+SETTINGS = """
+- name: Set the runners up
+  hosts: gitpod_runners
+  gather_facts: false
+  connection: local
+  vars:
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+  roles:
+    - gitpod.enterprise_runner.gitpod_runner_settings
+"""
+LARGE: dict[str, t.Any] = {
+    "display_name": "Large",
+    "description": "For big builds",
+    "configuration": {"machineType": "m6i.2xlarge", "disk": 100},
+}
+GITHUB: dict[str, t.Any] = {
+    "scm_id": "github",
+    "host": "GitHub.com",
+    "oauth_client_id": "client",
+    "oauth_client_secret": "s3cret-of-github",
+    "oauth_client_secret_version": "2026-01",
+}
+GITLAB: dict[str, t.Any] = {"scm_id": "gitlab", "host": "gitlab.example.com", "personal_access_token": True}
+
+
+def test_settings_from_the_inventory_are_kept_and_a_secret_is_sent_when_its_version_changes(
+    controller: Controller,
+) -> None:
+    """The first runner stays as it is at the second run, the second one's settings change."""
+    playbook = controller.directory / "settings.yml"
+    playbook.write_text(SETTINGS, "utf-8")
+    plane = {
+        "gitpod_api_endpoint": controller.testbed.management_plane_url,
+        "gitpod_api_token": controller.testbed.api_token,
+    }
+
+    def play(changing: dict[str, t.Any]) -> Run:
+        """The first runner is found by its name, the second by its ID."""
+        kept = {
+            "gitpod_runner_id": "",
+            "gitpod_runner_settings_environment_classes": [LARGE],
+            "gitpod_runner_settings_scm_integrations": [GITHUB, GITLAB],
+        }
+        hosts = {US: {**plane, **kept}, EU: {**plane, **changing}}
+        limit = ("--limit", f"{US},{EU}", "--diff", "-vvvv")
+        return controller.play(str(playbook), *limit, hosts=hosts)
+
+    first = play(
+        {
+            "gitpod_runner_settings_environment_classes": [LARGE, {**LARGE, "display_name": "Old"}],
+            "gitpod_runner_settings_scm_integrations": [GITHUB, GITLAB],
+        }
+    )
+    assert first.code == 0, first.output
+    ids = {name: runner_id for runner_id, name in management(controller)["runners"].items()}
+    api = Api(Client(Connection(controller.testbed.management_plane_url, controller.testbed.api_token)))
+    assert [entry.name for entry in api.environment_classes(ids[US])] == ["Large"]
+    assert sorted((entry.host, entry.oauth, entry.pat) for entry in api.integrations(ids[US])) == [
+        ("github.com", True, False),
+        ("gitlab.example.com", False, True),
+    ]
+    secrets = management(controller)["client_secrets"]
+    assert list(secrets.values()) == [["s3cret-of-github"]] * 2
+
+    renewed = {**GITHUB, "oauth_client_secret": "n3w-secret", "oauth_client_secret_version": "2026-02"}
+    second = play(
+        {
+            "gitpod_runner_settings_environment_classes": [
+                {**LARGE, "description": "For bigger builds"},
+                {"display_name": "Old", "state": "absent"},
+            ],
+            "gitpod_runner_settings_scm_integrations": [renewed, {**GITLAB, "state": "absent"}],
+        }
+    )
+    assert second.code == 0, second.output
+    assert second.recap[US]["changed"] == 0
+    assert "For bigger builds" in second.output
+    assert "oauth_client_secret: (version 2026-02)" in second.output
+    assert {entry.name: entry.enabled for entry in api.environment_classes(ids[EU])} == {"Large": True, "Old": False}
+    (github,) = api.integrations(ids[EU])
+    secrets = management(controller)["client_secrets"]
+    assert secrets.pop(github.id) == ["s3cret-of-github", "n3w-secret"]
+    assert ["s3cret-of-github"] in secrets.values(), "the first runner's was not sent again"
+    kept = json.loads((controller.artifacts / f"{EU}-sent.json").read_text("utf-8"))
+    assert kept == {"github github.com": "2026-02"}
+    texts = [first.output, second.output, *(path.read_text("utf-8") for path in controller.artifacts.iterdir())]
+    secret_texts = ("s3cret-of-github", "n3w-secret", controller.testbed.api_token)
+    assert not [text for text in texts for secret in secret_texts if secret in text]
 
 
 def test_the_management_plane_as_inventory(controller: Controller) -> None:
