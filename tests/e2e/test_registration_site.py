@@ -22,7 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_verification_info import ARGUMENT_SPEC
 from tests.e2e.harness import Controller, Run
 from tests.e2e.in_process import InProcessModule, outcome
-from tests.e2e.test_plan_site import processes
+from tests.e2e.test_main_job import processes
 
 SITE = "gitpod.enterprise_runner.site"
 US, EU = "gitpod-us-east-1", "gitpod-eu-central-1"
