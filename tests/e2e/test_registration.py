@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import datetime
 import http.server
 import pathlib
+import socket
 import ssl
 import threading
 import types
@@ -16,6 +18,10 @@ import pytest
 import trustme
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import registering
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import management_plane
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted as WantedRunner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import info, operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import (
     environment_class,
@@ -310,6 +316,67 @@ def test_each_refusal_has_words_of_its_own_and_is_not_repeated(plane: Plane, cod
     assert failed["error_code"] in (code, "unknown")
     assert plane.testbed.api_token not in failed["msg"]
     assert len(plane.calls()) == 1
+
+
+def prerequisites(plane: Plane, **changes: t.Any) -> dict[str, tuple[str, str]]:
+    """Status and words of each check of the management plane, as the prerequisites ask it."""
+    testbed = plane.testbed
+    options = {"api_endpoint": testbed.management_plane_url, "api_token": testbed.api_token, **changes}
+    wanted = WantedRunner(US["name"], US["name"], **{"region": US["region"], **options})
+    now = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+    facts = Facts(wanted.region, now, management_plane=registering.ask(wanted) if wanted.api_token else None)
+    found = {check.id.partition(".")[2]: check.run(wanted, facts) for check in management_plane.CHECKS}
+    return {name: (one.status, f"{one.summary} {one.remediation}") for name, one in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("code", "failing", "words"),
+    [
+        ("unauthenticated", "token", "does not accept the API token"),
+        ("permission_denied", "token", "admin access"),
+        ("not_found", "runner", "does not know it"),
+        ("invalid_argument", "runner", "does not accept a value"),
+        ("unavailable", "reachable", "cannot be reached, also after several tries"),
+        ("resource_exhausted", "reachable", "limits the rate"),
+        ("deadline_exceeded", "reachable", "did not answer in time"),
+        ("unimplemented", "reachable", "does not offer this"),
+        ("failed_precondition", "reachable", "refuses this in the present state"),
+        ("internal", "reachable", "failed the call"),
+    ],
+)
+def test_the_prerequisites_tell_each_refusal_at_the_check_that_it_is_about(
+    plane: Plane, code: str, failing: str, words: str
+) -> None:
+    plane.control(faults=[{"code": code, "message": f"no, {plane.testbed.api_token}"}])
+    found = prerequisites(plane, runner_id=US_RUNNER)
+    assert [name for name, (status, _words) in found.items() if status == "fail"] == [failing]
+    assert words in found[failing][1]
+    assert plane.testbed.api_token not in str(found)
+
+
+def test_the_prerequisites_without_a_key_with_another_and_without_a_management_plane(plane: Plane) -> None:
+    assert {status for status, _words in prerequisites(plane, api_token="").values()} == {"skip"}
+    assert {status for status, _words in prerequisites(plane).values()} == {"pass"}
+    rejected = prerequisites(plane, api_token="ona_wrong")
+    assert {name: status for name, (status, _words) in rejected.items()} == {
+        "reachable": "pass",
+        "token": "fail",
+        "runner": "skip",
+    }
+    assert "GITPOD_API_KEY" in rejected["token"][1]
+    assert "ona_wrong" not in str(rejected)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}/api"
+        unreachable = prerequisites(plane, api_endpoint=nobody)
+    assert unreachable["reachable"][0] == "fail"
+    assert "https_proxy" in unreachable["reachable"][1]
+    assert "not an https URL" in prerequisites(plane, api_endpoint="http://app.example.com/api")["reachable"][1]
+    assert "cannot be used" in prerequisites(plane, api_ca_path="/nowhere.pem")["reachable"][1]
+    plane.control(add_runners=[US])
+    twins = prerequisites(plane)["runner"]
+    assert twins[0] == "fail"
+    assert US_RUNNER in twins[1]
 
 
 def test_a_wrong_token_is_told_without_it(plane: Plane) -> None:

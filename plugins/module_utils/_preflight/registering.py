@@ -63,7 +63,9 @@ def ask(wanted: Wanted) -> ManagementPlane:
         return ManagementPlane(False, told, advice, installed=False)
     except (InputError, ApiError) as error:
         code = error.code if isinstance(error, ApiError) else ""
-        detail = (error.why or error.what).rstrip(".")
+        # What a call was for says nothing here; what is wrong with an option does.
+        parts = [error.why] if isinstance(error, ApiError) else [error.what, error.why]
+        detail = ": ".join(part.rstrip(".") for part in parts if part)
         advice = f"{error.next_step.rstrip('.')}." if error.next_step else ""
         reached = code in (*REFUSED, *NO_SUCH_RUNNER)
         return ManagementPlane(reached, detail, advice, authenticated=code in NO_SUCH_RUNNER)
