@@ -8,6 +8,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import re
+import shutil
+import subprocess
 import threading
 import typing as t
 
@@ -265,3 +268,46 @@ def test_the_documentation_names_every_key_of_the_result(servers: Servers) -> No
     assert set(documented["certificate"]["contains"]) == set(result["certificate"])
     for key in ("checks", "resolutions", "connections"):
         assert set(documented[key]["contains"]) == set(result[key][0])
+
+
+def test_each_look_asks_a_random_label() -> None:
+    found = {operation.request_from(parameters()).wildcard for _look in range(20)}
+    assert len(found) == 20
+    assert all(re.fullmatch(rf"gitpod-[0-9a-f]{{8}}\.{re.escape(DOMAIN)}", name) for name in found)
+
+
+def test_the_systems_authorities_are_trusted_without_ca_path(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = {**servers.options(), "ca_path": None}
+    assert statuses(operation.run(Module(unknown)))["tls.certificate"] == "fail"
+    # Where OpenSSL looks for the system's own.
+    monkeypatch.setenv("SSL_CERT_FILE", servers.ca_path)
+    assert statuses(operation.run(Module(unknown)))["tls.certificate"] == "pass"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to name the files of a directory")
+def test_a_directory_of_authorities_is_trusted(servers: Servers, tmp_path: pathlib.Path) -> None:
+    directory = tmp_path / "authorities"
+    directory.mkdir()
+    command = ["openssl", "x509", "-noout", "-hash", "-in", servers.ca_path]
+    digest = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    shutil.copy(servers.ca_path, directory / f"{digest}.0")
+    options = {**servers.options(), "ca_path": str(directory)}
+    assert statuses(operation.run(Module(options)))["tls.certificate"] == "pass"
+
+
+def test_the_answers_latency_is_measured(servers: Servers) -> None:
+    checks = {check["id"]: check for check in operation.run(Module(servers.options()))["checks"]}
+    (answer,) = checks["health.domain"]["evidence"]["answers"].values()
+    assert 0 < answer["milliseconds"] < 5000
+
+
+def test_what_is_waited_for_is_left_as_progress(servers: Servers, tmp_path: pathlib.Path) -> None:
+    del servers.dns.records[f"*.{DOMAIN}.", "CNAME"]
+    progress = tmp_path / "progress.txt"
+    options = servers.options(wait_timeout=1, progress_path=str(progress))
+    result = operation.run(Module(options))
+    assert result["waited"] >= 1
+    assert progress.read_text("utf-8").startswith("1 of 10 checks do not pass yet: dns.wildcard (")
+    passing = tmp_path / "passing.txt"
+    operation.run(Module(servers.options(wait_timeout=5, progress_path=str(passing), required=["dns.domain"])))
+    assert not passing.exists(), "a check that does not count is not waited for"
