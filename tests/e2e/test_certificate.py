@@ -5,18 +5,25 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import operation as preflight
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation as records
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_certificate import ARGUMENT_SPEC
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_dns import ARGUMENT_SPEC as DNS_SPEC
+from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_preflight_info import (
+    ARGUMENT_SPEC as PREFLIGHT_SPEC,
+)
 from tests.e2e.in_process import InProcessModule, outcome
 
 if t.TYPE_CHECKING:
-    from tests.e2e.harness import Controller
+    from tests.e2e.harness import Controller, Run
     from tests.testbed.client import TestBed
 
 REGION, NAME, DOMAIN = "eu-central-1", "gitpod-new", "new.gitpod.example.com"
@@ -107,24 +114,51 @@ def test_a_refusal_is_told_in_the_readers_words(testbed: TestBed) -> None:
     assert "docs/permissions.md" in told
 
 
-def test_a_runner_from_nothing_with_a_certificate_that_is_requested(controller: Controller) -> None:
+def foreseen(testbed: TestBed, **options: t.Any) -> tuple[str, list[str]]:
+    """What the prerequisites foresee for the stage, and which calls of ACM they made."""
+    testbed.clear_calls()
+    given = {"name": NAME, "domain_name": DOMAIN, "certificate_request": True, **options}
+    module = InProcessModule(testbed, PREFLIGHT_SPEC, REGION, **given)
+    clients = Clients(lambda service: module.client(service, AWSRetry.jittered_backoff(retries=2, delay=0.01)))
+    found = outcome(module, lambda this: preflight.run(this, lambda _module, _profile: clients))
+    plan = next(str(entry["action"]) for entry in found["plan"] if entry["stage"] == "certificate")
+    return plan, [call["operation"] for call in testbed.calls() if call["service"] == "acm"]
+
+
+def test_the_stage_is_foreseen_with_one_call(testbed: TestBed) -> None:
+    assert foreseen(testbed) == ("create", ["ListCertificates"])
+    asked = have(testbed)
+    assert foreseen(testbed) == ("wait", ["ListCertificates"])
+    validate(testbed, asked)
+    assert have(testbed, wait=True)["certificate"]["status"] == "ISSUED"
+    assert foreseen(testbed) == ("unknown", ["ListCertificates"]), "only the stage can hand it to the stack"
+    assert foreseen(testbed, certificate_request=False) == ("nothing", [])
+    testbed.add_fault(service="acm", operation="ListCertificates", error="AccessDeniedException", status=400)
+    assert foreseen(testbed) == ("unknown", ["ListCertificates"])
+
+
+def test_a_runner_with_a_certificate_that_is_requested(controller: Controller) -> None:
+    """Requested, validated in Route 53, given to the stack; a rerun leaves the stage out."""
     host = "gitpod-us-east-1"
-    overlay = {
-        host: {
-            "gitpod_certificate_arn": "",
-            "gitpod_certificate_request": True,
-            "gitpod_domain_name": "fresh.gitpod.example.com",
-        }
-    }
-    predicted = controller.play("gitpod.enterprise_runner.site", "--limit", host, "--check", hosts=overlay)
-    assert predicted.code == 0, predicted.output
-    assert controller.writes() == []
-    first = controller.play("gitpod.enterprise_runner.site", "--limit", host, hosts=overlay)
+    asked = {"gitpod_certificate_arn": "", "gitpod_certificate_request": True}
+    overlay = {host: {**asked, "gitpod_domain_name": "fresh.gitpod.example.com"}}
+
+    def site() -> Run:
+        stages = ("--tags", "prerequisites,certificate,stack")
+        return controller.play("gitpod.enterprise_runner.site", "--limit", host, *stages, "-v", hosts=overlay)
+
+    first = site()
     assert first.code == 0, first.output
-    report = first.report(host)
-    assert report["verification"]["healthy"] is True
-    assert {"RequestCertificate", "CreateStack"} <= {call["operation"] for call in controller.testbed.calls()}
+    calls = controller.testbed.calls()
+    assert {"RequestCertificate", "ChangeResourceRecordSets", "CreateStack"} <= {call["operation"] for call in calls}
+    options: dict[str, t.Any] = {"name": host, "domain_name": "fresh.gitpod.example.com", "wait": False}
+    module = InProcessModule(controller.testbed, ARGUMENT_SPEC, "us-east-1", **options)
+    certificate = outcome(module, operation.run)["certificate"]
+    assert certificate["status"] == "ISSUED"
+    created = next(call for call in calls if call["operation"] == "CreateStack")
+    assert certificate["arn"] in json.dumps(created)
     controller.testbed.clear_calls()
-    second = controller.play("gitpod.enterprise_runner.site", "--limit", host, hosts=overlay)
+    second = site()
     assert (second.code, second.changed) == (0, 0), second.output
-    assert requests(controller.testbed) == 0
+    operations = [call["operation"] for call in controller.testbed.calls() if call["service"] == "acm"]
+    assert operations == ["DescribeCertificate"], "the prerequisites saw that the stack's certificate serves"

@@ -31,8 +31,21 @@ class Api:
         self._acm = acm
 
     def certificates(self, domain: str) -> list[Certificate]:
-        """Those of the region that may cover the domain and its wildcard, with all that is known of them."""
+        """Those of the region that cover the domain and its wildcard, with all that is known of them."""
         found: list[Certificate] = []
+        for raw in self._listed():
+            # A summary holds a hundred names at most.
+            unsure = raw.get("HasAdditionalSubjectAlternativeNames") or not raw.get("SubjectAlternativeNameSummaries")
+            if unsure or Certificate.from_summary(raw).covers(domain):
+                found += [certificate for certificate in [self.certificate(raw["CertificateArn"])] if certificate]
+        return [certificate for certificate in found if certificate.covers(domain)]
+
+    def summaries(self, domain: str) -> list[Certificate]:
+        """The same as far as the list itself tells, in one call a page: without tags, and of a hundred names each."""
+        found = [Certificate.from_summary(raw) for raw in self._listed()]
+        return [certificate for certificate in found if certificate.covers(domain)]
+
+    def _listed(self) -> t.Iterator[dict[str, t.Any]]:
         arguments: dict[str, t.Any] = {
             "CertificateStatuses": [ISSUED, PENDING, *FAILED],
             "Includes": {"keyTypes": list(KEY_TYPES)},
@@ -40,15 +53,9 @@ class Api:
         while True:
             with intent("list the certificates"):
                 page = self._acm.list_certificates(**arguments, aws_retry=True)
-            for raw in page["CertificateSummaryList"]:
-                # A summary holds a hundred names at most.
-                unsure = raw.get("HasAdditionalSubjectAlternativeNames") or not raw.get(
-                    "SubjectAlternativeNameSummaries"
-                )
-                if unsure or Certificate.from_summary(raw).covers(domain):
-                    found += [certificate for certificate in [self.certificate(raw["CertificateArn"])] if certificate]
+            yield from page["CertificateSummaryList"]
             if not page.get("NextToken"):
-                return [certificate for certificate in found if certificate.covers(domain)]
+                return
             arguments["NextToken"] = page["NextToken"]
 
     def certificate(self, arn: str) -> Certificate | None:

@@ -14,6 +14,9 @@ import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
+    Certificate as Requested,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
@@ -220,6 +223,14 @@ class Certificate:
     failure: str = ""
 
 
+def serves(certificate: t.Any, domain: str, now: datetime.datetime) -> bool:
+    """Whether a fact is a certificate that a load balancer can serve now for the domain and its wildcard."""
+    if not isinstance(certificate, Certificate):
+        return False
+    seen = Requested(certificate.arn, certificate.status, tuple(name.lower() for name in certificate.names))
+    return seen.covers(domain) and dataclasses.replace(seen, not_after=certificate.expires).usable(now)
+
+
 @dataclasses.dataclass(frozen=True)
 class CaCertificate:
     """A certificate of the custom authority; never its content."""
@@ -290,6 +301,8 @@ class Facts:
 
     :param now: when it was gathered; expiry is counted from here.
     :param zones: names of the region's Availability Zones.
+    :param certificates: those of the region that cover the domain, when one is requested and the stack has none that
+        serves; without tags.
     :param hosted_zones: of the account that keeps the domain's zone.
     :param records: by hosted zone ID, those of the zones that hold the domain: the domain's names, and every name
         between the zone's apex and the domain.
@@ -317,6 +330,7 @@ class Facts:
     endpoint_group: SecurityGroup | Denied | None = None
     service: Service | Denied | None = None
     certificate: Certificate | Denied | None = None
+    certificates: tuple[Requested, ...] | Denied | None = None
     custom_ca: CaBundle | Denied | None = None
     hosted_zones: tuple[Zone, ...] | Denied | None = None
     records: t.Mapping[str, tuple[Record, ...] | Denied] = dataclasses.field(default_factory=dict)

@@ -12,6 +12,10 @@ import secrets
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api as CertificateApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
+    Certificate as Requested,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
@@ -38,6 +42,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Denied,
     Facts,
     Quota,
+    serves,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan_endpoint import keeps_group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import (
@@ -263,9 +268,22 @@ def _certificates(look: Gathering, wanted: Wanted) -> None:
     # ACM has no certificate of another region, and refuses to look for one.
     here = f":{wanted.region}:" in arn
     look.ask("certificate", "acm:DescribeCertificate", lambda: certificates.certificate(look.clients("acm"), arn), here)
+    look.ask("certificates", "acm:ListCertificates", _requested(look, wanted), wanted.certificate_request)
     if reference:
         action = "ssm:GetParameter" if reference.service == "ssm" else "secretsmanager:GetSecretValue"
         look.ask("custom_ca", action, lambda: certificates.custom_ca(reference, look.clients))
+
+
+def _requested(look: Gathering, wanted: Wanted) -> t.Callable[[], tuple[Requested, ...] | None]:
+    """Which certificates a request would find; nobody has to know while the stack has one that serves."""
+
+    def read() -> tuple[Requested, ...] | None:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        if not wanted.domain_name or serves(look.found("certificate"), wanted.domain_name, now):
+            return None
+        return tuple(CertificateApi(look.clients("acm")).summaries(wanted.domain_name))
+
+    return read
 
 
 def _account(look: Gathering, wanted: Wanted) -> None:

@@ -32,7 +32,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     plan_endpoint,
     registering,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts, serves
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import foresee as route53
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import names
@@ -183,11 +183,14 @@ def _records(wanted: Wanted, facts: Facts) -> list[dict[str, t.Any]]:
 
 
 def _certificate(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
-    """Only asked for without an ARN; which of the region's certificates fits is then looked up by the stage."""
+    """Only asked for without an ARN in the inventory; an existing stack's certificate counts while it serves."""
+    requested = options["certificate_request"]
+    stale = requested and "certificate_arn" in wanted.left_out
+    stale = stale and not serves(facts.certificate, wanted.domain_name, facts.now)
     return certificate.foresee(
         WantedCertificate(wanted.name, wanted.domain_name, wanted.region),
-        wanted.certificate_arn,
-        options["certificate_request"],
-        None,
+        "" if stale else wanted.certificate_arn,
+        requested,
+        facts.certificates if isinstance(facts.certificates, tuple) else None,
         facts.now,
     )

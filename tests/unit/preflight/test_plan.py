@@ -11,6 +11,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
+    Certificate as Requested,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -19,6 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    Certificate,
     Denied,
     Facts,
     ManagementPlane,
@@ -49,6 +53,7 @@ ALIASES = tuple(
     Record(name, "A", alias="lb.elb.amazonaws.com", alias_zone="ZLB", evaluate=True)
     for name in ("eu.example.com", "*.eu.example.com")
 )
+COVERING = Requested("arn:2", "ISSUED", ("eu.example.com", "*.eu.example.com"))
 STACK = Stack("gitpod-eu", "CREATE_COMPLETE", "arn", parameters={"Id": "0192"}, tags={"team": "x"}, protected=True)
 OPTIONS: dict[str, t.Any] = {
     **{name: entry.get("default") for name, entry in ARGUMENT_SPEC.items()},
@@ -188,6 +193,21 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
             {},
             {"certificate": "unknown", "stack": "unknown", "dns": "unknown"},
         ),
+        (
+            {"certificate_arn": "", "certificate_request": True},
+            {"certificates": ()},
+            {"certificate": "create", "stack": "unknown", "dns": "unknown"},
+        ),
+        (
+            {"certificate_arn": "", "certificate_request": True},
+            {"certificates": (COVERING,)},
+            {"certificate": "unknown", "stack": "unknown", "dns": "unknown"},
+        ),
+        (
+            {"certificate_arn": "", "certificate_request": True},
+            {"certificates": (dataclasses.replace(COVERING, status="PENDING_VALIDATION"),)},
+            {"certificate": "wait", "stack": "unknown", "dns": "unknown"},
+        ),
         ({"certificate_arn": ""}, {}, {}),
         (FOUND, {}, {"registration": "unknown", "stack": "unknown", "dns": "unknown"}),
         ({**FOUND, "runner_id": "0192"}, {}, {}),
@@ -257,6 +277,32 @@ def test_each_difference_makes_its_stage_needed(
     found = planned(options, **facts)
     assert actions(found) == expected
     assert all(plan.reasons for plan in found.values() if plan.needed)
+
+
+@pytest.mark.parametrize(
+    ("seen_certificate", "action"),
+    [
+        ({}, "nothing"),
+        ({"names": ("EU.example.com", "*.eu.example.com")}, "nothing"),
+        ({"status": "EXPIRED"}, "create"),
+        ({"expires": datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)}, "create"),
+        ({"names": ("eu.example.com",)}, "create"),
+        (None, "create"),
+    ],
+)
+def test_the_stacks_certificate_counts_while_it_serves(seen_certificate: dict[str, t.Any] | None, action: str) -> None:
+    """The ARN is the stack's, because the inventory names none but requests one."""
+    arn = str(OPTIONS["certificate_arn"])
+    options = {**OPTIONS, "certificate_arn": None, "certificate_request": True}
+    taken = {"certificate_arn": arn, "left_out": ("certificate_arn",)}
+    wanted = dataclasses.replace(Wanted.of(options, "eu-central-1"), **taken)
+    served = None
+    if seen_certificate is not None:
+        served = dataclasses.replace(Certificate(arn, "ISSUED", COVERING.names), **seen_certificate)
+    facts = dataclasses.replace(FACTS, certificate=served, certificates=())
+    found = {plan.stage: plan.action for plan in plans(options, wanted, facts)}
+    assert found["certificate"] == action
+    assert found["stack"] == ("nothing" if action == "nothing" else "unknown")
 
 
 def answers(*targets: str) -> tuple[NameAnswer, ...]:
