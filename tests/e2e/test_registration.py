@@ -126,6 +126,35 @@ def test_a_runner_is_created_once_and_kept_as_it_is_declared(plane: Plane) -> No
     assert not plane("registration", **{**new, "auto_update": True, "update_window": None})["changed"]
 
 
+def test_every_part_of_the_configuration_is_kept_as_it_is_declared(plane: Plane) -> None:
+    declared: dict[str, t.Any] = {
+        "log_level": "debug",
+        "devcontainer_image_cache": False,
+        "release_channel": "latest",
+        "metrics": {
+            "enabled": True,
+            "managed": False,
+            "url": "https://metrics.example.com/write",
+            "username": "runner",
+            "password": "s3cret-of-metrics",
+        },
+    }
+    changed = plane("registration", **US, **declared)
+    diff = diff_of(changed)
+    for line in (
+        "-log_level: info",
+        "+log_level: debug",
+        "-devcontainer_image_cache: true",
+        "+release_channel: latest",
+        "+metrics: enabled true, url https://metrics.example.com/write, username runner, managed false",
+    ):
+        assert line in diff, diff
+    assert "s3cret-of-metrics" not in str(changed)
+    assert not plane("registration", **US, **declared)["changed"]
+    kept = plane("registration_info", runner_id=US_RUNNER)["runner"]["configuration"]
+    assert (kept["log_level"], kept["devcontainer_image_cache"], kept["auto_update"]) == ("debug", False, True)
+
+
 def diff_of(result: dict[str, t.Any]) -> str:
     before, after = (set(result["diff"][key].splitlines()) for key in ("before", "after"))
     return "\n".join(

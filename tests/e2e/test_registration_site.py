@@ -263,7 +263,3 @@ cache_connection: {cache}
     kept = "".join(path.read_text("utf-8") for path in cache.iterdir())
     assert controller.testbed.api_token not in kept
     assert EU in kept
-
-    management(controller, add_runners=[{"name": EU, "region": "eu-central-1"}])
-    twins = ask("--graph", "--flush-cache")
-    assert "Several runners have one name" in twins.stderr

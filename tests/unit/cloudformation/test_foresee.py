@@ -92,6 +92,7 @@ DIFFERENCES: list[tuple[str, dict[str, t.Any], dict[str, t.Any], str]] = [
     ("tag changed", {"tags": {"team": "y"}}, {}, "tag team: x becomes y"),
     ("tag added", {"tags": {"owner": "me"}}, {}, "tag owner: (none) becomes me"),
     ("tag purged", {"tags": {}, "purge_tags": True}, {}, "tag team: x becomes (none)"),
+    ("a secret renewed", {"renew_secrets": True}, {}, "Exchange Token: (hidden) becomes (a new one)"),
     ("template", {"fingerprint": "g"}, {}, "the template is another one"),
     (
         "template by hand, record kept",
@@ -123,6 +124,7 @@ SAMENESS: list[tuple[str, dict[str, t.Any], dict[str, t.Any]]] = [
     ("as it is", {}, {}),
     ("what is left out", {"parameters": {}, "tags": {}}, {}),
     ("a secret", {"secrets": {"Exchange Token": "another"}}, {}),
+    ("no secret to renew", {"renew_secrets": True, "secrets": {}}, {}),
     ("a secret among the parameters", {"parameters": {"Exchange Token": "another"}}, {}),
     ("template by its record", {"fingerprint": "", "tags": {HASH: "h"}}, {"tags": {HASH: "h"}}),
     ("the release that another run recorded", {}, {"tags": {"team": "x", VERSION: "1"}}),

@@ -122,7 +122,7 @@ def test_an_ambiguous_name_is_an_error() -> None:
         parameters.resolve(twice, {"Subnet": "x"}, {}, ("A", "B"))
 
 
-def test_what_an_existing_stack_has_is_kept_and_its_secrets_always() -> None:
+def test_what_an_existing_stack_has_is_kept_and_its_secrets_too_unless_they_are_renewed() -> None:
     existing = {"InstallationKey", "BootstrapSecret", "PlacementZones", "FrontDoorSegments", "FrontDoorScheme"}
     values, secrets = parameters.resolve(TEMPLATE, {"Load Balancer Visibility": "internal"}, TOKEN, existing)
     request = {entry.pop("ParameterKey"): entry for entry in parameters.request(TEMPLATE, values, secrets, existing)}
@@ -130,6 +130,13 @@ def test_what_an_existing_stack_has_is_kept_and_its_secrets_always() -> None:
     assert request["InstallationKey"] == {"UsePreviousValue": True}
     assert request["FrontDoorScheme"] == {"ParameterValue": "internal"}
     assert "WorkloadAddressing" not in request, "a parameter that the new template adds gets its default"
+    renewed = parameters.request(TEMPLATE, values, secrets, existing, renew=True)
+    (sent,) = [entry for entry in renewed if entry["ParameterKey"] == "BootstrapSecret"]
+    assert sent["ParameterValue"] == TOKEN["Exchange Token"]
+    others = [entry for entry in renewed if entry is not sent]
+    assert {entry.pop("ParameterKey"): entry for entry in others} == {
+        key: entry for key, entry in request.items() if key != "BootstrapSecret"
+    }
 
 
 def test_differences_are_told_by_label_and_spaces_in_lists_do_not_count() -> None:

@@ -1,0 +1,53 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which runners of the management plane become hosts, and what a host knows."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.inventory.runners import chosen, variables
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+
+EU = Runner("1", "gitpod-eu", region="eu-central-1", variant="enterprise", phase="active", version="2")
+US = Runner("2", "gitpod-us", region="us-east-1", phase="degraded")
+STANDARD = Runner("3", "standard", region="eu-central-1", variant="standard", phase="active")
+LEAVING = Runner("4", "gitpod-old", region="eu-central-1", variant="enterprise", phase="deleting")
+ALL: dict[str, t.Any] = {"names": [], "regions": [], "phases": [], "variants": ["enterprise"]}
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({}, ["gitpod-eu", "gitpod-us"]),
+        ({"names": ["*-eu"]}, ["gitpod-eu"]),
+        ({"names": ["gitpod-??"]}, ["gitpod-eu", "gitpod-us"]),
+        ({"regions": ["us-east-1"]}, ["gitpod-us"]),
+        ({"phases": ["degraded"]}, ["gitpod-us"]),
+        ({"phases": ["deleting"]}, ["gitpod-old"]),
+        ({"variants": ["standard"]}, ["standard"]),
+        ({"variants": ["standard", "enterprise"], "regions": ["eu-central-1"]}, ["gitpod-eu", "standard"]),
+    ],
+)
+def test_filters(options: dict[str, t.Any], names: list[str]) -> None:
+    runners = [runner.as_result() for runner in (US, STANDARD, LEAVING, EU)]
+    assert [runner["name"] for runner in chosen(runners, {**ALL, **options})] == names
+
+
+def test_two_runners_of_one_name_are_told_unless_a_filter_chooses() -> None:
+    runners = [EU.as_result(), dataclasses.replace(US, name="gitpod-eu").as_result()]
+    with pytest.raises(RunnerError, match=r"Several runners have one name.*1 in eu-central-1, 2 in us-east-1"):
+        chosen(runners, ALL)
+    assert len(chosen(runners, {**ALL, "regions": ["us-east-1"]})) == 1
+
+
+def test_a_host_knows_what_the_management_plane_says_and_no_runner_id_of_the_contract() -> None:
+    found = variables(EU.as_result())
+    assert (found["runner_id"], found["runner_phase"], found["runner_version"]) == ("1", "active", "2")
+    assert (found["gitpod_runner_name"], found["gitpod_region"]) == ("gitpod-eu", "eu-central-1")
+    assert "gitpod_runner_id" not in found
