@@ -198,6 +198,15 @@ def test_the_first_real_failure_ends_the_wait_with_the_cause() -> None:
     assert "fresh exchange token" in caught.value.message
 
 
+def test_a_failure_about_the_exchange_token_is_recognised_and_a_new_one_is_said_to_help() -> None:
+    api = FakeApi(ABSENT, {"create": ["CREATE_IN_PROGRESS"] * 3 + ["ROLLBACK_COMPLETE"]})
+    api.failing = "Resource handler returned message: the exchange token has expired"
+    with pytest.raises(RunnerError, match="exchange token has expired") as caught:
+        present(api, mode())
+    assert caught.value.details["exchange_token_problem"] == "expired"
+    assert "a new exchange token is minted" in caught.value.message
+
+
 def test_without_fail_fast_the_rollback_is_waited_for() -> None:
     api = FakeApi(ABSENT, {"create": ["CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"]})
     api.failing = "no capacity"
