@@ -19,7 +19,7 @@ STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time")
 CHECK_KEYS = ("id", "status", "summary", "remediation")
 # From where a check was made, and what was measured.
 VERIFICATION_KEYS = (*CHECK_KEYS, "vantage", "evidence")
-CERTIFICATE_KEYS = ("arn", "status", "domain_name", "not_after", "days_left")
+CERTIFICATE_KEYS = ("arn", "status", "not_after", "requested")
 REGISTRATION_KEYS = ("id", "runner_id", "name", "phase", "version")
 STATES = ("failed", "waiting", "unverified", "verified")
 
@@ -86,6 +86,13 @@ def _verification_cell(runner: t.Mapping[str, t.Any]) -> str:
     return f"{len(failed)} of {count} failed" if failed else f"passed, {count}"
 
 
+def _certificate(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What the stage handed on; empty when it had nothing to find or to request."""
+    if not found.get("certificate_arn"):
+        return {}
+    return _chosen({**found, "arn": found["certificate_arn"]}, CERTIFICATE_KEYS)
+
+
 def _chosen(source: t.Mapping[str, t.Any] | None, keys: t.Sequence[str]) -> dict[str, t.Any]:
     return {key: source[key] for key in keys if source and source.get(key) is not None}
 
@@ -112,7 +119,7 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
         ),
         "dns": {"names": [str(record["name"]) for record in records], "records": list(records)} if records else {},
         "endpoint": _chosen(endpoint.get("endpoint"), ("id", "state", "service_name", "dns_entries")),
-        "certificate": _chosen((stages.get("certificate") or {}).get("certificate"), CERTIFICATE_KEYS),
+        "certificate": _certificate(stages.get("certificate") or {}),
         "registration": _chosen((stages.get("registration") or {}).get("runner"), REGISTRATION_KEYS),
         "verification": {
             **_chosen(verification, ("healthy", "certificate")),

@@ -28,7 +28,12 @@ _STAGE_OF_ACTION = {
     "ec2_security_group": "privatelink",
     "runner_stack": "stack",
     "runner_dns": "dns",
+    "runner_propagation_info": "dns",
+    "nsupdate": "dns",
+    "cloudflare_dns": "dns",
     "runner_health_info": "verify",
+    "runner_verification_info": "verify",
+    "runner_verdict": "verify",
 }
 
 

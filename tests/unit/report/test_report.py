@@ -84,6 +84,27 @@ def test_a_summary_picks_what_a_report_tells_and_nothing_else() -> None:
         assert cell in row
 
 
+def test_a_certificate_is_told_as_its_stage_hands_it_on() -> None:
+    handed_on = {
+        "changed": True,
+        "certificate_arn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+        "requested": True,
+        "status": "ISSUED",
+        "not_after": "2027-12-24T00:00:00+00:00",
+        "validation_records": [{"name": "_1.eu.example.com"}],
+    }
+    summary = runner_summary({"certificate": handed_on}, "gitpod-eu", "eu-central-1")
+    assert summary["certificate"] == {
+        "arn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+        "requested": True,
+        "status": "ISSUED",
+        "not_after": "2027-12-24T00:00:00+00:00",
+    }
+    stages = {entry["stage"]: entry["state"] for entry in summary["stages"]}
+    assert stages["certificate"] == "changed"
+    assert runner_summary({}, "gitpod-eu", "eu-central-1")["certificate"] == {}
+
+
 def test_a_failure_is_told_under_the_table() -> None:
     failure = {"task": "Start the stack", "message": "The exchange token is missing.", "stack": {"status": "ABSENT"}}
     started = {"stack": {"status": "CREATE_IN_PROGRESS"}}
