@@ -20,9 +20,9 @@ export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
 export TESTBED_PYTHON := $(CURDIR)/$(TESTBED)/python
 export PYTHONPATH := $(CURDIR)
 
-GATES := ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint sanity
+GATES := sanity ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint
 # The longest first, so that the short ones fill the gaps.
-TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
+TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) sanity testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
 
 .PHONY: help demo test gates venvs debian-packages docs clean benchmark $(GATES) unit testbed e2e molecule unit-newest e2e-newest
 

@@ -30,6 +30,8 @@ IMPLIED: t.Mapping[str, t.Sequence[str]] = {
 }
 # Calls that take no permission.
 FREE = frozenset({"sts:GetCallerIdentity"})
+# What the test bed cannot bring about: there, no change set fails AWS's validation, whose findings this reads.
+NOT_SIMULATED = frozenset({"cloudformation:DescribeEvents"})
 
 
 def keep(session: pathlib.Path, operations: t.Collection[str]) -> None:
@@ -59,5 +61,5 @@ def differences(operations: t.Collection[str]) -> list[str]:
 
     called, listed = actions(operations), set(_permissions.all_actions())
     missing = [f"{name} was used and is not in the registry" for name in sorted(called - listed - FREE)]
-    unused = [f"{name} is in the registry and was never used" for name in sorted(listed - called)]
+    unused = [f"{name} is in the registry and was never used" for name in sorted(listed - called - NOT_SIMULATED)]
     return missing + unused

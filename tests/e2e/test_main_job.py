@@ -34,7 +34,7 @@ def processes(output: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.both_cores
-def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controller) -> None:
+def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controller, pytestconfig: pytest.Config) -> None:
     predicted = controller.play(SITE, "--check", "--diff")
     assert predicted.code == 0, predicted.output
     assert {host for host, counters in predicted.recap.items() if counters["changed"]} == set(HOSTS)
@@ -52,6 +52,9 @@ def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controlle
     verified_and_reported(second)
     little_is_done(second, controller)
 
+    if pytestconfig.option.markexpr == "both_cores":
+        # What follows does not depend on the version of ansible-core; the other session has it.
+        return
     differ_by_hand(controller)
     planned = controller.play(SITE, "--check")
     assert planned.code == 0, planned.output

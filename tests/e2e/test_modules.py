@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 
 import pytest
 import yaml
 
-from tests.e2e.harness import COLLECTION, ROOT, Controller, Step, run_steps
+from tests.e2e.harness import ROOT, Controller, Step, run_steps
 
 pytestmark = pytest.mark.both_cores
 INVENTORY = yaml.safe_load((ROOT / "examples/inventory.yml").read_text("utf-8"))["gitpod_runners"]["hosts"]
@@ -140,22 +139,3 @@ def test_the_endpoints_life(controller: Controller) -> None:
     assert changed["endpoint"]["id"] == created["endpoint"]["id"]
     assert gone["changed"] is True
     assert still["changed"] is False
-
-
-def test_what_is_wrong_with_a_runner_is_told(controller: Controller) -> None:
-    assert controller.play(f"{COLLECTION}.site", "--limit", "gitpod-us-east-1").code == 0
-    variables = controller.extra_variables()
-    options = {
-        "domain_name": "us.gitpod.example.com",
-        "resolvers": variables["gitpod_resolvers"],
-        "port": variables["gitpod_verify_port"],
-        "ca_path": variables["gitpod_verify_ca_path"],
-        "timeout": 5,
-    }
-    controller.testbed.control("POST", "https", {"domain": "us.gitpod.example.com", "mode": "unhealthy"})
-    time.sleep(0.5)
-    (found,) = run_steps(controller, Step("runner_health_info", options))
-    failed = [check for check in found["checks"] if check["status"] == "fail"]
-    assert found["healthy"] is False
-    assert any(check["id"].startswith("health.") for check in failed), failed
-    assert all(check["remediation"] for check in failed)

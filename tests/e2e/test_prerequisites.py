@@ -10,11 +10,13 @@ import typing as t
 import uuid
 
 import boto3
+import botocore.config
 import pytest
 import yaml
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import USER_AGENT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_preflight_info import ARGUMENT_SPEC
@@ -55,8 +57,8 @@ def preflight(
         template_url=testbed.template_url,
         resolvers=[testbed.dns],
         privatelink_subnet_ids=variables["gitpod_ec2_subnet_ids"],
-        **options,
     )
+    known.update(options)
     module = InProcessModule(testbed, ARGUMENT_SPEC, region, **known)
     retry = AWSRetry.jittered_backoff(retries=3, delay=0.01, max_delay=0.02)
 
@@ -66,7 +68,13 @@ def preflight(
         if credentials is None:
             return Clients(lambda service: module.client(service, retry_decorator=retry))
         keys = credentials
-        return Clients(lambda service: RetryingBotoClientWrapper(client(testbed, service, region, **keys), retry))
+        ours = botocore.config.Config(user_agent_extra=USER_AGENT)
+
+        def of_another(service: str) -> t.Any:
+            made = boto3.client(service, region_name=region, endpoint_url=testbed.aws_endpoint_url, config=ours, **keys)
+            return RetryingBotoClientWrapper(made, retry)
+
+        return Clients(of_another)
 
     return outcome(module, lambda this: operation.run(this, connected))
 
@@ -314,3 +322,13 @@ def test_what_changed_in_the_landscape_is_seen(controller: Controller) -> None:
     assert by_status(found, "fail") == failing
     assert {"certificate.renewal"} <= by_status(found, "warn")
     assert "dns.caa" in by_status(found, "pass"), "Amazon issues no imported certificate"
+
+
+def test_a_certificate_in_secrets_manager_is_read(controller: Controller) -> None:
+    absent = preflight(controller.testbed, EU, custom_ca="secretsmanager:gitpod/ca")
+    assert "custom_ca.content" in by_status(absent, "fail")
+    certificate = client(controller.testbed, "ssm").get_parameter(Name="/gitpod/ca-certificate")["Parameter"]["Value"]
+    client(controller.testbed, "secretsmanager").create_secret(Name="gitpod/ca", SecretString=certificate)
+    present = preflight(controller.testbed, EU, custom_ca="secretsmanager:gitpod/ca")
+    assert "custom_ca.content" in by_status(present, "pass")
+    assert certificate not in json.dumps(present)

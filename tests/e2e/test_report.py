@@ -71,7 +71,6 @@ def receiver() -> t.Iterator[Receiver]:
     server.server_close()
 
 
-@pytest.mark.both_cores
 def test_sixteen_regions_are_reported_to_people_and_machines(controller: Controller, receiver: Receiver) -> None:
     nowhere = f"http://127.0.0.1:1/{SECRET}"
     run = controller.play(

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import info, result
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_stack import ARGUMENT_SPEC
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_stack_info import ARGUMENT_SPEC as INFO_SPEC
+from tests.e2e.harness import ROOT
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.test_modules import STACK
 
 if t.TYPE_CHECKING:
     from tests.e2e.harness import Controller
 
+TEMPLATE = ROOT / "tests/testbed/template/gitpod-ec2-runner-enterprise.json"
 REGION = STACK["region"]
 OPTIONS = {key: value for key, value in STACK.items() if key != "region"}
 
@@ -147,3 +150,35 @@ def test_a_stack_made_by_hand_is_adopted_as_it_is(controller: Controller) -> Non
     after = by_hand.describe_stacks(StackName=OPTIONS["name"])["Stacks"][0]
     assert after["Parameters"] == before["Parameters"]
     assert run(controller, parameters=few, secret_parameters={}, tags=tags)["changed"] is False
+
+
+def test_a_rollback_that_failed_is_continued_only_on_request(controller: Controller) -> None:
+    run(controller)
+    controller.testbed.fail_resource(
+        region=REGION,
+        stack_name=OPTIONS["name"],
+        resource_type="AWS::ECS::TaskDefinition",
+        operation="UPDATE",
+        reason="No",
+        times=2,
+    )
+    large = {**OPTIONS["parameters"], "Runner Size": "large"}
+    assert run(controller, parameters=large, fail_fast=False)["failed"] is True
+    stuck = client(controller, "cloudformation").describe_stacks(StackName=OPTIONS["name"])["Stacks"][0]
+    assert stuck["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
+    assert "continue_rollback" in run(controller)["msg"]
+    continued = run(controller, continue_rollback=True)
+    assert continued["stack"]["status"] == "UPDATE_ROLLBACK_COMPLETE", continued
+    assert operations(controller, "ContinueUpdateRollback") == 1
+
+
+def test_a_large_template_goes_through_a_bucket(controller: Controller) -> None:
+    template = json.dumps(json.loads(TEMPLATE.read_text("utf-8")), indent=8)
+    assert len(template) > 51_200
+    assert "the name of a bucket to upload it to" in run(controller, template_url=None, template_body=template)["msg"]
+    client(controller, "s3").create_bucket(Bucket="templates-of-the-team")
+    bucket = {"template_url": None, "template_body": template, "template_bucket": "templates-of-the-team"}
+    created = run(controller, **bucket)
+    assert created["stack"]["status"] == "CREATE_COMPLETE", created
+    assert operations(controller, "PutObject") == 1
+    assert run(controller, **bucket)["changed"] is False

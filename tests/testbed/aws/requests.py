@@ -101,6 +101,9 @@ def _parse(method: str, path: str, query: str, headers: t.Mapping[str, str], bod
         ),
         method,
     )
+    # Copying and putting differ by a header alone.
+    if (service, operation) == ("s3", "CopyObject") and "x-amz-copy-source" not in headers:
+        operation = "PutObject"
     parameters: dict[str, t.Any] = {"path": path, **given}
     if body:
         parameters["body"] = body.decode("utf-8", "replace")
