@@ -29,7 +29,7 @@ TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) sanity testbed molecule unit $(if
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
-demo: .venv/main/.runtime .venv/testbed/.ready ## Three regions from nothing to verified, on a simulated AWS
+demo: .venv/main/.runtime .venv/testbed/.ready .work/collections/.linked ## Three regions from nothing to verified, on a simulated AWS
 	rm -rf .work/demo
 	$(MAIN)/ansible-galaxy collection build --output-path .work/demo >/dev/null
 	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.work/demo/collections \

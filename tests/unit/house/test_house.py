@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import typing as t
 
 import pytest
@@ -65,3 +66,9 @@ def test_the_collection_states_one_version() -> None:
     galaxy = load(ROOT / "galaxy.yml")
     changes = load(ROOT / "changelogs/changelog.yaml")["releases"]
     assert str(galaxy["version"]) in changes
+
+
+def test_the_demo_links_the_checkout_that_it_imports() -> None:
+    """On a fresh machine nothing else has made the link (tests/collection.py)."""
+    (prerequisites,) = re.findall(r"^demo:(.*?)##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert ".work/collections/.linked" in prerequisites.split()
