@@ -14,9 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
     external_records,
-    record_csv,
     runner_summary,
-    zone_file_lines,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, unheeded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
@@ -70,7 +68,6 @@ class FilterModule:
             "change_line": describe,
             "dynamic_reference": dynamic_reference,
             "external_records": external_records,
-            "record_csv": record_csv,
             "ownership_tags": ownership_tags,
             "runner_summary": runner_summary,
             "status_lines": status_lines,
@@ -79,5 +76,4 @@ class FilterModule:
             "upgrades_back": going_back,
             "teardown_lines": teardown_lines,
             "teardown_plan": teardown_plan,
-            "zone_file_lines": zone_file_lines,
         }

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """AWS calls, wrapped once: intent, retry and errors in the reader's words.
 
-Clients come from amazon.aws (`AnsibleAWSModule.client`), so that profiles, endpoints, user agents and logs behave as
-in its modules. Everything below takes a client as a parameter and can be tested with a stub.
+Clients come from the module (`RunnerModule.client`), with the profiles and endpoints of every module of amazon.aws.
+Everything below takes a client as a parameter and can be tested with a stub.
 """
 
 from __future__ import annotations
@@ -89,14 +89,14 @@ def client_elsewhere(module: t.Any, service: str, profile: str | None, role_arn:
     :param profile: without it, the module's own credentials are used.
     :raises ApiError: the role cannot be assumed.
     """
-    own = _of_profile(profile)
+    own = of_profile(profile)
     if not role_arn:
         return module.client(service, retry_decorator=retrying(), **own)
     credentials = credentials_of_role(module.client("sts", retry_decorator=retrying(), **own), role_arn)
     return module.client(service, retry_decorator=retrying(), **{**own, "profile_name": None, **credentials})
 
 
-def _of_profile(profile: str | None) -> dict[str, str | None]:
+def of_profile(profile: str | None) -> dict[str, str | None]:
     """What lets a client take a profile's credentials in place of the module's."""
     if not profile:
         return {}

@@ -1,10 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients for many calls at once: one session, one client a service, short timeouts, few retries.
-
-A session of its own for each client, as amazon.aws makes them, costs a fifth of a second each.
-"""
+"""Clients for many calls at once: one client a service, short timeouts, few retries."""
 
 from __future__ import annotations
 
@@ -12,20 +9,17 @@ import threading
 import typing as t
 
 try:
-    import boto3
-    import botocore.config
-    import botocore.exceptions
+    import botocore.config as botocore_config
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
-    boto3 = None
+    botocore_config = None
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry, RetryingBotoClientWrapper
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import (
     ADDITIONAL_RETRYABLE_CODES,
     credentials_of_role,
+    of_profile,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import USER_AGENT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 
 # A check of an endpoint that cannot be reached has to end in seconds, not minutes.
@@ -72,32 +66,23 @@ def connect(module: t.Any, profile: str | None = None) -> Clients:
 
     :raises InputError: there is no such profile, or no region.
     """
-    region, endpoint, arguments = get_aws_connection_info(module)
-    if not region:
+    if not module.region:
         raise InputError("No region is named", next_step="Set gitpod_region")
-    arguments = {key: value for key, value in arguments.items() if key != "aws_config"}
-    own_profile = arguments.pop("profile_name", None)
-    if profile:
-        arguments = {"verify": arguments.get("verify")}
-    ours = {
-        "connect_timeout": CONNECT_TIMEOUT,
-        "read_timeout": READ_TIMEOUT,
-        "max_pool_connections": THREADS,
-        "retries": {"mode": "standard", "total_max_attempts": 2},
-        "user_agent_extra": USER_AGENT,
-    }
-    config = botocore.config.Config(**{**ours, **(module.params.get("aws_config") or {})})
-    try:
-        session = boto3.session.Session(profile_name=profile or own_profile)
-    except botocore.exceptions.BotoCoreError as error:
-        raise InputError("The credentials cannot be used", str(error), "Check gitpod_aws_profile") from error
+    config = botocore_config.Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        max_pool_connections=THREADS,
+        retries={"mode": "standard", "total_max_attempts": 2},
+    )
     retry = AWSRetry.jittered_backoff(
         retries=5, delay=0.3, max_delay=3, catch_extra_error_codes=ADDITIONAL_RETRYABLE_CODES
     )
 
     def make(service: str, **credentials: str) -> t.Any:
-        wanted = {**arguments, **credentials}
-        made = session.client(service, region_name=region, endpoint_url=endpoint, config=config, **wanted)
-        return RetryingBotoClientWrapper(made, retry)
+        wanted = {**of_profile(profile), **credentials}
+        return module.client(service, retry_decorator=retry, config=config, **wanted)
 
-    return Clients(make)
+    clients = Clients(make)
+    # Credentials that cannot be used end the look here, not each of its checks.
+    clients("sts")
+    return clients
