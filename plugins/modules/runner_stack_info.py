@@ -105,7 +105,8 @@ events:
   elements: dict
 drift:
   description:
-    - C(status), which is V(IN_SYNC) or V(DRIFTED), and C(resources) that differ, each with its C(differences).
+    - C(status), which is V(IN_SYNC) or V(DRIFTED), when it was C(compared), and C(resources) that differ, each with its
+      C(differences).
     - Null while there is no stack, or while an operation runs.
   returned: with O(include_drift=true)
   type: dict

@@ -172,7 +172,9 @@ version:
   type: dict
   sample: {deployed: "20251203.4", newest: "20260115.2", channel: stable}
 drift:
-  description: C(status) and the C(resources) that differ, each with the names of its properties; null without.
+  description:
+    - C(status), when it was C(compared), and the C(resources) that differ, each with the names of its properties; null
+      without.
   returned: success
   type: dict
 outputs:

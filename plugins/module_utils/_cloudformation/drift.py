@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
@@ -13,6 +14,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting 
 
 PACE = Pace(first=1.0, longest=10.0, growth=1.5)
 TIMEOUT = 600.0
+# AWS's word for a stack that nobody has let it compare.
+NOT_CHECKED = "NOT_CHECKED"
 
 
 def detect(client: t.Any, stack_id: str, clock: Clock) -> dict[str, t.Any]:
@@ -27,7 +30,8 @@ def detect(client: t.Any, stack_id: str, clock: Clock) -> dict[str, t.Any]:
         with intent("read the state of the drift detection"):
             answer = client.describe_stack_drift_detection_status(StackDriftDetectionId=detection, aws_retry=True)
         if answer["DetectionStatus"] == "DETECTION_COMPLETE":
-            return {"status": answer.get("StackDriftStatus", "UNKNOWN"), "resources": _drifted(client, stack_id)}
+            found, moment = answer.get("StackDriftStatus", "UNKNOWN"), answer.get("Timestamp")
+            return {"status": found, "resources": _drifted(client, stack_id), "compared": _text(moment)}
         if answer["DetectionStatus"] == "DETECTION_FAILED":
             raise RunnerError("The drift detection failed", answer.get("DetectionStatusReason", ""))
     raise TimeoutExceededError(f"The drift detection did not end within {TIMEOUT:.0f} s", next_step="Run again")
@@ -37,8 +41,14 @@ def last(client: t.Any, stack_id: str) -> dict[str, t.Any]:
     """What the last detection found, whoever asked for it; C(NOT_CHECKED) when nobody has. Reads only."""
     with intent(f"read the drift of {stack_id}"):
         stack = client.describe_stacks(StackName=stack_id, aws_retry=True)["Stacks"][0]
-    found = stack.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED")
-    return {"status": found, "resources": _drifted(client, stack_id) if found == "DRIFTED" else []}
+    known = stack.get("DriftInformation", {})
+    found = known.get("StackDriftStatus", NOT_CHECKED)
+    resources = _drifted(client, stack_id) if found == "DRIFTED" else []
+    return {"status": found, "resources": resources, "compared": _text(known.get("LastCheckTimestamp"))}
+
+
+def _text(moment: datetime.datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment else ""
 
 
 def _drifted(client: t.Any, stack_id: str) -> list[dict[str, t.Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model as privatelink
@@ -27,6 +27,7 @@ PASS, WARN, FAIL, SKIP = "pass", "warn", "fail", "skip"
 WARNING_ALERTS = frozenset({"version", "drift", "certificate", "stack"})
 # Which checks of the runner's names belong to which area; the end of the certificate is judged from ACM.
 _CHECKS = {"dns": ("dns.",), "health": ("health.", "tls.certificate", "tls.names")}
+DETECT = "Let it compare: gitpod_status_drift: detect."
 _RANK = {FAIL: 3, WARN: 2, PASS: 1, SKIP: 0}
 
 
@@ -116,12 +117,16 @@ def _drift(wanted: Wanted, seen: Seen) -> Check:
     if seen.drift is None:
         told = "Not asked for." if wanted.drift == "skip" else "Not looked at while there is no finished stack."
         return Check("drift", SKIP, told)
+    # Somebody may have compared long ago; what came after it is not in the verdict.
+    when = f" when AWS last compared ({seen.drift['compared']})" if wanted.drift == "last" else ""
     if seen.drift["status"] == "IN_SYNC":
-        return Check("drift", PASS, "Nothing was changed by others.")
+        return Check("drift", PASS, f"Nothing was changed by others{when}.")
+    if seen.drift["status"] == drift.NOT_CHECKED:
+        return Check("drift", SKIP, "AWS has never compared this stack with its template.", DETECT)
     if seen.drift["status"] != "DRIFTED":
-        return Check("drift", SKIP, f"Unknown to AWS ({seen.drift['status']}).", "Let it detect: gitpod_status_drift.")
+        return Check("drift", SKIP, f"Unknown to AWS ({seen.drift['status']}).", DETECT)
     listed = "; ".join(_drifted(resource) for resource in seen.drift["resources"])
-    return Check("drift", WARN, f"Changed by others: {listed}.", "Undo it, or take it over in the template.")
+    return Check("drift", WARN, f"Changed by others{when}: {listed}.", "Undo it, or take it over in the template.")
 
 
 def _drifted(resource: t.Mapping[str, t.Any]) -> str:

@@ -85,7 +85,7 @@ def look(options: Options, wanted: Wanted, clients: Clients, stack: Stack, regio
         ask = gathering.ask
         ask(
             "drift",
-            "cloudformation:DetectStackDrift",
+            f"cloudformation:{'DescribeStackResourceDrifts' if wanted.drift == 'last' else 'DetectStackDrift'}",
             _drift(clients, stack, wanted),
             compared,
         )
@@ -108,7 +108,7 @@ def _drift(clients: Clients, stack: Stack, wanted: Wanted) -> t.Callable[[], dic
     def read() -> dict[str, t.Any]:
         client = clients("cloudformation")
         found = drift.last(client, stack.id) if wanted.drift == "last" else drift.detect(client, stack.id, Clock())
-        return {"status": found["status"], "resources": [_without_values(entry) for entry in found["resources"]]}
+        return {**found, "resources": [_without_values(entry) for entry in found["resources"]]}
 
     return read
 
