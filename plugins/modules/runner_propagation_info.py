@@ -144,6 +144,27 @@ answers:
     detail:
       description: Why it is silent.
       type: str
+zone_records:
+  description: What stands in the zone at each name, by its own servers.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The record.
+      type: str
+    standing:
+      description: >-
+        V(exact) (a CNAME of exactly that value), V(other) (anything else, also when only one server says so),
+        V(missing), or V(silent) (none of the zone's own servers is known, or has said anything).
+      type: str
+    type:
+      description: Type of the record that stands there; empty when none does.
+      type: str
+      sample: CNAME
+    value:
+      description: The name or the addresses that it leads to.
+      type: str
 authoritative_servers:
   description: The zone's own servers; empty when they are not known.
   returned: success

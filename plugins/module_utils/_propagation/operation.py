@@ -19,6 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagat
     progress,
     watch,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.zone import zone_records
 
 
 def run(module: t.Any) -> dict[str, t.Any]:
@@ -43,7 +44,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
         options["wait_timeout"],
         _teller(options["progress_path"], options["wait_timeout"]),
     )
-    result = _result(verdict, own)
+    result = _result(verdict, own, expected)
     if options["fail_when_missing"] and not result["complete"]:
         raise _failure(verdict, expected, result)
     return result
@@ -54,11 +55,12 @@ def _servers(texts: t.Sequence[str], authoritative: bool) -> tuple[Server, ...]:
     return tuple(Server(server.address, server.port, authoritative=authoritative) for server in found)
 
 
-def _result(verdict: Verdict, own: t.Sequence[Server]) -> dict[str, t.Any]:
+def _result(verdict: Verdict, own: t.Sequence[Server], expected: t.Sequence[Expected]) -> dict[str, t.Any]:
     return {
         "changed": False,
         "complete": verdict.look.complete,
         "answers": [answer.as_result() for answer in verdict.look.answers],
+        "zone_records": [record.as_result() for record in zone_records(verdict.look.answers, expected)],
         "authoritative_servers": [str(server) for server in own],
         "asked_resolvers": verdict.look.asked_resolvers,
         "waited": int(verdict.waited),

@@ -27,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagat
     progress,
     watch,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.zone import zone_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 OWN = Server("192.0.2.1", name="ns1.example.net", authoritative=True)
@@ -135,3 +136,30 @@ def test_a_line_is_shown_when_it_says_something_new_or_after_a_while() -> None:
         "0:06 of at most 1:00)",
         "0:40 of at most 1:00)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "standing", "kind", "value"),
+    [
+        ([Answer(OWN, DOMAIN, RIGHT, (DOMAIN.value, "further.example.net"))], "exact", "CNAME", DOMAIN.value),
+        (
+            [Answer(OWN, DOMAIN, MISSING), Answer(SECOND, DOMAIN, RIGHT, (DOMAIN.value,))],
+            "exact",
+            "CNAME",
+            DOMAIN.value,
+        ),
+        # It leads to the load balancer, but by a name that somebody else made, or as an alias.
+        ([Answer(OWN, DOMAIN, RIGHT, ("a.example.net", DOMAIN.value))], "other", "CNAME", "a.example.net"),
+        ([Answer(OWN, DOMAIN, RIGHT, ("192.0.2.8", "192.0.2.9"))], "other", "A", "192.0.2.8, 192.0.2.9"),
+        ([Answer(OWN, DOMAIN, OTHER, ("2001:db8::1",))], "other", "AAAA", "2001:db8::1"),
+        ([Answer(OWN, DOMAIN, RIGHT, (DOMAIN.value,)), Answer(SECOND, DOMAIN, OTHER, OLD)], "other", "CNAME", OLD[0]),
+        ([Answer(OWN, DOMAIN, SILENT), Answer(SECOND, DOMAIN, MISSING)], "missing", "", ""),
+        ([Answer(OWN, DOMAIN, SILENT), Answer(OWN, WILDCARD, RIGHT, (DOMAIN.value,))], "silent", "", ""),
+        ([Answer(CACHE, DOMAIN, RIGHT, (DOMAIN.value,))], "silent", "", ""),
+    ],
+)
+def test_what_stands_in_the_zone_is_told_by_its_own_servers(
+    answers: list[Answer], standing: str, kind: str, value: str
+) -> None:
+    (found,) = zone_records(answers, [DOMAIN])
+    assert found.as_result() == {"name": DOMAIN.name, "standing": standing, "type": kind, "value": value}
