@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_propagation_info import ARGUMENT_SPEC
 from tests.e2e.bind9 import NAMED, Bind9
-from tests.e2e.cloudflare import HOST, Cloudflare
+from tests.e2e.cloudflare import HOST, PROXY_ADDRESS, Cloudflare
 from tests.e2e.in_process import InProcessModule, outcome
 
 if t.TYPE_CHECKING:
@@ -44,6 +44,42 @@ PLAY = """---
   roles:
     - gitpod.enterprise_runner.gitpod_certificate
     - gitpod.enterprise_runner.gitpod_dns
+"""
+# What a runner's teardown has done with its records: seen, removed, and nothing left to do.
+REMOVAL = """---
+- name: Names go
+  hosts: dns-*
+  gather_facts: false
+  connection: local
+  environment: "{{ test_environment | default({}) }}"
+  vars:
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+    gitpod_dns_former_records: >-
+      {{ gitpod_domain_name | gitpod.enterprise_runner.external_records(
+           gitpod_stack_result.load_balancer.dns_name, 0) }}
+  tasks:
+    - name: See what would go
+      ansible.builtin.include_role:
+        name: gitpod.enterprise_runner.gitpod_dns
+        tasks_from: removal
+      vars:
+        __gitpod_dns_only_look: true
+
+    - name: Tell it
+      ansible.builtin.debug:
+        msg: >-
+          {{ inventory_hostname }} goes {{ gitpod_dns_removal.goes | join('+') }}
+          stays {{ gitpod_dns_removal.records | map(attribute='value') | join('+') }}
+
+    - name: Remove them
+      ansible.builtin.include_role:
+        name: gitpod.enterprise_runner.gitpod_dns
+        tasks_from: removal
+      vars:
+        __gitpod_dns_only_look: false
+      loop: [first, again]
+      loop_control:
+        loop_var: time
 """
 TASKS = """---
 - name: Keep the records as this company does
@@ -208,6 +244,59 @@ def test_every_provider_keeps_both_names_and_validates_certificates(
     second = play("--limit", "dns-signed,dns-cloudflare,dns-manual")
     assert (second.code, second.changed) == (0, 0), second.output
     assert (requested(), len(cloudflare.writes)) == (3, written)
+
+
+def test_names_go_with_the_provider_that_wrote_them(
+    controller: Controller, bind9: Bind9, cloudflare: Cloudflare
+) -> None:
+    """Only what leads to the load balancer, and nothing where a provider does not answer or refuses."""
+    playbook = controller.directory / "removal.yml"
+    playbook.write_text(REMOVAL, "utf-8")
+    for name in ("went", "unsigned", "badkey"):
+        for record in both(f"{name}.{ZONE}"):
+            bind9.put(ZONE, record, "CNAME", f"{TARGET}.")
+    bind9.put(ZONE, f"*.went.{ZONE}", "CNAME", f"{OLD}.")
+    for record in (f"ap.{FLARE}", *both(f"sa.{FLARE}")):
+        cloudflare.have("CNAME", record, TARGET)
+    cloudflare.have("CNAME", f"*.ap.{FLARE}", TARGET, proxied=True)
+    revoked = "x" * len(cloudflare.token)
+    badkey = "c2VjcmV0IG9mIHNvbWVib2R5IGVsc2U="
+    hosts = {
+        "dns-went": variables(f"WENT.{ZONE}", bind9, "nsupdate"),
+        "dns-unsigned": variables(f"unsigned.{ZONE}", bind9, "nsupdate", gitpod_dns_key_name=""),
+        "dns-badkey": variables(f"badkey.{ZONE}", bind9, "nsupdate", gitpod_dns_key_secret=badkey),
+        "dns-silent": variables(f"silent.{ZONE}", bind9, "nsupdate", gitpod_dns_server_port=1),
+        "dns-flare": in_cloudflare(f"ap.{FLARE}", bind9, cloudflare, cloudflare.token),
+        "dns-revoked": in_cloudflare(f"sa.{FLARE}", bind9, cloudflare, revoked),
+    }
+    before = len(cloudflare.writes)
+    run = controller.play(str(playbook), "--forks", "6", hosts=hosts)
+    # The second removal finds nothing to do.
+    assert {name: (count["changed"], count["failed"]) for name, count in run.recap.items()} == {
+        "dns-went": (1, 0),
+        "dns-unsigned": (0, 1),
+        "dns-badkey": (0, 1),
+        "dns-silent": (0, 1),
+        "dns-flare": (1, 0),
+        "dns-revoked": (0, 1),
+    }, run.output
+    for told in (
+        f"dns-went goes went.{ZONE} stays {OLD}",
+        # Behind its proxy Cloudflare answers with an address of its own.
+        f"dns-flare goes ap.{FLARE} stays {PROXY_ADDRESS}",
+        f"The records of badkey.{ZONE} and *.badkey.{ZONE} cannot be removed with nsupdate",
+        f"What silent.{ZONE} and *.silent.{ZONE} points to is not known, so nothing was removed. 127.0.0.1:1 says",
+        "code: 10000, error: Authentication error",
+        "gitpod_teardown_dns_provider to manual",
+    ):
+        assert told in run.output, (told, run.output)
+    assert [bind9.values(record, "CNAME") for record in both(f"went.{ZONE}")] == [[], [f"{OLD}."]]
+    for name in ("unsigned", "badkey"):
+        assert bind9.values(f"*.{name}.{ZONE}", "CNAME") == [f"{TARGET}."]
+    assert cloudflare.writes[before:] == ["DELETE"]
+    assert cloudflare.content(f"ap.{FLARE}") == []
+    assert cloudflare.content(f"*.ap.{FLARE}") == [("CNAME", TARGET, True)]
+    assert [secret for secret in (bind9.secret, badkey, cloudflare.token, revoked) if secret in run.output] == []
 
 
 def _what_belongs_to_others_stays(run: Run, bind9: Bind9) -> None:

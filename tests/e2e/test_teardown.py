@@ -1,26 +1,43 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Taking runners down: only what is confirmed and ours, interrupted ones finished, buckets on request."""
+"""Taking runners down: only what is confirmed and ours, interrupted ones finished, buckets on request.
+
+Of one runner a real BIND 9 keeps the names; what providers do with records is in test_providers.py.
+"""
 
 from __future__ import annotations
 
 import typing as t
+
+import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import buckets, look
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
     runner_retained_buckets,
     runner_teardown_info,
 )
+from tests.e2e.bind9 import ADDRESS, NAMED, Bind9
 from tests.e2e.harness import COLLECTION, Controller, Run
 from tests.e2e.in_process import InProcessModule, outcome
-from tests.fleet import ZONE_ID, Fleet, Runner, client
+from tests.fleet import ZONE_ID, ZONE_NAME, Fleet, Runner, client
 
 if t.TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Iterator
+
     from tests.testbed.client import TestBed
 
 TEARDOWN = f"{COLLECTION}.teardown"
 BUCKETS = 3
+
+
+@pytest.fixture
+def server(tmp_path: pathlib.Path) -> Iterator[Bind9]:
+    if not NAMED:
+        pytest.skip("BIND 9 (named) is not installed; make debian-packages installs it as root")
+    with Bind9(tmp_path, [ZONE_NAME]) as running:
+        yield running
 
 
 def deployed(testbed: TestBed, count: int) -> Fleet:
@@ -129,7 +146,22 @@ def point_elsewhere(testbed: TestBed, name: str) -> None:
     route53.change_resource_record_sets(HostedZoneId=ZONE_ID, ChangeBatch={"Changes": changes})
 
 
-def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller) -> None:
+def kept_by(server: Bind9, testbed: TestBed, runner: Runner) -> dict[str, t.Any]:
+    """Variables of a runner whose names this server has, as the collection writes them."""
+    balancers = client(testbed, "elbv2", runner.region).describe_load_balancers()["LoadBalancers"]
+    for record in (runner.domain, f"*.{runner.domain}"):
+        server.put(ZONE_NAME, record, "CNAME", f"{balancers[0]['DNSName']}.")
+    return {
+        "gitpod_dns_provider": "nsupdate",
+        "gitpod_dns_zone": ZONE_NAME,
+        "gitpod_dns_server": ADDRESS,
+        "gitpod_dns_server_port": server.port,
+        "gitpod_dns_key_name": server.key_name,
+        "gitpod_dns_key_secret": server.secret,
+    }
+
+
+def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller, server: Bind9) -> None:
     testbed = controller.testbed
     fleet = deployed(testbed, 3)
     one, two, three = fleet.runners
@@ -142,7 +174,7 @@ def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller) 
     path = str(fleet.write_inventory(controller.directory / "fleet.yml"))
     plane = {"gitpod_api_endpoint": testbed.management_plane_url, "gitpod_api_token": testbed.api_token}
     hosts: dict[str, dict[str, t.Any]] = {
-        one.name: {**plane, "gitpod_teardown_delete_environments": True},
+        one.name: {**plane, "gitpod_teardown_delete_environments": True, **kept_by(server, testbed, one)},
         # Without a token its registration stays.
         two.name: {"gitpod_teardown_delete_buckets": True},
         three.name: plane,
@@ -157,6 +189,7 @@ def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller) 
     assert predicted.code == 0, predicted.output
     assert controller.writes() == []
     assert one.id in registered(testbed)
+    assert len(server.values(one.domain, "CNAME")) == 1
     assert predicted.recap[one.name]["changed"] == len(
         ["records", "endpoint", "stack", "group", "certificate", "registration"]
     )
@@ -174,6 +207,8 @@ def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller) 
     for runner in fleet.runners:
         assert f"the stack {runner.name} (CREATE_COMPLETE), whose termination protection" in first.output
     for told in (
+        f"1. the records of {one.domain} and *.{one.domain} on the server that takes dynamic updates that point to ",
+        f"1. the records of {three.domain} and *.{three.domain} in Route 53 that point to ",
         *ours,
         requested,
         f"the runner {one.name} ({one.id}) by force",
@@ -187,9 +222,11 @@ def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller) 
     ):
         assert told in first.output, told
     assert others[0] not in first.output
-    assert testbed.api_token not in first.output
+    assert [secret for secret in (testbed.api_token, server.secret) if secret in first.output] == []
     assert not stack_exists(testbed, one)
-    assert names_of(testbed, one) == []
+    assert [server.values(name, "CNAME") for name in (one.domain, f"*.{one.domain}")] == [[], []]
+    # Those in Route 53 are not of the provider that this runner names.
+    assert len(names_of(testbed, one)) == len(["domain", "wildcard"])
     assert there(testbed, one) == ([], [])
     assert requested not in certificates(testbed, one)
     assert one.certificate_arn in certificates(testbed, one)

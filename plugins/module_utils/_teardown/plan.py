@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+# Providers whose records the collection removes, besides Route 53.
+_WRITERS = {"cloudflare": "in Cloudflare", "nsupdate": "on the server that takes dynamic updates"}
+
 
 def teardown_plan(
     look: t.Mapping[str, t.Any],
@@ -18,7 +21,8 @@ def teardown_plan(
     """Sentences by C(goes) and C(stays).
 
     :param look: result of runner_teardown_info.
-    :param records: result of runner_dns in check mode, or empty when it was not asked.
+    :param records: result of runner_dns in check mode; of another provider the names that C(goes) lists and the other
+        C(records) that stay; empty when none was asked.
     :param certificate: result of runner_certificate in check mode, or empty.
     :param registration: result of runner_registration in check mode, or empty without an API token.
     :param settings: C(domain), C(provider), C(delete_buckets), and whether there is an C(api_token).
@@ -44,10 +48,15 @@ def _object(action: str) -> str:
 
 
 def _records(look: t.Mapping[str, t.Any], records: t.Mapping[str, t.Any], settings: t.Mapping[str, t.Any]) -> list[str]:
-    if not records.get("changed"):
-        return []
     domain, target = settings["domain"], (look.get("load_balancer") or {}).get("dns_name", "")
-    return [f"the records of {domain} and *.{domain} in Route 53 that point to {target}"]
+    # The zones tell, because a look never counts as a change of its task.
+    if any(zone["changed"] for zone in records.get("zones") or []):
+        return [f"the records of {domain} and *.{domain} in Route 53 that point to {target}"]
+    names = records.get("goes") or []
+    if not names:
+        return []
+    of, point = ("the record of", "points") if len(names) == 1 else ("the records of", "point")
+    return [f"{of} {' and '.join(names)} {_WRITERS[settings['provider']]} that {point} to {target}"]
 
 
 def _stack(stack: t.Mapping[str, t.Any]) -> list[str]:
@@ -80,8 +89,11 @@ def _stays(
         f"the record {entry['name']} {entry['type']}, because it points to {entry['value']}"
         for entry in records.get("records") or []
     ]
-    if domain and settings["provider"] != "route53":
-        found.append(f"the records of {domain} and *.{domain}, which another provider than Route 53 keeps")
+    if domain and settings["provider"] not in ("route53", *_WRITERS):
+        found.append(
+            f"the records of {domain} and *.{domain}, which the collection did not write (gitpod_dns_provider is"
+            f" {settings['provider']}): remove them where they are kept"
+        )
     elif domain and not look.get("load_balancer"):
         found.append(
             f"records of {domain} and *.{domain}, if there are any: without the load balancer nothing tells whether"
