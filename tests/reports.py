@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 HOSTILE = "<script>document.title='owned'</script>\"'&\x1b[2J|`**x**"
+LONG = "gitpod-enterprise-runner-of-the-international-payments-and-settlements-platform-team-in-production"
 REASON = "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
 
 
@@ -23,8 +24,7 @@ def timeline(scale: float = 1.0) -> list[dict[str, t.Any]]:
     ]
     short = [(f"Role{index}", "AWS::IAM::Role", 3 * index, 3 * index + 15) for index in range(20)]
     return [
-        {"resource": name, "type": kind, "start": start * scale, "end": end * scale, "status": "CREATE_COMPLETE"}
-        for name, kind, start, end in long + short
+        _resource(name, kind, start * scale, end * scale, "CREATE_COMPLETE") for name, kind, start, end in long + short
     ]
 
 
@@ -74,6 +74,50 @@ def broken(region: str) -> dict[str, t.Any]:
         "stack": {"status": "ROLLBACK_IN_PROGRESS"},
     }
     return found
+
+
+def upgrading(region: str) -> dict[str, t.Any]:
+    """Results of a runner whose stack AWS is still updating."""
+    found = results(region)
+    del found["dns"], found["verification"]
+    found["stack_started"] = {"changed": True, "operation": "update"}
+    found["stack"].update(
+        in_progress=True,
+        stack={**found["stack"]["stack"], "status": "UPDATE_IN_PROGRESS"},
+        timeline=[
+            _resource("RunnerTask", "AWS::ECS::TaskDefinition", 4, 8, "UPDATE_COMPLETE"),
+            _resource("RunnerService", "AWS::ECS::Service", 9, 140, "UPDATE_IN_PROGRESS"),
+        ],
+    )
+    return found
+
+
+def wordy(region: str) -> dict[str, t.Any]:
+    """Results with everything that a report tells, with names as long as AWS allows and texts without a space."""
+    found = results(region)
+    service = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
+    names = [f"vpce-0123456789abcdef0-abcdefgh-{zone}.{service}.vpce.amazonaws.com" for zone in ("a", "b")]
+    endpoint = {"id": "vpce-0123456789abcdef0", "state": "available", "service_name": service, "dns_entries": names}
+    found["endpoint"] = {"endpoint": endpoint}
+    found["certificate"] = {
+        "certificate_arn": f"arn:aws:acm:{region}:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef",
+        "status": "ISSUED",
+        "requested": True,
+    }
+    found["registration"] = {"runner": {"id": "0192f3c8-5b6e-7a10-8c4d-0123456789ab", "name": LONG, "phase": "active"}}
+    found["prerequisites"]["checks"] += [
+        {"id": "privatelink.private_dns", "status": "warn", "summary": "x" * 90, "remediation": "y" * 90},
+        {"id": "stack.quota_load_balancers", "status": "fail", "summary": LONG, "remediation": f"Ask: {LONG}"},
+        {"id": "custom_ca.content", "status": "skip", "summary": "No custom CA is named.", "remediation": ""},
+    ]
+    found["stack"]["outputs"] = {"OutputNameOf" + "AnInstanceProfile" * 4: f"{LONG}-EnvironmentProfile-1ABCDEFGHIJKL"}
+    name = "InstanceProfileOfTheInternationalPaymentsTeam"
+    found["stack"]["timeline"].append(_resource(name, "AWS::IAM::InstanceProfile", 3, 1200, "CREATE_COMPLETE"))
+    return found
+
+
+def _resource(name: str, kind: str, start: float, end: float, status: str) -> dict[str, t.Any]:
+    return {"resource": name, "type": kind, "start": start, "end": end, "status": status}
 
 
 def hostile() -> dict[str, t.Any]:

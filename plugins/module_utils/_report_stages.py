@@ -62,9 +62,12 @@ def stages_of(results: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
         state = "failed" if failure and stage == broken else _state(result, started)
         if state == "left out" and not reached:
             state = "not reached"
-        if stage == broken:
+        # What needs the stack is not begun while it waits; an endpoint that waits holds nothing up.
+        if stage == broken or (stage == "stack" and state == "waiting"):
             reached = False
-        found.append({"stage": stage, "state": state, "detail": _detail(stage, result, started)})
+        # A wait that failed saw the stack later than the task that started it.
+        seen = {"stack": failure["stack"]} if stage == broken == "stack" and failure.get("stack") else {}
+        found.append({"stage": stage, "state": state, "detail": _detail(stage, {**result, **seen}, started)})
     if failure and not broken:
         # What broke is unknown: everything without a result counts as not reached.
         found = [{**entry, "state": "not reached"} if entry["state"] == "left out" else entry for entry in found]

@@ -16,6 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet, shortened
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.parts import (
     about,
+    apart,
     badge,
     escape,
     icon,
@@ -34,6 +35,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_h
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.timeline import fleet_chart
 
 NAME = "Gitpod Enterprise AWS Runners"
+EMPTY = "This run came to no runner."
 LONGEST_REASON = 220
 Numbered = tuple[int, t.Mapping[str, t.Any]]
 
@@ -41,7 +43,6 @@ Numbered = tuple[int, t.Mapping[str, t.Any]]
 def page(fleet: Fleet) -> str:
     """The whole page."""
     numbered = list(enumerate(fleet.runners, 1))
-    details = "".join(section(runner, index) for index, runner in numbered)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
@@ -50,9 +51,7 @@ def page(fleet: Fleet) -> str:
         f"<title>{escape(fleet.title)} \u2013 {NAME}</title><style>{STYLE}</style></head><body>{symbols()}"
         f'<header class="top"><span class="mark">{icon("mark")}</span><div><h1>{NAME}</h1>'
         f'<p class="quiet">{escape(fleet.title)}</p></div></header><main>{_tally(fleet)}'
-        f"{_attention(numbered)}{_overview(numbered)}{fleet_chart(fleet.runners)}"
-        '<div class="bar"><h2>Runners</h2><button type="button" class="scripted" id="toggle"><span>Open all</span>'
-        f"</button></div>{details}"
+        f"{_attention(numbered)}{_overview(numbered)}{fleet_chart(fleet.runners)}{_details(numbered)}"
         "<footer>Written by the Ansible collection gitpod.enterprise_runner. This page is complete: it loads nothing "
         f"and sends nothing.</footer></main><script>{SCRIPT}</script></body></html>\n"
     )
@@ -73,9 +72,9 @@ def _tally(fleet: Fleet) -> str:
     cells += f"<li><b>{regions}</b><span>region{'' if regions == 1 else 's'}</span></li>"
     if slowest:
         cells += f"<li><b>{about(slowest)}</b><span>slowest stack</span></li>"
+    share = f'<div class="share" aria-hidden="true">{shares}</div>' if shares else ""
     return (
-        f'<section class="card" aria-label="{escape(fleet.headline)}"><ul class="tally">{cells}</ul>'
-        f'<div class="share" aria-hidden="true">{shares}</div></section>'
+        f'<section class="card" aria-label="{escape(fleet.headline)}"><ul class="tally">{cells}</ul>{share}</section>'
     )
 
 
@@ -92,7 +91,8 @@ def _attention(numbered: t.Sequence[Numbered]) -> str:
                 f'<span class="quiet">{escape(runner.get("region", ""))}</span></strong><span class="word {css}">{word}'
                 f'</span><span class="quiet where">{escape(shortened(reason, LONGEST_REASON))}</span></a>'
             )
-    return f'<section class="card attention" aria-label="Needs attention">{tiles}</section>' if tiles else ""
+    head = '<div class="bar"><h2>Needs attention</h2></div>'
+    return f'{head}<div class="card attention">{tiles}</div>' if tiles else ""
 
 
 def _reason(runner: t.Mapping[str, t.Any]) -> str:
@@ -110,6 +110,8 @@ def _reason(runner: t.Mapping[str, t.Any]) -> str:
 
 def _overview(numbered: t.Sequence[Numbered]) -> str:
     """A card a region with its runners, each of which leads to its part of the page."""
+    if not numbered:
+        return f'<div class="bar"><h2>{EMPTY}</h2></div>'
     cards = ""
     for region, group in itertools.groupby(numbered, key=lambda pair: str(pair[1].get("region", ""))):
         tiles = "".join(_tile(index, runner) for index, runner in group)
@@ -120,7 +122,17 @@ def _overview(numbered: t.Sequence[Numbered]) -> str:
     return (
         '<div class="bar"><h2>Fleet by region</h2><span class="scripted field"><input id="filter" type="search" '
         'placeholder="Filter: name, region, state" aria-label="Filter runners by name, region or state"></span></div>'
-        f'<div class="regions">{cards}</div>'
+        f'<div class="regions">{cards}</div><p class="quiet" id="unmatched" role="status" hidden>No runner matches.</p>'
+    )
+
+
+def _details(numbered: t.Sequence[Numbered]) -> str:
+    """A part of the page for each runner."""
+    if not numbered:
+        return ""
+    return (
+        '<div class="bar"><h2>Runners</h2><button type="button" class="scripted" id="toggle"><span>Open all</span>'
+        f"</button></div>{''.join(section(runner, index) for index, runner in numbered)}"
     )
 
 
@@ -129,9 +141,8 @@ def _tile(index: int, runner: t.Mapping[str, t.Any]) -> str:
     css, _icon, word = look(state)
     stack = runner.get("stack") or {}
     status = stack.get("status") or (f"to {stack['operation']}" if stack.get("operation") else "no stack")
-    where = " \u00b7 ".join(filter(None, [escape(status), escape(domain_of(runner))]))
     return (
         f'<a class="tile" href="#runner-{index}" data-words="{words_of(runner)}">{badge(state)}'
         f'<strong>{escape(runner.get("runner", ""))}</strong><span class="word {css}">{word}</span>'
-        f'<span class="quiet where">{where}</span></a>'
+        f'<span class="quiet where">{apart(status, domain_of(runner))}</span></a>'
     )

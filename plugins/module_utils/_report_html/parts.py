@@ -76,6 +76,13 @@ def badge(state: t.Any) -> str:
     return f'<span class="badge {css}">{icon(drawing)}</span>'
 
 
+def apart(*texts: t.Any) -> str:
+    """Texts with a dot between them; a line ends between two rather than within one, such as at a name's hyphen."""
+    given = [escape(text) for text in texts if text]
+    ends = [" \u00b7"] * (len(given) - 1) + [""]
+    return " ".join(f'<span class="part">{text}{end}</span>' for text, end in zip(given, ends))
+
+
 def duration(seconds: float) -> str:
     """Seconds as a person says them: 8 s, 2 min 5 s, 1 h 3 min."""
     whole = round(seconds)

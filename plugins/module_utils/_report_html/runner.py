@@ -15,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
     zone_file_lines,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.parts import (
+    apart,
     badge,
     chip,
     copy_button,
@@ -53,7 +54,7 @@ def section(runner: t.Mapping[str, t.Any], index: int) -> str:
     state = state_of(runner)
     stack = runner.get("stack") or {}
     took = number(stack.get("duration"))
-    where = " \u00b7 ".join(filter(None, [escape(runner.get("region", "")), escape(domain_of(runner))]))
+    where = apart(runner.get("region"), domain_of(runner))
     time = f'<span class="quiet time">{duration(took) if took else ""}</span>'
     parts = [
         _failure(runner.get("failure") or {}),
@@ -135,6 +136,8 @@ def _values(title: str, values: t.Mapping[str, t.Any]) -> str:
 
 
 def _text(value: t.Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return ", ".join(str(item) for item in value) if isinstance(value, (list, tuple)) else str(value)
 
 

@@ -72,8 +72,14 @@ SCRIPT = """
       all(".region").forEach(function (region) {
         region.hidden = !region.querySelector(".tile:not([hidden])");
       });
+      page.getElementById("unmatched").hidden = all(".region").some(function (region) { return !region.hidden; });
     });
   }
+
+  // Paper has nothing to click.
+  window.addEventListener("beforeprint", function () {
+    all("details").forEach(function (entry) { entry.open = true; });
+  });
 
   var toggle = page.getElementById("toggle");
   if (toggle) {

@@ -11,14 +11,14 @@ STYLE = """
 --accent:#4f46e5;--good:#12733f;--good-tint:#e3f5ea;--bad:#b3261e;--bad-tint:#fdeaea;--care:#8a5a00;
 --care-tint:#fdf3dc;
 --off:#5a6373;--off-tint:#eceff4;--bar:#6366f1;--bar-bad:#dc4c41;--shadow:0 1px 2px #1018280f,0 2px 8px #1018280a}
-@media (prefers-color-scheme:dark){:root{--page:#0f1218;--card:#181c25;--raised:#1e232e;--text:#e7eaf0;
+@media screen and (prefers-color-scheme:dark){:root{--page:#0f1218;--card:#181c25;--raised:#1e232e;--text:#e7eaf0;
 --quiet:#9aa4b5;
 --line:#2c3340;--accent:#a5b0ff;--good:#57d08f;--good-tint:#12301f;--bad:#ff9389;--bad-tint:#3a1a1a;--care:#ecbd5b;
 --care-tint:#352a10;--off:#a3adbd;--off-tint:#262c38;--bar:#818cf8;--bar-bad:#ff7a70;--shadow:none}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth;scroll-padding-top:1rem}
 body{margin:0;background:var(--page);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,
-"Helvetica Neue",Arial,sans-serif}
+"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
 main,.top{max-width:84rem;margin:0 auto;padding:0 1.5rem}
 main{padding-bottom:4rem}
 h1,h2,h3,h4,p,ul,ol,dl,dd,figure{margin:0;padding:0}
@@ -35,7 +35,7 @@ outline-offset:2px;border-radius:.4rem}
 stroke-linecap:round;stroke-linejoin:round}
 .good{color:var(--good)}.bad{color:var(--bad)}.care{color:var(--care)}.off{color:var(--off)}
 .chip{display:inline-flex;align-items:center;gap:.35rem;padding:.08rem .6rem;border-radius:1rem;font-size:.82rem;
-font-weight:600;white-space:nowrap}
+font-weight:600}
 .chip.good{background:var(--good-tint)}.chip.bad{background:var(--bad-tint)}.chip.care{background:var(--care-tint)}
 .chip.off{background:var(--off-tint)}
 .top{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem 1rem;padding-top:1.6rem;padding-bottom:1.1rem}
@@ -54,42 +54,41 @@ white-space:nowrap}
 .bar h2{flex:1 1 auto}
 .bar input{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:.55rem;
 padding:.3rem .7rem;width:15rem;max-width:100%}
+.bar input::placeholder{color:var(--quiet);opacity:1}
 button{font:inherit;font-size:.82rem;font-weight:550;color:var(--quiet);background:var(--card);cursor:pointer;
 border:1px solid var(--line);border-radius:.5rem;padding:.2rem .6rem}
 button:hover{color:var(--text);border-color:var(--quiet)}
 .scripted{display:none}.js .scripted{display:inline-flex;align-items:center;gap:.35rem}
 .js [hidden]{display:none}
-.attention.card{margin-top:.9rem;padding:.5rem}
-.attention .tile{grid-template-columns:auto minmax(0,1fr) auto}
-.attention .tile .where{white-space:normal;overflow-wrap:anywhere;grid-column:2/3}
+.attention.card{padding:.5rem}
 .regions{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20.5rem),1fr));gap:.9rem}
 .region{padding:.85rem .5rem .5rem}
 .region>p{padding:0 .7rem .35rem;display:flex;gap:.6rem;align-items:baseline;justify-content:space-between}
 .region b{font-weight:650}
-.tile{display:grid;grid-template-columns:auto 1fr auto;gap:.1rem .7rem;align-items:center;padding:.55rem .7rem;
-border-radius:.6rem;color:inherit;text-decoration:none}
+.tile{display:grid;grid-template-columns:auto minmax(0,1fr) auto;gap:.1rem .7rem;align-items:center;
+padding:.55rem .7rem;border-radius:.6rem;color:inherit;text-decoration:none}
 .tile:hover{background:var(--raised)}
 .tile>.badge{grid-row:1/3;width:2rem;height:2rem;border-radius:.6rem;display:grid;place-items:center;font-size:1.1rem}
 .badge.good{background:var(--good-tint)}.badge.bad{background:var(--bad-tint)}.badge.care{background:var(--care-tint)}
 .badge.off{background:var(--off-tint)}
-.tile strong{overflow-wrap:anywhere;font-weight:600;line-height:1.3}
+.tile strong{font-weight:600;line-height:1.3}
 .tile .quiet,.tile .word{font-size:.85rem}.tile .word{font-weight:600}
-.tile .where{grid-column:2/4;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.tile .where{grid-column:2/4}.part{display:inline-block;max-width:100%}
 .runner{margin:.8rem 0;overflow:hidden}
 summary{list-style:none;cursor:pointer}summary::-webkit-details-marker{display:none}
-.runner>summary{display:grid;grid-template-columns:auto minmax(9rem,auto) 1fr auto auto;gap:.2rem .9rem;
+.runner>summary{display:grid;grid-template-columns:auto minmax(9rem,auto) minmax(12rem,1fr) auto auto;gap:.2rem .9rem;
 align-items:center;
 padding:.8rem 1.25rem}
 .runner>summary:hover{background:var(--raised)}
-.runner>summary h2{overflow-wrap:anywhere}
 .runner>summary .icon.turn{color:var(--quiet);transition:transform .15s}
 details[open]>summary .icon.turn{transform:rotate(90deg)}
-.runner>summary .where{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.runner>summary .time{white-space:nowrap}
 .runner>.inside{padding:0 1.25rem 1.4rem;border-top:1px solid var(--line)}
+.inside>.quiet:first-child{margin-top:1.1rem}
 .failure{margin-top:1.1rem;background:var(--bad-tint);border-radius:.7rem;padding:.9rem 1.1rem;display:grid;
-grid-template-columns:auto 1fr;gap:.15rem .7rem}
+grid-template-columns:auto minmax(0,1fr);gap:.15rem .7rem}
 .failure .icon{grid-row:1/3;margin-top:.2rem;color:var(--bad);font-size:1.15rem}
-.failure p{white-space:pre-wrap;overflow-wrap:anywhere}
+.failure p{white-space:pre-wrap}
 .steps{display:flex;margin-top:.2rem}
 .steps li{flex:1;display:grid;justify-items:center;align-content:start;text-align:center;gap:.15rem;
 position:relative;font-size:.85rem;
@@ -97,29 +96,25 @@ padding:0 .2rem;min-width:0}
 .steps li+li::before{content:"";position:absolute;top:.95rem;right:calc(50% + 1.25rem);left:calc(-50% + 1.25rem);
 height:2px;background:var(--line)}
 .steps .badge{width:1.9rem;height:1.9rem;border-radius:50%;display:grid;place-items:center;font-size:1rem}
-.steps b{font-weight:600}.steps span{font-size:.8rem;overflow-wrap:anywhere}
-.checks li{display:grid;grid-template-columns:7.2rem 14rem 1fr;gap:.1rem 1rem;padding:.5rem 0;
+.steps b{font-weight:600}.steps span{font-size:.8rem}
+.checks li{display:grid;grid-template-columns:7.2rem 14rem minmax(0,1fr);gap:.1rem 1rem;padding:.5rem 0;
 border-bottom:1px solid var(--line)}
 .checks li:last-child{border:0}
-.checks .id{font:13px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
-.checks p{overflow-wrap:anywhere}
+.checks .id{font:13px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .remedy{display:flex;gap:.45rem;margin-top:.15rem}.remedy .icon{margin-top:.25rem;color:var(--accent)}
 .values{display:grid;gap:0}
-.values div{display:grid;grid-template-columns:15rem 1fr auto;gap:.1rem 1rem;align-items:center;padding:.35rem 0;
-border-bottom:1px solid var(--line)}
+.values div{display:grid;grid-template-columns:15rem minmax(0,1fr) auto;gap:.1rem 1rem;align-items:center;
+padding:.35rem 0;border-bottom:1px solid var(--line)}
 .values div:last-child{border:0}
-.values dt{color:var(--quiet);overflow-wrap:anywhere}
-code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere;user-select:all}
+.values dt{color:var(--quiet)}
+code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;user-select:all}
 button.done{color:var(--good);border-color:var(--good)}
 .chart{font-size:.85rem}
-.row,.axis{display:grid;grid-template-columns:minmax(9rem,19rem) 1fr 5.2rem;gap:.2rem .9rem;align-items:center}
+.row,.axis{display:grid;grid-template-columns:min(24rem,34%) minmax(0,1fr) 7.2rem;gap:.2rem .9rem;align-items:center}
 .row{padding:.16rem 0}
 .row:hover{background:var(--raised)}
-.row .name{display:flex;gap:.5rem;min-width:0;align-items:baseline}
-.row .name b{font-weight:550;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.row .name span{color:var(--quiet);font-size:.75rem;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;
-flex:1 1 0;
-min-width:0}
+.row .name b{font-weight:550;margin-right:.5rem}
+.row .name span{color:var(--quiet);font-size:.75rem}
 .track{position:relative;height:1.1rem;border-radius:.25rem;
 background:repeating-linear-gradient(90deg,var(--line) 0 1px,transparent 1px var(--tick,25%))}
 .track i{position:absolute;top:.16rem;bottom:.16rem;min-width:3px;background:var(--bar);border-radius:.25rem}
@@ -136,16 +131,17 @@ footer{margin-top:2.5rem;color:var(--quiet);font-size:.82rem}
 .region{padding:.8rem .3rem .35rem}
 .tally{grid-template-columns:1fr 1fr;gap:.6rem 1.5rem}
 .bar h2{flex:1 1 auto}.bar .field{flex:1 1 100%}.bar input{width:100%}
-.runner>summary{grid-template-columns:auto 1fr auto;padding:.75rem .9rem}
+.runner>summary{grid-template-columns:auto minmax(0,1fr) auto;padding:.75rem .9rem}
 .runner>summary .where{grid-column:2/4;grid-row:2}.runner>summary .time{display:none}
 .runner>.inside{padding:0 .9rem 1.1rem}
-.steps{display:grid;gap:.3rem}.steps li{grid-template-columns:auto 7rem 1fr;justify-items:start;text-align:left;
-align-items:center;gap:.1rem .7rem;padding:0}.steps li+li::before{display:none}
+.steps{display:grid;gap:.3rem}.steps li{grid-template-columns:auto 7rem minmax(0,1fr);justify-items:start;
+text-align:left;align-items:center;gap:.1rem .7rem;padding:0}.steps li+li::before{display:none}
 .steps .badge{width:1.6rem;height:1.6rem;font-size:.9rem}
-.checks li{grid-template-columns:auto 1fr}.checks li p,.checks li .found{grid-column:1/3}
-.values div{grid-template-columns:1fr auto}.values dt{grid-column:1/3}
-.row,.axis{grid-template-columns:6.6rem 1fr 4.4rem;gap:.2rem .5rem}.row .name span{display:none}
-.axis div span.minor{display:none}}
+.checks li{grid-template-columns:auto minmax(50%,1fr)}.checks li p,.checks li .found{grid-column:1/3}
+.values div{grid-template-columns:minmax(0,1fr) auto}.values dt{grid-column:1/3}
+.row{grid-template-columns:minmax(0,1fr) auto;gap:.1rem .5rem;padding:.25rem 0}.row .took{grid-area:1/2}
+.row .track{grid-area:2/1/3/3}.axis{display:block}.axis>span,.axis div span.minor{display:none}
+.axis div span.late{transform:translateX(-100%)}}
 @media print{body{background:#fff}.scripted,.js .scripted{display:none}.card,.runner{break-inside:avoid;
 box-shadow:none}}
 """

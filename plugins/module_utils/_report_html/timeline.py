@@ -19,6 +19,9 @@ _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 
 MOST_MARKS = 6
 # A waterfall shows the longest of many resources at once and the others on demand.
 SHOWN = 14
+FAILED, SO_FAR = "failed", "so far"
+# Where a mark's label, in its middle, would go beyond the axis; of the axis's length.
+LATE = 0.9
 
 
 def step_of(total: float) -> float:
@@ -37,29 +40,44 @@ def waterfall(timeline: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     shown = [*failed, *(entry for entry in longest if entry not in failed)][:SHOWN]
     others = [entry for entry in entries if entry not in shown]
     top = longest[0]
+    took = "has taken" if _outcome(top.get("status")) == SO_FAR else "took"
     told = (
-        f'<p class="quiet">{escape(top.get("resource", ""))} took {duration(top["end"] - top["start"])} of '
+        f'<p class="quiet">{escape(top.get("resource", ""))} {took} {duration(top["end"] - top["start"])} of '
         f"{duration(total)}. {len(entries)} resource{'' if len(entries) == 1 else 's'}.</p>"
     )
-    more = ""
-    if others:
-        most = max(entry["end"] - entry["start"] for entry in others)
-        listed = _rows(others, total)
-        told_of = f"{len(others)} more, none above {duration(most)}"
-        more = f'<details class="more"><summary>{told_of}</summary>{listed}</details>'
+    more = _more(_rows(others, total), [entry["end"] - entry["start"] for entry in others])
     return f'<h3>What took the time</h3>{told}<div class="chart">{_axis(total)}{_rows(shown, total)}{more}</div>'
 
 
+def _more(rows: str, taken: t.Sequence[float]) -> str:
+    """The lines that are shown on demand.
+
+    :param taken: how long each took, in seconds.
+    """
+    if not taken:
+        return ""
+    told = f"{len(taken)} more, none above {duration(max(taken))}"
+    return f'<details class="more"><summary>{told}</summary>{rows}</details>'
+
+
+def _outcome(status: t.Any) -> str:
+    """What a bar's colour alone would not tell: C(failed), C(so far), or empty; what is rolled back has failed."""
+    text = str(status or "")
+    if text.endswith("FAILED") or "ROLLBACK" in text:
+        return FAILED
+    return SO_FAR if text.endswith("IN_PROGRESS") else ""
+
+
 def _failed(entry: t.Mapping[str, t.Any]) -> bool:
-    return str(entry.get("status", "")).endswith("FAILED")
+    return _outcome(entry.get("status")) == FAILED
 
 
 def _axis(total: float) -> str:
     step = step_of(total)
     marks, at, index = "", 0.0, 0
     while at <= total:
-        css = ' class="minor"' if index % 2 else ""
-        marks += f'<span{css} style="left:{100 * at / total:.2f}%">{duration(at) if at else "0"}</span>'
+        css = "minor" if index % 2 else "late" if at > LATE * total else ""
+        marks += f'<span class="{css}" style="left:{100 * at / total:.2f}%">{duration(at) if at else "0"}</span>'
         at, index = at + step, index + 1
     return f'<div class="axis" aria-hidden="true"><span></span><div>{marks}</div><span></span></div>'
 
@@ -68,30 +86,31 @@ def _rows(entries: t.Iterable[t.Mapping[str, t.Any]], total: float) -> str:
     rows = ""
     for entry in sorted(entries, key=lambda item: (item["start"], item["end"])):
         kind = str(entry.get("type", "")).replace("AWS::", "", 1).replace("::", " ")
-        status = " failed" if _failed(entry) else ""
         rows += chart_line(
             f"<b>{escape(entry.get('resource', ''))}</b><span>{escape(kind)}</span>",
             f"{entry.get('resource', '')} {entry.get('type', '')} {entry.get('status', '')} after "
             f"{duration(entry['start'])}, for {duration(entry['end'] - entry['start'])}",
             (entry["start"], entry["end"], total),
-            about(entry["end"] - entry["start"]) + status,
-            _failed(entry),
+            about(entry["end"] - entry["start"]),
+            _outcome(entry.get("status")),
         )
     return rows
 
 
-def chart_line(name: str, title: str, span: tuple[float, float, float], took: str, failed: bool) -> str:
+def chart_line(name: str, title: str, span: tuple[float, float, float], took: str, outcome: str) -> str:
     """One line of a chart.
 
     :param name: escaped HTML.
     :param span: beginning, end and the chart's whole length, in seconds.
+    :param outcome: C(failed), C(so far), or empty.
     """
     start, end, total = span
+    told = f"{took} {outcome}".strip()
     return (
         f'<div class="row"><span class="name" title="{escape(title)}">{name}</span>'
         f'<span class="track" style="--tick:{100 * step_of(total) / total:.3f}%">'
-        f'<i class="{"bad" if failed else ""}" style="left:{100 * start / total:.2f}%;'
-        f'width:{100 * max(0.0, end - start) / total:.2f}%"></i></span><span class="took">{took}</span></div>'
+        f'<i class="{"bad" if outcome == FAILED else ""}" style="left:{100 * start / total:.2f}%;'
+        f'width:{100 * max(0.0, end - start) / total:.2f}%"></i></span><span class="took">{told}</span></div>'
     )
 
 
@@ -102,15 +121,17 @@ def fleet_chart(runners: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     if len(taken) < 2:  # noqa: PLR2004
         return ""
     total = taken[0][1]
-    rows = "".join(
+    rows = [
         chart_line(
             f"<b>{escape(runner.get('runner', ''))}</b>",
             f"{runner.get('runner', '')} {runner.get('region', '')} {duration(took)}",
             (0.0, took, total),
             about(took),
-            bool(runner.get("failure")),
+            _outcome((runner.get("stack") or {}).get("status")),
         )
-        for runner, took in taken[:SHOWN]
-    )
-    left = f'<p class="quiet">The {SHOWN} longest of {len(taken)}.</p>' if len(taken) > SHOWN else ""
-    return f'<div class="bar"><h2>Time of the stacks</h2></div><div class="card chart">{_axis(total)}{rows}{left}</div>'
+        for runner, took in taken
+    ]
+    more = _more("".join(rows[SHOWN:]), [took for _runner, took in taken[SHOWN:]])
+    shown = "".join(rows[:SHOWN])
+    head = '<div class="bar"><h2>Time of the stacks</h2></div>'
+    return f'{head}<div class="card chart">{_axis(total)}{shown}{more}</div>'

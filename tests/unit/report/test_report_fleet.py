@@ -81,9 +81,15 @@ def test_stages_of_a_failed_runner() -> None:
     }
 
 
+def test_a_stack_that_failed_is_told_as_the_wait_saw_it_last() -> None:
+    stages = runner_summary(reports.broken("us-east-1"), "a", "b")["stages"]
+    assert [entry["detail"] for entry in stages if entry["stage"] == "stack"] == ["ROLLBACK_IN_PROGRESS"]
+
+
 def test_stages_that_wait_and_stages_that_are_skipped() -> None:
     found = states({"stack": {"operation": "review"}, "verification": {"skipped": True}, "endpoint": {"changed": True}})
-    assert (found["stack"], found["verify"], found["privatelink"]) == ("waiting", "left out", "changed")
+    assert (found["stack"], found["verify"], found["privatelink"]) == ("waiting", "not reached", "changed")
+    assert states({"endpoint": {"in_progress": True}})["stack"] == "left out", "an endpoint that waits holds nothing up"
     waiting = runner_summary({"stack": {"operation": "review", "changed": True}}, "a", "b")
     assert waiting["state"] == "waiting"
     assert state_of({"verification": {"healthy": False}}) == "failed"

@@ -111,6 +111,7 @@ def test_a_runner_of_which_nothing_is_known_has_a_page_too() -> None:
 
 def test_an_empty_fleet_has_a_page_too() -> None:
     assert "Run of today" in read().text
+    assert "This run came to no runner." in read().text
 
 
 def test_partitions_have_their_own_consoles() -> None:
@@ -139,6 +140,13 @@ def test_a_waterfall_shows_failures_and_the_longest_first() -> None:
     assert "Slow took 14 min 55 s of 15 min" in shown
     assert "Quick" in more
     assert waterfall([]) == ""
+
+
+def test_what_is_not_over_is_not_told_as_if_it_were() -> None:
+    running = {"resource": "Service", "type": "X", "start": 0, "end": 131, "status": "UPDATE_IN_PROGRESS"}
+    assert "Service has taken 2 min 11 s of 2 min 11 s" in waterfall([running])
+    assert "2 min 11 s so far" in waterfall([running])
+    assert "2 min 11 s failed" in waterfall([{**running, "status": "UPDATE_ROLLBACK_IN_PROGRESS"}])
 
 
 def test_durations_are_said_as_a_person_says_them() -> None:
