@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import queue
+import re
+import threading
 import typing as t
 import urllib.error
 import urllib.parse
@@ -14,7 +17,11 @@ from ansible.module_utils.urls import open_url
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 
+# Seconds for one connection, or one part of an answer, and for everything.
 TIMEOUT = 10
+LONGEST = 30
+# Nothing that is shorter protects anything.
+SHORTEST_SECRET = 4
 
 
 def host_of(url: str) -> str:
@@ -36,10 +43,27 @@ def host_of(url: str) -> str:
 def post(url: str, message: t.Mapping[str, t.Any], opener: t.Callable[..., t.Any] = open_url) -> int:
     """Post the message as JSON through the control node's proxy settings; the HTTP status.
 
-    :raises RunnerError: it was not taken; the text never has the URL.
+    :raises RunnerError: it was not taken; the text never has the URL, nor a part of it that could be secret.
     """
     host = host_of(url)
     what = f"The report was not posted to the webhook at {host}"
+    answers: queue.SimpleQueue[int | Exception] = queue.SimpleQueue()
+    # TIMEOUT begins anew with each byte, so a receiver could hold a run for ever; nothing waits for this thread.
+    threading.Thread(target=lambda: answers.put(_attempt(url.strip(), message, opener)), daemon=True).start()
+    try:
+        answer = answers.get(timeout=LONGEST)
+    except queue.Empty:
+        raise RunnerError(what, f"It did not answer within {LONGEST} s", "Check gitpod_report_notify") from None
+    if isinstance(answer, urllib.error.HTTPError):
+        raise RunnerError(what, f"It answered with HTTP {answer.code}", "Check gitpod_report_notify")
+    if isinstance(answer, Exception):
+        told = _without(url, getattr(answer, "reason", None) or answer)
+        raise RunnerError(what, told, "Check the control node's way to it, or gitpod_report_notify")
+    return answer
+
+
+def _attempt(url: str, message: t.Mapping[str, t.Any], opener: t.Callable[..., t.Any]) -> int | Exception:
+    """The HTTP status, or whatever went wrong: a message that does not arrive fails no run."""
     try:
         with opener(
             url,
@@ -51,9 +75,15 @@ def post(url: str, message: t.Mapping[str, t.Any], opener: t.Callable[..., t.Any
             follow_redirects="none",
         ) as answer:
             return int(answer.status)
-    except urllib.error.HTTPError as error:
-        raise RunnerError(what, f"It answered with HTTP {error.code}", "Check gitpod_report_notify") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        told = str(reason).replace(url, "the URL")
-        raise RunnerError(what, told, "Check the control node's way to it, or gitpod_report_notify") from None
+    except Exception as error:
+        return error
+
+
+def _without(url: str, reason: t.Any) -> str:
+    """The reason; only its kind where its text has a word of the URL beyond the host, because libraries quote those."""
+    parts = urllib.parse.urlsplit(url)
+    secret = " ".join((parts.netloc.rpartition("@")[0], parts.path, parts.query, parts.fragment))
+    words = re.findall(r"[^/?&=#:@\s]+", urllib.parse.unquote(secret))
+    text = urllib.parse.unquote(str(reason))
+    named = any(word in text for word in words if len(word) >= SHORTEST_SECRET)
+    return type(reason).__name__ if named or not text else text

@@ -5,13 +5,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import http.server
 import json
+import socket
 import threading
+import time
 import typing as t
+import urllib.error
 
 import pytest
+from ansible.module_utils import urls
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _notify
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._notify import host_of, post
 
@@ -83,6 +90,89 @@ def test_other_errors_hide_the_url_too(error: Exception) -> None:
         post(url, {}, opener)
     assert SECRET not in caught.value.message
     assert "hooks.example.com" in caught.value.message
+
+
+@pytest.fixture
+def awkward() -> t.Iterator[t.Callable[[bytes, float], str]]:
+    """Makes a webhook that answers with these bytes: one at a time with a pause before each, or without one at once."""
+    done, servers = threading.Event(), []
+
+    def serve(server: socket.socket, answer: bytes, pause: float) -> None:
+        connection, _address = server.accept()
+        with connection:
+            connection.recv(1 << 16)
+            for part in [answer[number : number + 1] for number in range(len(answer))] if pause else [answer]:
+                done.wait(pause)
+                with contextlib.suppress(OSError):
+                    connection.sendall(part)
+            done.wait(pause and 60)
+
+    def made(answer: bytes, pause: float) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        thread = threading.Thread(target=serve, args=(server, answer, pause))
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.getsockname()[1]}/services/{SECRET}"
+
+    yield made
+    done.set()
+    for server, thread in servers:
+        thread.join()
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "pause"),
+    [
+        pytest.param(b"", 60, id="hangs"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"X-Wait: a\r\n" * 100, 0.05, id="answers without an end"),
+        pytest.param(b"\x16\x03\x01 no HTTP\r\n\r\n", 0, id="speaks another protocol"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 70_000, 0, id="talks too much"),
+    ],
+)
+def test_a_receiver_that_misbehaves_is_left_after_a_while(
+    awkward: t.Callable[[bytes, float], str], monkeypatch: pytest.MonkeyPatch, answer: bytes, pause: float
+) -> None:
+    monkeypatch.setattr(_notify, "TIMEOUT", 0.3)
+    monkeypatch.setattr(_notify, "LONGEST", 0.6)
+    url = awkward(answer, pause)
+    began = time.monotonic()
+    with pytest.raises(RunnerError) as caught:
+        post(url, {})
+    assert time.monotonic() - began < 3
+    assert "127.0.0.1" in caught.value.message
+    assert SECRET not in caught.value.message
+
+
+def test_a_slow_answer_is_waited_for(awkward: t.Callable[[bytes, float], str]) -> None:
+    assert post(awkward(b"HTTP/1.1 204 Gone home\r\n\r\n", 0.02), {}) == 204
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        http.client.InvalidURL("URL can't contain control characters. '/services/T000-B000-s3cr3t x'"),
+        http.client.BadStatusLine("s3cr3t"),
+        urls.SSLValidationError("Failed to validate the certificate for hooks.example.com/services/T000-B000-s3cr3t"),
+        urllib.error.URLError("no host in /services/T000-B000-s3cr3t"),
+        UnicodeError("services/T000-B000-s3cr3t"),
+        RuntimeError("T000-B000-s3cr3t"),
+    ],
+)
+def test_whatever_goes_wrong_is_told_without_any_part_of_the_url(error: Exception) -> None:
+    def opener(*_arguments: t.Any, **_options: t.Any) -> t.NoReturn:
+        raise error
+
+    with pytest.raises(RunnerError) as caught:
+        post(f"https://team:pass-w0rd@hooks.example.com/services/{SECRET} x?key=s3cr3t", {}, opener)
+    assert "s3cr3t" not in caught.value.message
+    assert "pass-w0rd" not in caught.value.message
+    assert "hooks.example.com" in caught.value.message
+
+
+def test_a_url_that_ends_in_a_line_break_is_posted_to(receiver: Receiver) -> None:
+    assert post(f"{receiver.url}\n", {}) == 200
+    assert receiver.posted[0][0] == f"/services/{SECRET}"
 
 
 @pytest.mark.parametrize("url", ["", "hooks", "http://hooks.example.com/x", "ftp://h/x", "https://", "https://[x/y"])
