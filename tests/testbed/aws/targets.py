@@ -8,22 +8,22 @@ Source: Elastic Load Balancing API reference, DescribeTargetHealth (states and r
 
 from __future__ import annotations
 
+import datetime
 import time
 import typing as t
 
 from ministack.core.responses import get_region
-from ministack.services import alb, ec2
+from ministack.services import alb, ec2, ecs
 
 from ..settings import Settings
 from . import control
 from .cloudformation_pace import pace
 from .endpoint_interfaces import private_address
 
-# Share of the whole stack's time that targets are "initial" after they were first seen.
+# Share of the whole stack's time that targets are "initial" after their service registered them.
 _INITIAL_SHARE = 0.05
 # As ordered state: the group has no target.
 NOT_REGISTERED = "none"
-_first_seen: dict[str, float] = {}
 # State and reason by region and port, "" for every port.
 _orders: dict[tuple[str, str], tuple[str, str]] = {}
 _REASONS = {"unhealthy": "Target.FailedHealthChecks", "initial": "Elb.RegistrationInProgress"}
@@ -31,7 +31,6 @@ _REASONS = {"unhealthy": "Target.FailedHealthChecks", "initial": "Elb.Registrati
 
 def reset() -> None:
     """Everything healthy again."""
-    _first_seen.clear()
     _orders.clear()
 
 
@@ -67,12 +66,19 @@ def _describe(params: dict[str, t.Any]) -> t.Any:
     return alb._xml(200, "DescribeTargetHealth", body)
 
 
+def _registered(arn: str) -> float:
+    """When the service of the target group came to be, in seconds since the epoch; long ago without one."""
+    for service in ecs._services.values():
+        if any(balancer.get("targetGroupArn") == arn for balancer in service["loadBalancers"]):
+            return datetime.datetime.fromisoformat(str(service["createdAt"])).timestamp()
+    return 0.0
+
+
 def _state(arn: str, port: str) -> tuple[str, str]:
     order = _orders.get((get_region(), port)) or _orders.get((get_region(), ""))
     if order:
         return order
-    since = _first_seen.setdefault(arn, time.monotonic())
-    if time.monotonic() - since < pace.stack_seconds * _INITIAL_SHARE:
+    if time.time() - _registered(arn) < pace.stack_seconds * _INITIAL_SHARE:
         return "initial", "Target registration is in progress"
     return "healthy", ""
 

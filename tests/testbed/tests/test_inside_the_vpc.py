@@ -101,11 +101,14 @@ def test_targets_start_then_are_healthy_or_what_is_ordered(testbed: TestBed) -> 
         found = elbv2.describe_target_health(TargetGroupArn=front)["TargetHealthDescriptions"]
         return [entry["TargetHealth"] for entry in found]
 
+    # A slow AWS: their service registered them seconds ago.
+    testbed.settings(stack_seconds=2000)
     assert health()[0] == {
         "State": "initial",
         "Reason": "Elb.RegistrationInProgress",
         "Description": "Target registration is in progress",
     }
+    testbed.settings(stack_seconds=2)
     until(lambda: [entry["State"] for entry in health()] == ["healthy", "healthy"])
     order = {"region": "us-east-1", "port": 8443, "state": "unhealthy", "description": "Health checks failed"}
     testbed.control("POST", "targets", order)
