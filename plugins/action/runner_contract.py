@@ -8,7 +8,7 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.specification import (
@@ -25,8 +25,11 @@ ROLES = pathlib.Path(__file__).resolve().parents[2] / "roles"
 
 
 def role_specifications(roles: pathlib.Path) -> list[dict[str, t.Any]]:
-    """The argument specifications of all roles of the collection."""
-    return [yaml.safe_load(path.read_text("utf-8")) for path in sorted(roles.glob("*/meta/argument_specs.yml"))]
+    """The argument specifications of all roles of the collection.
+
+    Ansible's C(yaml_load) is the safe loader in C: each host of a fleet reads them anew.
+    """
+    return [yaml_load(path.read_text("utf-8")) for path in sorted(roles.glob("*/meta/argument_specs.yml"))]
 
 
 class ActionModule(ActionBase):

@@ -16,7 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
     external_records,
     runner_summary,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, unheeded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, batches, unheeded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
@@ -69,6 +69,7 @@ class FilterModule:
             "dynamic_reference": dynamic_reference,
             "external_records": external_records,
             "ownership_tags": ownership_tags,
+            "rollout_batches": batches,
             "runner_summary": runner_summary,
             "status_lines": status_lines,
             "upgrade_lines": upgrade_lines,

@@ -12,14 +12,25 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 MOST_NAMES = 8
 
 
-def batch_sizes(batches: t.Sequence[t.Any], hosts: int) -> list[int]:
+def batches(wanted: t.Any, without: t.Sequence[str] = ("100%",)) -> list[str]:
+    """Sizes of the batches as Ansible's C(serial) takes them.
+
+    :param wanted: a list of numbers and shares, one of them, or text with commas, as a controller's survey answers.
+    :param without: the sizes when nothing is wanted.
+    """
+    entries = wanted if isinstance(wanted, (list, tuple)) else [wanted]
+    texts = [part.strip() for entry in entries if entry is not None for part in str(entry).split(",")]
+    return [text for text in texts if text] or list(without)
+
+
+def batch_sizes(wanted: t.Sequence[t.Any], hosts: int) -> list[int]:
     """How many hosts each batch has, as Ansible's C(serial) splits them: the last entry repeats, a share is of all.
 
-    :param batches: numbers, or shares such as C(25%); empty is one batch.
+    :param wanted: numbers, or shares such as C(25%); empty is one batch.
     :raises InputError: an entry is neither.
     """
     sizes: list[int] = []
-    entries = list(batches) or ["100%"]
+    entries = list(wanted) or ["100%"]
     while sum(sizes) < hosts:
         entry = entries[min(len(sizes), len(entries) - 1)]
         sizes.append(min(_size(entry, hosts), hosts - sum(sizes)))
@@ -39,7 +50,7 @@ def _size(entry: t.Any, hosts: int) -> int:
 
 
 def batch_lines(
-    batches: t.Sequence[t.Any], batch: t.Sequence[str], hosts: t.Sequence[str], forks: int, tolerated: int
+    wanted: t.Sequence[t.Any], batch: t.Sequence[str], hosts: t.Sequence[str], forks: int, tolerated: int
 ) -> list[str]:
     """What a person wants to know when a batch begins; empty when there is nothing to say.
 
@@ -48,7 +59,7 @@ def batch_lines(
     :param forks: how many hosts Ansible works on at a time.
     :param tolerated: how many runners may have failed for the next batch to begin.
     """
-    sizes = batch_sizes(batches, len(hosts))
+    sizes = batch_sizes(wanted, len(hosts))
     lines = []
     if len(sizes) > 1:
         ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
@@ -67,11 +78,11 @@ def batch_lines(
     return lines
 
 
-def unheeded(batches: t.Sequence[t.Any], batch: t.Sequence[str], hosts: t.Sequence[str]) -> bool:
+def unheeded(wanted: t.Sequence[t.Any], batch: t.Sequence[str], hosts: t.Sequence[str]) -> bool:
     """Whether Ansible made the first batch larger than asked for, because it did not see the variable in time.
 
     The size of batches is settled before the inventory's variables are read, so only extra variables count.
     """
     if not hosts or hosts[0] not in batch:
         return False
-    return len(batch) > batch_sizes(batches, len(hosts))[0]
+    return len(batch) > batch_sizes(wanted, len(hosts))[0]

@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import (
     batch_lines,
     batch_sizes,
+    batches,
     unheeded,
 )
 
@@ -35,6 +36,28 @@ def ansibles_sizes(batches: list[t.Any], hosts: int) -> list[int]:
 @given(st.lists(ENTRIES, min_size=1, max_size=5), st.integers(1, 60))
 def test_sizes_are_those_that_ansible_makes(batches: list[t.Any], hosts: int) -> None:
     assert batch_sizes(batches, hosts) == ansibles_sizes(batches, hosts)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sizes"),
+    [
+        ([1, "25%", "100%"], ["1", "25%", "100%"]),
+        (("2",), ["2"]),
+        ("1, 25%,100%", ["1", "25%", "100%"]),
+        (["1, 25%", 100], ["1", "25%", "100"]),
+        (4, ["4"]),
+        ([], ["one", "then all"]),
+        ("", ["one", "then all"]),
+        (" , ", ["one", "then all"]),
+        (None, ["one", "then all"]),
+    ],
+)
+def test_batches_come_as_list_number_or_text(wanted: t.Any, sizes: list[str]) -> None:
+    assert batches(wanted, ["one", "then all"]) == sizes
+
+
+def test_nothing_wanted_is_one_batch() -> None:
+    assert batches([]) == ["100%"]
 
 
 def test_no_batches_are_one_batch() -> None:
