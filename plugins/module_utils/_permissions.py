@@ -217,6 +217,8 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
             when=PRIVATELINK,
             optional=True,
         ),
+        *_actions("route53", "GetChange", when=ROUTE53),
+        *_actions("sts", "AssumeRole", resource=ROLE, when=ASSUMED),
     ],
     "status": [
         *_actions("cloudformation", "DescribeStacks", resource=STACK, when=STATUS),

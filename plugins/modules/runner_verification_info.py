@@ -52,6 +52,71 @@ options:
       - Seconds to keep looking for the checks of the runner at the management plane (V(runner.phase) and the like), in
         place of O(wait_timeout), which holds for the rest. V(0) takes the first look's word.
     type: int
+  network:
+    description:
+      - Also looks at the network from the machine that the module runs on, as
+        M(gitpod.enterprise_runner.runner_health_info) does, when AWS and the management plane have been looked at.
+        What that module has to be told of the load balancer and the endpoint is taken from there.
+      - One process does both, so a fleet is verified in less time.
+      - In check mode only where there is a stack already.
+    type: dict
+    suboptions:
+      domain_name:
+        description: The runner's domain, as given to the stack, without C(*.).
+        type: str
+        required: true
+      port:
+        description: The load balancer's TLS port.
+        type: int
+        default: 443
+      http_port:
+        description: The port that has to accept TCP connections where the load balancer listens on port 80.
+        type: int
+        default: 80
+      resolvers:
+        description: DNS servers to ask, by address. By default the system's resolver is asked.
+        type: list
+        elements: str
+        default: []
+      ca_path:
+        description: A PEM file, or a directory of hashed certificates, to trust instead of the system's authorities.
+        type: path
+      validate_certs:
+        description: Whether the certificate has to be good.
+        type: bool
+        default: true
+      timeout:
+        description: Seconds to wait for each DNS answer and for each step of a connection.
+        type: int
+        default: 10
+      accepted_ranges:
+        description: Networks whose addresses are right whatever the load balancer's visibility demands.
+        type: list
+        elements: str
+        default: []
+  route53:
+    description:
+      - Changes of Route 53 that O(network) waits for, because a resolver that asks for a name too early remembers for
+        a while that there is none.
+      - M(gitpod.enterprise_runner.runner_dns) with O(gitpod.enterprise_runner.runner_dns#module:wait=false) does not
+        wait itself, so a fleet waits once.
+    type: dict
+    suboptions:
+      change_ids:
+        description: IDs of the changes, as RV(gitpod.enterprise_runner.runner_dns#module:zones) has them.
+        type: list
+        elements: str
+        required: true
+      profile:
+        description: Profile of the account that the hosted zones are in.
+        type: str
+      assume_role_arn:
+        description: Role to assume for the hosted zones' account.
+        type: str
+      wait_timeout:
+        description: Longest wait in seconds; after it the task fails.
+        type: int
+        default: 300
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -86,6 +151,14 @@ EXAMPLES = r"""
     runner_id: 0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c03
     vpc_id: vpc-0c9f7e5a3b1d02468
     privatelink: true
+    wait_timeout: 600
+
+- name: Look at AWS, and then at the network from here
+  gitpod.enterprise_runner.runner_verification_info:
+    region: eu-central-1
+    name: gitpod-eu-central-1
+    network:
+      domain_name: eu.gitpod.example.com
     wait_timeout: 600
 """
 
@@ -207,6 +280,12 @@ runner:
     created_at:
       description: When it was registered.
       type: str
+network:
+  description:
+    - What M(gitpod.enterprise_runner.runner_health_info) returns; null without O(network), and in check mode without a
+      stack.
+  returned: success
+  type: dict
 pointless:
   description:
     - Whether waiting ended early, because nothing that is waited for can change that the runner is not active - such as
@@ -226,7 +305,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     SERVICE_NAME,
     SERVICE_REGION,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import here, operation
 
 ARGUMENT_SPEC = {
     **CONNECTION,
@@ -243,6 +322,8 @@ ARGUMENT_SPEC = {
     "wait_timeout": {"type": "int", "default": 0},
     "phase_wait_timeout": {"type": "int"},
     "progress_path": {"type": "path"},
+    "network": {"type": "dict", "options": here.ARGUMENT_SPEC},
+    "route53": {"type": "dict", "options": here.ROUTE53_SPEC},
 }
 
 

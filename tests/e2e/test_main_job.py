@@ -69,7 +69,7 @@ def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controlle
     assert repaired.code == 0, repaired.output
     assert {host for host, counters in repaired.recap.items() if counters["changed"]} == set(HOSTS)
     started = processes(repaired.output)
-    assert started[US] == ["runner_preflight_info", "runner_dns", "runner_verification_info", "runner_health_info"]
+    assert started[US] == ["runner_preflight_info", "runner_dns", "runner_verification_info"]
     assert started[EU][:2] == ["runner_preflight_info", "runner_stack"]
     assert "runner_stack" not in started[AP]
     last = controller.play(SITE, "--check")

@@ -103,7 +103,7 @@ def test_with_only_an_api_token_from_nothing_over_an_expired_token_to_a_rerun(
     assert again.code == 0, again.output[-5000:]
     assert again.changed == 0
     assert controller.writes() == []
-    assert processes(again.output)[EU] == ["runner_preflight_info", "runner_verification_info", "runner_health_info"]
+    assert processes(again.output)[EU] == ["runner_preflight_info", "runner_verification_info"]
     assert again.report(EU)["registration"]["id"] == runner_id
     assert management(controller)["calls"] == ["ListRunners", "GetRunner"], "found once, and its phase looked at"
 

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import report
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import here, report
 from tests.e2e.verified_runner import HOST, HOSTS, REGION, Bed, Result
 
 if t.TYPE_CHECKING:
@@ -294,3 +294,74 @@ def test_the_load_balancer_is_found_when_its_name_tells_nothing(bed: Bed) -> Non
         found = bed.look()
     assert found["load_balancer"]["state"] == "active"
     assert {check["id"] for check in found["checks"] if check["status"] == "fail"} == {"stack.outputs"}
+
+
+def network(bed: Bed, **options: t.Any) -> Result:
+    """How the control node looks at the network of the test bed, as Ansible hands it to the module."""
+    usual = {
+        "domain_name": HOST["gitpod_domain_name"],
+        "port": bed.testbed.https_port,
+        "http_port": bed.testbed.http_port,
+        "resolvers": [bed.testbed.dns],
+        "ca_path": bed.testbed.ca_file,
+        "accepted_ranges": ["127.0.0.0/8"],
+    }
+    defaults = {name: option.get("default") for name, option in here.ARGUMENT_SPEC.items()}
+    return {**defaults, **usual, **options}
+
+
+def test_the_network_is_looked_at_with_what_aws_said(bed: Bed) -> None:
+    target = bed.output("LoadBalancerDNS")
+    for name in (HOST["gitpod_domain_name"], f"*.{HOST['gitpod_domain_name']}"):
+        bed.testbed.add_dns_record(name, "CNAME", target)
+    found = bed.look(network=network(bed))
+    statuses = {check["id"]: check["status"] for check in found["network"]["checks"]}
+    # Port 80 because the load balancer listens there, the endpoint's name because there is one; the last is the VPC's.
+    assert statuses.pop("private_dns.resolution") == "skip"
+    assert set(statuses) >= {"dns.same_target", "dns.visibility", "tcp.http", "tls.certificate", "health.wildcard"}
+    assert set(statuses.values()) == {"pass"}
+    assert found["network"]["healthy"]
+    assert found["healthy"], "the look at AWS is judged on its own"
+    # A failure there is no failure here; runner_verdict judges both.
+    elsewhere = bed.look(network=network(bed, domain_name="elsewhere.example.com"))
+    assert elsewhere["healthy"]
+    assert not elsewhere["network"]["healthy"]
+
+
+def test_a_wrong_option_of_the_network_is_told_before_aws_is_asked(bed: Bed) -> None:
+    bed.testbed.clear_calls()
+    found = bed.look(network=network(bed, domain_name="https://eu.gitpod.example.com"))
+    assert "is not a domain name" in found["msg"]
+    assert "is no network" in bed.look(network=network(bed, accepted_ranges=["home"]))["msg"]
+    assert not bed.testbed.calls()
+
+
+def test_of_a_stack_that_is_only_planned_the_network_is_not_asked(bed: Bed) -> None:
+    planned = bed.look(check=True, name="no-such-stack", network=network(bed))
+    assert (planned["exists"], planned["network"]) == (False, None)
+    missing = bed.look(name="no-such-stack", network=network(bed))
+    assert missing["network"]["checks"], "a name may lead somewhere all the same"
+    assert bed.look()["network"] is None
+
+
+def test_the_network_is_asked_when_route_53_has_spread_the_records(bed: Bed) -> None:
+    route53 = bed.client("route53")
+    zone = next(found for found in route53.list_hosted_zones()["HostedZones"] if not found["Config"]["PrivateZone"])
+
+    def changed() -> str:
+        records = {"Name": f"probe.{zone['Name']}", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"x"'}]}
+        batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": records}]}
+        made = route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=batch)
+        return str(made["ChangeInfo"]["Id"]).rsplit("/", 1)[-1]
+
+    usual = {name: option.get("default") for name, option in here.ROUTE53_SPEC.items()}
+    bed.testbed.clear_calls()
+    found = bed.look(network=network(bed), route53={**usual, "change_ids": [changed()]})
+    assert found["network"]["checks"]
+    assert [call["operation"] for call in bed.testbed.calls()][-1] == "GetChange", "after AWS, before the network"
+    late = bed.look(network=network(bed), route53={**usual, "change_ids": [changed()], "wait_timeout": 0})
+    assert "not spread it within 0 s" in late["msg"]
+    # Nothing changed, nothing to wait for.
+    bed.testbed.clear_calls()
+    bed.look(network=network(bed), route53={**usual, "change_ids": []})
+    assert "GetChange" not in {call["operation"] for call in bed.testbed.calls()}

@@ -68,7 +68,7 @@ class Bed:
         made = outcome(InProcessModule(self.testbed, runner_endpoint.ARGUMENT_SPEC, REGION, **wanted), endpoint.run)
         self.endpoint_id = made["endpoint"]["id"]
 
-    def look(self, **options: t.Any) -> Result:
+    def look(self, check: bool = False, **options: t.Any) -> Result:
         """What runner_verification_info says, of a runner that is to have everything."""
         usual = {
             "name": NAME,
@@ -79,7 +79,7 @@ class Bed:
             "api_token": self.testbed.api_token,
         }
         spec = runner_verification_info.ARGUMENT_SPEC
-        return outcome(InProcessModule(self.testbed, spec, REGION, **{**usual, **options}), operation.run)
+        return outcome(InProcessModule(self.testbed, spec, REGION, check, **{**usual, **options}), operation.run)
 
     def output(self, name: str) -> str:
         """One of the stack's outputs."""

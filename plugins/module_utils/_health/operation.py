@@ -164,29 +164,44 @@ def _certificate(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any]
     }
 
 
-def run(module: t.Any) -> dict[str, t.Any]:
-    """Make the checks and return the result.
+def prepare(module: t.Any, parameters: dict[str, t.Any]) -> tuple[Request, Client]:
+    """What to look for and how to connect, before anything is looked at.
 
-    :raises RunnerError: an option is wrong, or a check failed and C(fail_when_unhealthy) is set.
+    :param module: fails where a library is missing.
+    :raises InputError: an option is wrong.
     """
-    request = request_from(module.params)
+    request = request_from(parameters)
     if request.servers and resolving.DNSPYTHON_IMPORT_ERROR:
         module.fail_json(
             msg=missing_required_lib("dnspython >= 2.4", reason="to ask the DNS servers given in resolvers"),
             exception=resolving.DNSPYTHON_IMPORT_ERROR,
         )
-    client = client_from(module.params, request)
-    required = module.params["required"]
+    return request, client_from(parameters, request)
+
+
+def look(request: Request, client: Client, parameters: dict[str, t.Any]) -> tuple[Verdict, dict[str, t.Any]]:
+    """Look until it settles, at most C(wait_timeout) seconds; the verdict, and the module's result."""
+    required = parameters["required"]
     verdict = watch(
         NetworkObserver(client.connect, client.timeout),
         request,
-        module.params["wait_timeout"],
+        parameters["wait_timeout"],
         required=required,
-        tell=teller(module.params["progress_path"]),
+        tell=teller(parameters["progress_path"]),
     )
     result = result_of(verdict, datetime.datetime.now(datetime.timezone.utc))
     if required:
         result["healthy"] = healthy([(check.identifier, check.status) for check in verdict.checks], required)
+    return verdict, result
+
+
+def run(module: t.Any) -> dict[str, t.Any]:
+    """Make the checks and return the result.
+
+    :raises RunnerError: an option is wrong, or a check failed and C(fail_when_unhealthy) is set.
+    """
+    request, client = prepare(module, module.params)
+    verdict, result = look(request, client, module.params)
     if module.params["fail_when_unhealthy"] and not result["healthy"]:
         raise _unhealthy(request, verdict, result)
     return result

@@ -11,6 +11,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, runner, verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.gather import Gatherer
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.here import (
+    Network,
+    wait_for_records,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import Facts, Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import (
     teller,
@@ -22,6 +26,26 @@ PACE = Pace(first=2.0, longest=15.0, growth=1.5)
 
 
 def run(module: t.Any) -> dict[str, t.Any]:
+    """Look at AWS and the management plane, then at the network when that is asked for, and return everything.
+
+    :raises RunnerError: an option is wrong.
+    """
+    options = module.params
+    network = Network(options["network"], options) if options["network"] else None
+    if network:
+        network.check(module)
+    seen = _look(module)
+    # Of a stack that does not exist yet there is nothing to ask.
+    if network and (seen["exists"] or not module.check_mode):
+        if options["route53"]:
+            wait_for_records(module, options["route53"])
+        # A runner that will not come up is told at once.
+        wait_timeout = 0 if module.check_mode or seen["pointless"] else options["wait_timeout"]
+        seen["network"] = network.look(module, seen, wait_timeout)
+    return seen
+
+
+def _look(module: t.Any) -> dict[str, t.Any]:
     """Look, wait until no check that counts fails, and return everything."""
     options = module.params
     wanted = _wanted(options, module.region)
@@ -50,6 +74,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
         "outputs": dict(facts.outputs or {}),
         "load_balancer": _balancer(facts),
         "endpoint": _endpoint(facts),
+        "network": None,
         "runner": facts.runner.as_result() if isinstance(facts.runner, Runner) else None,
         "waited": round(clock.now() - start, 1),
     }
