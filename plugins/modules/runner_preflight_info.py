@@ -314,8 +314,11 @@ options:
     description: Whether the hosted zone that is found is a private one.
     type: bool
     default: false
+  dns_vpc_id:
+    description: VPC in which a private hosted zone has to answer; without it, O(vpc_id).
+    type: str
   dns_associate_vpc:
-    description: Whether the stage associates a private hosted zone with O(vpc_id) when it is not.
+    description: Whether the stage associates a private hosted zone with that VPC when it is not.
     type: bool
     default: false
   dns_overwrite:
@@ -553,6 +556,7 @@ ARGUMENT_SPEC = {
     "dns_split_horizon": {"type": "bool", "default": False},
     "dns_ttl": {"type": "int", "default": 300},
     "dns_private_zone": {"type": "bool", "default": False},
+    "dns_vpc_id": {"type": "str"},
     "dns_associate_vpc": {"type": "bool", "default": False},
     "dns_overwrite": {"type": "bool", "default": False},
     "resolvers": {"type": "list", "elements": "str", "default": []},

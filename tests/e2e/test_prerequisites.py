@@ -197,6 +197,22 @@ def test_the_example_is_ready_with_few_calls_and_no_write(controller: Controller
     assert testbed.api_token not in json.dumps(found)
 
 
+def test_a_private_zone_is_looked_for_in_the_vpc_that_resolves_the_names(controller: Controller) -> None:
+    testbed, hub = controller.testbed, "vpc-0c0ffee0c0ffee000"
+    made = client(testbed, "route53").create_hosted_zone(
+        Name="gitpod.example.com", CallerReference="hub", VPC={"VPCRegion": "eu-central-1", "VPCId": hub}
+    )
+    private = made["HostedZone"]["Id"].rsplit("/")[-1]
+    in_its_own = preflight(testbed, EU, dns_private_zone=True)
+    assert "dns.zone" in by_status(in_its_own, "fail")
+    in_the_hub = preflight(testbed, EU, dns_private_zone=True, dns_vpc_id=hub)
+    found = next(entry for entry in in_the_hub["checks"] if entry["id"] == "dns.zone")
+    assert private in found["summary"]
+    assert "does not answer" not in found["summary"]
+    # What answers in the runner's VPC still decides whether the endpoint's private name is free there.
+    assert "privatelink.private_dns" not in by_status(in_the_hub, "fail")
+
+
 DENIALS = [
     ("ec2", "DescribeAvailabilityZones", "network.zones"),
     ("ec2", "DescribeVpcs", "network.vpc"),

@@ -306,7 +306,8 @@ class Facts:
     :param hosted_zones: of the account that keeps the domain's zone.
     :param records: by hosted zone ID, those of the zones that hold the domain: the domain's names, and every name
         between the zone's apex and the domain.
-    :param vpc_zones: private hosted zones that answer in the VPC.
+    :param vpc_zones: private hosted zones that answer in the runner's VPC.
+    :param dns_vpc_zones: those that answer in the VPC that resolves the runner's names, where that is another.
     :param endpoint_group: the security group that the role keeps for the endpoint.
     :param fingerprint: of the stack's template.
     :param policy: the stack policy, when one is wanted.
@@ -335,6 +336,7 @@ class Facts:
     hosted_zones: tuple[Zone, ...] | Denied | None = None
     records: t.Mapping[str, tuple[Record, ...] | Denied] = dataclasses.field(default_factory=dict)
     vpc_zones: tuple[Zone, ...] | Denied | None = None
+    dns_vpc_zones: tuple[Zone, ...] | Denied | None = None
     answers: tuple[NameAnswer, ...] | Denied | None = None
     stack: Stack | Denied | None = None
     source: Source | Denied | None = None

@@ -250,6 +250,12 @@ def _names(look: Gathering, wanted: Wanted) -> None:
         lambda: naming.vpc_zones(look.clients("route53"), wanted.vpc_id, wanted.region),
         wanted.vpc_id,
     )
+    look.ask(
+        "dns_vpc_zones",
+        "route53:ListHostedZonesByVPC",
+        lambda: naming.vpc_zones(look.clients("route53"), wanted.dns_vpc_id, wanted.region),
+        in_route53 and wanted.resolving_vpc_id != wanted.vpc_id,
+    )
 
 
 def _reader(look: Gathering, zone: Zone, wanted: Wanted) -> t.Callable[[], tuple[Record, ...]]:

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Wanted as WantedRecords
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import names
@@ -46,14 +47,20 @@ def holding(zones: t.Iterable[Zone], domain: str, zone_ids: t.Collection[str] = 
     return tuple(found)
 
 
-def meant(zones: t.Iterable[Zone], answering: t.Iterable[Zone], wanted: Wanted) -> list[Zone]:
-    """The zones that runner_dns chooses; those that answer in the runner's VPC know that.
+def answering_zones(wanted: Wanted, facts: Facts) -> tuple[Zone, ...] | None:
+    """The private zones that answer in the VPC that resolves the names; C(None) when that is not known."""
+    found = facts.vpc_zones if wanted.resolving_vpc_id == wanted.vpc_id else facts.dns_vpc_zones
+    return found if isinstance(found, tuple) else None
 
-    :param answering: the private zones that answer in the VPC.
+
+def meant(zones: t.Iterable[Zone], answering: t.Iterable[Zone], wanted: Wanted) -> list[Zone]:
+    """The zones that runner_dns chooses; those that answer in the VPC that resolves the names know that.
+
+    :param answering: the private zones that answer in that VPC.
     :raises RunnerError: there is no such zone, or it is not clear which.
     """
     here = {zone.id for zone in answering}
-    known = [dataclasses.replace(zone, vpcs=(wanted.vpc_id,)) if zone.id in here else zone for zone in zones]
+    known = [dataclasses.replace(zone, vpcs=(wanted.resolving_vpc_id,)) if zone.id in here else zone for zone in zones]
     if wanted.dns_zone_ids:
         by_id = {zone.id: zone for zone in known}
         missing = [zone_id for zone_id in wanted.dns_zone_ids if zone_id not in by_id]
@@ -65,7 +72,7 @@ def meant(zones: t.Iterable[Zone], answering: t.Iterable[Zone], wanted: Wanted) 
             )
         return [by_id[zone_id] for zone_id in wanted.dns_zone_ids]
     kinds = (False, True) if wanted.dns_split_horizon else (wanted.dns_private_zone,)
-    return [choose_zone(known, wanted.domain_name, private, wanted.vpc_id) for private in kinds]
+    return [choose_zone(known, wanted.domain_name, private, wanted.resolving_vpc_id) for private in kinds]
 
 
 def wanted_records(wanted: Wanted, balancer: t.Mapping[str, str]) -> WantedRecords:

@@ -149,10 +149,9 @@ def _zones(wanted: Wanted, facts: Facts) -> Zones:
     """
     if not facts.hosted_zones or isinstance(facts.hosted_zones, Denied):
         return ()
-    answering = facts.vpc_zones if isinstance(facts.vpc_zones, tuple) else ()
-    chosen = naming.meant(facts.hosted_zones, answering, wanted)
+    chosen = naming.meant(facts.hosted_zones, naming.answering_zones(wanted, facts) or (), wanted)
     # A private zone that does not answer in the VPC is associated, or refused: the stage tells.
-    readable = [zone for zone in chosen if not zone.private or not wanted.vpc_id or zone.vpcs]
+    readable = [zone for zone in chosen if not zone.private or not wanted.resolving_vpc_id or zone.vpcs]
     found = [(zone, records) for zone in readable if isinstance(records := facts.records.get(zone.id), tuple)]
     return found if len(found) == len(chosen) else ()
 

@@ -60,6 +60,7 @@ class Wanted:
     dns_further_hosted_zone_ids: tuple[str, ...] = ()
     dns_split_horizon: bool = False
     dns_private_zone: bool = False
+    dns_vpc_id: str = ""
     dns_associate_vpc: bool = False
     dns_overwrite: bool = False
     dns_apex_alias: bool = False
@@ -103,6 +104,11 @@ class Wanted:
         """The hosted zones that are named, each once."""
         named = (self.dns_hosted_zone_id, *self.dns_further_hosted_zone_ids)
         return tuple(dict.fromkeys(zone_id for zone_id in named if zone_id))
+
+    @property
+    def resolving_vpc_id(self) -> str:
+        """The VPC in which a private hosted zone has to answer: the runner's, unless another is named."""
+        return self.dns_vpc_id or self.vpc_id
 
     @property
     def security_group_ids(self) -> tuple[str, ...]:

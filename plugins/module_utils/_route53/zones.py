@@ -48,7 +48,7 @@ def check_association(zone: Zone, vpc_id: str, associate: bool) -> bool:
         return False
     if not associate:
         raise RunnerError(
-            f"The private zone {zone.name} ({zone.id}) does not answer in {vpc_id}, the runner's VPC",
+            f"The private zone {zone.name} ({zone.id}) does not answer in {vpc_id}",
             f"It is associated with {', '.join(zone.vpcs) or 'no VPC'}",
             "Associate it, or allow that with gitpod_dns_associate_vpc",
         )

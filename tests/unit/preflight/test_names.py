@@ -68,6 +68,9 @@ def admitting(*sources: str) -> dict[str, t.Any]:
 
 
 OFF = {"privatelink_enabled": False}
+# The names are resolved in a VPC of their own, as with a hub of shared services.
+ASKED_ELSEWHERE = {"dns_private_zone": True, "dns_vpc_id": "vpc-2"}
+LISTING_REFUSED = refused("route53:ListHostedZonesByVPC")
 NAMED_GROUP = {"privatelink_security_group_ids": ("sg-1",)}
 HERE = {"region": "us-east-1", "certificate_arn": "", "availability_zones": ()}
 CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
@@ -105,6 +108,9 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (dns.zone, {"dns_hosted_zone_id": "Z1", "domain_name": "other.org"}, {}, "fail"),
     (dns.zone, {"dns_private_zone": True}, {"hosted_zones": (PRIVATE,), "vpc_zones": (PRIVATE,)}, "pass"),
     (dns.zone, {"dns_private_zone": True}, {"hosted_zones": (PRIVATE,), "vpc_zones": ()}, "fail"),
+    (dns.zone, ASKED_ELSEWHERE, {"hosted_zones": (PRIVATE,), "vpc_zones": (), "dns_vpc_zones": (PRIVATE,)}, "pass"),
+    (dns.zone, ASKED_ELSEWHERE, {"hosted_zones": (PRIVATE,), "vpc_zones": (PRIVATE,), "dns_vpc_zones": ()}, "fail"),
+    (dns.zone, ASKED_ELSEWHERE, {"hosted_zones": (PRIVATE,), "dns_vpc_zones": LISTING_REFUSED}, "pass"),
     (dns.zone, {"dns_private_zone": True, "dns_associate_vpc": True}, {"hosted_zones": (PRIVATE,)}, "pass"),
     (dns.zone, {"dns_split_horizon": True}, {"hosted_zones": (ZONE, PRIVATE), "vpc_zones": (PRIVATE,)}, "pass"),
     (dns.zone, {"dns_split_horizon": True}, {"hosted_zones": (ZONE, PRIVATE), "vpc_zones": ()}, "fail"),
@@ -216,6 +222,17 @@ def test_every_check_of_these_groups_has_each_of_its_outcomes() -> None:
             seen = {status for entry, _wanted, _facts, status in CASES if entry is check}
             assert {"pass", "skip"} <= seen, check.id
             assert seen & {"fail", "warn"}, check.id
+
+
+def test_a_private_zone_is_missed_in_the_vpc_that_resolves_the_names() -> None:
+    found = look(dns.zone, ASKED_ELSEWHERE, {"hosted_zones": (PRIVATE,), "vpc_zones": (PRIVATE,), "dns_vpc_zones": ()})
+    assert "does not answer in vpc-2" in found.summary
+
+
+def test_of_two_private_zones_the_one_that_answers_there_is_meant() -> None:
+    other = dataclasses.replace(PRIVATE, id="Z5")
+    facts = {"hosted_zones": (PRIVATE, other), "vpc_zones": (PRIVATE,), "dns_vpc_zones": (other,)}
+    assert "(Z5)" in look(dns.zone, ASKED_ELSEWHERE, facts).summary
 
 
 def test_what_will_become_of_the_records_is_said() -> None:

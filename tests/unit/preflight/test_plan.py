@@ -181,6 +181,16 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
             {"hosted_zones": (ZONE, PRIVATE), "records": {"Z1": ALIASES, "Z2": ALIASES}, "vpc_zones": (PRIVATE,)},
             {},
         ),
+        (
+            {"dns_split_horizon": True, "dns_vpc_id": "vpc-2"},
+            {"hosted_zones": (ZONE, PRIVATE), "records": {"Z1": ALIASES, "Z2": ALIASES}, "vpc_zones": (PRIVATE,)},
+            {"dns": "unknown"},
+        ),
+        (
+            {"dns_split_horizon": True, "dns_vpc_id": "vpc-2"},
+            {"hosted_zones": (ZONE, PRIVATE), "records": {"Z1": ALIASES, "Z2": ALIASES}, "dns_vpc_zones": (PRIVATE,)},
+            {},
+        ),
         ({"dns_hosted_zone_id": "Z1", "dns_further_hosted_zone_ids": ["Z3"]}, {}, {"dns": "unknown"}),
         (
             {"dns_hosted_zone_id": "Z1", "dns_further_hosted_zone_ids": ["Z2"]},

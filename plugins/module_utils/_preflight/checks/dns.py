@@ -51,8 +51,7 @@ def chosen(wanted: Wanted, facts: Facts) -> list[Zone]:
 
 
 def _meant(wanted: Wanted, facts: Facts) -> list[Zone]:
-    answering = facts.vpc_zones if isinstance(facts.vpc_zones, tuple) else ()
-    return naming.meant(_hosted_zones(facts), answering, wanted)
+    return naming.meant(_hosted_zones(facts), naming.answering_zones(wanted, facts) or (), wanted)
 
 
 def _hosted_zones(facts: Facts) -> tuple[Zone, ...]:
@@ -105,10 +104,10 @@ def _unfit(found: Zone, wanted: Wanted, facts: Facts) -> Finding | None:
             f"The zone {found.id} ({found.name}) does not hold {wanted.domain_name}.",
             "Name the zone whose name the domain ends in.",
         )
-    if not found.private or found.vpcs or not isinstance(facts.vpc_zones, tuple) or wanted.dns_associate_vpc:
+    if not found.private or found.vpcs or naming.answering_zones(wanted, facts) is None or wanted.dns_associate_vpc:
         return None
     return failed(
-        f"The private zone {found.name} ({found.id}) does not answer in {wanted.vpc_id}.",
+        f"The private zone {found.name} ({found.id}) does not answer in {wanted.resolving_vpc_id}.",
         "Associate the zone with the VPC, or allow that (gitpod_dns_associate_vpc).",
     )
 
