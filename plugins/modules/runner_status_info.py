@@ -201,7 +201,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_modu
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import SERVICE_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import RELEASES_URL
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status import look
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import AREAS
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 
 ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},

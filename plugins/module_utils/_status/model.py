@@ -14,9 +14,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 
-# The areas of a status, in the order of the table.
-AREAS = ("stack", "version", "drift", "certificate", "dns", "endpoint", "health", "phase")
-
 
 @dataclasses.dataclass(frozen=True)
 class Certificate:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import table
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import AREAS
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 
 COLUMNS = ("region", "runner", *AREAS)
 WORDS = {"pass": "ok", "warn": "WARN", "fail": "FAIL", "skip": "-"}

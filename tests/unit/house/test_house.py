@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pathlib
 import re
+import subprocess
+import sys
 import typing as t
 
 import pytest
@@ -72,3 +74,16 @@ def test_the_demo_links_the_checkout_that_it_imports() -> None:
     """On a fresh machine nothing else has made the link (tests/collection.py)."""
     (prerequisites,) = re.findall(r"^demo:(.*?)##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert ".work/collections/.linked" in prerequisites.split()
+
+
+def test_what_runs_on_the_control_node_imports_no_sdk() -> None:
+    """Ansible's workers import it anew for each host, and compile it each time."""
+    plugins = [
+        f"ansible_collections.gitpod.enterprise_runner.plugins.{kind}.{path.stem}"
+        for kind in ("action", "filter")
+        for path in sorted((ROOT / "plugins" / kind).glob("*.py"))
+    ]
+    assert len(plugins) > 10
+    program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program, *plugins], capture_output=True, text=True, check=True)
+    assert {"boto3", "botocore", "gitpod", "dns"} & set(loaded.stdout.split()) == set()

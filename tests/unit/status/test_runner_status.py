@@ -17,9 +17,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.judge import alerts, judge, order
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
-    AREAS,
     Certificate,
     Phase,
     Seen,
