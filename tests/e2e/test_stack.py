@@ -74,7 +74,8 @@ def wait_for_event(controller: Controller, resource_status: str, timeout: float 
 
 @pytest.mark.both_cores
 def test_progress_is_shown_live_in_a_terminal(controller: Controller) -> None:
-    controller.testbed.settings(stack_seconds=8)
+    # Long enough for some looks after the join has begun, also on a machine with other work.
+    controller.testbed.settings(stack_seconds=18)
     master, slave = pty.openpty()
     command = controller.command(SITE, "--limit", EU, *STAGE, hosts={EU: {"gitpod_stack_progress_interval": 1}})
     process = subprocess.Popen(
@@ -108,7 +109,7 @@ def test_progress_is_shown_live_in_a_terminal(controller: Controller) -> None:
 
 
 def test_progress_is_shown_live_in_a_controllers_event_stream(controller: Controller) -> None:
-    controller.testbed.settings(stack_seconds=8)
+    controller.testbed.settings(stack_seconds=18)
     project = controller.directory / "project"
     project.mkdir()
     (project / "site.yml").write_text(f"---\n- name: Deploy\n  ansible.builtin.import_playbook: {SITE}\n", "utf-8")

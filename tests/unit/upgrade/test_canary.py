@@ -1,0 +1,56 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The first batch of an upgrade is the first runner of the inventory, in whatever order the runners were looked at."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+import yaml
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+ROOT = pathlib.Path(__file__).parents[3]
+RUNNERS = ["eu", "ap", "us", "sa"]
+
+
+def upgraded(directory: pathlib.Path, needed: list[str], variables: dict[str, t.Any]) -> list[str]:
+    """The hosts of the play that upgrades, in its order.
+
+    :param needed: as group_by adds them, when each runner's look is done.
+    """
+    inventory = directory / "hosts.yml"
+    hosts: dict[str, None] = dict.fromkeys(RUNNERS)
+    inventory.write_text(yaml.safe_dump({"gitpod_runners": {"hosts": hosts}}, sort_keys=False), "utf-8")
+    loader = DataLoader()
+    manager = InventoryManager(loader, [str(inventory)])
+    for name in needed:
+        manager._inventory.add_group("gitpod_upgrade_needed")
+        manager._inventory.add_child("gitpod_upgrade_needed", name)
+    plays = yaml.safe_load((ROOT / "playbooks/upgrade.yml").read_text("utf-8"))
+    (pattern,) = [play["hosts"] for play in plays if play["name"] == "Upgrade Gitpod Enterprise AWS Runners"]
+    templar = Templar(loader, {"groups": manager.get_groups_dict(), **variables})
+    return [str(host) for host in manager.get_hosts(templar.template(trust_as_template(pattern)))]
+
+
+@pytest.mark.parametrize(
+    ("variables", "order"),
+    [
+        ({}, ["eu", "ap", "us"]),
+        ({"gitpod_hosts": "eu,us,ap"}, ["eu", "us", "ap"]),
+        ({"gitpod_hosts": ["ap", "eu"]}, ["ap", "eu"]),
+        ({"gitpod_hosts": "gitpod_runners:!us"}, ["eu", "ap"]),
+    ],
+)
+def test_runners_are_upgraded_in_the_inventorys_order(
+    tmp_path: pathlib.Path, variables: dict[str, t.Any], order: list[str]
+) -> None:
+    assert upgraded(tmp_path, ["us", "ap", "eu"], variables) == order
+
+
+def test_of_runners_that_are_all_there_none_is_upgraded(tmp_path: pathlib.Path) -> None:
+    assert upgraded(tmp_path, [], {}) == []
