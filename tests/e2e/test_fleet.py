@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 
 from tests.e2e.harness import Controller
-from tests.fleet import RELEASE_TAG, ZONE_ID, Fleet, client
+from tests.fleet import RELEASE_TAG, ZONE_ID, Fleet, Runner, client
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
@@ -77,6 +77,41 @@ def test_a_canary_is_verified_first_and_its_failure_leaves_the_others_untouched(
     repaired = controller.play(SITE, *batches)
     assert repaired.code == 0, repaired.output
     assert repaired.changed == 0
+
+
+def test_sixteen_regions_with_five_forks_are_created_side_by_side_and_one_failure_stops_no_other(
+    running_testbed: TestBed, tmp_path: pathlib.Path
+) -> None:
+    """How long it takes, tests/benchmark measures."""
+    fleet, controller = fleet_of(running_testbed, tmp_path, 16)
+    running_testbed.settings(stack_seconds=20)
+    unlucky = fleet.runners[6]
+    order = {"region": unlucky.region, "stack_name": unlucky.name, "resource_type": "AWS::ECS::Cluster"}
+    running_testbed.fail_resource(**order, operation="CREATE", reason="No capacity", times=1)
+    run = controller.play(SITE, "--forks", "5", "--tags", "prerequisites,stack")
+    assert run.code != 0
+    assert {name for name, counters in run.recap.items() if counters["failed"]} == {unlucky.name}
+    statuses = {runner.name: stack_status(running_testbed, runner) for runner in fleet.runners}
+    assert {name for name, status in statuses.items() if status == "CREATE_COMPLETE"} == {*fleet.names} - {unlucky.name}
+    assert "No capacity" in run.report(unlucky.name)["failure"]["message"]
+    # All were begun before the first was waited for, so sixteen take the time of one, not of four.
+    operations = [call["operation"] for call in running_testbed.calls() if call["service"] == "cloudformation"]
+    last_start = len(operations) - operations[::-1].index("CreateStack")
+    assert operations[:last_start].count("CreateStack") == 16
+    assert "DescribeStackEvents" not in operations[:last_start]
+
+    running_testbed.settings(stack_seconds=1.5)
+    running_testbed.clear_calls()
+    repaired = controller.play(SITE, "--limit", unlucky.name, "--tags", "prerequisites,stack")
+    assert repaired.code == 0, repaired.output
+    assert stack_status(running_testbed, unlucky) == "CREATE_COMPLETE"
+    assert created(controller) == [unlucky.name]
+
+
+def stack_status(testbed: TestBed, runner: Runner) -> str:
+    """What CloudFormation says of the runner's stack."""
+    (stack,) = client(testbed, "cloudformation", runner.region).describe_stacks(StackName=runner.name)["Stacks"]
+    return str(stack["StackStatus"])
 
 
 def test_batches_that_only_the_inventory_names_are_refused(running_testbed: TestBed, tmp_path: pathlib.Path) -> None:
