@@ -96,8 +96,8 @@ options:
         default: []
   route53:
     description:
-      - Changes of Route 53 that O(network) waits for, because a resolver that asks for a name too early remembers for
-        a while that there is none.
+      - Changes of Route 53 to wait for before anybody looks at the network, here (O(network)) or elsewhere, because a
+        resolver that asks for a name too early remembers for a while that there is none. Not in check mode.
       - M(gitpod.enterprise_runner.runner_dns) with O(gitpod.enterprise_runner.runner_dns#module:wait=false) does not
         wait itself, so a fleet waits once.
     type: dict

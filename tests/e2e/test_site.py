@@ -56,6 +56,13 @@ def test_bad_values_are_told_together_before_anything_is_created(controller: Con
     assert "Exchange Token" in run.output
     assert controller.writes() == []
 
+    # Whatever stage is asked for: Ansible's own validation of each role is switched off.
+    alone = controller.play(SITE, "--limit", EU, "--tags", "dns", hosts=hosts)
+    assert alone.code != 0
+    for variable in mistakes:
+        assert f"{variable}: " in alone.output
+    assert controller.writes() == []
+
 
 def test_each_stage_works_alone_and_values_left_out_stay_as_they_are(controller: Controller) -> None:
     host = "gitpod-ap-southeast-2"

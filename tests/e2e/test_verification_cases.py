@@ -359,6 +359,10 @@ def test_the_network_is_asked_when_route_53_has_spread_the_records(bed: Bed) -> 
     found = bed.look(network=network(bed), route53={**usual, "change_ids": [changed()]})
     assert found["network"]["checks"]
     assert [call["operation"] for call in bed.testbed.calls()][-1] == "GetChange", "after AWS, before the network"
+    # Probes inside the VPC look after this module, whether the control node looks or not.
+    bed.testbed.clear_calls()
+    assert bed.look(route53={**usual, "change_ids": [changed()]})["network"] is None
+    assert [call["operation"] for call in bed.testbed.calls()][-1] == "GetChange"
     late = bed.look(network=network(bed), route53={**usual, "change_ids": [changed()], "wait_timeout": 0})
     assert "not spread it within 0 s" in late["msg"]
     # Nothing changed, nothing to wait for.

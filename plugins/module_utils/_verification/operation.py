@@ -35,10 +35,11 @@ def run(module: t.Any) -> dict[str, t.Any]:
     if network:
         network.check(module)
     seen = _look(module)
+    # Also where others look at the network afterwards, from inside the VPC.
+    if options["route53"] and not module.check_mode:
+        wait_for_records(module, options["route53"])
     # Of a stack that does not exist yet there is nothing to ask.
     if network and (seen["exists"] or not module.check_mode):
-        if options["route53"]:
-            wait_for_records(module, options["route53"])
         # A runner that will not come up is told at once.
         wait_timeout = 0 if module.check_mode or seen["pointless"] else options["wait_timeout"]
         seen["network"] = network.look(module, seen, wait_timeout)
