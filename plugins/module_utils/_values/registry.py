@@ -37,6 +37,42 @@ ROLES: t.Mapping[str, tuple[Variable, ...]] = {
     "gitpod_teardown": teardown.VARIABLES,
 }
 
+_AWS = ("gitpod_region", "gitpod_account_id", "gitpod_aws_profile", "gitpod_runner_name", "gitpod_runner_id")
+_PLANE = ("gitpod_api_token", "gitpod_api_endpoint", "gitpod_api_ca_path")
+_NAMES = ("gitpod_domain_name", "gitpod_resolvers", "gitpod_artifact_directory")
+_ZONE = ("gitpod_dns_provider", "gitpod_dns_aws_profile", "gitpod_dns_role_arn")
+# What a role reads of other roles' variables, for its documentation; all that is shared counts for every role.
+USES: t.Mapping[str, tuple[str, ...]] = {
+    "gitpod_certificate": (*_AWS, "gitpod_domain_name", "gitpod_certificate_arn", "gitpod_tags", *_ZONE),
+    "gitpod_registration": (*_AWS, *_PLANE, "gitpod_stack_name"),
+    "gitpod_privatelink": (*_AWS, "gitpod_vpc_id", "gitpod_ec2_subnet_ids", "gitpod_tags"),
+    "gitpod_stack": (
+        *_AWS,
+        "gitpod_exchange_token",
+        "gitpod_api_endpoint",
+        "gitpod_vpc_id",
+        "gitpod_availability_zones",
+        "gitpod_ec2_subnet_ids",
+        "gitpod_load_balancer_subnet_ids",
+        "gitpod_load_balancer_security_group_id",
+        "gitpod_http_proxy",
+        "gitpod_https_proxy",
+        "gitpod_no_proxy",
+        "gitpod_custom_ca",
+        "gitpod_load_balancer_visibility",
+        "gitpod_domain_name",
+        "gitpod_certificate_arn",
+        "gitpod_tags",
+    ),
+    "gitpod_dns": (*_AWS, "gitpod_stack_name", "gitpod_vpc_id", *_NAMES),
+    "gitpod_verify": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_privatelink_enabled"),
+    "gitpod_report": ("gitpod_region", "gitpod_runner_name", "gitpod_artifact_directory"),
+    "gitpod_runner_settings": (*_AWS, *_PLANE),
+    "gitpod_status": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_certificate_arn"),
+    "gitpod_adopt": ("gitpod_region", "gitpod_aws_profile", "gitpod_dns_aws_profile", "gitpod_dns_role_arn"),
+    "gitpod_teardown": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", *_ZONE),
+}
+
 
 @functools.lru_cache(maxsize=1)
 def variables() -> t.Mapping[str, Variable]:
