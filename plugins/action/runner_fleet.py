@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.validation import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
@@ -72,6 +73,9 @@ class ActionModule(ActionBase):
             result.update(run_module(self, module, options, variables))
         else:
             result.update(changed=False, runners={})
+        if arguments["read"] == "status" and not result.get("failed"):
+            unsound = {host: _contract_failure(fleet, host) for host in hosts if not fleet.sound(host)}
+            result["runners"] = {host: unsound.get(host) or result["runners"].get(host) or {} for host in hosts}
         if arguments["read"] == "verification" and not result.get("failed"):
             result.update(self._judged(fleet, plain(result["runners"])))
         return result
@@ -145,6 +149,10 @@ def _started(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
             runners.append({**_where(fleet, host), **parts})
     intervals = [fleet.values[entry["host"]]["gitpod_stack_progress_interval"] for entry in runners]
     return "runner_fleet_wait", {"runners": runners, "progress_interval": min(intervals, default=10)}
+
+
+def _contract_failure(fleet: Fleet, host: str) -> Result:
+    return {"failed": True, "msg": describe(host, fleet.problems[host])}
 
 
 def _where(fleet: Fleet, host: str) -> Result:

@@ -30,13 +30,20 @@ class ActionModule(ActionBase):
         """Fail with the message of what failed, after everything was told."""
         result: Result = super().run(tmp, task_vars)
         _unused, arguments = self.validate_argument_spec(
-            argument_spec={"of": {"type": "str", "choices": ["run", "wait", "verification"], "default": "run"}}
+            argument_spec={
+                "of": {"type": "str", "choices": ["run", "wait", "verification", "status", "gate"], "default": "run"}
+            }
         )
         variables = task_vars or {}
         host = str(variables["inventory_hostname"])
         result.update(changed=False)
         if arguments["of"] == "wait":
             return {**result, **_waited(results.of_fleet(variables, results.WAIT, host))}
+        if arguments["of"] == "gate":
+            refusal = results.refused(variables, host)
+            return {**result, **({"failed": True, "msg": refusal} if refusal else {})}
+        if arguments["of"] == "status":
+            return {**result, **_status(plain(results.of_fleet(variables, "gitpod_status_result", host)))}
         if arguments["of"] == "verification":
             return {**result, **self._verdict(variables, host)}
         stages = plain(results.stages(variables, host))
@@ -67,3 +74,12 @@ def _waited(parts: t.Mapping[str, t.Any]) -> Result:
     if failed:
         found.update(failed=True, msg=str(failed.get("msg") or ""), stack=failed.get("stack") or {})
     return found
+
+
+def _status(found: t.Mapping[str, t.Any]) -> Result:
+    """A failure where an area is not as it should be that the inventory lists, or where nobody could look."""
+    if found.get("failed"):
+        return {"failed": True, "msg": str(found.get("msg") or "")}
+    alerts = found.get("alerts") or []
+    told = [check["summary"] for check in found.get("checks") or [] if check["id"] in alerts]
+    return {**found, **({"failed": True, "msg": " ".join(told)} if alerts else {})}
