@@ -44,9 +44,10 @@ class Price:
         return self.hourly * HOURS
 
 
-# The one table to correct. Sources: AWS PrivateLink pricing (aws.amazon.com/privatelink/pricing: billed for each hour
-# in each Availability Zone; its figure for us-east-1 is 0.01 USD, as awsnegotiations.com/privatelink-cost-analysis.html
-# of May 2026 repeats it), which is what the vendor's guide says too (~7.20 USD a month, that is 720 hours of 0.01 USD).
+# The one table to correct. AWS PrivateLink pricing (aws.amazon.com/privatelink/pricing) says that each hour in each
+# Availability Zone is billed, but renders its figures by script, so the figure is not from AWS's page itself: 0.01 USD is
+# what awsnegotiations.com/privatelink-cost-analysis.html (May 2026) gives, and what the vendor's guide comes to (~7.20 USD
+# a month for each endpoint and zone, which is 720 hours).
 PRICES: t.Mapping[str, Price] = {
     "privatelink": Price("interface endpoint", Decimal("0.01"), "Availability Zone", "us-east-1", "May 2026"),
 }
