@@ -29,7 +29,7 @@ class Price:
     :param hourly: in USD, an hour and unit.
     :param unit: of what AWS counts the hours.
     :param region: where it holds; other regions differ.
-    :param as_of: when it was looked up, year and month.
+    :param as_of: month and year of the source.
     """
 
     what: str
@@ -45,9 +45,9 @@ class Price:
 
 
 # The one table to correct. AWS PrivateLink pricing (aws.amazon.com/privatelink/pricing) says that each hour in each
-# Availability Zone is billed, but renders its figures by script, so the figure is not from AWS's page itself: 0.01 USD is
-# what awsnegotiations.com/privatelink-cost-analysis.html (May 2026) gives, and what the vendor's guide comes to (~7.20 USD
-# a month for each endpoint and zone, which is 720 hours).
+# Availability Zone is billed, but renders its figures by script, so the figure is not read from AWS's own page: 0.01
+# USD is what awsnegotiations.com/privatelink-cost-analysis.html (May 2026) gives, and what the vendor's guide comes to
+# (~7.20 USD a month for each endpoint and zone, which is 720 hours).
 PRICES: t.Mapping[str, Price] = {
     "privatelink": Price("interface endpoint", Decimal("0.01"), "Availability Zone", "us-east-1", "May 2026"),
 }
