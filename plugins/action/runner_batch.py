@@ -78,11 +78,11 @@ class ActionModule(ActionBase):
         if found.get("failed"):
             message = str(found.get("msg") or "The batch could not be looked at")
             return {"begins": False, "held": dict.fromkeys(batch, message)}
-        decided = gate(list(found["runners"].values())).decision
-        decision = decided.as_result()
-        refused = {**decision["refused"], **self._refused_before(variables, batch)}
-        if not fresh and decision["refused"]:
-            self._display.display("\n".join(f"{host}: {text}" for host, text in sorted(decision["refused"].items())))
+        now_refused = _refused(found["runners"], wants_look(variables))
+        refused = {**now_refused, **self._refused_before(variables, batch)}
+        told = {host: text for host, text in now_refused.items() if not fresh or not wants_look(variables)}
+        if told:
+            self._display.display("\n".join(f"{host}: {text}" for host, text in sorted(told.items())))
         begun = [host for host in batch if host not in refused]
         plans = {host: (found["runners"][host].get("look") or {}).get("plan") for host in begun}
         return {
@@ -100,6 +100,17 @@ class ActionModule(ActionBase):
         decision = (variables.get(results.GATE) or {}).get("decision") or {}
         held = {**(decision.get("refused") or {}), **(decision.get("held") or {})}
         return {host: held[host] for host in batch if host in held}
+
+
+def _refused(runners: t.Mapping[str, Raw], looked: bool) -> dict[str, str]:
+    """Who may not go on, with the reason; without a look only the inventory tells."""
+    if looked:
+        return dict(gate(list(runners.values())).decision.refused)
+    return {
+        host: " ".join(f"{problem['id']}: {problem['summary']} -> {problem['remediation']}" for problem in found)
+        for host, runner in runners.items()
+        if (found := runner.get("problems"))
+    }
 
 
 def _ignored(sizes: t.Sequence[str], batch: t.Sequence[str], everyone: t.Sequence[str]) -> str:

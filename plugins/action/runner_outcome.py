@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
             return {**result, **_waited(results.of_fleet(variables, results.WAIT, host))}
         if arguments["of"] == "gate":
             refusal = results.refused(variables, host)
-            return {**result, **({"failed": True, "msg": refusal} if refusal else {})}
+            return {**result, **plain(results.look(variables, host)), **_failed(refusal)}
         if arguments["of"] == "status":
             return {**result, **_status(plain(results.of_fleet(variables, "gitpod_status_result", host)))}
         if arguments["of"] == "verification":
@@ -76,10 +76,14 @@ def _waited(parts: t.Mapping[str, t.Any]) -> Result:
     return found
 
 
+def _failed(message: str) -> Result:
+    return {"failed": True, "msg": message} if message else {}
+
+
 def _status(found: t.Mapping[str, t.Any]) -> Result:
     """A failure where an area is not as it should be that the inventory lists, or where nobody could look."""
     if found.get("failed"):
         return {"failed": True, "msg": str(found.get("msg") or "")}
     alerts = found.get("alerts") or []
     told = [check["summary"] for check in found.get("checks") or [] if check["id"] in alerts]
-    return {**found, **({"failed": True, "msg": " ".join(told)} if alerts else {})}
+    return {**found, **_failed(" ".join(told) if alerts else "")}

@@ -7,51 +7,45 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
-module: runner_plan
-short_description: Show what a run would do with every runner, as one table
+module: runner_teardown_plan
+short_description: Show what a teardown removes and what it leaves, and require the confirmation
 version_added: 0.1.0
 description:
-  - Prints a table with a line a runner and a column a stage, and below it the reasons.
+  - Makes the plan from what the role's looks have found, shows it, and fails unless C(gitpod_teardown_confirm) names the
+    runner. In check mode it only shows.
   - Runs on the control node and starts no process.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
-options:
-  runners:
-    description: Results of M(gitpod.enterprise_runner.runner_preflight_info).
-    type: list
-    elements: dict
-    required: true
+options: {}
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
 attributes:
   check_mode:
     support: full
-    details: Shows in check mode too.
   diff_mode:
     support: N/A
     details: Nothing is changed.
   idempotent:
     support: full
 seealso:
-  - module: gitpod.enterprise_runner.runner_preflight_info
+  - module: gitpod.enterprise_runner.runner_teardown_info
 """
 
 EXAMPLES = r"""
-- name: Look
-  gitpod.enterprise_runner.runner_preflight_info:
-    region: eu-central-1
-    name: gitpod-eu-central-1
-  register: found
-
-- name: Show what would be done
-  gitpod.enterprise_runner.runner_plan:
-    runners: "{{ [found] }}"
+- name: Show what goes and what stays, and require the confirmation
+  gitpod.enterprise_runner.runner_teardown_plan:
+  register: plan
 """
 
 RETURN = r"""
-table:
-  description: The lines that were shown.
-  returned: success
+goes:
+  description: What goes, in this order, as sentences.
+  returned: always
+  type: list
+  elements: str
+stays:
+  description: What stays, and why.
+  returned: always
   type: list
   elements: str
 """
