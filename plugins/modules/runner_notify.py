@@ -34,7 +34,8 @@ options:
     choices: [auto, slack, json]
     default: auto
   from_inventory:
-    description: Whether the URL, the format, and whether this run is told of, come from the variables of the role report.
+    description: >-
+      Whether the URL, the format, and whether this run is told of, come from the variables of the role report.
     type: bool
     default: false
 extends_documentation_fragment:

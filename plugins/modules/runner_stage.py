@@ -11,8 +11,8 @@ module: runner_stage
 short_description: Take one step of a stage for the task's host
 version_added: 0.1.0
 description:
-  - Runs the module that takes the step, with the options that the typed inventory of the host and the results of earlier
-    stages make. The roles are made of it.
+  - Runs the module that takes the step, with the options that the typed inventory of the host and the results of
+    earlier stages make. The roles are made of it.
   - For own tasks use the modules themselves, which take explicit options.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)

@@ -18,7 +18,7 @@ author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
   runners:
-    description: C(runners) of M(gitpod.enterprise_runner.runner_fleet) with O(gitpod.enterprise_runner.runner_fleet#module:read=status).
+    description: C(runners) of M(gitpod.enterprise_runner.runner_fleet), which has read the status.
     type: dict
     required: true
 extends_documentation_fragment:

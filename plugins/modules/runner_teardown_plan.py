@@ -11,8 +11,8 @@ module: runner_teardown_plan
 short_description: Show what a teardown removes and what it leaves, and require the confirmation
 version_added: 0.1.0
 description:
-  - Makes the plan from what the role's looks have found, shows it, and fails unless C(gitpod_teardown_confirm) names the
-    runner. In check mode it only shows.
+  - Makes the plan from what the role's looks have found, shows it, and fails unless C(gitpod_teardown_confirm) names
+    the runner. In check mode it only shows.
   - Runs on the control node and starts no process.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
