@@ -58,6 +58,10 @@ class RunnerModule(AnsibleAWSModule):
             raise InputError("The credentials cannot be used", str(error), "Check gitpod_aws_profile") from error
         return RetryingBotoClientWrapper(made, retry_decorator) if retry_decorator else made
 
+    def show(self, texts: t.Collection[str]) -> None:
+        """Let texts be shown that stand among secret options and are no secrets themselves."""
+        self._module.no_log_values.difference_update(texts)
+
     def _session(self, profile: str | None) -> t.Any:
         if profile not in self._sessions:
             self._sessions[profile] = boto3.session.Session(profile_name=profile)

@@ -34,7 +34,10 @@ def reader(connection: t.Any, path: str) -> t.Callable[[], str]:
 
 
 class Lines:
-    """Shows a line when it is new, every few looks; a look that fails is a line less and nothing else."""
+    """Shows a line when it is new, every few looks; a look that fails is a line less and nothing else.
+
+    :param host: whose line it is, or empty when the line says it itself.
+    """
 
     def __init__(self, host: str, read: t.Callable[[], str], show: t.Callable[[str], None]) -> None:
         self._host, self._read, self._show = host, read, show
@@ -58,7 +61,7 @@ class Lines:
             except Exception:  # noqa: S112 - the module has not begun, or ended; the next look tells
                 continue
             if text and text != last and pause <= 0:
-                self._show(f"{self._host}: {text}")
+                self._show(f"{self._host}: {text}" if self._host else text)
                 last, pause = text, SHOW_EVERY
 
 
@@ -73,13 +76,20 @@ class ActionModule(ActionBase):
         """Run the module once, with its lines while it waits."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments, variables = dict(self._task.args), task_vars or {}
-        if not float(arguments.get("wait_timeout") or 0) or boolean(self._task.check_mode):
+        if not self.waits(arguments) or boolean(self._task.check_mode):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))
             return result
         self._make_tmp_path()
         shell = self._connection._shell
         arguments["progress_path"] = shell.join_path(shell.tmpdir, "runner_progress.txt")
-        host = str(variables.get("inventory_hostname", "runner"))
-        with Lines(host, reader(self._connection, arguments["progress_path"]), self._display.display):
+        with Lines(self.speaker(variables), reader(self._connection, arguments["progress_path"]), self._display.display):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))
         return result
+
+    def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
+        """Whether the module waits, by its options."""
+        return bool(float(arguments.get("wait_timeout") or 0))
+
+    def speaker(self, variables: t.Mapping[str, t.Any]) -> str:
+        """Whose lines these are; empty when they say it themselves."""
+        return str(variables.get("inventory_hostname", "runner"))

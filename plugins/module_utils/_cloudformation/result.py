@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import typing as t
 
@@ -51,27 +52,8 @@ def run(module: t.Any) -> dict[str, t.Any]:
 
 def wanted(options: t.Mapping[str, t.Any], source: Source) -> Wanted:
     """What the options ask for; what is deployed is recorded in the stack's tags."""
-    return Wanted(
-        name=options["name"],
-        parameters=options["parameters"],
-        secrets=options["secret_parameters"],
-        renew_secrets=bool(options.get("renew_secrets")),
-        capabilities=tuple(options["capabilities"]),
-        tags={**{key: str(value) for key, value in (options["tags"] or {}).items()}, **source.tags},
-        purge_tags=options["purge_tags"],
-        role_arn=options["service_role_arn"] or "",
-        notification_arns=tuple(options["notification_arns"]),
-        protected=options["termination_protection"],
-        recreate_failed=options["recreate_failed"],
-        allow_replacement=options["allow_replacement"],
-        review=options["review"],
-        policy=options["stack_policy"] or "",
-        continue_rollback=options["continue_rollback"],
-        skip_resources=tuple(options["skip_resources"]),
-        cancel_update=options["cancel_update"],
-        runner_id=options["runner_id"] or "",
-        fingerprint=source.fingerprint,
-    )
+    found = Wanted.of(options)
+    return dataclasses.replace(found, tags={**found.tags, **source.tags}, fingerprint=source.fingerprint)
 
 
 def unwanted(options: t.Mapping[str, t.Any]) -> deletion.Deletion:

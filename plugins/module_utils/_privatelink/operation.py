@@ -41,7 +41,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     plan,
     planned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_NAME_TAG, ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_NAME_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
 PACE = Pace(first=2.0, longest=15.0, growth=1.5)
@@ -81,7 +81,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     options = module.params
     api = Api(client(module, "ec2"), module.region)
     mode = Mode(module.check_mode, options["wait"] or options["join"], options["timeout"])
-    wanted = _wanted(options)
+    wanted = Wanted.of(options)
     if options["join"]:
         outcome = join(api, wanted, mode)
     elif options["state"] == "absent":
@@ -89,28 +89,6 @@ def run(module: t.Any) -> dict[str, t.Any]:
     else:
         outcome = present(api, wanted, module.region, options["enable_vpc_dns"], mode)
     return _result(outcome)
-
-
-def _wanted(options: t.Mapping[str, t.Any]) -> Wanted:
-    return Wanted(
-        name=options["name"],
-        vpc_id=options["vpc_id"],
-        service_name=options["service_name"],
-        service_region=options["service_region"],
-        subnet_ids=tuple(options["subnet_ids"]),
-        security_group_ids=tuple(sorted(options["security_group_ids"])),
-        private_dns=options["private_dns_enabled"],
-        ip_address_type=options["ip_address_type"] or "",
-        policy=options["policy"] or "",
-        tags={
-            "Name": options["name"],
-            **ownership_tags(options["name"], None),
-            **{key: str(value) for key, value in (options["tags"] or {}).items()},
-        },
-        purge_tags=options["purge_tags"],
-        adopt=options["adopt"],
-        replace_failed=options["replace_failed"],
-    )
 
 
 def _result(outcome: Outcome) -> dict[str, t.Any]:
