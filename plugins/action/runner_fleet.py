@@ -114,15 +114,7 @@ def _verification(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Res
     hosts = [host for host in fleet.values if fleet.sound(host) and not left[host].awaits_approval]
     options = module_arguments(fleet, hosts)
     for runner in options["runners"]:
-        found, values = left[runner["host"]], fleet.values[runner["host"]]
-        runner["earlier"] = {
-            "runner_id": found.runner_id({"gitpod_runner_id": values["gitpod_runner_id"]}),
-            "stack_name": found.stack_name,
-            # What a runner says of its token just after that was renewed may be about the one before.
-            "token_renewed": bool(found.registration.get("renew_exchange_token")),
-            # What this run has changed; Route 53's name servers have it after a minute or so.
-            "change_ids": [change for zone in found.dns.get("zones") or [] for change in zone.get("change_ids") or []],
-        }
+        runner["earlier"] = left[runner["host"]].public()
     return "runner_verification_info", options
 
 

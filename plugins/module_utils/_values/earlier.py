@@ -34,6 +34,11 @@ class Earlier:
     endpoint_started: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     dns: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
+    def public(self) -> dict[str, t.Any]:
+        """Everything but the secret, as plain data."""
+        fields = (field.name for field in dataclasses.fields(self) if field.name != "exchange_token")
+        return {name: value for name in fields if (value := getattr(self, name))}
+
     def runner_id(self, values: t.Mapping[str, t.Any]) -> str:
         """The inventory's, or the one that the registration found."""
         return str(values.get("gitpod_runner_id") or self.registration.get("runner_id") or "")
