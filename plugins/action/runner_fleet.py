@@ -114,7 +114,7 @@ def _verification(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Res
     hosts = [host for host in fleet.values if fleet.sound(host) and not left[host].awaits_approval]
     options = module_arguments(fleet, hosts)
     for runner in options["runners"]:
-        runner["earlier"] = left[runner["host"]].public()
+        runner["earlier"] = plain(left[runner["host"]].public())
     return "runner_verification_info", options
 
 

@@ -24,7 +24,7 @@ def run_module(action: t.Any, module: str, arguments: t.Mapping[str, t.Any], tas
     """
     name = f"{COLLECTION}.{module}"
     task = action._task.copy()
-    task.args = dict(arguments)
+    task.action, task.args = name, dict(arguments)
     plugin = action._shared_loader_obj.action_loader.get(
         name,
         task=task,
