@@ -8,9 +8,9 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.table import printable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NOTHING, STAGES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 WIDTH = 100
 NOT_READY = "not ready"
@@ -51,7 +51,7 @@ def _row(runner: Runner) -> dict[str, str]:
     ready = runner.get("ready", True)
     # What is missing may change what a stage would do, so the cell says so beside it.
     actions = {stage["stage"]: str(stage["action"]) for stage in _needed(runner)}
-    name = printable(runner.get("name", ""))
+    name = clean(runner.get("name", ""))
     return {"runner": name if ready else f"{name} ({NOT_READY})", **actions}
 
 
@@ -60,6 +60,6 @@ def _reasons(runner: Runner, width: int) -> list[str]:
     for stage in _needed(runner):
         for reason in stage["reasons"]:
             lines += textwrap.wrap(
-                f"{stage['stage']}: {printable(reason)}", width, initial_indent="  ", subsequent_indent="    "
+                f"{stage['stage']}: {clean(reason)}", width, initial_indent="  ", subsequent_indent="    "
             )
-    return ["", printable(runner.get("name", "")), *lines] if lines else []
+    return ["", clean(runner.get("name", "")), *lines] if lines else []

@@ -9,17 +9,14 @@ import re
 import textwrap
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+
 WIDTH = 100
 ORDER = ("fail", "warn", "skip", "pass")
 WORDS = {"fail": "FAIL", "warn": "WARN", "skip": "skip", "pass": "pass"}
 _NAME_WIDTH = 20
 _INDENT = 4
 Checks = t.Sequence[t.Mapping[str, str]]
-
-
-def printable(text: t.Any) -> str:
-    """One line; control characters of hostile names would move the reader's cursor."""
-    return "".join(character if character.isprintable() else " " for character in str(text))
 
 
 def counts(checks: Checks) -> str:
@@ -54,7 +51,7 @@ def lines(runner: str, checks: Checks, everything: bool = False, width: int = WI
     :param everything: whether passed and skipped checks get lines of their own.
     :param width: of the terminal, in columns.
     """
-    found = [f"{printable(runner)}: {counts(checks) or 'nothing checked'}"]
+    found = [f"{clean(runner)}: {counts(checks) or 'nothing checked'}"]
     quiet: list[str] = []
     for group, members in groups(checks).items():
         shown = [check for check in members if everything or noteworthy(check)]
@@ -76,11 +73,11 @@ def _check_lines(check: t.Mapping[str, str], width: int) -> list[str]:
     name = check["id"].partition(".")[2]
     head = f"{' ' * _INDENT}{WORDS[check['status']]}  {name:<{_NAME_WIDTH}}  "
     blank = " " * len(head)
-    found = textwrap.wrap(printable(check["summary"]), width, initial_indent=head, subsequent_indent=blank)
+    found = textwrap.wrap(clean(check["summary"]), width, initial_indent=head, subsequent_indent=blank)
     if check["remediation"]:
         arrow = f"{blank}-> "
         found += textwrap.wrap(
-            printable(check["remediation"]), width, initial_indent=arrow, subsequent_indent=f"{blank}   "
+            clean(check["remediation"]), width, initial_indent=arrow, subsequent_indent=f"{blank}   "
         )
     return found
 
@@ -89,10 +86,8 @@ def failure(runner: str, checks: Checks) -> str:
     """What the failed task says: every failed check in a line; what to do stands in the table before it."""
     failed = [check for check in checks if check["status"] == "fail"]
     plural = "s" if len(failed) > 1 else ""
-    listed = [
-        f"  {check['id']}: {printable(check['summary'])} -> {printable(check['remediation'])}" for check in failed
-    ]
-    return "\n".join([f"{printable(runner)} lacks {len(failed)} prerequisite{plural}; nothing was changed.", *listed])
+    listed = [f"  {check['id']}: {clean(check['summary'])} -> {clean(check['remediation'])}" for check in failed]
+    return "\n".join([f"{clean(runner)} lacks {len(failed)} prerequisite{plural}; nothing was changed.", *listed])
 
 
 def markdown(runner: str, region: str, checks: Checks) -> str:
@@ -114,4 +109,4 @@ def markdown(runner: str, region: str, checks: Checks) -> str:
 
 def _escaped(text: str) -> str:
     """Text of others in a cell: no markup, no HTML, no new cell."""
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", printable(text))
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", clean(text))

@@ -9,6 +9,8 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import waiting_line
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import teller
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, runner, verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.gather import Gatherer
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.here import (
@@ -16,10 +18,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
     wait_for_records,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import Facts, Wanted
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import (
-    teller,
-    waiting_line,
-)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
 PACE = Pace(first=2.0, longest=15.0, growth=1.5)
