@@ -62,7 +62,7 @@ class Contestant:
         return cls("ours", tuple(command), controller.directory, controller.environment())
 
     @classmethod
-    def of_checkout(  # what a contestant is made of
+    def of_checkout(
         cls, checkout: pathlib.Path, testbed: TestBed, fleet: Fleet, directory: pathlib.Path, playbook: str, *more: str
     ) -> Contestant:
         """The same playbook of another checkout of this project, with its own harness and inventory.
@@ -156,20 +156,19 @@ def alternate(contestants: t.Sequence[Contestant], testbed: TestBed, repeats: in
     return costs
 
 
-def counted(contestant: Contestant, testbed: TestBed) -> dict[str, int]:
-    """How many tasks it has, results of them (each by a process of Ansible's own), and processes of modules.
-
-    A run of its own, because Ansible tells of its modules only when it tells much else, which takes time.
-    """
-    output = cost(contestant, testbed, "-vvv").run
-    results = sum(
-        counters[key] for counters in output.recap.values() for key in ("ok", "failed", "skipped", "rescued", "ignored")
-    )
+def counts(run: Run) -> dict[str, int]:
+    """How many tasks a run with -vvv had, results of them (each by a process of Ansible), and processes of modules."""
+    counted = ("ok", "failed", "unreachable", "skipped", "ignored")
     return {
-        "tasks": len(re.findall(r"^TASK \[", output.output, re.MULTILINE)),
-        "results of tasks": results,
-        "module processes": len(MODULE.findall(output.output)),
+        "tasks": len(re.findall(r"^TASK \[", run.output, re.MULTILINE)),
+        "results of tasks": sum(counters[key] for counters in run.recap.values() for key in counted),
+        "module processes": len(MODULE.findall(run.output)),
     }
+
+
+def counted(contestant: Contestant, testbed: TestBed) -> dict[str, int]:
+    """Its counts, by a run of its own: Ansible tells of its modules only when it tells much else, which takes time."""
+    return counts(cost(contestant, testbed, "-vvv").run)
 
 
 def median(costs: t.Sequence[Cost], field: t.Literal["seconds", "processor_seconds"]) -> float:
