@@ -132,7 +132,7 @@ def test_check_mode_looks_once(controller: Controller, tmp_path: pathlib.Path) -
 def test_a_playbook_waits_once_and_shows_the_batch(controller: Controller) -> None:
     fleet = Fleet.of(2)
     fleet.seed(controller.testbed)
-    controller.testbed.settings(stack_seconds=8)
+    controller.testbed.settings(stack_seconds=25)
     waiting = [start(controller, runner, fleet.tokens[runner.id]) for runner in fleet.runners]
     # As the parts' own modules take it.
     waiting[0]["stack"].update(region=waiting[0]["region"], join=True, progress_interval=1)
@@ -167,7 +167,8 @@ def test_a_playbook_waits_once_and_shows_the_batch(controller: Controller) -> No
     run = own.play(str(playbook), "--forks", "1")
     assert run.code == 0, run.output
     lines = run.output.splitlines()
-    assert any(re.match(r"stacks: 0 of 2 done, runner-us-east-\d slowest \(\d+/\d+ \S+\)", line) for line in lines)
+    going = re.compile(r"stacks: 0 of 2 done, runner-us-east-\d slowest \(\d+/\d+ \S+\)")
+    assert any(going.match(line) for line in lines), run.output
     ends = [line for line in lines if re.match(r"runner-us-east-\d: stack complete after \d+s$", line)]
     assert len(ends) == 2, run.output
     assert lines.count("stacks: 2 of 2 done") == 1
