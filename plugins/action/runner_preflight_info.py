@@ -23,7 +23,9 @@ class ActionModule(ActionBase):
         """Run the module once."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        named = {(entry.get("values") or {}).get("gitpod_stack_template_file") for entry in arguments.get("runners", [])}
+        named = {
+            (entry.get("values") or {}).get("gitpod_stack_template_file") for entry in arguments.get("runners", [])
+        }
         arguments["template_bodies"] = self._contents({str(path) for path in named if path})
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars or {}))
         return result

@@ -82,7 +82,9 @@ class ActionModule(ActionBase):
         self._make_tmp_path()
         shell = self._connection._shell
         arguments["progress_path"] = shell.join_path(shell.tmpdir, "runner_progress.txt")
-        with Lines(self.speaker(variables), reader(self._connection, arguments["progress_path"]), self._display.display):
+        with Lines(
+            self.speaker(variables), reader(self._connection, arguments["progress_path"]), self._display.display
+        ):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))
         return result
 

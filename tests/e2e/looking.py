@@ -14,7 +14,9 @@ import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import module as look_module
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import operation as preflight_operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
+    operation as preflight_operation,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status import look as status_look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
@@ -99,9 +101,7 @@ def of_one(module: FleetModule, run: t.Callable[[t.Any], Result]) -> Result:
     return found
 
 
-def preflight(
-    testbed: TestBed, host: str, keys: t.Mapping[str, str] | None = None, **changes: t.Any
-) -> Result:
+def preflight(testbed: TestBed, host: str, keys: t.Mapping[str, str] | None = None, **changes: t.Any) -> Result:
     """What the prerequisites say of a host of the example inventory.
 
     :param changes: of its variables, without the prefix C(gitpod_).
