@@ -10,6 +10,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Values,
     connection,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import partition_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
 
@@ -39,3 +40,21 @@ def _certificate(values: Values) -> Options:
         "domain_name": values.get("gitpod_domain_name") or "",
         "key_algorithm": values["gitpod_certificate_key_algorithm"],
     }
+
+
+def absent(values: Values, domain: str) -> Options:
+    """Options that remove the certificate that was requested for the domain."""
+    return {
+        **connection(values),
+        "name": values["gitpod_runner_name"],
+        "domain_name": domain,
+        "state": "absent",
+    }
+
+
+def foreseen_arn(values: Values) -> str:
+    """What check mode hands on in place of an ARN that only AWS can give."""
+    region = values["gitpod_region"]
+    account = values.get("gitpod_account_id") or "000000000000"
+    certificate = "certificate/00000000-0000-0000-0000-000000000000"
+    return f"arn:{partition_of(region)}:acm:{region}:{account}:{certificate}"

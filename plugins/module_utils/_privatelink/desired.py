@@ -46,3 +46,10 @@ def join(values: Values, _earlier: Earlier) -> Options:
     wanted = ("service_name", "service_region", "private_dns_enabled", "timeout")
     handed_on = module_options(VARIABLES, values)
     return {**{name: handed_on[name] for name in wanted}, **_endpoint(values), "join": True}
+
+
+def absent(values: Values, _earlier: Earlier) -> Options:
+    """Options that remove the endpoint and its group, as far as they are this runner's."""
+    service = values["gitpod_privatelink_service_name"]
+    group = security_group_name(values)
+    return {**_endpoint(values), "service_name": service, "security_group_name": group, "state": "absent"}

@@ -15,7 +15,7 @@ class Earlier:
 
     :param registration: the fact C(gitpod_registration_result).
     :param exchange_token: the token that the registration minted, a secret.
-    :param certificate_arn: of the certificate that was found or requested.
+    :param certificate: the fact C(gitpod_certificate_result).
     :param settled_release: the release that an upgrade settled for all its batches.
     :param stack: the fact C(gitpod_stack_result).
     :param started: the fact C(gitpod_stack_started).
@@ -26,7 +26,7 @@ class Earlier:
 
     registration: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     exchange_token: str = dataclasses.field(default="", repr=False)
-    certificate_arn: str = ""
+    certificate: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     settled_release: str = ""
     stack: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     started: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
@@ -34,9 +34,19 @@ class Earlier:
     endpoint_started: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     dns: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
+    def public(self) -> dict[str, t.Any]:
+        """Everything but the secret, as plain data."""
+        fields = (field.name for field in dataclasses.fields(self) if field.name != "exchange_token")
+        return {name: value for name in fields if (value := getattr(self, name))}
+
     def runner_id(self, values: t.Mapping[str, t.Any]) -> str:
         """The inventory's, or the one that the registration found."""
         return str(values.get("gitpod_runner_id") or self.registration.get("runner_id") or "")
+
+    @property
+    def certificate_arn(self) -> str:
+        """Of the certificate that was found or requested."""
+        return str(self.certificate.get("certificate_arn") or "")
 
     @property
     def stack_name(self) -> str:
