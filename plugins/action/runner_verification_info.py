@@ -20,6 +20,6 @@ class ActionModule(LiveModule):
         values = [entry.get("values") or {} for entry in arguments.get("runners") or []]
         return any(float(own.get(name) or 0) for own in values for name in WAITS)
 
-    def speaker(self, _variables: t.Mapping[str, t.Any]) -> str:
+    def prefix(self, _host: str) -> str:
         """The line names the runners itself."""
         return ""

@@ -50,7 +50,7 @@ class RunnerModule(AnsibleAWSModule):
         profile = wanted.pop("profile_name", None)
         try:
             made = self._session(profile).client(
-                service, region_name=region, endpoint_url=endpoint, config=config, **wanted
+                service, **{"region_name": region, "endpoint_url": endpoint, "config": config, **wanted}
             )
         except botocore.exceptions.NoRegionError as error:
             raise InputError("No region is named", next_step="Set gitpod_region") from error

@@ -356,7 +356,9 @@ actions:
   type: list
   elements: str
 timeline:
-  description: When each resource began and ended, in seconds since the operation began; only after a wait.
+  description:
+    - When each resource began and ended, in seconds since the operation began; only after a wait. A failed wait returns
+      it too.
   returned: success
   type: list
   elements: dict

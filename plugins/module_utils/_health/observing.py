@@ -19,7 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     Observations,
     Request,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import waiting_line
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import waiting_line
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import settled
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 

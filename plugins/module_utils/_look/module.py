@@ -21,7 +21,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fle
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.progress import Board
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import teller
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import teller
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "runners": {

@@ -54,12 +54,14 @@ class Mode:
     """How to carry out.
 
     :param timeout: longest wait in seconds.
+    :param observe: is told the endpoint's state at every look.
     """
 
     check: bool
     wait: bool
     timeout: float
     clock: Clock = dataclasses.field(default_factory=Clock)
+    observe: t.Callable[[str], None] = lambda _state: None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,6 +91,31 @@ def run(module: t.Any) -> dict[str, t.Any]:
     else:
         outcome = present(api, wanted, module.region, options["enable_vpc_dns"], mode)
     return _result(outcome)
+
+
+def joined(
+    options: t.Mapping[str, t.Any],
+    clients: t.Callable[[str], t.Any],
+    region: str,
+    check: bool,
+    clock: Clock,
+    observe: t.Callable[[str], None],
+) -> dict[str, t.Any]:
+    """What the module does with C(join), for whoever waits for several endpoints at once.
+
+    :param options: C(name), C(vpc_id), C(service_name), C(service_region), C(private_dns_enabled) and C(timeout).
+    :param clients: makes the client of a service.
+    :param observe: is told the endpoint's state at every look.
+    """
+    wanted = Wanted(
+        options["name"],
+        options["vpc_id"],
+        options["service_name"],
+        options["service_region"],
+        private_dns=options["private_dns_enabled"],
+    )
+    mode = Mode(check, wait=True, timeout=options["timeout"], clock=clock, observe=observe)
+    return _result(join(Api(clients("ec2"), region), wanted, mode))
 
 
 def _result(outcome: Outcome) -> dict[str, t.Any]:
@@ -282,6 +309,7 @@ def _finish(api: Api, wanted: Wanted, started: Endpoint, mode: Mode) -> Endpoint
     for _elapsed in poll(mode.clock, mode.timeout, PACE):
         # Right after its creation an endpoint may not be visible yet.
         seen = api.endpoint(started.id) or seen
+        mode.observe(seen.state)
         if stage(seen.state) in (BROKEN, LEAVING):
             raise RunnerError(
                 f"The endpoint {seen.id} is {seen.state}",
