@@ -29,12 +29,19 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws impo
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import USER_AGENT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import all_actions
 
 # What cannot be reached has to end in seconds, not minutes.
 CONNECT_TIMEOUT, READ_TIMEOUT = 5, 20
 # The SDK's own tries: they also cover paginated calls and connections that were reset, which AWSRetry does not.
 ATTEMPTS = 4
 THREADS = 32
+
+# Services with one endpoint for all regions of a partition, so that one client serves them (AWS General Reference,
+# "Regional endpoints": global services).
+GLOBAL_SERVICES = frozenset({"iam", "route53"})
+# Making a client makes a method of each operation, and EC2 has more than six hundred.
+LARGE_SERVICES = frozenset({"ec2"})
 
 Make = t.Callable[..., t.Any]
 
@@ -127,15 +134,24 @@ class _Loader:
 
     def __init__(self) -> None:
         self._loader = botocore_loaders.create_loader()
+        self._short: dict[str, t.Any] = {}
         self._lock = threading.RLock()
 
     def __getattr__(self, name: str) -> t.Any:
         return getattr(self._loader, name)
 
-    def load_service_model(self, *arguments: t.Any, **named: t.Any) -> t.Any:
-        """As botocore's own loader has it."""
+    def load_service_model(self, service: str, type_name: str, *more: t.Any, **named: t.Any) -> t.Any:
+        """As botocore's own loader has it; of a large service, only what the collection calls (C(_permissions))."""
         with self._lock:
-            return self._loader.load_service_model(*arguments, **named)
+            found = self._loader.load_service_model(service, type_name, *more, **named)
+            if service not in LARGE_SERVICES or type_name != "service-2":
+                return found
+            if service not in self._short:
+                prefix = f"{service}:"
+                called = {name.removeprefix(prefix) for name in all_actions() if name.startswith(prefix)}
+                operations = {name: entry for name, entry in found["operations"].items() if name in called}
+                self._short[service] = {**found, "operations": operations}
+            return self._short[service]
 
     def load_data(self, *arguments: t.Any, **named: t.Any) -> t.Any:
         """As botocore's own loader has it."""
@@ -162,6 +178,13 @@ class Session:
         with self._lock:
             return self._session.create_client(service, **arguments)
 
+    def partition(self, region: str) -> str:
+        """The partition that the region is in; a region that the SDK does not know stands for itself."""
+        try:
+            return str(self._session.get_partition_for_region(region))
+        except botocore_exceptions.BotoCoreError:
+            return region
+
 
 class FleetConnections:
     """Clients of every account and region that a fleet is in.
@@ -182,6 +205,7 @@ class FleetConnections:
         self._sessions: dict[str | None, Session] = {}
         self._clients: dict[tuple[str, str], Clients] = {}
         self._roles: dict[tuple[str, str], Role] = {}
+        self._worldwide: dict[tuple[str, ...], t.Any] = {}
 
     def of(self, region: str, profile: str = "", role_arn: str = "") -> Clients:
         """The clients of a region with a profile's credentials, or with those of a role that these assume.
@@ -206,15 +230,25 @@ class FleetConnections:
         named = keys.pop("profile_name", None) or self._profile
 
         def make(service: str, **credentials: str) -> t.Any:
-            arguments = {"region_name": region, "endpoint_url": self._endpoint_url, "config": self._config}
+            given = {**keys, **credentials}
+            arguments = {"region_name": region, "endpoint_url": self._endpoint_url, "config": self._config, **given}
             try:
-                made = self._session(named).client(service, **{**arguments, **keys, **credentials})
+                session = self._session(named)
+                if service not in GLOBAL_SERVICES:
+                    return wrapped(session.client(service, **arguments))
+                key = (service, named or "", session.partition(region), *map(str, given.values()))
+                found = self._worldwide.get(key)
+                if found is None:
+                    found = self._worldwide.setdefault(key, wrapped(session.client(service, **arguments)))
+                return found
             except botocore_exceptions.NoRegionError as error:
                 raise InputError("No region is named", next_step="Set gitpod_region") from error
             except (ValueError, botocore_exceptions.BotoCoreError) as error:
                 raise InputError(
                     "The credentials cannot be used", str(error), "Check gitpod_aws_profile and gitpod_dns_aws_profile"
                 ) from error
+
+        def wrapped(made: t.Any) -> t.Any:
             return RetryingBotoClientWrapper(made, self._retry)
 
         return make

@@ -64,6 +64,8 @@ class Wanted:
     privatelink_service_region: str = ""
     privatelink_private_dns_enabled: bool = True
     privatelink_enable_vpc_dns: bool = False
+    privatelink_adopt: bool = True
+    privatelink_replace_failed: bool = False
     dns_provider: str = "route53"
     dns_record_type: str = "alias"
     dns_ttl: int = 300
@@ -80,6 +82,8 @@ class Wanted:
     resolvers: tuple[str, ...] = ()
     template_bucket: str = ""
     stack_policy: bool = False
+    recreate_failed: bool = True
+    cancel_update: bool = False
     continue_rollback: bool = False
     certificate_request: bool = False
     registration_release_channel: str = ""
@@ -137,16 +141,9 @@ class Wanted:
         return tuple(dict.fromkeys(group for group in named if group))
 
 
-# Fields whose variable has another name.
-VARIABLES: t.Mapping[str, str] = {
-    "name": "gitpod_runner_name",
-    "continue_rollback": "gitpod_stack_continue_rollback",
-}
-
-
 def _value(field: str, values: Values) -> t.Any:
     """The variable of the field's name, that of all stages before that of the stack's."""
-    names = (VARIABLES.get(field, f"gitpod_{field}"), f"gitpod_stack_{field}")
+    names = ("gitpod_runner_name",) if field == "name" else (f"gitpod_{field}", f"gitpod_stack_{field}")
     return next((values[name] for name in names if values.get(name) is not None), None)
 
 

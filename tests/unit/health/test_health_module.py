@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import datetime
 import json
@@ -176,7 +177,14 @@ def test_domain_resolvers_and_checks_are_put_in_order() -> None:
     assert request.checks == ("dns", "tls")
 
 
-class Recovering:
+class SideBySide:
+    """An observer with threads of its own."""
+
+    def threads(self) -> concurrent.futures.ThreadPoolExecutor:
+        return concurrent.futures.ThreadPoolExecutor(4)
+
+
+class Recovering(SideBySide):
     """An observer whose names appear at the given look."""
 
     def __init__(self, good_from: int) -> None:
@@ -238,7 +246,7 @@ def test_names_and_addresses_are_looked_at_side_by_side() -> None:
     """Each step waits until the other name has come to it too: one after the other would break the barrier."""
     barrier = threading.Barrier(2, timeout=5)
 
-    class Meeting:
+    class Meeting(SideBySide):
         def resolve(self, name: str, server: NameServer | None) -> Answer:
             barrier.wait()
             return Answer(name, "system", "found", ("10.0.0.17",))
