@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
+import yaml
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules, rules_dns
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.fleet import fleet_problems
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import door
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
 ID = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c02"
 US, EU = {"gitpod_region": "us-east-1"}, {"gitpod_region": "eu-west-1"}
@@ -92,3 +99,21 @@ def test_each_host_is_told_who_the_others_are() -> None:
     many = fleet_problems({f"h{index:03}": {**US, "gitpod_runner_id": ID} for index in range(500)})
     assert "h000, h001, h002, h003, h004 and 494 more" in many["h499"][0].summary
     assert "h001, h002, h003, h004, h005 and 494 more" in many["h000"][0].summary
+
+
+def test_the_examples_have_no_problem() -> None:
+    groups = yaml.safe_load((pathlib.Path(__file__).parents[3] / "examples/inventory.yml").read_text("utf-8"))
+    (group,) = groups.values()
+    shared = group.get("vars", {})
+    # A lookup's text is no token of the form that the contract asks for.
+    fleet = {
+        host: {name: said for name, said in {**shared, **values}.items() if "{{" not in str(said)}
+        for host, values in group["hosts"].items()
+    }
+    assert len(fleet) > 1
+    assert told(**fleet) == {}
+    for host, values in fleet.items():
+        read = door.read(host, "/start", variables(), values)
+        assert read.problems == ()
+        inventory = Inventory.of(read.given, host)
+        assert [problem for rule in (*rules.RULES, *rules_dns.RULES) for problem in rule(inventory)] == []
