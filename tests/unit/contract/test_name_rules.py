@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules_names
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem
 
-API = {"gitpod_api_token": "t"}
-ENDPOINT = {"gitpod_privatelink_enabled": True}
+API: dict[str, t.Any] = {"gitpod_api_token": "t"}
+ENDPOINT: dict[str, t.Any] = {"gitpod_privatelink_enabled": True}
 
 
 def stack(host: str = "runner-1", **values: t.Any) -> list[Problem]:
