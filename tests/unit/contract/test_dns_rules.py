@@ -51,7 +51,7 @@ def test_a_complete_choice_has_no_problem(changes: dict[str, t.Any]) -> None:
         ({"gitpod_dns_provider": "nsupdate"}, [("contradictory", "gitpod_dns_server")]),
         ({**SERVER, "gitpod_dns_server": "ns1.example.com"}, [("malformed", "gitpod_dns_server")]),
         ({**SERVER, "gitpod_dns_key_name": "k"}, [("contradictory", "gitpod_dns_key_secret")]),
-        ({**SERVER, "gitpod_dns_key_secret": "s3cr3t"}, [("contradictory", "gitpod_dns_key_name")]),
+        ({**SERVER, "gitpod_dns_key_secret": "c2VjcmV0"}, [("contradictory", "gitpod_dns_key_name")]),
         ({**SERVER, "gitpod_dns_zone": "example.org"}, [("contradictory", "gitpod_dns_zone")]),
         (
             {"gitpod_dns_provider": "cloudflare"},
