@@ -33,7 +33,7 @@ def host_values(action: t.Any, task_vars: Raw, host: str = "") -> Values:
     :param action: the action plugin, whose task and play count for precedence.
     """
     name = host or str(task_vars["inventory_hostname"])
-    raw = _variables(action, task_vars, name)
+    raw = variables_of(action, task_vars, name)
     templar = Templar(loader=action._loader, variables=raw)
     given = {
         key: _filled_in(templar, raw[key])
@@ -56,7 +56,7 @@ def fact(action: t.Any, task_vars: Raw, name: str, default: t.Any = None) -> t.A
     return default if found is None else found
 
 
-def _variables(action: t.Any, task_vars: Raw, host: str) -> Raw:
+def variables_of(action: t.Any, task_vars: Raw, host: str) -> Raw:
     """All variables of a host by Ansible's precedence, but extra variables that say nothing hide no other.
 
     AWX hands every survey answer on as an extra variable, one that was left out as an empty text (AWX 24.6.1).

@@ -38,6 +38,7 @@ VARIABLES: tuple[Variable, ...] = (
         description="Longest wait in seconds for ACM to issue the certificate.",
         kind="int",
         default=3600,
+        option="timeout",
         minimum=1,
     ),
 )

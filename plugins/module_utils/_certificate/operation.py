@@ -41,6 +41,7 @@ class Mode:
     """How to carry out.
 
     :param timeout: longest wait in seconds.
+    :param observe: is told the certificate's status at every look.
     """
 
     check: bool
@@ -48,24 +49,47 @@ class Mode:
     timeout: float
     ttl: int = 300
     clock: Clock = dataclasses.field(default_factory=Clock)
+    observe: t.Callable[[str], None] = lambda _status: None
 
 
 def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_certificate does."""
     options = module.params
     api = Api(client(module, "acm"))
-    tags = {key: str(value) for key, value in (options["tags"] or {}).items()}
-    wanted = Wanted(
-        runner=options["name"],
-        domain=options["domain_name"],
-        region=module.region or "",
-        tags={**tags, **ownership_tags(options["name"], None)},
-        key_type=options["key_algorithm"],
-    )
+    wanted = _wanted(options, module.region or "")
     mode = Mode(module.check_mode, options["wait"], options["timeout"], options["ttl"])
     if options["state"] == "absent":
         return absent(api, wanted, mode)
     return present(api, wanted, mode)
+
+
+def joined(
+    options: t.Mapping[str, t.Any],
+    clients: t.Callable[[str], t.Any],
+    region: str,
+    check: bool,
+    clock: Clock,
+    observe: t.Callable[[str], None],
+) -> dict[str, t.Any]:
+    """What the module does with C(wait), for whoever waits for several certificates at once.
+
+    :param options: C(name), C(domain_name), C(key_algorithm) and C(timeout).
+    :param clients: makes the client of a service.
+    :param observe: is told the certificate's status at every look.
+    """
+    mode = Mode(check, wait=True, timeout=options["timeout"], clock=clock, observe=observe)
+    return present(Api(clients("acm")), _wanted(options, region), mode)
+
+
+def _wanted(options: t.Mapping[str, t.Any], region: str) -> Wanted:
+    tags = {key: str(value) for key, value in (options.get("tags") or {}).items()}
+    return Wanted(
+        runner=options["name"],
+        domain=options["domain_name"],
+        region=region,
+        tags={**tags, **ownership_tags(options["name"], None)},
+        key_type=options["key_algorithm"],
+    )
 
 
 def present(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
@@ -137,6 +161,7 @@ def _issued(api: Api, certificate: Certificate, mode: Mode) -> Certificate:
         seen = api.certificate(certificate.arn)
         if seen is None:
             raise RunnerError(f"The certificate {certificate.arn} was deleted meanwhile", next_step="Run again")
+        mode.observe(seen.status)
         if seen.status in FAILED:
             raise _failure(seen)
         if seen.status == ISSUED:

@@ -18,6 +18,7 @@ VARIABLES: tuple[Variable, ...] = (
         description="URL of the template in S3, the only place that CloudFormation reads.",
         default="https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json",
         option="template_url",
+        module_default=False,
     ),
     Variable(
         name="gitpod_stack_release_channel",
@@ -70,7 +71,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_stack_policy",
         description="Stack policy; empty leaves the one that is set.",
-        kind="dict",
+        kind="json",
         option="stack_policy",
     ),
     Variable(

@@ -13,7 +13,6 @@ VARIABLES: tuple[Variable, ...] = (
         name="gitpod_dns_aws_profile",
         description="Profile of the account that holds the zone.",
         fallback=("gitpod_aws_profile",),
-        option="profile",
     ),
     Variable(
         name="gitpod_dns_provider",

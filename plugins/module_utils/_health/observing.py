@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import datetime
 import typing as t
 
@@ -18,7 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     Observations,
     Request,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import waiting_line
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import waiting_line
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import settled
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
@@ -27,11 +28,22 @@ if t.TYPE_CHECKING:
 
 # A load balancer has an address for each zone, so two names make a dozen connections; more than that just queue.
 WORKERS = 16
+T = t.TypeVar("T")
 PACE = Pace(first=2.0, longest=15.0)
+
+
+class Threads(t.Protocol):
+    """What takes calls side by side: an executor, or the pool that many looks share."""
+
+    def submit(self, work: Callable[..., T], *arguments: t.Any) -> t.Any:
+        """Begin a call; what is returned has C(result())."""
 
 
 class Observer(t.Protocol):
     """Everything that touches the network."""
+
+    def threads(self) -> t.ContextManager[t.Any]:
+        """What makes the calls of one look."""
 
     def resolve(self, name: str, server: NameServer | None) -> Answer:
         """Ask one server, or the system's resolver, for the addresses of a name."""
@@ -48,11 +60,18 @@ class NetworkObserver:
 
     :param connect: as C(connecting.Client.connect).
     :param timeout: seconds for each question to a DNS server.
+    :param shared: makes the calls of many looks; without it, each look has threads of its own.
     """
 
-    def __init__(self, connect: Callable[[str, str], Connection], timeout: float) -> None:
+    def __init__(
+        self, connect: Callable[[str, str], Connection], timeout: float, shared: Threads | None = None
+    ) -> None:
         self._connect = connect
         self._timeout = timeout
+        self._shared = shared
+
+    def threads(self) -> t.ContextManager[t.Any]:
+        return contextlib.nullcontext(self._shared) if self._shared else concurrent.futures.ThreadPoolExecutor(WORKERS)
 
     def resolve(self, name: str, server: NameServer | None) -> Answer:
         if server is None:
@@ -87,7 +106,7 @@ def observe(observer: Observer, request: Request) -> Observations:
         *([request.management_plane] if asks_management_plane else []),
     ]
     servers: Sequence[NameServer | None] = request.servers or (None,)
-    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+    with observer.threads() as pool:
         questions = [pool.submit(observer.resolve, name, server) for name in names for server in servers]
         seen = Observations(tuple(question.result() for question in questions))
         if not request.connects:

@@ -29,7 +29,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     Verdict,
     watch,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import teller
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import teller
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import healthy
 
 _HIGHEST_PORT = 65535

@@ -74,7 +74,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_privatelink_policy",
         description="Endpoint policy as JSON or a dictionary; empty allows full access and keeps an existing one.",
-        kind="dict",
+        kind="json",
         option="policy",
     ),
     Variable(

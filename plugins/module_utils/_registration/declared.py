@@ -14,6 +14,7 @@ VARIABLES: tuple[Variable, ...] = (
             "Channel of the runner's releases, V(stable) or V(latest); empty keeps it, a new one has V(stable)."
         ),
         option="release_channel",
+        choices=("stable", "latest"),
     ),
     Variable(
         name="gitpod_registration_auto_update",
@@ -25,6 +26,7 @@ VARIABLES: tuple[Variable, ...] = (
         name="gitpod_registration_log_level",
         description="V(debug), V(info), V(warn) or V(error); empty keeps it, a new runner gets V(info).",
         option="log_level",
+        choices=("debug", "info", "warn", "error"),
     ),
     Variable(
         name="gitpod_registration_update_window",
@@ -34,6 +36,7 @@ VARIABLES: tuple[Variable, ...] = (
         ),
         kind="dict",
         option="update_window",
+        options={"start_hour": {"type": "int"}, "end_hour": {"type": "int"}},
     ),
     Variable(
         name="gitpod_registration_devcontainer_image_cache",
@@ -53,6 +56,13 @@ VARIABLES: tuple[Variable, ...] = (
         kind="dict",
         secret=True,
         option="metrics",
+        options={
+            "enabled": {"type": "bool", "default": False},
+            "managed": {"type": "bool", "default": False},
+            "url": {"type": "str"},
+            "username": {"type": "str"},
+            "password": {"type": "str", "no_log": True},
+        },
     ),
     Variable(
         name="gitpod_registration_same_name_elsewhere",

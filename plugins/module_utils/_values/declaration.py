@@ -13,11 +13,11 @@ import dataclasses
 import re
 import typing as t
 
-# The kinds of values. C(mapping) is a dictionary of texts, such as tags; C(dict) is any dictionary; C(raw) is taken as
-# it is, without blanks around it.
-KINDS = ("str", "path", "bool", "int", "float", "list", "dict", "mapping", "raw")
+# The kinds of values. C(mapping) is a dictionary of texts, such as tags; C(dict) is any dictionary; C(json) is one that
+# a module takes as JSON text too; C(raw) is taken as it is, without blanks around it.
+KINDS = ("str", "path", "bool", "int", "float", "list", "dict", "mapping", "json", "raw")
 # What a kind is called in argument specifications.
-SPECIFICATION_TYPES = {"mapping": "dict"}
+SPECIFICATION_TYPES = {"mapping": "dict", "json": "dict"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Variable:
     :param secret: whether it may be shown nowhere.
     :param option: the option of the stage's module that takes it, if it is handed on as it is.
     :param options: of a dictionary, or of each element of a list of dictionaries, as in argument specifications.
+    :param module_default: whether the default is the module option's too.
     :param minimum: smallest number.
     :param maximum: largest number.
     :param pattern: a regular expression that the text, or each element, matches as a whole.
@@ -72,6 +73,7 @@ class Variable:
     secret: bool = False
     option: str = ""
     options: t.Mapping[str, t.Any] | None = None
+    module_default: bool = True
     minimum: float | None = None
     maximum: float | None = None
     pattern: str = ""
@@ -96,21 +98,26 @@ class Variable:
 
     def empty(self) -> t.Any:
         """What an unset value is: C(None), or an empty container."""
-        return [] if self.kind == "list" else {} if self.kind in ("dict", "mapping") else None
+        return [] if self.kind == "list" else {} if self.kind in ("dict", "mapping", "json") else None
 
     def specification(self) -> dict[str, t.Any]:
         """The variable as an option of a module's argument specification."""
-        found: dict[str, t.Any] = {"type": self.type}
+        found: dict[str, t.Any] = {"type": "json" if self.kind == "json" else self.type}
         if self.elements:
             found["elements"] = self.elements
         if self.choices:
             found["choices"] = list(self.choices)
         if self.options is not None:
+            # Which of them is secret, they say themselves.
             found["options"] = dict(self.options)
-        if self.secret:
+        elif self.secret:
             found["no_log"] = True
-        if self.default is not None:
-            found["default"] = self.default
+        elif re.search(r"key|token|secret|password", self.option):
+            # Ansible warns of an option of such a name that does not say so.
+            found["no_log"] = False
+        default = [] if self.kind == "list" and self.default is None else self.default
+        if default is not None and self.module_default:
+            found["default"] = default
         return found
 
 

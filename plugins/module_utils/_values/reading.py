@@ -27,6 +27,7 @@ FALSE = frozenset({"false", "no", "off", "n", "f", "0", "0.0"})
 _NAMES = {
     "bool": "true or false",
     "dict": "a dictionary",
+    "json": "a dictionary",
     "mapping": "a dictionary of texts",
     "float": "a number",
     "int": "a whole number",
@@ -276,6 +277,7 @@ def _not_a_choice(variable: Variable, value: str) -> UnusableError:
 _READERS: dict[str, t.Callable[[Variable, t.Any], t.Any]] = {
     "bool": _bool,
     "dict": _dict,
+    "json": _dict,
     "mapping": _mapping,
     "float": _float,
     "int": _int,

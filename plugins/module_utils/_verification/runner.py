@@ -9,14 +9,14 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
-    Client,
-    Connection,
     token_of_the_environment,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import ACTIVE, Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import operation as registration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import tokens
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import (
     Wanted as WantedRegistration,
 )
@@ -26,6 +26,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
     Wanted,
 )
 
+if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
+
 PHASE = "runner.phase"
 PARTS = ("phase", "version", "region")
 DASHBOARD = "Look in the dashboard: Settings, Runners, the runner's details"
@@ -34,19 +38,22 @@ NOT_FROM_HERE = "Not verifiable from here: "
 PASSING = ("unavailable", "resource_exhausted", "deadline_exceeded", "unknown")
 
 
-def reader(options: t.Mapping[str, t.Any], wanted: Wanted) -> t.Callable[[], Runner | Unread] | None:
+def reader(values: t.Mapping[str, t.Any], wanted: Wanted, pool: Pool) -> t.Callable[[], Runner | Unread] | None:
     """Reads the runner at each call; C(None) without a token.
+
+    :param values: typed values by variable.
+    :param pool: keeps the connection for all runners that have the same.
 
     What it raises leaves the runner's checks out; what it returns as C(Unread) fails them.
     """
-    if not ((options["api_token"] or "").strip() or token_of_the_environment()):
+    if not (values.get("gitpod_api_token") or token_of_the_environment()):
         return None
 
     def read() -> Runner | Unread:
         if not (wanted.runner_id or wanted.runner_name):
             raise RunnerError("neither runner_id nor runner_name is given")
         try:
-            return _find(options, wanted)
+            return _find(plane.api(pool, connection(values)), wanted)
         except ImportError as error:
             raise RunnerError(f"The SDK is missing: {error}", next_step="Install gitpod-sdk") from error
         except RunnerError as error:
@@ -57,12 +64,10 @@ def reader(options: t.Mapping[str, t.Any], wanted: Wanted) -> t.Callable[[], Run
     return read
 
 
-def _find(options: t.Mapping[str, t.Any], wanted: Wanted) -> Runner | Unread:
+def _find(api: Api, wanted: Wanted) -> Runner | Unread:
     """By its ID, or by name and region, as the registration finds it."""
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
-
     asked = WantedRegistration(wanted.runner_name, wanted.region, wanted.runner_id)
-    found = registration.find(Api(Client(Connection.of(options))), asked)
+    found = registration.find(api, asked)
     if found is None:
         told = f"The management plane knows no runner {wanted.runner_name} in {wanted.region}."
         return Unread(told, "Register it (role gitpod_registration), or name the right one (gitpod_runner_id)", True)
@@ -85,7 +90,7 @@ def judge(wanted: Wanted, facts: Facts) -> list[Check]:
     found = facts.runner
     if found is None:
         why = facts.problems.get("runner") or "no API token is given."
-        advice = f"{DASHBOARD}; or give an API token (gitpod_verify_api_token, or GITPOD_API_KEY in the environment)."
+        advice = f"{DASHBOARD}; or give an API token (gitpod_api_token, or GITPOD_API_KEY in the environment)."
         return [Check(f"runner.{part}", "skip", f"{NOT_FROM_HERE}{why}", advice) for part in PARTS]
     if isinstance(found, Unread):
         unread = Check(PHASE, "fail", found.what, f"{found.next_step}." if found.next_step else DASHBOARD)

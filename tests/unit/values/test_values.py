@@ -174,6 +174,7 @@ SHAPES: dict[str, tuple[type, ...]] = {
     "float": (float,),
     "list": (list,),
     "dict": (dict,),
+    "json": (dict,),
     "mapping": (dict,),
 }
 
