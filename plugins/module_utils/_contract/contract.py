@@ -30,11 +30,13 @@ _HEADINGS = {
 
 # What a stage finds or makes when this switch is on, and so need not be given.
 MADE_BY_A_STAGE = {"gitpod_certificate_arn": "gitpod_certificate_request"}
+# What an API token stands for: the runner is registered, and its token minted.
+_REGISTERED = ("gitpod_runner_id", "gitpod_exchange_token")
 
 
 def of_fleet(fleet: t.Mapping[str, Values]) -> dict[str, list[Problem]]:
     """Every problem by host, in a stable order; what hosts have in common that they may not is told at each."""
-    between = fleet_problems({host: values.everything() for host, values in fleet.items()})
+    between = fleet_problems({host: values.given for host, values in fleet.items()})
     return {host: [*of_host(values), *between[host]] for host, values in fleet.items()}
 
 
@@ -56,7 +58,7 @@ def needs_a_stack(problems: t.Iterable[Problem], declared: t.Mapping[str, Variab
 def _missing(values: Values) -> list[Problem]:
     """What every stage needs, or a new stack, and is not set; with an API token, the runner is registered."""
     malformed = {problem.variable for problem in values.problems}
-    otherwise = {"gitpod_runner_id"} if "gitpod_api_token" in values.given else set()
+    otherwise = _REGISTERED if "gitpod_api_token" in values.given else ()
     return [
         Problem(MISSING, name, "Not set, and there is no default.", _how_to_set(variable))
         for name, variable in values.declared.items()
@@ -68,8 +70,9 @@ def _missing(values: Values) -> list[Problem]:
 
 
 def _how_to_set(variable: Variable) -> str:
-    instead = ", or gitpod_api_token to have the runner registered" if variable.name == "gitpod_runner_id" else ""
-    return f"Set it{instead}: {variable.meaning}"
+    instead = ", or gitpod_api_token to have the runner registered" if variable.name in _REGISTERED else ""
+    emptied = "; an environment variable that is not set gives an empty text" if variable.secret else ""
+    return f"Set it{instead}{emptied}: {variable.meaning}"
 
 
 def _unknown(values: Values) -> list[Problem]:
