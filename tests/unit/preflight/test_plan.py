@@ -11,9 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
-    Certificate as Requested,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -22,7 +20,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
-    Certificate,
     Denied,
     Facts,
     ManagementPlane,
@@ -53,7 +50,7 @@ ALIASES = tuple(
     Record(name, "A", alias="lb.elb.amazonaws.com", alias_zone="ZLB", evaluate=True)
     for name in ("eu.example.com", "*.eu.example.com")
 )
-COVERING = Requested("arn:2", "ISSUED", ("eu.example.com", "*.eu.example.com"))
+COVERING = Certificate("arn:2", "ISSUED", ("eu.example.com", "*.eu.example.com"))
 STACK = Stack("gitpod-eu", "CREATE_COMPLETE", "arn", parameters={"Id": "0192"}, tags={"team": "x"}, protected=True)
 OPTIONS: dict[str, t.Any] = {
     **{name: entry.get("default") for name, entry in ARGUMENT_SPEC.items()},
@@ -293,7 +290,6 @@ def test_each_difference_makes_its_stage_needed(
     ("seen_certificate", "action"),
     [
         ({}, "nothing"),
-        ({"names": ("EU.example.com", "*.eu.example.com")}, "nothing"),
         ({"status": "EXPIRED"}, "create"),
         ({"expires": datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)}, "create"),
         ({"names": ("eu.example.com",)}, "create"),
