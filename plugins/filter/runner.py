@@ -11,7 +11,9 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.deciding import refused
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
     external_records,
     runner_summary,
@@ -42,6 +44,16 @@ def dynamic_reference(value: str) -> str:
     return "{{resolve:" + value + "}}"
 
 
+def dns_provider(name: str) -> dict[str, t.Any]:
+    """A DNS provider as it is declared."""
+    return registry.provider(str(name)).as_result()
+
+
+def dns_refusal(failure: t.Mapping[str, t.Any], name: str, records: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """What a provider said that does not let the records be removed."""
+    return refused(registry.provider(str(name)), [str(record["name"]) for record in records], failure)
+
+
 def in_words(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     """The same, with an error of ours as a filter's error."""
 
@@ -66,6 +78,8 @@ class FilterModule:
             "batch_lines": in_words(batch_lines),
             "batches_unheeded": in_words(unheeded),
             "change_line": describe,
+            "dns_provider": in_words(dns_provider),
+            "dns_refusal": in_words(dns_refusal),
             "dynamic_reference": dynamic_reference,
             "external_records": external_records,
             "ownership_tags": ownership_tags,

@@ -11,17 +11,19 @@ import datetime
 import re
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import parsed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, resolving
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Check,
     Request,
-    folded,
-    parse_name_server,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import NetworkObserver, observe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import (
@@ -36,7 +38,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import manifest_url, parse_manifest
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status import judge
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
-    Certificate,
     Phase,
     Seen,
     Wanted,
@@ -91,7 +92,7 @@ def look(options: Options, wanted: Wanted, clients: Clients, stack: Stack, regio
         )
         ask("checks", "ask the runner's names", lambda: _names(options, wanted, stack), wanted.domain)
         ask("newest", "read the release manifest", lambda: _newest(options, wanted))
-        ask("certificate", "acm:DescribeCertificate", lambda: certificate(clients("acm"), arn), arn)
+        ask("certificate", "acm:DescribeCertificate", lambda: described(clients("acm"), arn), arn)
         ask("endpoints", "ec2:DescribeVpcEndpoints", _endpoints(options, clients, vpc, region), wanted.endpoint and vpc)
         has_token = options["api_token"] and wanted.runner_id
         ask("runner", "read the runner", lambda: _runner(options, wanted), has_token)
@@ -120,12 +121,12 @@ def _without_values(resource: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _names(options: Options, wanted: Wanted, stack: Stack) -> tuple[Check, ...]:
-    if options["resolvers"] and resolving.DNSPYTHON_IMPORT_ERROR:
+    if options["resolvers"] and asking.DNSPYTHON_IMPORT_ERROR:
         raise RunnerError("dnspython is not installed", next_step="Install dnspython 2.4 or newer")
     request = Request(
         domain=wanted.domain,
         port=options["port"],
-        servers=tuple(parse_name_server(text) for text in options["resolvers"]),
+        servers=tuple(parsed(options["resolvers"])),
         expected_target=folded(stack.outputs.get(LOAD_BALANCER_OUTPUT, "")),
         validate_certificates=options["validate_runner_certs"],
     )
@@ -143,17 +144,6 @@ def _names(options: Options, wanted: Wanted, stack: Stack) -> tuple[Check, ...]:
 def _newest(options: Options, wanted: Wanted) -> str:
     url = manifest_url(options["releases_url"], wanted.channel, "")
     return parse_manifest(source.fetch(url).decode("utf-8", "replace"), url, "").version
-
-
-def certificate(acm: t.Any, arn: str) -> Certificate:
-    """The certificate as ACM has it."""
-    raw = acm.describe_certificate(CertificateArn=arn, aws_retry=True)["Certificate"]
-    renewal = raw.get("RenewalSummary", {}).get("RenewalStatus", "")
-    return Certificate(arn, raw.get("Status", ""), _aware(raw.get("NotAfter")), renewal)
-
-
-def _aware(moment: datetime.datetime | None) -> datetime.datetime | None:
-    return moment.replace(tzinfo=datetime.timezone.utc) if moment and not moment.tzinfo else moment
 
 
 def _endpoints(options: Options, clients: Clients, vpc: str, region: str) -> t.Callable[[], tuple[Endpoint, ...]]:
@@ -201,7 +191,7 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Check], alerts: t.Sequ
             "arn": shown.arn,
             "status": shown.status,
             "days_left": shown.days_left(seen.now),
-            "not_after": shown.not_after.isoformat() if shown.not_after else "",
+            "not_after": shown.expires.isoformat() if shown.expires else "",
         },
         "endpoints": [{"id": entry.id, "state": entry.state} for entry in found["endpoints"] or ()],
         "runner": found["runner"] and dataclasses.asdict(found["runner"]),
