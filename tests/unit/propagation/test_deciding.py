@@ -232,8 +232,8 @@ def test_what_a_provider_refused_is_told_once() -> None:
     told = deciding.refused(registry.provider("cloudflare"), [NAME, f"*.{NAME}"], {"results": [failed, failed, {}]})
     assert told == (
         f"The records of {NAME} and *.{NAME} cannot be removed with cloudflare; the runner was not touched. code:"
-        " 10000, error: Authentication error. Check gitpod_dns_zone and gitpod_dns_cloudflare_token, then run again. To remove"
-        " the records by hand instead, set gitpod_teardown_dns_provider to manual."
+        " 10000, error: Authentication error. Check gitpod_dns_zone and gitpod_dns_cloudflare_token, then run again. To"
+        " remove the records by hand instead, set gitpod_teardown_dns_provider to manual."
     )
     single = deciding.refused(registry.provider("nsupdate"), [NAME], {"failed": True})
     assert "The server refused. Check the zone and its key (gitpod_dns_zone" in single
