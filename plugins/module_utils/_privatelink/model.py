@@ -8,6 +8,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.users import User
+
+if t.TYPE_CHECKING:
+    import datetime
+
 SERVICE_NAME = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
 SERVICE_REGION = "us-east-1"
 
@@ -75,7 +80,11 @@ class Subnet:
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """An interface endpoint as DescribeVpcEndpoints has it."""
+    """An interface endpoint as DescribeVpcEndpoints has it.
+
+    :param id: empty where it does not exist yet.
+    :param created: when AWS made it; C(None) where the answer does not say.
+    """
 
     id: str
     state: str
@@ -91,6 +100,7 @@ class Endpoint:
     interface_ids: tuple[str, ...] = ()
     reason: str = ""
     service_region: str = ""
+    created: datetime.datetime | None = None
 
     @classmethod
     def from_api(cls, raw: t.Mapping[str, t.Any]) -> Endpoint:
@@ -111,6 +121,7 @@ class Endpoint:
             interface_ids=tuple(raw.get("NetworkInterfaceIds", [])),
             reason=_reason(error, raw.get("FailureReason", "")),
             service_region=raw.get("ServiceRegion", ""),
+            created=raw.get("CreationTimestamp"),
         )
 
     @property
@@ -148,6 +159,9 @@ class Wanted:
     """What the options ask for.
 
     :param name: the runner's name, also of the endpoint.
+    :param runner_id: the runner's ID; empty where it is not known.
+    :param security_group_name: of the group that is kept when none is given; empty for none.
+    :param source_subnet_ids: subnets from which the runner reaches the endpoint; empty for the endpoint's own.
     :param policy: JSON, or empty for full access.
     :param adopt: use an endpoint that others made: it gets what is missing, and nothing of it is taken away.
     :param replace_failed: delete an endpoint of ours that is broken, and create it anew.
@@ -166,3 +180,11 @@ class Wanted:
     purge_tags: bool = False
     adopt: bool = True
     replace_failed: bool = False
+    runner_id: str = ""
+    security_group_name: str = ""
+    source_subnet_ids: tuple[str, ...] = ()
+
+    @property
+    def user(self) -> User:
+        """The runner, as a user of the endpoint."""
+        return User(self.name, self.runner_id)
