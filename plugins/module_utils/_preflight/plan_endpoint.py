@@ -26,9 +26,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG, ownership_tags
 
 Options = t.Mapping[str, t.Any]
+# Options of runner_endpoint that runner_preflight_info has under the stage's name.
+_HANDED_ON = ("ip_address_type", "policy", "tags", "adopt", "replace_failed")
 
 
 def foresee(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
@@ -73,24 +74,19 @@ def _group(facts: Facts) -> Group | None:
 
 
 def _wanted(options: Options, wanted: Wanted) -> WantedEndpoint:
-    tags = {key: str(value) for key, value in (options["privatelink_tags"] or {}).items()}
-    runner_id = tags.get(RUNNER_ID_TAG, "")
-    return WantedEndpoint(
-        name=wanted.name,
-        vpc_id=wanted.vpc_id,
-        service_name=wanted.privatelink_service_name,
-        service_region=wanted.privatelink_service_region,
-        subnet_ids=wanted.privatelink_subnet_ids,
-        security_group_ids=tuple(sorted(wanted.privatelink_security_group_ids)),
-        private_dns=wanted.privatelink_private_dns_enabled,
-        ip_address_type=options["privatelink_ip_address_type"] or "",
-        policy=options["privatelink_policy"] or "",
-        tags={"Name": wanted.name, **tags, **ownership_tags(wanted.name, runner_id)},
-        adopt=options["privatelink_adopt"],
-        replace_failed=options["privatelink_replace_failed"],
-        runner_id=runner_id,
-        security_group_name=wanted.privatelink_security_group_name,
-        source_subnet_ids=wanted.privatelink_source_subnet_ids,
+    return WantedEndpoint.of(
+        {
+            "name": wanted.name,
+            "vpc_id": wanted.vpc_id,
+            "service_name": wanted.privatelink_service_name,
+            "service_region": wanted.privatelink_service_region,
+            "subnet_ids": wanted.privatelink_subnet_ids,
+            "security_group_ids": wanted.privatelink_security_group_ids,
+            "security_group_name": wanted.privatelink_security_group_name,
+            "source_subnet_ids": wanted.privatelink_source_subnet_ids,
+            "private_dns_enabled": wanted.privatelink_private_dns_enabled,
+            **{name: options[f"privatelink_{name}"] for name in _HANDED_ON},
+        }
     )
 
 

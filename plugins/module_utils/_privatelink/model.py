@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.users import User
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG, ownership_tags
 
 if t.TYPE_CHECKING:
     import datetime
@@ -183,6 +185,31 @@ class Wanted:
     runner_id: str = ""
     security_group_name: str = ""
     source_subnet_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any]) -> Wanted:
+        """From options of runner_endpoint, of which all but name and VPC may be left out."""
+        policy = options.get("policy") or ""
+        tags = {key: str(value) for key, value in (options.get("tags") or {}).items()}
+        runner_id = options.get("runner_id") or tags.get(RUNNER_ID_TAG, "")
+        return cls(
+            name=options["name"],
+            vpc_id=options["vpc_id"],
+            service_name=options.get("service_name") or SERVICE_NAME,
+            service_region=options.get("service_region") or SERVICE_REGION,
+            subnet_ids=tuple(options.get("subnet_ids") or ()),
+            security_group_ids=tuple(sorted(options.get("security_group_ids") or ())),
+            private_dns=options.get("private_dns_enabled", True),
+            ip_address_type=options.get("ip_address_type") or "",
+            policy=policy if isinstance(policy, str) else json.dumps(policy),
+            tags={"Name": options["name"], **tags, **ownership_tags(options["name"], runner_id)},
+            purge_tags=bool(options.get("purge_tags")),
+            adopt=options.get("adopt", True),
+            replace_failed=bool(options.get("replace_failed")),
+            runner_id=runner_id,
+            security_group_name=options.get("security_group_name") or "",
+            source_subnet_ids=tuple(options.get("source_subnet_ids") or ()),
+        )
 
     @property
     def user(self) -> User:

@@ -19,7 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import Mode, Outcome, State
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.present import present
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG, ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 
 def run(module: t.Any) -> dict[str, t.Any]:
@@ -27,7 +27,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     options = module.params
     api = Api(client(module, "ec2"), module.region)
     mode = Mode(module.check_mode, options["wait"] or options["join"], options["timeout"])
-    wanted = _wanted(options)
+    wanted = Wanted.of(options)
     if options["join"]:
         outcome = join(api, wanted, mode)
     elif options["state"] == "absent":
@@ -37,27 +37,23 @@ def run(module: t.Any) -> dict[str, t.Any]:
     return _result(outcome, wanted)
 
 
-def _wanted(options: t.Mapping[str, t.Any]) -> Wanted:
-    tags = {key: str(value) for key, value in (options["tags"] or {}).items()}
-    runner_id = options["runner_id"] or tags.get(RUNNER_ID_TAG, "")
-    return Wanted(
-        name=options["name"],
-        vpc_id=options["vpc_id"],
-        service_name=options["service_name"],
-        service_region=options["service_region"],
-        subnet_ids=tuple(options["subnet_ids"]),
-        security_group_ids=tuple(sorted(options["security_group_ids"])),
-        private_dns=options["private_dns_enabled"],
-        ip_address_type=options["ip_address_type"] or "",
-        policy=options["policy"] or "",
-        tags={"Name": options["name"], **tags, **ownership_tags(options["name"], runner_id)},
-        purge_tags=options["purge_tags"],
-        adopt=options["adopt"],
-        replace_failed=options["replace_failed"],
-        runner_id=runner_id,
-        security_group_name=options["security_group_name"] or "",
-        source_subnet_ids=tuple(options["source_subnet_ids"]),
-    )
+def joined(
+    options: t.Mapping[str, t.Any],
+    clients: t.Callable[[str], t.Any],
+    region: str,
+    check: bool,
+    clock: Clock,
+    observe: t.Callable[[str], None],
+) -> dict[str, t.Any]:
+    """What the module does with C(join), for whoever waits for several endpoints at once.
+
+    :param options: C(name), C(vpc_id), C(service_name), C(service_region), C(private_dns_enabled) and C(timeout).
+    :param clients: makes the client of a service.
+    :param observe: is told the endpoint's state at every look.
+    """
+    wanted = Wanted.of(options)
+    mode = Mode(check, wait=True, timeout=options["timeout"], clock=clock, observe=observe)
+    return _result(join(Api(clients("ec2"), region), wanted, mode), wanted)
 
 
 def join(api: Api, wanted: Wanted, mode: Mode) -> Outcome:

@@ -27,12 +27,14 @@ class Mode:
     """How to carry out.
 
     :param timeout: longest wait in seconds.
+    :param observe: is told the endpoint's state at every look.
     """
 
     check: bool
     wait: bool
     timeout: float
     clock: Clock = dataclasses.field(default_factory=Clock)
+    observe: t.Callable[[str], None] = lambda _state: None
 
 
 @dataclasses.dataclass(frozen=True)

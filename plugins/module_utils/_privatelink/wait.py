@@ -65,6 +65,7 @@ def finish(api: Api, wanted: Wanted, started: Endpoint, mode: Mode) -> Endpoint:
     for _elapsed in poll(mode.clock, mode.timeout, PACE):
         # Right after its creation an endpoint may not be visible yet.
         seen = api.endpoint(started.id) or seen
+        mode.observe(seen.state)
         if stage(seen.state) in (BROKEN, LEAVING):
             raise RunnerError(
                 f"The endpoint {seen.id} is {seen.state}",
