@@ -12,9 +12,10 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.validation import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import told, verdict_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import (
@@ -83,13 +84,15 @@ class ActionModule(ActionBase):
     def _judged(self, fleet: Fleet, seen: dict[str, Result]) -> Result:
         """Verdicts of those that no probe looks at besides; the others' probes look first."""
         runners: dict[str, Result] = {}
+        lines: dict[str, list[str]] = {}
         for host, found in seen.items():
             values = fleet.values[host]
             probes = values["gitpod_verify_probe_hosts"] if found.get("exists") else []
             verdict = {} if probes else verdict_of(found, values["gitpod_verify_required"], self._task.check_mode)
             runners[host] = {**verdict, "seen": found, "probe_hosts": probes}
-            for line in told(values["gitpod_runner_name"], found, verdict):
-                self._display.display(line)
+            lines[values["gitpod_runner_name"]] = told(found, verdict)
+        for line in once(lines):
+            self._display.display(clean(line))
         probing = [host for host, found in runners.items() if found["probe_hosts"]]
         return {"runners": runners, "probing": probing, "looked_at": time.time()}
 

@@ -36,6 +36,7 @@ class Teller:
         self._lock = threading.Lock()
         self._told_at: float | None = None
         self._told: t.Hashable = None
+        self._line = ""
 
     def say(self, line: str) -> None:
         """Something happened: the line is shown in any case."""
@@ -43,16 +44,17 @@ class Teller:
             self._append(line)
 
     def tell(self, line: str, essence: t.Hashable = None) -> None:
-        """How things stand: shown when something changed and the last such line is long enough ago.
+        """How things stand: shown when something changed, the line too, and the last one is long enough ago.
 
-        :param essence: what has to change for a new line; the line itself without it.
+        :param essence: what has to change for a new line; without it, the line alone.
         """
         essence = line if essence is None else essence
         with self._lock:
             now = self._now()
             too_soon = self._told_at is not None and now - self._told_at < self._interval
-            if self._interval > 0 and essence != self._told and not too_soon:
-                self._told, self._told_at = essence, now
+            news = essence != self._told and line != self._line
+            if self._interval > 0 and news and not too_soon:
+                self._told, self._told_at, self._line = essence, now, line
                 self._append(line)
 
     def _append(self, line: str) -> None:

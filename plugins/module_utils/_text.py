@@ -15,3 +15,22 @@ def clean(text: t.Any) -> str:
     cursor, forge lines or turn the text around; each becomes a blank.
     """
     return "".join(character if character.isprintable() else " " for character in str(text))
+
+
+def once(lines: t.Mapping[str, t.Sequence[str]], most_names: int = 3) -> list[str]:
+    """What is said of several, said once: C(3 runners (a, b, c): ...), or C(a: ...) of one alone.
+
+    :param lines: by name of the runner, in the order in which they are shown.
+    """
+    names: dict[str, list[str]] = {}
+    for name, own in lines.items():
+        for line in own:
+            names.setdefault(line, []).append(name)
+    return [f"{_listed(who, most_names)}: {line}" for line, who in names.items()]
+
+
+def _listed(names: t.Sequence[str], most: int) -> str:
+    if len(names) == 1:
+        return names[0]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{len(names)} runners ({', '.join(names[:most])}{more})"

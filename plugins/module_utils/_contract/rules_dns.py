@@ -12,6 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     MALFORMED,
     Inventory,
     Problem,
+    quoted,
 )
 
 PROVIDER = "gitpod_dns_provider"
@@ -44,7 +45,7 @@ def provider(inventory: Inventory) -> list[Problem]:
         problems.append(Problem(CONTRADICTORY, missing[0], f"{other} is set, and this is not.", "Set both or none."))
     tasks_file = inventory.text("gitpod_dns_tasks_file")
     if chosen == "tasks" and tasks_file and not tasks_file.startswith("/"):
-        summary = f"{tasks_file!r} is not an absolute path."
+        summary = f"{quoted(tasks_file)} is not an absolute path."
         problems.append(
             Problem(
                 MALFORMED, "gitpod_dns_tasks_file", summary, 'Write "{{ inventory_dir }}/dns-tasks.yml" or the like.'
@@ -61,7 +62,9 @@ def _server(inventory: Inventory, chosen: str) -> list[Problem]:
     try:
         ipaddress.ip_address(value)
     except ValueError:
-        return [Problem(MALFORMED, name, f"{value!r} is not an address.", "Write the server's IPv4 or IPv6 address.")]
+        return [
+            Problem(MALFORMED, name, f"{quoted(value)} is not an address.", "Write the server's IPv4 or IPv6 address.")
+        ]
     return []
 
 
@@ -71,7 +74,14 @@ def zone(inventory: Inventory) -> list[Problem]:
     domain = inventory.text("gitpod_domain_name").lower().rstrip(".")
     if not value or not domain or domain == value or domain.endswith(f".{value}"):
         return []
-    return [Problem(CONTRADICTORY, name, f"The zone {value} does not hold {domain}.", "Write the domain's own zone.")]
+    return [
+        Problem(
+            CONTRADICTORY,
+            name,
+            f"The zone {quoted(value)} does not hold {quoted(domain)}.",
+            "Write the domain's own zone.",
+        )
+    ]
 
 
 def apex(inventory: Inventory) -> list[Problem]:
@@ -86,10 +96,13 @@ def apex(inventory: Inventory) -> list[Problem]:
         return []
     if chosen in KEEPERS_WITH_ALIAS and inventory.switch("gitpod_dns_apex_alias"):
         return []
-    choices = [f"use a sub-domain such as gitpod.{domain}", f"keep the zone in Route 53 ({PROVIDER}: route53)"]
+    choices = [
+        f"use a sub-domain such as {quoted(f'gitpod.{domain}')}",
+        f"keep the zone in Route 53 ({PROVIDER}: route53)",
+    ]
     if chosen in KEEPERS_WITH_ALIAS:
         choices.append("use the provider's ALIAS or ANAME record and say so (gitpod_dns_apex_alias: true)")
-    summary = f"{domain} is the apex of its zone, where no CNAME is allowed (RFC 1034)."
+    summary = f"{quoted(domain)} is the apex of its zone, where no CNAME is allowed (RFC 1034)."
     return [Problem(CONTRADICTORY, name, summary, f"Choose: {'; or '.join(choices)}.")]
 
 

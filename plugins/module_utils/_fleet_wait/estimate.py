@@ -39,6 +39,8 @@ def time_left(part: Part, courses: t.Sequence[Course]) -> float | None:
 
 def _along(course: Course, snapshot: Snapshot, reached_at: float) -> float:
     """What is left when the stack goes on as this one did."""
-    reached = course.reached(snapshot.done)
+    reached, following = course.reached(snapshot.done), course.reached(snapshot.done + 1)
     pace = min(SLOWEST, max(FASTEST, reached_at / reached)) if reached > 0 else 1.0
-    return (course.seconds - reached) * pace - (snapshot.elapsed - reached_at)
+    # One that is late with the next resource still has all the others before it.
+    until_next = max(0.0, (following - reached) * pace - (snapshot.elapsed - reached_at))
+    return until_next + (course.seconds - following) * pace

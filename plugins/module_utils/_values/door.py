@@ -11,12 +11,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import MALFORMED, Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import MALFORMED, Problem, quoted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules_secrets import bare_reference
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Context, Variable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.reading import (
     UnusableError,
     is_unset,
-    quoted,
     typed,
 )
 
@@ -110,8 +110,8 @@ def _usable(variable: Variable, value: t.Any) -> t.Any:
 
 
 def _template_problem(variable: Variable, value: Untemplated) -> UnusableError:
-    if "{{resolve:" in value.text.replace(" ", ""):
-        reference = value.text.replace(" ", "").partition("{{resolve:")[2].partition("}}")[0]
+    reference = bare_reference(value.text)
+    if reference:
         shown = f", such as {quoted(reference)}" if not variable.secret else ""
         return UnusableError(
             "Its braces are CloudFormation's, and Ansible takes them for a template of its own.",

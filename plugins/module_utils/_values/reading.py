@@ -19,11 +19,11 @@ import typing as t
 
 import yaml
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 
 TRUE = frozenset({"true", "yes", "on", "y", "t", "1", "1.0"})
 FALSE = frozenset({"false", "no", "off", "n", "f", "0", "0.0"})
-LONGEST_QUOTE = 80
 _NAMES = {
     "bool": "true or false",
     "dict": "a dictionary",
@@ -44,12 +44,6 @@ class UnusableError(ValueError):
     def __init__(self, summary: str, remediation: str) -> None:
         super().__init__(summary)
         self.summary, self.remediation = summary, remediation
-
-
-def quoted(value: t.Any) -> str:
-    """A value in a message, cut to a length that can be read."""
-    text = repr(plain_text(value)) if isinstance(value, str) else str(value)
-    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 4]} ..."
 
 
 def plain_text(value: str) -> str:

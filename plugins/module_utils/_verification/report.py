@@ -107,11 +107,11 @@ def verdict_of(
     return {**found, **failed}
 
 
-def told(name: str, seen: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> list[str]:
+def told(seen: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> list[str]:
     """What is shown of a runner's verification: the management plane's words, and what nobody could see."""
     runner = seen.get("runner")
-    lines = [f"{name}: {line}" for line in unseen_lines(found)] if found.get("checks") else []
+    lines = unseen_lines(found) if found.get("checks") else []
     if runner:
         message = f", {runner['message']}" if runner.get("message") else ""
-        lines.insert(0, f"{runner['name']}: {runner['phase']}, version {runner.get('version') or 'unknown'}{message}")
+        lines.insert(0, f"{runner['phase']}, version {runner.get('version') or 'unknown'}{message}")
     return lines

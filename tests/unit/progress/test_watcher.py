@@ -120,10 +120,12 @@ def test_how_things_stand_is_told_on_change_and_not_too_often(tmp_path: pathlib.
     assert told(0, "1 of 3, 5s", 1)
     assert not told(20, "1 of 3, 25s", 1)
     assert told(21, "2 of 3, 26s", 2)
-    assert not told(25, "3 of 3, 30s", 3)
+    assert not told(40, "2 of 3, 26s", "what nobody sees")
+    assert told(41, "2 of 3, 46s", "seen")
+    assert not told(45, "3 of 3, 50s", 3)
     teller.say("something happened")
-    assert told(31, "3 of 3, 36s", 3)
-    assert path.read_text("utf-8").splitlines()[2] == "something happened"
+    assert told(51, "3 of 3, 36s", 3)
+    assert path.read_text("utf-8").splitlines()[3] == "something happened"
 
 
 def test_without_a_path_or_with_an_interval_of_nothing_nothing_is_told(tmp_path: pathlib.Path) -> None:
