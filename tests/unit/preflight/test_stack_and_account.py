@@ -14,7 +14,7 @@ import pytest
 from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Parameter, Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, checks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
     images,
@@ -260,13 +260,6 @@ def test_a_switch_brings_its_permissions_in(switch: dict[str, t.Any], actions: s
 def test_what_another_accounts_credentials_do_is_not_simulated() -> None:
     elsewhere = dataclasses.replace(WANTED, dns_associate_vpc=True, dns_role_arn="arn:aws:iam::2:role/dns")
     assert "route53:AssociateVPCWithHostedZone" not in {action.name for action in account.simulated(elsewhere)}
-
-
-def test_a_value_that_is_missing_is_told_by_its_variable() -> None:
-    needed = dataclasses.replace(TEMPLATE, parameters=(*TEMPLATE.parameters, Parameter("Secret", "Exchange Token")))
-    found = look(stack.values, {}, {"template": needed})
-    assert found.status == "fail"
-    assert found.remediation.startswith("Set gitpod_exchange_token.")
 
 
 def test_a_switch_that_is_off_is_told_by_its_name() -> None:

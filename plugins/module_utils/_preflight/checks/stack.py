@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
-    desired,
     parameters,
     status,
 )
@@ -168,17 +165,8 @@ def values(wanted: Wanted, facts: Facts) -> Finding:
             seen, {**identity, **wanted.parameters}, {**token, **wanted.secret_parameters}, kept
         )
     except InputError as error:
-        problems = error.details.get("problems", [error.what])
-        return failed(f"{'; '.join(problems)}.", f"{_variables(problems)}{error.next_step}.")
+        return failed(f"{'; '.join(error.details.get('problems', [error.what]))}.", f"{error.next_step}.")
     return passed(f"All {len(given)} values have a parameter, and every parameter has a value.")
-
-
-def _variables(problems: t.Sequence[str]) -> str:
-    """What to set where a parameter needs a value that a variable of its own gives."""
-    named = {**desired.LABELS, desired.EXCHANGE_TOKEN: "gitpod_exchange_token"}
-    lacking = [problem.partition(" (")[0] for problem in problems if problem.endswith("needs a value")]
-    variables = [named[label] for label in lacking if label in named]
-    return f"Set {', '.join(variables)}. " if variables else ""
 
 
 def _awaits(wanted: Wanted) -> bool:
