@@ -14,9 +14,7 @@ import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
-    Certificate as Requested,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
@@ -204,31 +202,9 @@ class VpcEndpoint:
     route_table_ids: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class Certificate:
-    """A certificate of ACM.
-
-    :param kind: C(AMAZON_ISSUED), C(IMPORTED) or C(PRIVATE).
-    :param validation: C(DNS), C(EMAIL) or empty.
-    :param expires: end of its validity; none before it is issued.
-    """
-
-    arn: str
-    status: str
-    names: tuple[str, ...]
-    key_algorithm: str = ""
-    kind: str = "AMAZON_ISSUED"
-    validation: str = ""
-    expires: datetime.datetime | None = None
-    failure: str = ""
-
-
 def serves(certificate: t.Any, domain: str, now: datetime.datetime) -> bool:
     """Whether a fact is a certificate that a load balancer can serve now for the domain and its wildcard."""
-    if not isinstance(certificate, Certificate):
-        return False
-    seen = Requested(certificate.arn, certificate.status, tuple(name.lower() for name in certificate.names))
-    return seen.covers(domain) and dataclasses.replace(seen, not_after=certificate.expires).usable(now)
+    return isinstance(certificate, Certificate) and certificate.covers(domain) and certificate.usable(now)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -331,7 +307,7 @@ class Facts:
     endpoint_group: SecurityGroup | Denied | None = None
     service: Service | Denied | None = None
     certificate: Certificate | Denied | None = None
-    certificates: tuple[Requested, ...] | Denied | None = None
+    certificates: tuple[Certificate, ...] | Denied | None = None
     custom_ca: CaBundle | Denied | None = None
     hosted_zones: tuple[Zone, ...] | Denied | None = None
     records: t.Mapping[str, tuple[Record, ...] | Denied] = dataclasses.field(default_factory=dict)

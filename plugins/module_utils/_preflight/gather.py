@@ -12,9 +12,8 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api as CertificateApi
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
-    Certificate as Requested,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
@@ -293,17 +292,17 @@ def _certificates(look: Gathering, wanted: Wanted) -> None:
     arn, reference = wanted.certificate_arn, certificates.parse_reference(wanted.custom_ca)
     # ACM has no certificate of another region, and refuses to look for one.
     here = f":{wanted.region}:" in arn
-    look.ask("certificate", "acm:DescribeCertificate", lambda: certificates.certificate(look.clients("acm"), arn), here)
+    look.ask("certificate", "acm:DescribeCertificate", lambda: described(look.clients("acm"), arn), here)
     look.ask("certificates", "acm:ListCertificates", _requested(look, wanted), wanted.certificate_request)
     if reference:
         action = "ssm:GetParameter" if reference.service == "ssm" else "secretsmanager:GetSecretValue"
         look.ask("custom_ca", action, lambda: certificates.custom_ca(reference, look.clients))
 
 
-def _requested(look: Gathering, wanted: Wanted) -> t.Callable[[], tuple[Requested, ...] | None]:
+def _requested(look: Gathering, wanted: Wanted) -> t.Callable[[], tuple[Certificate, ...] | None]:
     """Which certificates a request would find; nobody has to know while the stack has one that serves."""
 
-    def read() -> tuple[Requested, ...] | None:
+    def read() -> tuple[Certificate, ...] | None:
         now = datetime.datetime.now(datetime.timezone.utc)
         if not wanted.domain_name or serves(look.found("certificate"), wanted.domain_name, now):
             return None

@@ -11,9 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
-    Certificate as Requested,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -22,7 +20,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
-    Certificate,
     Denied,
     Facts,
     ManagementPlane,
@@ -55,7 +52,7 @@ ALIASES = tuple(
     Record(name, "A", alias="lb.elb.amazonaws.com", alias_zone="ZLB", evaluate=True)
     for name in ("eu.example.com", "*.eu.example.com")
 )
-COVERING = Requested("arn:2", "ISSUED", ("eu.example.com", "*.eu.example.com"))
+COVERING = Certificate("arn:2", "ISSUED", ("eu.example.com", "*.eu.example.com"))
 ARN = "arn:aws:acm:eu-central-1:1:certificate/1"
 OURS = {"team": "x", **ownership_tags("gitpod-eu", "0192")}
 LABELS = {"Id": "Runner ID", "Network": "VPC", "Domain": "Domain Name", "Certificate": "Certificate ARN"}
@@ -298,7 +295,6 @@ def test_each_difference_makes_its_stage_needed(
     ("seen_certificate", "action"),
     [
         ({}, "nothing"),
-        ({"names": ("EU.example.com", "*.eu.example.com")}, "nothing"),
         ({"status": "EXPIRED"}, "create"),
         ({"expires": datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)}, "create"),
         ({"names": ("eu.example.com",)}, "create"),
