@@ -28,6 +28,8 @@ from tests.fleet import Fleet
 from tests.testbed.client import TestBed
 
 TIMEOUT = 7200
+Field = t.Literal["seconds", "processor_seconds"]
+FIELDS: tuple[Field, ...] = ("seconds", "processor_seconds")
 # Ansible says so for each module that it starts, from -vvv on.
 MODULE = re.compile(r"Using module file ")
 # Runs in another checkout, whose own harness knows the variables and the environment that it wants.
@@ -171,7 +173,7 @@ def counted(contestant: Contestant, testbed: TestBed) -> dict[str, int]:
     return counts(cost(contestant, testbed, "-vvv").run)
 
 
-def median(costs: t.Sequence[Cost], field: t.Literal["seconds", "processor_seconds"]) -> float:
+def median(costs: t.Sequence[Cost], field: Field) -> float:
     """Of one of the figures."""
     return statistics.median(getattr(found, field) for found in costs)
 
@@ -181,18 +183,15 @@ def summary(costs: t.Sequence[Cost], runners: int) -> dict[str, t.Any]:
     last = costs[-1]
     return {
         "seconds": round(median(costs, "seconds"), 1),
-        "processor seconds": round(median(costs, "processor_seconds"), 1),
+        "processor_seconds": round(median(costs, "processor_seconds"), 1),
         "seconds of each run": [round(found.seconds, 1) for found in costs],
-        "processor seconds of each run": [round(found.processor_seconds, 1) for found in costs],
+        "processor_seconds of each run": [round(found.processor_seconds, 1) for found in costs],
         "API calls a runner": round(sum(last.calls.values()) / runners, 1),
         "API calls a runner by service": {name: round(number / runners, 1) for name, number in last.calls.items()},
         "changed": last.run.changed,
     }
 
 
-def ratios(slower: t.Sequence[Cost], faster: t.Sequence[Cost]) -> dict[str, float]:
-    """How many times as long the first took, by seconds and by processor seconds."""
-    return {
-        "seconds": round(median(slower, "seconds") / median(faster, "seconds"), 2),
-        "processor seconds": round(median(slower, "processor_seconds") / median(faster, "processor_seconds"), 2),
-    }
+def ratios(upper: t.Sequence[Cost], lower: t.Sequence[Cost]) -> dict[str, float]:
+    """The first's median divided by the other's, of seconds and of processor seconds."""
+    return {field: round(median(upper, field) / median(lower, field), 3) for field in FIELDS}
