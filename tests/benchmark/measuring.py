@@ -27,7 +27,8 @@ from tests.e2e.harness import Controller, Run
 from tests.fleet import Fleet
 from tests.testbed.client import TestBed
 
-TIMEOUT = 7200
+# Seconds, and characters.
+TIMEOUT, LAST_WORDS = 7200, 4000
 Field = t.Literal["seconds", "processor_seconds"]
 FIELDS: tuple[Field, ...] = ("seconds", "processor_seconds")
 # Ansible says so for each module that it starts, from -vvv on.
@@ -122,7 +123,7 @@ def processor_seconds() -> float:
 def cost(contestant: Contestant, testbed: TestBed, *arguments: str) -> Cost:
     """Run it once.
 
-    :raises SystemExit: it failed; with its output.
+    :raises SystemExit: it failed; with the end of its output.
     """
     testbed.clear_calls()
     used, started = processor_seconds(), time.monotonic()
@@ -139,7 +140,9 @@ def cost(contestant: Contestant, testbed: TestBed, *arguments: str) -> Cost:
     )
     seconds, used = time.monotonic() - started, processor_seconds() - used
     if done.returncode:
-        raise SystemExit(f"{contestant.name} failed:\n{done.stdout}")
+        raise SystemExit(
+            f"{contestant.name} ended with {done.returncode}, its last words:\n{done.stdout[-LAST_WORDS:]}"
+        )
     calls = collections.Counter(call["service"] for call in testbed.calls())
     run = Run(done.returncode, done.stdout, contestant.directory / "artifacts")
     return Cost(seconds, used, dict(sorted(calls.items())), run)
