@@ -23,11 +23,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown
     teardown_lines,
     teardown_plan,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import (
-    going_back,
-    upgrade_lines,
-    upgrade_row,
-)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import adopted_files, adopted_line
 
 _REFERENCE_KINDS = ("ssm:", "secretsmanager:")
@@ -72,9 +67,6 @@ class FilterModule:
             "rollout_batches": batches,
             "runner_summary": runner_summary,
             "status_lines": status_lines,
-            "upgrade_lines": upgrade_lines,
-            "upgrade_row": upgrade_row,
-            "upgrades_back": going_back,
             "teardown_lines": teardown_lines,
             "teardown_plan": teardown_plan,
         }
