@@ -10,10 +10,10 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
+    describe,
     needs_a_stack,
     of_fleet,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.validation import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import fleet_values
 

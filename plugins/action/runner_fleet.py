@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.validation import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once

@@ -106,7 +106,17 @@ def preflight(testbed: TestBed, host: str, keys: t.Mapping[str, str] | None = No
 
     :param changes: of its variables, without the prefix C(gitpod_).
     """
-    return of_one(FleetModule(testbed, {host: inventory(testbed, host, **changes)}, keys=keys), preflight_operation.run)
+    return prerequisites(testbed, {host: inventory(testbed, host, **changes)}, keys)
+
+
+def prerequisites(
+    testbed: TestBed, raw: t.Mapping[str, t.Mapping[str, t.Any]], keys: t.Mapping[str, str] | None = None
+) -> Result:
+    """What the prerequisites say of one runner.
+
+    :param raw: its variables, by the host's name.
+    """
+    return of_one(FleetModule(testbed, raw, keys=keys), preflight_operation.run)
 
 
 def inventory(testbed: TestBed, host: str, **changes: t.Any) -> Result:
@@ -122,6 +132,18 @@ def inventory(testbed: TestBed, host: str, **changes: t.Any) -> Result:
         **{f"gitpod_{name}": value for name, value in changes.items()},
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def stack_variables(region: str, options: t.Mapping[str, t.Any]) -> Result:
+    """The inventory of a runner whose stack M(gitpod.enterprise_runner.runner_stack) makes with these options."""
+    tags = {key: value for key, value in (options.get("tags") or {}).items() if not key.startswith("gitpod:")}
+    return {
+        "gitpod_region": region,
+        "gitpod_runner_name": options["name"],
+        "gitpod_stack_template_url": options["template_url"],
+        "gitpod_stack_parameters": options["parameters"],
+        "gitpod_tags": tags,
+    }
 
 
 def status(testbed: TestBed, raw: t.Mapping[str, t.Any]) -> Result:

@@ -8,30 +8,16 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.declared import VARIABLES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import (
+    EXCHANGE_TOKEN,
+    LABELS,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_options
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
 Options = dict[str, t.Any]
 Values = t.Mapping[str, t.Any]
-# The guide's label of each parameter, and the variable that sets it (DESIGN.md, "The inventory contract").
-LABELS: t.Mapping[str, str] = {
-    "Runner ID": "gitpod_runner_id",
-    "API Endpoint": "gitpod_api_endpoint",
-    "VPC": "gitpod_vpc_id",
-    "Availability Zones": "gitpod_availability_zones",
-    "EC2 Instances Subnet": "gitpod_ec2_subnet_ids",
-    "Loadbalance Subnets": "gitpod_load_balancer_subnet_ids",
-    "Custom Security Group for Load Balancer": "gitpod_load_balancer_security_group_id",
-    "HTTP Proxy": "gitpod_http_proxy",
-    "HTTPS Proxy": "gitpod_https_proxy",
-    "No Proxy": "gitpod_no_proxy",
-    "Custom CA Certificate": "gitpod_custom_ca",
-    "Load Balancer Visibility": "gitpod_load_balancer_visibility",
-    "Domain Name": "gitpod_domain_name",
-    "Certificate ARN": "gitpod_certificate_arn",
-}
-EXCHANGE_TOKEN = "Exchange Token"  # noqa: S105 - the label of a parameter
 
 
 def connection(values: Values) -> Options:

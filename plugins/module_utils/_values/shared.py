@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import REGION
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 
-# Every partition's form, such as us-gov-west-1 and eusc-de-east-1 (botocore's endpoints.json).
-REGION = r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}"
 SUBNET = r"subnet-[0-9a-f]{8,17}"
 
 
@@ -87,6 +86,7 @@ VARIABLES: tuple[Variable, ...] = (
             ("One-time token of the runner, needed whenever a stack is created; it expires after 24 hours."),
             "A stack that exists keeps the token that it has.",
         ),
+        needed_for_a_new_stack=True,
         secret=True,
     ),
     Variable(
@@ -114,8 +114,6 @@ VARIABLES: tuple[Variable, ...] = (
         kind="list",
         elements="str",
         needed_for_a_new_stack=True,
-        pattern=REGION + "[a-z]",
-        form="zone names such as us-east-1a",
     ),
     Variable(
         name="gitpod_ec2_subnet_ids",

@@ -11,6 +11,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_verify_version",
         description="Version that the runner is to have; another one is a warning. Empty accepts any.",
+        normalize=lambda text: text.removeprefix("v"),
+        form="v20260115.10",
     ),
     Variable(
         name="gitpod_verify_required",

@@ -30,7 +30,7 @@ def change_ids(host: Host) -> list[str]:
     return [change for zone in host.earlier.dns.get("zones") or [] for change in zone.get("change_ids") or []]
 
 
-def wait_for_records(fleet: Fleet, host: Host, timeout: float = IN_SYNC_TIMEOUT) -> None:
+def wait_for_records(fleet: Fleet, host: Host) -> None:
     """Until all of Route 53's name servers have the changes; whoever asks earlier remembers that there is no answer.
 
     :raises TimeoutExceededError: not in time.
@@ -38,7 +38,7 @@ def wait_for_records(fleet: Fleet, host: Host, timeout: float = IN_SYNC_TIMEOUT)
     changes = change_ids(host)
     if changes:
         fleet.board.waits(host.name, "Route 53's name servers")
-        wait_until_in_sync(Api(fleet.zone_clients(host)("route53")), changes, timeout)
+        wait_until_in_sync(Api(fleet.zone_clients(host)("route53")), changes, IN_SYNC_TIMEOUT)
 
 
 class _Missing:

@@ -10,8 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Problem
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.validation import validate
-from tests.unit.contract.test_contract import GOOD, OPTIONS
+from tests.unit.contract.test_contract import GOOD, problems_in
 
 SERVER = {"gitpod_dns_provider": "nsupdate", "gitpod_dns_server": "192.0.2.53"}
 CLOUDFLARE = {
@@ -22,7 +21,7 @@ CLOUDFLARE = {
 
 
 def problems(**changes: t.Any) -> list[Problem]:
-    return validate({**GOOD, **changes}, OPTIONS)
+    return problems_in({**GOOD, **changes})
 
 
 @pytest.mark.parametrize(
