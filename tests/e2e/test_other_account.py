@@ -155,7 +155,7 @@ def test_roles_hand_the_account_to_every_module_that_looks_at_records() -> None:
         "gitpod_dns/tasks/validation.yml": ("gitpod_dns_aws_profile", "gitpod_dns_role_arn"),
         "gitpod_prerequisites/tasks/main.yml": ("dns_profile", "gitpod_dns_role_arn", "gitpod_dns_split_horizon"),
         "gitpod_teardown/tasks/records.yml": ("dns_aws_profile", "dns_role_arn", "split_horizon", "further_hosted"),
-        "gitpod_adopt/tasks/main.yml": ("gitpod_adopt_dns_aws_profile", "gitpod_adopt_dns_role_arn"),
+        "gitpod_adopt/tasks/main.yml": ("gitpod_dns_aws_profile", "gitpod_dns_role_arn"),
     }
     modules = ("runner_dns", "runner_preflight_info", "runner_adopt_info")
     users: set[str] = set()
