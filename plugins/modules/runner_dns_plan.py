@@ -11,8 +11,8 @@ module: runner_dns_plan
 short_description: Decide what the DNS stage writes, and where
 version_added: 0.1.0
 description:
-  - Makes the records of both names from the typed inventory and the load balancer that the stack's stage found, and tells
-    the role who keeps them.
+  - Makes the records of both names from the typed inventory and the load balancer that the stack's stage found, and
+    tells the role who keeps them.
   - Runs on the control node and starts no process. Nothing is changed.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
