@@ -103,6 +103,18 @@ def checks() -> str:
     return "\n".join(lines).strip()
 
 
+def providers() -> str:
+    """Every DNS provider."""
+    lines = ["| `gitpod_dns_provider` | The records are | Needs |", "|---|---|---|"]
+    registry = module_util("_dns.providers.registry")
+    for provider in registry.ALL:
+        notes = [f"formerly `{name}`" for name in provider.former_names]
+        notes += ["default"] if provider is registry.DEFAULT else []
+        shown = f"`{provider.name}`" + (f" ({', '.join(notes)})" if notes else "")
+        lines.append(f"| {shown} | {provider.records} | {provider.needs} |")
+    return "\n".join(lines)
+
+
 def permissions() -> str:
     """The policy of each stage, and what its options bring in."""
     registry = module_util("_permissions")
@@ -127,6 +139,7 @@ def documents() -> dict[pathlib.Path, tuple[str, str]]:
         ROOT / "README.md": ("inventory", inventory()),
         ROOT / "docs/prerequisites.md": ("checks", checks()),
         ROOT / "docs/permissions.md": ("permissions", permissions()),
+        ROOT / "docs/dns.md": ("providers", providers()),
     }
     for path in sorted((ROOT / "roles").iterdir()):
         found[path / "README.md"] = ("variables", variables(path.name))

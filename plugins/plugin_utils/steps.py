@@ -166,6 +166,14 @@ def _probe(situation: Situation) -> Options:
     return probe(situation.values, seen["seen"], elapsed, situation.check_mode)
 
 
+def _stack_is_known(situation: Situation) -> str:
+    return "what the stack's stage found is taken" if situation.earlier.stack else ""
+
+
+def _asked(situation: Situation) -> Options:
+    return dns.asked(situation.values, situation.options)
+
+
 def _records(situation: Situation) -> Options:
     joined_later = bool(situation.options.get("joined_later"))
     return dns.route53(situation.values, situation.earlier.load_balancer, joined_later)
@@ -190,6 +198,8 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("stack", "look"): Step("runner_stack_info", _stack_look),
     ("stack", "start"): Step("runner_stack", _of(stack.start), finish=_awaits_approval),
     ("stack", "join"): Step("runner_stack", _of(stack.join), _stack_is_settled),
+    ("dns", "look"): Step("runner_stack_info", _stack_look, _stack_is_known),
+    ("dns", "ask"): Step("runner_propagation_info", _asked),
     ("dns", "route53"): Step("runner_dns", _records),
     ("dns", "validation"): Step("runner_dns", _validation),
     ("verify", "probe"): Step("runner_health_info", _probe),

@@ -140,7 +140,7 @@ def _with_records(api: Api, arn: str, mode: Mode) -> Certificate:
     certificate: Certificate | None = None
     for _elapsed in poll(mode.clock, RECORDS_TIMEOUT, RECORDS_PACE):
         certificate = api.certificate(arn)
-        if certificate and (certificate.validation or certificate.status == ISSUED):
+        if certificate and (certificate.records or certificate.status == ISSUED):
             return certificate
         if certificate and certificate.status in FAILED:
             raise _failure(certificate)
@@ -171,7 +171,7 @@ def _issued(api: Api, certificate: Certificate, mode: Mode) -> Certificate:
         f"The certificate {waiting.arn} is still {waiting.status} after {mode.timeout:.0f} s",
         f"ACM has not found the validation record of {', '.join(waiting.unvalidated) or 'its names'}",
         "Check that these records answer in public DNS, then run again: "
-        + "; ".join(f"{record.name}. CNAME {record.value}." for record in waiting.validation),
+        + "; ".join(f"{record.name}. CNAME {record.value}." for record in waiting.records),
         {"certificate": waiting.as_result(), "in_progress": True, "validation_records": _records(waiting, mode)},
     )
 
@@ -184,14 +184,14 @@ def _failure(certificate: Certificate) -> RunnerError:
     }
     return RunnerError(
         f"The certificate {certificate.arn} is {certificate.status}",
-        certificate.reason or "ACM gives no reason",
-        hints.get(certificate.reason, "Remove the cause and run again: another one is then requested"),
+        certificate.failure or "ACM gives no reason",
+        hints.get(certificate.failure, "Remove the cause and run again: another one is then requested"),
         {"certificate": certificate.as_result()},
     )
 
 
 def _records(certificate: Certificate | None, mode: Mode) -> list[dict[str, t.Any]]:
-    return [record.as_result(mode.ttl) for record in certificate.validation] if certificate else []
+    return [record.as_result(mode.ttl) for record in certificate.records] if certificate else []
 
 
 def _result(todo: Plan, certificate: Certificate | None, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:

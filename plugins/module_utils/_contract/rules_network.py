@@ -17,8 +17,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     listed,
     quoted,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import parse
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import parse_name_server
 
 # "When configuring HTTP/HTTPS proxy, NO_PROXY must include ..." (guide, Proxy Configuration).
 REQUIRED_NO_PROXY = (".internal", "169.254.0.0/16", "app.gitpod.io", ".amazonaws.com")
@@ -90,7 +90,7 @@ def servers(inventory: Inventory) -> list[Problem]:
 
 def _is_server(text: str) -> bool:
     try:
-        parse_name_server(text)
+        parse(text)
     except InputError:
         return False
     return True

@@ -16,11 +16,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     Problem,
     quoted,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 
 API_TOKEN, EXCHANGE_TOKEN = "gitpod_api_token", "gitpod_exchange_token"
 CUSTOM_CA = "gitpod_custom_ca"
 KEY_SECRET = "gitpod_dns_key_secret"  # noqa: S105 - name of a variable
-_TOKENS = (API_TOKEN, EXCHANGE_TOKEN, "gitpod_dns_cloudflare_token")
+_TOKENS = (API_TOKEN, EXCHANGE_TOKEN, *(name for provider in registry.ALL for name in provider.tokens))
 # CloudFormation user guide, "Dynamic references": ssm:name[:version], and
 # secretsmanager:id[:SecretString[:key[:stage[:version]]]], where an ARN may stand for the id.
 _REFERENCE = re.compile(r"(ssm:[A-Za-z0-9_./-]+(:\d+)?|secretsmanager:[A-Za-z0-9_./:+=@!-]+)")

@@ -5,8 +5,15 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import bare_name
+
+
+def _kept() -> str:
+    """What becomes of the records with each provider."""
+    return " ".join(f"With V({entry.name}) they are {entry.records}." for entry in registry.ALL)
+
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -17,14 +24,15 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_dns_provider",
         description=(
-            (
-                "Where the domain's records are kept. V(nsupdate) sends dynamic updates (RFC 2136), V(manual) shows "
-                "the records and waits for them, V(tasks) includes the task file of C(gitpod_dns_tasks_file)."
+            f"Where the domain's records are kept. {_kept()}",
+            *(
+                f"V({former}) is the former name of V({entry.name})."
+                for entry in registry.ALL
+                for former in entry.former_names
             ),
-            "V(external) is the former name of V(manual).",
         ),
-        choices=("route53", "nsupdate", "cloudflare", "manual", "tasks", "external"),
-        default="route53",
+        choices=registry.NAMES,
+        default=registry.DEFAULT.name,
     ),
     Variable(
         name="gitpod_dns_record_type",
@@ -89,7 +97,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_dns_overwrite",
         description=(
-            "Whether records that point elsewhere are replaced; V(manual) and V(tasks) leave that to their keeper."
+            "Whether records that point elsewhere are replaced; "
+            f"{registry.quoted(lambda entry: not entry.writes)} leave that to their keeper."
         ),
         kind="bool",
         default=False,
@@ -97,53 +106,15 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="gitpod_dns_zone",
-        description="Zone that holds the domain, with V(nsupdate) and V(cloudflare).",
+        description=f"Zone that holds the domain, with {registry.quoted(lambda entry: entry.uses_zone)}.",
         normalize=bare_name,
     ),
-    Variable(
-        name="gitpod_dns_server",
-        description="Address of the primary server that takes updates, with V(nsupdate).",
-    ),
-    Variable(
-        name="gitpod_dns_server_port",
-        description="Its port.",
-        kind="int",
-        default=53,
-        minimum=1,
-        maximum=65535,
-    ),
-    Variable(
-        name="gitpod_dns_key_name",
-        description="Name of the TSIG key, with V(nsupdate); empty sends unsigned updates.",
-    ),
-    Variable(
-        name="gitpod_dns_key_secret",
-        description="Secret of the TSIG key in Base64; keep it in a vault.",
-        secret=True,
-    ),
-    Variable(
-        name="gitpod_dns_key_algorithm",
-        description="Algorithm of the TSIG key.",
-        choices=("hmac-md5", "hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512"),
-        default="hmac-sha256",
-    ),
-    Variable(
-        name="gitpod_dns_cloudflare_token",
-        description="API token that may edit the zone, with V(cloudflare); keep it in a vault.",
-        secret=True,
-    ),
-    Variable(
-        name="gitpod_dns_tasks_file",
-        description=(
-            "Absolute path of a task file that keeps the records of the list C(gitpod_dns_records), with V(tasks)."
-        ),
-        kind="path",
-    ),
+    *(variable for entry in registry.ALL for variable in entry.variables),
     Variable(
         name="gitpod_dns_apex_alias",
         description=(
             "Whether the domain is the apex of a zone whose provider has ALIAS, ANAME or flattened records, with "
-            "V(manual) and V(tasks). Its record then has the type V(ALIAS)."
+            f"{registry.quoted(lambda entry: not entry.writes)}. Its record then has the type V(ALIAS)."
         ),
         kind="bool",
         default=False,

@@ -9,16 +9,16 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import Options, Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.declared import VARIABLES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_options
 
 ROUTE53 = "route53"
-FORMER_NAMES = {"external": "manual"}
 
 
 def provider(values: Values, variable: str = "gitpod_dns_provider") -> str:
     """Where the records are kept, by its present name."""
-    named = str(values[variable])
-    return FORMER_NAMES.get(named, named)
+    found = registry.find(str(values[variable] or ""))
+    return found.name if found else str(values[variable])
 
 
 def zone_ids(values: Values) -> list[str]:
@@ -78,3 +78,24 @@ def removal(values: Values, domain: str, load_balancer: str) -> Options:
         "state": "absent",
         **({"hosted_zone_ids": zones} if zones else {}),
     }
+
+
+def asked(values: Values, task: t.Mapping[str, t.Any]) -> Options:
+    """Options of M(gitpod.enterprise_runner.runner_propagation_info).
+
+    :param task: C(records); C(intent) and C(provider) where records are about to be touched; C(wait) to wait for them.
+    """
+    found = {
+        "records": list(task["records"]),
+        "provider": task.get("provider") or provider(values),
+        "intent": task.get("intent"),
+        "overwrite": values["gitpod_dns_overwrite"] if task.get("intent") == "write" else None,
+        "zone": values.get("gitpod_dns_zone"),
+        "resolvers": values["gitpod_resolvers"],
+        "authoritative_servers": values["gitpod_dns_authoritative_servers"],
+        "update_server": values.get("gitpod_dns_server"),
+        "update_server_port": values["gitpod_dns_server_port"],
+    }
+    if task.get("wait"):
+        found.update(wait_timeout=values["gitpod_dns_wait"], fail_when_missing=True)
+    return {option: value for option, value in found.items() if value is not None}

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded, listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Check,
     Observations,
     Request,
-    folded,
 )
 
 _PROPAGATION = (
@@ -32,7 +32,7 @@ def _name(identifier: str, request: Request, seen: Observations, name: str) -> C
     answers = _answers(seen, name)
     bad = [answer for answer in answers if answer.outcome != "found"]
     if answers and not bad:
-        addresses = ", ".join(seen.addresses(name))
+        addresses = listed(seen.addresses(name))
         return Check(identifier, "pass", f"{name} resolves to {addresses} ({_at(answers)}).")
     if not bad:
         return Check(identifier, "fail", f"{name} was not asked for.", "Report this as a fault of the collection.")
@@ -155,7 +155,7 @@ def _compare_with_target(request: Request, answers: list[Answer], target: Answer
 
 
 def _list(answer: Answer) -> str:
-    return ", ".join(answer.addresses) or answer.canonical
+    return listed(answer.addresses) or answer.canonical
 
 
 def _answers(seen: Observations, name: str) -> list[Answer]:

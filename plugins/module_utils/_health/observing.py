@@ -10,12 +10,12 @@ import contextlib
 import datetime
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connecting, decisions, resolving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Check,
     Connection,
-    NameServer,
     Observations,
     Request,
 )
@@ -29,6 +29,8 @@ if t.TYPE_CHECKING:
 # A load balancer has an address for each zone, so two names make a dozen connections; more than that just queue.
 WORKERS = 16
 T = t.TypeVar("T")
+# Of a name that leads to more than a load balancer ever has, the first are connected to, so that a look ends in time.
+MOST_ADDRESSES = 16
 PACE = Pace(first=2.0, longest=15.0)
 
 
@@ -45,7 +47,7 @@ class Observer(t.Protocol):
     def threads(self) -> t.ContextManager[t.Any]:
         """What makes the calls of one look."""
 
-    def resolve(self, name: str, server: NameServer | None) -> Answer:
+    def resolve(self, name: str, server: Server | None) -> Answer:
         """Ask one server, or the system's resolver, for the addresses of a name."""
 
     def connect(self, name: str, address: str) -> Connection:
@@ -73,7 +75,7 @@ class NetworkObserver:
     def threads(self) -> t.ContextManager[t.Any]:
         return contextlib.nullcontext(self._shared) if self._shared else concurrent.futures.ThreadPoolExecutor(WORKERS)
 
-    def resolve(self, name: str, server: NameServer | None) -> Answer:
+    def resolve(self, name: str, server: Server | None) -> Answer:
         if server is None:
             return resolving.resolve_with_system(name)
         return resolving.resolve_with_server(name, server, self._timeout)
@@ -105,16 +107,15 @@ def observe(observer: Observer, request: Request) -> Observations:
         *([request.expected_target] if request.expected_target else []),
         *([request.management_plane] if asks_management_plane else []),
     ]
-    servers: Sequence[NameServer | None] = request.servers or (None,)
+    servers: Sequence[Server | None] = request.servers or (None,)
     with observer.threads() as pool:
         questions = [pool.submit(observer.resolve, name, server) for name in names for server in servers]
         seen = Observations(tuple(question.result() for question in questions))
         if not request.connects:
             return seen
-        calls = [
-            pool.submit(observer.connect, name, address) for name in request.names for address in seen.addresses(name)
-        ]
-        addresses = sorted({address for name in request.names for address in seen.addresses(name)})
+        tried = {name: seen.addresses(name)[:MOST_ADDRESSES] for name in request.names}
+        calls = [pool.submit(observer.connect, name, address) for name in tried for address in tried[name]]
+        addresses = sorted({address for found in tried.values() for address in found})
         plain = [
             pool.submit(observer.reach, address, request.http_port)
             for address in (addresses if request.http_port and "tcp" in request.checks else ())

@@ -14,12 +14,11 @@ import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
-    Certificate as Requested,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
@@ -204,31 +203,9 @@ class VpcEndpoint:
     route_table_ids: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class Certificate:
-    """A certificate of ACM.
-
-    :param kind: C(AMAZON_ISSUED), C(IMPORTED) or C(PRIVATE).
-    :param validation: C(DNS), C(EMAIL) or empty.
-    :param expires: end of its validity; none before it is issued.
-    """
-
-    arn: str
-    status: str
-    names: tuple[str, ...]
-    key_algorithm: str = ""
-    kind: str = "AMAZON_ISSUED"
-    validation: str = ""
-    expires: datetime.datetime | None = None
-    failure: str = ""
-
-
 def serves(certificate: t.Any, domain: str, now: datetime.datetime) -> bool:
     """Whether a fact is a certificate that a load balancer can serve now for the domain and its wildcard."""
-    if not isinstance(certificate, Certificate):
-        return False
-    seen = Requested(certificate.arn, certificate.status, tuple(name.lower() for name in certificate.names))
-    return seen.covers(domain) and dataclasses.replace(seen, not_after=certificate.expires).usable(now)
+    return isinstance(certificate, Certificate) and certificate.covers(domain) and certificate.usable(now)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -308,7 +285,8 @@ class Facts:
         between the zone's apex and the domain.
     :param vpc_zones: private hosted zones that answer in the runner's VPC.
     :param dns_vpc_zones: those that answer in the VPC that resolves the runner's names, where that is another.
-    :param endpoint_group: the security group that the role keeps for the endpoint.
+    :param endpoint_group: the security group that is kept for the endpoint when none is given.
+    :param endpoint_subnets: further subnets, which the VPC's endpoint for the service has.
     :param fingerprint: of the stack's template.
     :param policy: the stack policy, when one is wanted.
     :param reviewed: the change set that waits for approval.
@@ -328,10 +306,11 @@ class Facts:
     network_acls: tuple[NetworkAcl, ...] | Denied | None = None
     security_groups: tuple[SecurityGroup, ...] | Denied | None = None
     endpoints: tuple[VpcEndpoint, ...] | Denied | None = None
-    endpoint_group: SecurityGroup | Denied | None = None
+    endpoint_group: Group | Denied | None = None
+    endpoint_subnets: tuple[Subnet, ...] | Denied | None = None
     service: Service | Denied | None = None
     certificate: Certificate | Denied | None = None
-    certificates: tuple[Requested, ...] | Denied | None = None
+    certificates: tuple[Certificate, ...] | Denied | None = None
     custom_ca: CaBundle | Denied | None = None
     hosted_zones: tuple[Zone, ...] | Denied | None = None
     records: t.Mapping[str, tuple[Record, ...] | Denied] = dataclasses.field(default_factory=dict)

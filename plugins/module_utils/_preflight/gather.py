@@ -12,9 +12,8 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api as CertificateApi
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
-    Certificate as Requested,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
@@ -42,9 +41,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Denied,
     Facts,
     Quota,
+    Subnet,
     serves,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan_endpoint import keeps_group
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan_endpoint import (
+    keeps_group,
+    wanted_group,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import (
     Wanted,
     completed,
@@ -52,6 +55,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     incomplete,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group_api import GroupApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
 T = t.TypeVar("T")
@@ -236,12 +243,17 @@ def _network(look: Gathering, wanted: Wanted) -> None:
     look.ask("endpoints", "ec2:DescribeVpcEndpoints", lambda: network.endpoints(ec2(), vpc), vpc)
     groups = wanted.security_group_ids
     look.ask("security_groups", "ec2:DescribeSecurityGroups", lambda: network.security_groups(ec2(), groups), groups)
-    name = wanted.privatelink_security_group_name
     look.ask(
         "endpoint_group",
         "ec2:DescribeSecurityGroups",
-        lambda: network.security_group_named(ec2(), vpc, name),
-        vpc and name and keeps_group(wanted),
+        lambda: _endpoint_group(look, wanted),
+        vpc and wanted.privatelink_security_group_name and keeps_group(wanted),
+    )
+    look.ask(
+        "endpoint_subnets",
+        "ec2:DescribeSubnets",
+        lambda: _endpoint_subnets(look, wanted),
+        vpc and wanted.privatelink_enabled,
     )
     look.ask(
         "service",
@@ -249,6 +261,26 @@ def _network(look: Gathering, wanted: Wanted) -> None:
         lambda: EndpointApi(ec2(), wanted.region).service(*service),
         wanted.privatelink_enabled,
     )
+
+
+def _own_endpoint(look: Gathering, wanted: Wanted) -> Endpoint | None:
+    """The VPC's endpoint for the service that the stage would choose."""
+    there = [entry.endpoint for entry in look.found("endpoints") or ()]
+    return choose(
+        [entry for entry in there if entry.service_name == wanted.privatelink_service_name], wanted_group(wanted)
+    )
+
+
+def _endpoint_group(look: Gathering, wanted: Wanted) -> Group | None:
+    """The group that is kept for the endpoint; the runner that made the endpoint may have named it."""
+    return GroupApi(look.clients("ec2")).kept(wanted_group(wanted), _own_endpoint(look, wanted))
+
+
+def _endpoint_subnets(look: Gathering, wanted: Wanted) -> tuple[Subnet, ...]:
+    """Subnets that others gave the endpoint: their zones are served."""
+    endpoint = _own_endpoint(look, wanted)
+    more = sorted(set(endpoint.subnet_ids) - set(wanted.subnet_ids)) if endpoint else []
+    return network.subnets(look.clients("ec2"), more) if more else ()
 
 
 def _names(look: Gathering, wanted: Wanted) -> None:
@@ -293,17 +325,17 @@ def _certificates(look: Gathering, wanted: Wanted) -> None:
     arn, reference = wanted.certificate_arn, certificates.parse_reference(wanted.custom_ca)
     # ACM has no certificate of another region, and refuses to look for one.
     here = f":{wanted.region}:" in arn
-    look.ask("certificate", "acm:DescribeCertificate", lambda: certificates.certificate(look.clients("acm"), arn), here)
+    look.ask("certificate", "acm:DescribeCertificate", lambda: described(look.clients("acm"), arn), here)
     look.ask("certificates", "acm:ListCertificates", _requested(look, wanted), wanted.certificate_request)
     if reference:
         action = "ssm:GetParameter" if reference.service == "ssm" else "secretsmanager:GetSecretValue"
         look.ask("custom_ca", action, lambda: certificates.custom_ca(reference, look.clients))
 
 
-def _requested(look: Gathering, wanted: Wanted) -> t.Callable[[], tuple[Requested, ...] | None]:
+def _requested(look: Gathering, wanted: Wanted) -> t.Callable[[], tuple[Certificate, ...] | None]:
     """Which certificates a request would find; nobody has to know while the stack has one that serves."""
 
-    def read() -> tuple[Requested, ...] | None:
+    def read() -> tuple[Certificate, ...] | None:
         now = datetime.datetime.now(datetime.timezone.utc)
         if not wanted.domain_name or serves(look.found("certificate"), wanted.domain_name, now):
             return None

@@ -10,17 +10,19 @@ import datetime
 import re
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import parsed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, resolving
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Check,
     Request,
-    folded,
-    parse_name_server,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import NetworkObserver, observe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
@@ -40,7 +42,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release 
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status import judge
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
-    Certificate,
     Phase,
     Seen,
     Wanted,
@@ -102,7 +103,7 @@ def look_around(fleet: Fleet, values: Values, wanted: Wanted, clients: Clients, 
     )
     ask("checks", "ask the runner's names", lambda: _names(values, wanted, stack, network), wanted.domain, network)
     ask("newest", "read the release manifest", lambda: _newest(values, wanted, pool))
-    ask("certificate", "acm:DescribeCertificate", lambda: certificate(clients("acm"), arn), arn)
+    ask("certificate", "acm:DescribeCertificate", lambda: described(clients("acm"), arn), arn)
     ask("endpoints", "ec2:DescribeVpcEndpoints", _endpoints(values, clients, vpc), wanted.endpoint and vpc)
     has_token = values.get("gitpod_api_token") and wanted.runner_id
     ask("runner", "read the runner", lambda: _runner(values, wanted, pool), has_token)
@@ -131,12 +132,12 @@ def _without_values(resource: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def _names(values: Values, wanted: Wanted, stack: Stack, pool: Pool) -> tuple[Check, ...]:
     resolvers = values.get("gitpod_resolvers") or []
-    if resolvers and resolving.DNSPYTHON_IMPORT_ERROR:
+    if resolvers and asking.DNSPYTHON_IMPORT_ERROR:
         raise RunnerError("dnspython is not installed", next_step="Install dnspython 2.4 or newer")
     request = Request(
         domain=wanted.domain,
         port=values["gitpod_status_port"],
-        servers=tuple(parse_name_server(text) for text in resolvers),
+        servers=tuple(parsed(resolvers)),
         expected_target=folded(stack.outputs.get(LOAD_BALANCER_OUTPUT, "")),
         validate_certificates=values["gitpod_status_validate_certs"],
     )
@@ -156,17 +157,6 @@ def _newest(values: Values, wanted: Wanted, pool: Pool) -> str:
     url = manifest_url(values.get("gitpod_stack_releases_url") or RELEASES_URL, wanted.channel, "")
     text = pool.once(("manifest", url), lambda: source.fetch(url).decode("utf-8", "replace"))
     return parse_manifest(text, url, "").version
-
-
-def certificate(acm: t.Any, arn: str) -> Certificate:
-    """The certificate as ACM has it."""
-    raw = acm.describe_certificate(CertificateArn=arn, aws_retry=True)["Certificate"]
-    renewal = raw.get("RenewalSummary", {}).get("RenewalStatus", "")
-    return Certificate(arn, raw.get("Status", ""), _aware(raw.get("NotAfter")), renewal)
-
-
-def _aware(moment: datetime.datetime | None) -> datetime.datetime | None:
-    return moment.replace(tzinfo=datetime.timezone.utc) if moment and not moment.tzinfo else moment
 
 
 def _endpoints(values: Values, clients: Clients, vpc: str) -> t.Callable[[], tuple[Endpoint, ...]]:
@@ -205,7 +195,7 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Check], alerts: t.Sequ
             "arn": shown.arn,
             "status": shown.status,
             "days_left": shown.days_left(seen.now),
-            "not_after": shown.not_after.isoformat() if shown.not_after else "",
+            "not_after": shown.expires.isoformat() if shown.expires else "",
         },
         "endpoints": [{"id": entry.id, "state": entry.state} for entry in found["endpoints"] or ()],
         "runner": found["runner"] and dataclasses.asdict(found["runner"]),

@@ -5,22 +5,18 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_teardown_dns_provider",
         description=(
-            (
-                "Where the domain's records are kept, as in C(gitpod_dns_provider). V(route53), V(nsupdate) and "
-                "V(cloudflare) remove those that point to the load balancer; with the others they stay and are told."
-            ),
-            (
-                "With V(nsupdate) and V(cloudflare), the variables of the role gitpod_dns say where and how, "
-                "C(gitpod_dns_zone), C(gitpod_dns_server), C(gitpod_dns_server_port), C(gitpod_dns_key_name), "
-                "C(gitpod_dns_key_secret), C(gitpod_dns_key_algorithm), C(gitpod_dns_cloudflare_token), "
-                "C(gitpod_dns_authoritative_servers) and C(gitpod_dns_resolvers)."
-            ),
+            "Where the domain's records are kept, as in C(gitpod_dns_provider). "
+            f"{registry.quoted(lambda entry: entry.writes)} remove those that point to the load balancer; with the "
+            "others they stay and are told.",
+            f"With {registry.quoted(lambda entry: entry.protects)}, the variables of the role gitpod_dns say where and "
+            "how.",
         ),
         fallback=("gitpod_dns_provider",),
     ),

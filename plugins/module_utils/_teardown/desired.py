@@ -13,9 +13,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     connection,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.desired import ROUTE53, provider
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 
-# Providers other than Route 53 that the collection writes to.
-WRITERS = ("nsupdate", "cloudflare")
 Look = t.Mapping[str, t.Any]
 
 
@@ -41,7 +40,7 @@ def describe(values: Values, result: Options) -> list[str]:
     result.update(
         domain=domain,
         provider=named,
-        provider_writes=named in WRITERS,
+        provider_writes=registry.provider(named).protects,
         # Which records are ours, the load balancer of our stack tells.
         records_known=bool(domain and result["stack"]["ours"] and result.get("load_balancer")),
     )

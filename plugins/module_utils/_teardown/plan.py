@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-# Providers whose records the collection removes, besides Route 53.
-_WRITERS = {"cloudflare": "in Cloudflare", "nsupdate": "on the server that takes dynamic updates"}
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 
 
 def teardown_plan(
@@ -29,9 +28,9 @@ def teardown_plan(
     """
     goes = [
         *_records(look, records, settings),
-        *(f"the endpoint {entry['id']} in {entry['vpc_id']}" for entry in look["endpoints"]),
+        *(f"the endpoint {entry['id']} in {entry['vpc_id']}{_part(entry)}" for entry in look["endpoints"]),
         *_stack(look["stack"]),
-        *(f"the security group {entry['name']} ({entry['id']})" for entry in look["security_groups"]),
+        *(f"the security group {entry['name']} ({entry['id']}){_part(entry)}" for entry in look["security_groups"]),
         *(_object(action) for action in certificate.get("actions") or []),
         *(_object(action) for action in registration.get("actions") or []),
     ]
@@ -40,6 +39,12 @@ def teardown_plan(
         goes += [f"the bucket {entry['text']}, with everything in it" for entry in look["retained_buckets"]]
         goes += [f"the bucket {name}, with everything in it" for name in _kept_by_stack(look)]
     return {"goes": goes, "stays": _stays(look, records, registration, settings)}
+
+
+def _part(entry: t.Mapping[str, t.Any]) -> str:
+    """What of a thing goes that other runners go on using."""
+    others = ", ".join(entry.get("shared_with") or [])
+    return f": only this runner's part; it stays for {others}" if others else ""
 
 
 def _object(action: str) -> str:
@@ -56,7 +61,7 @@ def _records(look: t.Mapping[str, t.Any], records: t.Mapping[str, t.Any], settin
     if not names:
         return []
     of, point = ("the record of", "points") if len(names) == 1 else ("the records of", "point")
-    return [f"{of} {' and '.join(names)} {_WRITERS[settings['provider']]} that {point} to {target}"]
+    return [f"{of} {' and '.join(names)} {registry.provider(settings['provider']).kept} that {point} to {target}"]
 
 
 def _stack(stack: t.Mapping[str, t.Any]) -> list[str]:
@@ -89,7 +94,7 @@ def _stays(
         f"the record {entry['name']} {entry['type']}, because it points to {entry['value']}"
         for entry in records.get("records") or []
     ]
-    if domain and settings["provider"] not in ("route53", *_WRITERS):
+    if domain and not registry.provider(settings["provider"]).writes:
         found.append(
             f"the records of {domain} and *.{domain}, which the collection did not write (gitpod_dns_provider is"
             f" {settings['provider']}): remove them where they are kept"

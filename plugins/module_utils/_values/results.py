@@ -66,6 +66,8 @@ def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
         # What was started is told apart from what was waited for: the wait itself changes nothing.
         # What the host's own task waited for came after what the batch waited for.
         found[stage] = found[stage] or _dictionary(waited.get(stage)) or found[f"{stage}_started"]
+    # A stage that is run alone has looked the stack up itself.
+    found["stack"] = found["stack"] or _dictionary(variables.get("__gitpod_dns_stack"))
     for stage, name in SEEN.items():
         found[stage] = found[stage] or _dictionary(seen.get(name))
     found["prerequisites"] = found["prerequisites"] or look(variables, host)

@@ -70,6 +70,11 @@ def test_a_complete_choice_has_no_problem(changes: dict[str, t.Any]) -> None:
             [("contradictory", "gitpod_domain_name")],
         ),
         ({"gitpod_dns_provider": "bind"}, [("malformed", "gitpod_dns_provider")]),
+        (
+            {"gitpod_resolvers": "10.30.0.2, dns.example.com", "gitpod_dns_authoritative_servers": ["[::1"]},
+            [("malformed", "gitpod_resolvers"), ("malformed", "gitpod_dns_authoritative_servers")],
+        ),
+        ({"gitpod_resolvers": ["[2001:db8::53]:5353", "2001:db8::53", "10.30.0.2:53"]}, []),
         ({"gitpod_certificate_arn": ""}, [("missing", "gitpod_certificate_arn")]),
         (
             {"gitpod_certificate_arn": "", "gitpod_certificate_request": False},

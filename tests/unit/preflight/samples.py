@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -20,7 +21,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     CaBundle,
     CaCertificate,
     Caller,
-    Certificate,
     Denied,
     Facts,
     ManagementPlane,

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
+    parameters,
+    status,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
