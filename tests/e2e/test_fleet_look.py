@@ -36,7 +36,7 @@ if t.TYPE_CHECKING:
 
 US, EU, AP = "gitpod-us-east-1", "gitpod-eu-central-1", "gitpod-ap-southeast-2"
 OTHER = "210987654321"
-SIXTEEN = 16
+SIXTEEN, FIFTY = 16, 50
 
 
 def look(
@@ -113,6 +113,18 @@ def test_two_accounts_by_profile_each_see_their_own(controller: Controller) -> N
     wrong = {check["id"]: check["status"] for check in found["wrong"]["checks"]}
     assert wrong["identity.account"] == "fail"
     assert not failing(found)
+
+
+def test_fifty_runners_in_fifty_accounts_are_looked_at_in_one_process(controller: Controller) -> None:
+    testbed = controller.testbed
+    accounts = {f"account-{number}": f"{100000000000 + number}" for number in range(FIFTY)}
+    with profiles(**accounts):
+        raw = {name: inventory(testbed, EU, aws_profile=name, account_id=account) for name, account in accounts.items()}
+        found = look(testbed, status_look.run, raw)
+        identities = look(testbed, preflight_operation.run, dict(list(raw.items())[::5]))
+    assert not failing(found)
+    assert {result["stack"]["status"] for result in found.values()} == {"ABSENT"}
+    assert {host: account(result) for host, result in identities.items()} == dict(list(accounts.items())[::5])
 
 
 def test_a_runner_without_permission_leaves_the_others_alone(controller: Controller) -> None:
