@@ -15,6 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
@@ -36,7 +37,7 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_diff = True
-    _VALID_ARGS = frozenset()
+    _VALID_ARGS: t.ClassVar[frozenset[str]] = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Find the runner, keep each entry, and remember which versions of secrets were sent."""
@@ -58,7 +59,7 @@ class ActionModule(ActionBase):
             runner_id = str((found.get("runner") or {}).get("id") or "")
             if not runner_id:
                 return {**result, "failed": True, "msg": str(found.get("msg") or _not_found(values))}
-        done = self._kept(items, {**desired.connection(values), "runner_id": runner_id}, variables)
+        done = self._kept(items, {**connection(values), "runner_id": runner_id}, variables)
         now = desired.versions(sent, [entry for entry in done if entry[0].key])
         if now != sent and not self._task.check_mode:
             _remember(path, now)
