@@ -71,8 +71,10 @@ def _foreseen(api: Api, options: t.Mapping[str, t.Any], template: source.Source)
     asked = wanted(options, template)
     stack = own_stack(api, asked.name, asked.runner_id)
     step = status.meaning(stack.status).present
-    if step in (status.CREATE, status.RECREATE):
-        return Outcome(dataclasses.replace(stack, name=stack.name or asked.name), step, changed=True)
+    if step in (status.CREATE, status.RECREATE, status.AWAIT_DELETE) or stack.status == "ROLLBACK_IN_PROGRESS":
+        # Deleted first, where a creation failed.
+        instead = status.CREATE if step in (status.CREATE, status.AWAIT_DELETE) else status.RECREATE
+        return Outcome(dataclasses.replace(stack, name=stack.name or asked.name), instead, changed=True)
     mode = Mode(check=True, wait=False, watching=Watching(timeout=options["timeout"]))
     return operation.present(api, asked, template.location, mode)
 

@@ -87,7 +87,12 @@ def test_hostile_words_do_not_reach_the_terminal() -> None:
     assert "\x1b" not in "\n".join(upgrade_lines([row("evil\x1b[2J"), row("b", failure="\x1b[31m")]))
 
 
-GOING_ON = {"operation": "attach", "changed": False, "changes": [], "stack": {"status": "UPDATE_IN_PROGRESS"}}
+GOING_ON: dict[str, t.Any] = {
+    "operation": "attach",
+    "changed": False,
+    "changes": [],
+    "stack": {"status": "UPDATE_IN_PROGRESS"},
+}
 
 
 def test_an_update_that_goes_on_is_an_upgrade_that_is_needed() -> None:
