@@ -9,10 +9,10 @@ import concurrent.futures
 import datetime
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connecting, decisions, resolving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
-    Check,
     Connection,
     NameServer,
     Observations,
@@ -70,7 +70,7 @@ class Verdict(t.NamedTuple):
     """The last look and what it means; `waited` in seconds."""
 
     observations: Observations
-    checks: tuple[Check, ...]
+    checks: tuple[Result, ...]
     waited: float
 
     @property

@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
+    FAIL,
+    WARN,
+    skipped,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
-    FAIL,
-    SKIP,
-    WARN,
-    Check,
-    Finding,
-    skipped,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients, connect
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import gather
@@ -82,8 +81,8 @@ def evaluate(
     facts: Facts,
     skip: t.Collection[str] = (),
     warn_only: t.Collection[str] = (),
-) -> list[dict[str, str]]:
-    """Every check's result.
+) -> list[dict[str, t.Any]]:
+    """Every check's result as plain data.
 
     A failed check of the group C(identity) leaves out the others: with the wrong credentials nothing else is true.
     """
@@ -97,21 +96,8 @@ def evaluate(
         else:
             finding = check.run(wanted, facts)
         if finding.status == FAIL and named(check, warn_only):
-            finding = Finding(WARN, finding.summary, finding.remediation)
+            finding = dataclasses.replace(finding, status=WARN)
         if finding.status == FAIL and check.group == checks.IDENTITY:
             wrong = wrong or check.id
-        results.append(as_result(check, finding))
+        results.append(check.result(finding).as_result())
     return results
-
-
-def as_result(check: Check, finding: Finding) -> dict[str, str]:
-    """Plain data."""
-    if finding.status not in ("pass", WARN, FAIL, SKIP):
-        raise ValueError(f"{check.id} has no status {finding.status}")
-    return {
-        "id": check.id,
-        "status": finding.status,
-        "summary": finding.summary,
-        "remediation": finding.remediation,
-        "docs": check.anchor,
-    }

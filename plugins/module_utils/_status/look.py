@@ -11,6 +11,8 @@ import datetime
 import re
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -18,7 +20,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, resolving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
-    Check,
     Request,
     folded,
     parse_name_server,
@@ -29,7 +30,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Clients,
     connect,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
@@ -119,7 +119,7 @@ def _without_values(resource: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {**resource, "differences": differences}
 
 
-def _names(options: Options, wanted: Wanted, stack: Stack) -> tuple[Check, ...]:
+def _names(options: Options, wanted: Wanted, stack: Stack) -> tuple[Result, ...]:
     if options["resolvers"] and resolving.DNSPYTHON_IMPORT_ERROR:
         raise RunnerError("dnspython is not installed", next_step="Install dnspython 2.4 or newer")
     request = Request(
@@ -177,10 +177,10 @@ def _runner(options: Options, wanted: Wanted) -> Phase:
     return Phase(found.phase, found.version, found.message)
 
 
-def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Check], alerts: t.Sequence[Check]) -> dict[str, t.Any]:
+def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Result], alerts: t.Sequence[Result]) -> dict[str, t.Any]:
     """Plain data with stable keys; what could not be read is null."""
     found: dict[str, t.Any] = {
-        field.name: None if isinstance(value := getattr(seen, field.name), Denied) else value
+        field.name: None if isinstance(value := getattr(seen, field.name), Unread) else value
         for field in dataclasses.fields(Seen)
     }
     shown = found["certificate"]
@@ -208,7 +208,7 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Check], alerts: t.Sequ
     }
 
 
-def _as_result(check: Check) -> dict[str, str]:
+def _as_result(check: Result) -> dict[str, str]:
     return {
         "id": check.identifier,
         "status": check.status,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, runner, verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.gather import Gatherer
@@ -54,7 +54,7 @@ def _look(module: t.Any) -> dict[str, t.Any]:
     gatherer = Gatherer(module, wanted, runner.reader(options, wanted))
     clock, tell = Clock(), teller(options["progress_path"])
     start, facts = clock.now(), Facts()
-    checks: list[Check] = []
+    checks: list[Result] = []
     pointless = False
     for elapsed in poll(clock, patience.longest, PACE):
         facts = gatherer.look()

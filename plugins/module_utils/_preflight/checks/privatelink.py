@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
-    check,
     failed,
-    known,
     passed,
     skipped,
     warned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model, plan
 
@@ -34,7 +34,7 @@ def service(wanted: Wanted, facts: Facts) -> Finding:
     """By name, in the service's region."""
     if not wanted.privatelink_enabled:
         return skipped(OFF)
-    if isinstance(facts.service, Denied) and not facts.service.code:
+    if isinstance(facts.service, Unread) and not facts.service.code:
         return failed(
             f"{facts.service.message.rstrip('.')}.",
             "Check name and region of the service, and ask Gitpod to admit this account and region.",
@@ -56,7 +56,7 @@ def subnets(wanted: Wanted, facts: Facts) -> Finding:
     if not wanted.privatelink_enabled:
         return skipped(OFF)
     found, there = facts.service, known(facts.subnets) or ()
-    if found is None or isinstance(found, Denied):
+    if found is None or isinstance(found, Unread):
         return skipped("The service is not known.")
     named = [subnet for subnet in there if subnet.id in wanted.privatelink_subnet_ids]
     if not named:
