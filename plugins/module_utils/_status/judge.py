@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.checks import tls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model as privatelink
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
@@ -31,7 +32,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.m
 # incomplete.
 WARNING_ALERTS = frozenset({"version", "drift", "certificate", "stack"})
 # Which checks of the runner's names belong to which area; the end of the certificate is judged from ACM.
-_CHECKS = {"dns": ("dns.",), "health": ("health.", "tls.certificate", "tls.names")}
+_CHECKS = {"dns": ("dns.",), "health": ("health.", tls.chain.id, tls.names.id)}
 DETECT = "Let it compare: gitpod_status_drift: detect."
 _RANK = {FAIL: 3, WARN: 2, PASS: 1, SKIP: 0}
 

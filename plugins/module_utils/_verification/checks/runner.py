@@ -116,7 +116,7 @@ def _region(wanted: Wanted, region: str) -> Finding:
     asks="Is the runner's connection type Private?",
     why="The dashboard shows it; the management plane's API has no field for it, so no program can prove it.",
     fix="Look in the dashboard (Settings, Runners, the runner's details). The endpoint's checks and"
-    " private_dns.resolution prove the same from AWS's side and from inside the VPC.",
+    " those of private DNS prove the same from AWS's side and from inside the VPC.",
     only_if=has_endpoint,
 )
 def connection_type(_wanted: Wanted, _facts: Facts) -> Finding:
