@@ -132,3 +132,4 @@ clean: ## Remove everything that make created
 benchmark: venvs ## What watching, rollouts and status cost; takes about half an hour
 	$(MAIN)/python -m tests.benchmark.watching
 	$(MAIN)/python -m tests.benchmark.rollout
+	$(MAIN)/python -m tests.benchmark.comparison

@@ -22,6 +22,10 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
+sys.path.insert(0, str(ROOT / "docs"))
+import declarations  # noqa: E402
+
+
 def module_util(name: str) -> t.Any:
     """A module of the collection, under the name by which Ansible knows it."""
     if str(ROOT) not in sys.path:
@@ -44,31 +48,41 @@ def sentences(description: t.Any) -> str:
     return plain(" ".join(description) if isinstance(description, list) else str(description))
 
 
-def default_of(option: dict[str, t.Any]) -> str:
+def default_of(variable: t.Any) -> str:
     """The default as it is written in an inventory."""
-    if option.get("required"):
+    if variable.required:
         return "required"
-    if "default" not in option:
+    if variable.fallback:
+        return " or ".join(f"`{name}`" for name in variable.fallback) + (
+            f", else `{variable.default}`" if variable.default is not None else ""
+        )
+    if variable.computed:
+        return variable.shown_default
+    if variable.default is None:
         return ""
-    value = option["default"]
-    text = value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True).split("\n...")[0].strip()
-    match = re.fullmatch(r"\{\{ (gitpod_[a-z_]+)( \| default\(.*\))? \}\}", text)
-    if match:
-        return f"`{match[1]}`"
-    return f"`{text}`".replace("|", "\\|") if text else "`''`"
+    return f"`{json.dumps(variable.default)}`".replace("|", "\\|").replace('`"', "`").replace('"`', "`")
+
+
+def table(variables: t.Iterable[t.Any]) -> list[str]:
+    """Variables as rows."""
+    lines = ["| Variable | Type | Default | Meaning |", "|---|---|---|---|"]
+    for variable in variables:
+        kind = f"list of {variable.elements}" if variable.kind == "list" else variable.type
+        meaning = sentences(list(variable.sentences))
+        if variable.choices:
+            meaning += " One of " + ", ".join(f"`{choice}`" for choice in variable.choices) + "."
+        lines.append(f"| `{variable.name}` | {kind} | {default_of(variable)} | {meaning} |")
+    return lines
 
 
 def variables(role: str) -> str:
-    """The table of a role's variables."""
+    """The role's variables, and what it reads of those that stages share."""
     specification = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text("utf-8"))
-    main = specification["argument_specs"]["main"]
-    lines = [sentences(main["description"]), "", "| Variable | Type | Default | Meaning |", "|---|---|---|---|"]
-    for name, option in main["options"].items():
-        kind = f"list of {option['elements']}" if option["type"] == "list" else option["type"]
-        meaning = sentences(option["description"])
-        if option.get("choices"):
-            meaning += " One of " + ", ".join(f"`{choice}`" for choice in option["choices"]) + "."
-        lines.append(f"| `{name}` | {kind} | {default_of(option)} | {meaning} |")
+    registry = module_util("_values.registry")
+    lines = [sentences(specification["argument_specs"]["main"]["description"]), "", *table(registry.ROLES[role])]
+    if registry.USES.get(role):
+        lines += ["", "It also reads these, which stages share:", ""]
+        lines += table(registry.variables()[name] for name in registry.USES[role])
     return "\n".join(lines)
 
 
@@ -132,9 +146,21 @@ def result_of_a_check(identifiers: t.Sequence[str], document: str) -> str:
     keys = {"id": (f"{one_of}, as C({document}) explains them.", "str"), **RESULT}
     lines = []
     for key, (description, kind) in keys.items():
-        short, *more = textwrap.wrap(description, 96, break_long_words=False, break_on_hyphens=False)
+        short, *more = textwrap.wrap(description, 92, break_long_words=False, break_on_hyphens=False)
         listed = ["  description:", f"    - {short}", *(f"      {line}" for line in more)]
         lines += [f"{key}:", *(listed if more else [f"  description: {short}"]), f"  type: {kind}"]
+    return "\n".join(lines)
+
+
+def providers() -> str:
+    """Every DNS provider."""
+    lines = ["| `gitpod_dns_provider` | The records are | Needs |", "|---|---|---|"]
+    registry = module_util("_dns.providers.registry")
+    for provider in registry.ALL:
+        notes = [f"formerly `{name}`" for name in provider.former_names]
+        notes += ["default"] if provider is registry.DEFAULT else []
+        shown = f"`{provider.name}`" + (f" ({', '.join(notes)})" if notes else "")
+        lines.append(f"| {shown} | {provider.records} | {provider.needs} |")
     return "\n".join(lines)
 
 
@@ -163,6 +189,7 @@ def documents() -> dict[pathlib.Path, tuple[str, str]]:
         ROOT / "docs/prerequisites.md": ("checks", checks(2, *module_util("_preflight.checks").ALL)),
         ROOT / "docs/verification.md": ("checks", checks(3, *verification())),
         ROOT / "docs/permissions.md": ("permissions", permissions()),
+        ROOT / "docs/dns.md": ("providers", providers()),
     }
     for path in sorted((ROOT / "roles").iterdir()):
         found[path / "README.md"] = ("variables", variables(path.name))
@@ -209,6 +236,11 @@ def filled(text: str, part: str, content: str) -> str:
 def main(check: bool) -> int:
     """Rewrite, or tell which documents are out of date."""
     stale = []
+    for path, content in declarations.documents(ROOT, module_util("_values.registry")).items():
+        if path.read_text("utf-8") != content:
+            stale.append(str(path.relative_to(ROOT)))
+            if not check:
+                path.write_text(content, "utf-8")
     for path, (part, content) in documents().items():
         text = path.read_text("utf-8")
         new = filled(text, part, content)

@@ -22,6 +22,7 @@ RECORD = {
     "ttl": {"type": "int", "required": True},
 }
 INDENT = "    "
+SUFFIX = "-dns"
 
 
 class ActionModule(ActionBase):
@@ -29,7 +30,7 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"records", "path", "title", "show"})
+    _VALID_ARGS = frozenset({"records", "directory", "name", "title", "show"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Write what differs, unless in check mode; show."""
@@ -37,7 +38,8 @@ class ActionModule(ActionBase):
         _unused, arguments = self.validate_argument_spec(
             argument_spec={
                 "records": {"type": "list", "elements": "dict", "options": RECORD, "required": True},
-                "path": {"type": "path", "required": True},
+                "directory": {"type": "path", "required": True},
+                "name": {"type": "str", "required": True},
                 "title": {"type": "str", "default": ""},
                 "show": {"type": "bool", "default": True},
             }
@@ -48,9 +50,10 @@ class ActionModule(ActionBase):
             for raw in arguments["records"]
         ]
         contents = documents(records)
-        changed = _write(pathlib.Path(arguments["path"]), contents, bool(self._task.check_mode))
+        path = pathlib.Path(str(arguments["directory"]), f"{arguments['name']}{SUFFIX}")
+        changed = _write(path, contents, bool(self._task.check_mode))
         if arguments["show"]:
-            self._display.display("\n".join(shown(str(arguments["title"]), contents)))
+            self._display.display("\n".join(shown(str(arguments["title"]), contents, path)))
         result.update(changed=bool(changed), files=changed)
         return result
 
@@ -64,8 +67,8 @@ def documents(records: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, str]:
     }
 
 
-def shown(title: str, contents: t.Mapping[str, str]) -> list[str]:
-    """The lines on screen: those of the zone, then what can be copied into other tools."""
+def shown(title: str, contents: t.Mapping[str, str], path: pathlib.Path) -> list[str]:
+    """The lines on screen: those of the zone, then what can be copied into other tools, and where the files are."""
     records = json.loads(contents["json"])
     return [
         *([title] if title else []),
@@ -74,6 +77,7 @@ def shown(title: str, contents: t.Mapping[str, str]) -> list[str]:
         *(INDENT + line for line in contents["csv"].splitlines()),
         "  as JSON",
         INDENT + json.dumps(records),
+        f"  the same in {path}.zone, .csv and .json",
     ]
 
 

@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._notify import host_of, post
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import message
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 
 
 class ActionModule(ActionBase):
@@ -20,18 +21,24 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"url", "summary", "format"})
+    _VALID_ARGS = frozenset({"url", "summary", "format", "from_inventory"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Post unless in check mode; what is returned does not have the URL."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _unused, arguments = self.validate_argument_spec(
             argument_spec={
-                "url": {"type": "str", "required": True, "no_log": True},
+                "url": {"type": "str", "no_log": True},
                 "summary": {"type": "dict", "required": True},
                 "format": {"type": "str", "choices": ["auto", "slack", "json"], "default": "auto"},
+                "from_inventory": {"type": "bool", "default": False},
             }
         )
+        if arguments["from_inventory"]:
+            arguments = {**arguments, **self._wanted(task_vars or {}, arguments["summary"])}
+        if not arguments["url"]:
+            result.update(changed=False, skipped=True, posted=False, reason="no message is asked for")
+            return result
         result.update(changed=False, posted=False, reason="")
         try:
             # Templated values may be lazy containers of ansible-core; the message is plain data.
@@ -44,3 +51,9 @@ class ActionModule(ActionBase):
             result["reason"] = error.message
             self._display.warning(error.message)
         return result
+
+    def _wanted(self, variables: dict[str, t.Any], summary: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Where to, if this is a run that is told of: each, or one in which something failed."""
+        values = host_values(self, variables)
+        told = values["gitpod_report_notify_on"] == "always" or summary["counts"]["failed"] > 0
+        return {"url": values["gitpod_report_notify"] if told else "", "format": values["gitpod_report_notify_format"]}

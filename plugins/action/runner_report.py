@@ -14,10 +14,13 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table, runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values, variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
 
 
 def documents(fleet: Fleet) -> dict[str, str]:
@@ -38,33 +41,43 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"runners", "directory"})
+    _VALID_ARGS = frozenset({"runners", "hosts", "directory"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Write unless in check mode, then show; a report tells of a run and so is never a change."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _unused, arguments = self.validate_argument_spec(
             argument_spec={
-                "runners": {"type": "list", "elements": "dict", "required": True},
-                "directory": {"type": "path", "required": True},
+                "runners": {"type": "list", "elements": "dict", "default": []},
+                "hosts": {"type": "list", "elements": "str", "default": []},
+                "directory": {"type": "path"},
             }
         )
-        # Templated values may be lazy containers of ansible-core; the report is plain data.
-        runners = json.loads(json.dumps(arguments["runners"], default=str))
+        variables = task_vars or {}
+        runners = plain(arguments["runners"]) + [self._summary(variables, host) for host in arguments["hosts"]]
+        directory = arguments["directory"] or host_values(self, variables)["gitpod_artifact_directory"]
         now = time.time()
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(runners, title, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
         lines = [*fleet_table(runners), "", fleet.headline]
         files: list[str] = []
         if not self._task.check_mode:
-            files = self._write(pathlib.Path(arguments["directory"]), fleet)
+            files = self._write(pathlib.Path(directory), fleet)
             lines += [
                 "",
-                f"Reports: {arguments['directory']} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
+                f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
             ]
         self._display.display("\n".join(["", *lines, ""]))
         result.update(changed=False, files=files, table=lines, summary=fleet.summary())
         return result
+
+    def _summary(self, variables: dict[str, t.Any], host: str) -> dict[str, t.Any]:
+        """What the run has found and done on a host."""
+        own = variables_of(self, variables, host)
+        values = host_values(self, variables, host)
+        return runner_summary(
+            plain(results.stages(own, host)), values["gitpod_runner_name"], values["gitpod_region"] or ""
+        )
 
     @staticmethod
     def _write(directory: pathlib.Path, fleet: Fleet) -> list[str]:

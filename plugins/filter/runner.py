@@ -10,36 +10,16 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
     external_records,
-    runner_summary,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, batches, unheeded
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
-    teardown_lines,
-    teardown_plan,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batches
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import (
     going_back,
     upgrade_lines,
     upgrade_row,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import adopted_files, adopted_line
-
-_REFERENCE_KINDS = ("ssm:", "secretsmanager:")
-
-
-def dynamic_reference(value: str) -> str:
-    """A CloudFormation dynamic reference; the braces are added here because they are Jinja2 in an inventory."""
-    if not value:
-        return ""
-    if not value.startswith(_REFERENCE_KINDS):
-        raise AnsibleFilterError(f"A reference begins with {' or '.join(_REFERENCE_KINDS)}, not {value!r}")
-    return "{{resolve:" + value + "}}"
 
 
 def in_words(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
@@ -61,20 +41,9 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Names as they are used in templates, without the collection's prefix."""
         return {
-            "adopted_files": adopted_files,
-            "adopted_line": adopted_line,
-            "batch_lines": in_words(batch_lines),
-            "batches_unheeded": in_words(unheeded),
-            "change_line": describe,
-            "dynamic_reference": dynamic_reference,
             "external_records": external_records,
-            "ownership_tags": ownership_tags,
             "rollout_batches": batches,
-            "runner_summary": runner_summary,
-            "status_lines": status_lines,
             "upgrade_lines": upgrade_lines,
             "upgrade_row": upgrade_row,
             "upgrades_back": going_back,
-            "teardown_lines": teardown_lines,
-            "teardown_plan": teardown_plan,
         }

@@ -50,13 +50,17 @@ class RunnerModule(AnsibleAWSModule):
         profile = wanted.pop("profile_name", None)
         try:
             made = self._session(profile).client(
-                service, region_name=region, endpoint_url=endpoint, config=config, **wanted
+                service, **{"region_name": region, "endpoint_url": endpoint, "config": config, **wanted}
             )
         except botocore.exceptions.NoRegionError as error:
             raise InputError("No region is named", next_step="Set gitpod_region") from error
         except (ValueError, botocore.exceptions.BotoCoreError) as error:
             raise InputError("The credentials cannot be used", str(error), "Check gitpod_aws_profile") from error
         return RetryingBotoClientWrapper(made, retry_decorator) if retry_decorator else made
+
+    def show(self, texts: t.Collection[str]) -> None:
+        """Let texts be shown that stand among secret options and are no secrets themselves."""
+        self._module.no_log_values.difference_update(texts)
 
     def _session(self, profile: str | None) -> t.Any:
         if profile not in self._sessions:

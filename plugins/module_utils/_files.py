@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import collections
+import hashlib
 import os
 import pathlib
 import re
 import tempfile
+import typing as t
+
+MODE = 0o644
 
 
 def file_name(runner: str) -> str:
@@ -16,13 +21,38 @@ def file_name(runner: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", runner).lstrip(".") or "runner"
 
 
+def file_names(runners: t.Mapping[str, str]) -> dict[str, str]:
+    """Names of files by host, no two of them one file, also where capitals do not count.
+
+    A name that several would have goes to the one host that is called so; the others get a part of their host's hash.
+
+    :param runners: name of the runner, by host.
+    """
+    plain = {host: file_name(name) for host, name in runners.items()}
+    wanted = collections.Counter(name.casefold() for name in plain.values())
+    own = collections.Counter(name.casefold() for host, name in plain.items() if host == name)
+    found: dict[str, str] = {}
+    for host, name in plain.items():
+        digest = hashlib.sha256(host.encode("utf-8", "replace")).hexdigest()
+        shared = wanted[name.casefold()] > 1 and (host != name or own[name.casefold()] > 1)
+        found[host] = f"{name}-{digest[:8]}" if shared else name
+    return found
+
+
+def _umask() -> int:
+    """The process's; it can only be read by setting it, so the strictest stands for that moment."""
+    present = os.umask(0o077)
+    os.umask(present)
+    return present
+
+
 def write_text(path: pathlib.Path, text: str) -> None:
-    """Replace the file in one step, so that no reader sees half of it."""
+    """Replace the file in one step, so that no reader sees half of it; readable as far as the umask allows."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
-        pathlib.Path(temporary).chmod(0o644)
+        pathlib.Path(temporary).chmod(MODE & ~_umask())
         pathlib.Path(temporary).replace(path)
     except BaseException:
         pathlib.Path(temporary).unlink(missing_ok=True)

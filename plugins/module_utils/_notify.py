@@ -16,6 +16,7 @@ import urllib.parse
 from ansible.module_utils.urls import open_url
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import is_loopback
 
 # Seconds for one connection, or one part of an answer, and for everything.
 TIMEOUT = 10
@@ -34,8 +35,7 @@ def host_of(url: str) -> str:
         host = parts.hostname or ""
     except ValueError:
         parts, host = urllib.parse.SplitResult("", "", "", "", ""), ""
-    loopback = host == "localhost" or host.startswith("127.")
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and loopback)):
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
         raise RunnerError("The webhook is not an https URL", next_step="Correct gitpod_report_notify")
     return host
 

@@ -43,7 +43,7 @@ DELETE_BUCKETS = "gitpod_teardown_delete_buckets"
 CANCEL = "gitpod_stack_cancel_update"
 CERTIFICATE = "gitpod_certificate_request"
 ASSUMED = "gitpod_dns_role_arn"
-ASSOCIATED = "associate_vpc of runner_dns"
+ASSOCIATED = "gitpod_dns_associate_vpc"
 
 
 # What the documented policies are limited to; the partition is aws, aws-us-gov or aws-cn.

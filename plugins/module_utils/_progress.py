@@ -1,22 +1,21 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Progress of a stack as one short line. Pure: the module writes snapshots, the action plugin prints them.
+"""Progress of a stack, or of a verification, as one short line. Pure.
 
 A controller shows 1,024 bytes of an event and 4,000 events of a job, and no host with displayed text, so a line is
-short, carries the host, and comes only when something changed (AWX 24, observed).
+short, and comes only when something changed (AWX 24, observed). Who shows it puts the host before it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import typing as t
 
 BAR_WIDTH = 14
 # Below this share of the resources their number says nothing about the time: the slow ones have hardly begun.
 SHARE_BEFORE_AN_ESTIMATE = 0.2
-LONGEST_LINE = 160
+MOST_NAMED = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,18 +41,10 @@ class Snapshot:
     remaining: float | None = None
     rolling_back: bool = False
 
-    def as_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(dataclasses.asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Snapshot | None:
-        """The snapshot, or C(None) for anything else, such as half a line."""
-        try:
-            values = json.loads(text)
-            return cls(**{field.name: values[field.name] for field in dataclasses.fields(cls)})
-        except (ValueError, KeyError, TypeError):
-            return None
+    @property
+    def essence(self) -> t.Hashable:
+        """What has to change for a new line; time alone is none."""
+        return (self.status, self.done, self.total, self.resource, self.resource_status)
 
 
 def duration(seconds: float) -> str:
@@ -80,9 +71,9 @@ def about(seconds: float) -> str:
     return f"about {max(10, round(seconds / 10) * 10)}s left"
 
 
-def line(host: str, snapshot: Snapshot) -> str:
+def line(snapshot: Snapshot) -> str:
     """One line for a terminal and for a controller's job output."""
-    parts = [host, f"{progress_bar(snapshot.done, snapshot.total)} {snapshot.done}/{snapshot.total}"]
+    parts = [f"{progress_bar(snapshot.done, snapshot.total)} {snapshot.done}/{snapshot.total}"]
     if snapshot.rolling_back:
         parts.append("ROLLING BACK")
     if snapshot.resource:
@@ -92,8 +83,7 @@ def line(host: str, snapshot: Snapshot) -> str:
     times = duration(snapshot.elapsed)
     if snapshot.remaining and not snapshot.rolling_back:
         times += f", {about(snapshot.remaining)}"
-    text = "  ".join([*parts, times])
-    return "".join(character for character in text if character.isprintable())[:LONGEST_LINE]
+    return "  ".join([*parts, times])
 
 
 def remaining_seconds(elapsed: float, done: int, total: int, previous: float | None) -> float | None:
@@ -112,21 +102,12 @@ def remaining_seconds(elapsed: float, done: int, total: int, previous: float | N
     return elapsed * (1 - share) / share
 
 
-class Pacer:
-    """Lets a line through when something changed and the last one is long enough ago."""
+def waiting_line(checks: t.Collection[tuple[str, str]], elapsed: float, timeout: float) -> str:
+    """What of a verification does not pass yet, after how long, of how long.
 
-    def __init__(self, interval: float) -> None:
-        self._interval = interval
-        self._last_time: float | None = None
-        self._last: tuple[t.Any, ...] | None = None
-
-    def lets_through(self, now: float, snapshot: Snapshot) -> bool:
-        """Whether to print this snapshot.
-
-        :param now: seconds on a monotonic clock.
-        """
-        essence = (snapshot.status, snapshot.done, snapshot.total, snapshot.resource, snapshot.resource_status)
-        if essence == self._last or (self._last_time is not None and now - self._last_time < self._interval):
-            return False
-        self._last, self._last_time = essence, now
-        return True
+    :param checks: identifier and status of each.
+    """
+    failing = [identifier for identifier, status in checks if status == "fail"]
+    more = f" and {len(failing) - MOST_NAMED} more" if len(failing) > MOST_NAMED else ""
+    named = ", ".join(failing[:MOST_NAMED]) + more
+    return f"{len(failing)} of {len(checks)} checks do not pass yet: {named} ({elapsed:.0f} of {timeout:.0f} s)"

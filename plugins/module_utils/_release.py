@@ -47,6 +47,8 @@ def manifest_url(base: str, channel: str, version: str) -> str:
 
     :raises InputError: both, none, or one that is not spelled as releases are.
     """
+    # As in the vendor's tags and in inventories, where the letter keeps YAML from reading 20260115.10 as a number.
+    version = version.removeprefix("v")
     if bool(channel) == bool(version):
         raise InputError(
             "A release is named by its channel or by its version", "Both or none are given", "Give one of the two"

@@ -10,6 +10,7 @@ import io
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage, stages_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 SCHEMA_VERSION = 1
 FLEET_COLUMNS = ("region", "runner", "stack", "load balancer", "DNS", "endpoint", "verification")
@@ -25,8 +26,7 @@ STATES = ("failed", "waiting", "unverified", "verified")
 
 
 def _cell(value: t.Any) -> str:
-    """One line of printable text; control characters of hostile names would move the reader's cursor."""
-    text = "".join(character if character.isprintable() else " " for character in str(value if value else "-"))
+    text = clean(value if value else "-")
     return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 3] + "..."
 
 

@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
     in_order,
     state_of,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 # Signs beside the words, for channels that render no colours.
 SIGNS: t.Mapping[str, str] = {"failed": "\u2717", "waiting": "\u2026", "unverified": "\u2013", "verified": "\u2713"}
@@ -89,7 +90,7 @@ def _row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 def shortened(text: str, length: int) -> str:
     """One printable line of at most that many characters."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    line = " ".join(clean(text).split())
     return line if len(line) <= length else f"{line[: length - 3]}..."
 
 

@@ -10,13 +10,14 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import FLEET_COLUMNS, fleet_row, state_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import SIGNS, Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 CHECK_SIGNS = {"pass": "\u2713 passed", "fail": "\u2717 failed", "warn": "! warning", "skip": "\u2013 skipped"}
 
 
 def escape(value: t.Any) -> str:
     """Text of a value on one line that Markdown takes for text, also in a table and where HTML is allowed."""
-    text = "".join(character if character.isprintable() else " " for character in str(value))
+    text = clean(value)
     text = re.sub(r"([\\`*_\[\]|~])", r"\\\1", text)
     # What begins a heading, a list, a quotation or a rule does so at the beginning of a line only.
     text = re.sub(r"^(\s*\d*)([#+>=.)-])", r"\1\\\2", text)
@@ -25,7 +26,7 @@ def escape(value: t.Any) -> str:
 
 def code(value: t.Any) -> str:
     """A value to copy, as code; backticks in it get a longer fence."""
-    text = "".join(character if character.isprintable() else " " for character in str(value)).replace("|", "\\|")
+    text = clean(value).replace("|", "\\|")
     fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}"

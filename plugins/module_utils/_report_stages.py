@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+
 # The stages in their order, and under which key each one's result comes.
 STAGES: t.Mapping[str, str] = {
     "prerequisites": "prerequisites",
@@ -27,10 +29,8 @@ _STAGE_OF_ACTION = {
     "runner_endpoint": "privatelink",
     "ec2_security_group": "privatelink",
     "runner_stack": "stack",
-    "runner_dns": "dns",
     "runner_propagation_info": "dns",
-    "nsupdate": "dns",
-    "cloudflare_dns": "dns",
+    **{action.rsplit(".", 1)[-1]: "dns" for provider in registry.ALL for action in provider.actions},
     "runner_health_info": "verify",
     "runner_verification_info": "verify",
     "runner_verdict": "verify",

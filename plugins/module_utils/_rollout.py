@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
@@ -19,7 +20,7 @@ def batches(wanted: t.Any, without: t.Sequence[str] = ("100%",)) -> list[str]:
     :param without: the sizes when nothing is wanted.
     """
     entries = wanted if isinstance(wanted, (list, tuple)) else [wanted]
-    texts = [part.strip() for entry in entries if entry is not None for part in str(entry).split(",")]
+    texts = [part.strip() for entry in entries if entry is not None for part in re.split(r"[,\r\n]", str(entry))]
     return [text for text in texts if text] or list(without)
 
 

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import table
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 COLUMNS = ("region", "runner", "from", "to", "changes", "upgrade")
 # Templates up to this release serve SSH on another port than later ones (vendor's upgrade notes, January 2025).
@@ -53,10 +54,10 @@ def upgrade_lines(rows: t.Sequence[Row]) -> list[str]:
     ordered = sorted(rows, key=lambda row: (str(row["region"]), str(row["runner"])))
     lines = table(COLUMNS, [_cells(row) for row in ordered])
     for changes, names in _shared([row for row in ordered if row["needed"]]):
-        lines += ["", f"{_listed(names)}:", *(f"  {_printable(change)}" for change in changes)]
+        lines += ["", f"{_listed(names)}:", *(f"  {clean(change)}" for change in changes)]
     for row in ordered:
         if row["failure"]:
-            lines += ["", f"{row['runner']} cannot be upgraded:", f"  {_printable(str(row['failure']))}"]
+            lines += ["", f"{row['runner']} cannot be upgraded:", f"  {clean(str(row['failure']))}"]
     cut_off = [str(row["runner"]) for row in ordered if changes_ssh_port(row)]
     if cut_off:
         lines += [
@@ -107,9 +108,4 @@ def _shared(rows: t.Sequence[Row]) -> list[tuple[tuple[str, ...], list[str]]]:
 
 def _listed(names: t.Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return _printable(", ".join(names[:MOST_NAMES])) + more
-
-
-def _printable(text: str) -> str:
-    """Control characters of hostile names would move the reader's cursor."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    return clean(", ".join(names[:MOST_NAMES])) + more

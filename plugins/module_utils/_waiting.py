@@ -21,11 +21,13 @@ class Clock:
     :param now: seconds on a monotonic clock.
     :param sleep: waits that many seconds.
     :param jitter: a number from 0 to 1; spreads the polls of many hosts.
+    :param stretch: how many times longer pauses are, where many share one limit of calls.
     """
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
+    stretch: Callable[[], float] = lambda: 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,5 +53,5 @@ def poll(clock: Clock, timeout: float, pace: Pace) -> Iterator[float]:
         remaining = timeout - (clock.now() - start)
         if remaining <= 0:
             return
-        clock.sleep(min(remaining, pause * (1 - 0.2 * clock.jitter())))
+        clock.sleep(min(remaining, pause * clock.stretch() * (1 - 0.2 * clock.jitter())))
         pause = min(pause * pace.growth, pace.longest)

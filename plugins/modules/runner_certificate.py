@@ -56,7 +56,7 @@ options:
   timeout:
     description: Longest wait in seconds.
     type: int
-    default: 1800
+    default: 3600
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -175,21 +175,18 @@ actions:
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.declared import VARIABLES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_specification
 
 ARGUMENT_SPEC = {
+    # What the inventory wants, as it is declared.
+    **module_specification(VARIABLES),
     "name": {"type": "str", "required": True},
     "domain_name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "key_algorithm": {
-        "type": "str",
-        "choices": ["RSA_2048", "EC_prime256v1", "EC_secp384r1"],
-        "default": "RSA_2048",
-        "no_log": False,
-    },
     "tags": {"type": "dict"},
     "ttl": {"type": "int", "default": 300},
     "wait": {"type": "bool", "default": True},
-    "timeout": {"type": "int", "default": 1800},
 }
 
 

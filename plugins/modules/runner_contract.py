@@ -25,6 +25,11 @@ options:
         stack. Together with any other problem they are always reported.
     type: bool
     default: false
+  hosts:
+    description: Hosts that the inventory is held against, because some values may be no two hosts' at a time.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
 attributes:

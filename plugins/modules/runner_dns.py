@@ -257,15 +257,17 @@ change_id:
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.declared import VARIABLES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_specification
 
 ARGUMENT_SPEC = {
+    # What the inventory wants, as it is declared.
+    **module_specification(VARIABLES),
     "domain_name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "load_balancer_dns_name": {"type": "str"},
     "load_balancer_hosted_zone_id": {"type": "str"},
-    "record_type": {"type": "str", "choices": ["alias", "cname"], "default": "alias"},
-    "ttl": {"type": "int", "default": 300},
     "records": {
         "type": "list",
         "elements": "dict",
@@ -277,15 +279,9 @@ ARGUMENT_SPEC = {
         },
     },
     "hosted_zone_ids": {"type": "list", "elements": "str", "aliases": ["hosted_zone_id"]},
-    "private_zone": {"type": "bool", "default": False},
-    "split_horizon": {"type": "bool", "default": False},
-    "vpc_id": {"type": "str"},
     "vpc_region": {"type": "str"},
-    "associate_vpc": {"type": "bool", "default": False},
-    "assume_role_arn": {"type": "str"},
     "evaluate_target_health": {"type": "bool", "default": True},
     "dual_stack": {"type": "bool", "default": False},
-    "overwrite": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 300},
 }

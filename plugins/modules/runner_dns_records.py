@@ -38,9 +38,13 @@ options:
         description: Time to live in seconds.
         type: int
         required: true
-  path:
-    description: Path of the files without their extensions, which are C(.zone), C(.csv) and C(.json).
+  directory:
+    description: Directory of the files.
     type: path
+    required: true
+  name:
+    description: The files are called C(<name>-dns.zone), C(<name>-dns.csv) and C(<name>-dns.json).
+    type: str
     required: true
   title:
     description: Line above the records on screen.
@@ -68,7 +72,8 @@ EXAMPLES = r"""
 - name: Show the records to whoever keeps the zone
   gitpod.enterprise_runner.runner_dns_records:
     title: Please add these records
-    path: artifacts/gitpod-eu-central-1-dns
+    directory: artifacts
+    name: gitpod-eu-central-1
     records:
       - name: eu.gitpod.example.com
         value: gitpod-eu-0123456789abcdef.elb.eu-central-1.amazonaws.com

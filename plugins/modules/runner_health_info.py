@@ -204,11 +204,14 @@ checks:
     id:
       description:
         - One of V(dns.domain), V(dns.wildcard), V(dns.same_target), V(dns.visibility), V(tcp.https),
-          V(tcp.http), V(tls.certificate), V(tls.names), V(tls.expiry), V(tls.protocol), V(health.domain),
-          V(health.wildcard) and V(private_dns.resolution), as C(docs/verification.md) explains them.
+          V(tcp.http), V(tls.certificate), V(tls.names), V(tls.expiry), V(tls.protocol),
+          V(health.domain), V(health.wildcard) and V(private_dns.resolution), as
+          C(docs/verification.md) explains them.
       type: str
     status:
-      description: V(pass), V(warn) where it may work, V(fail) where it cannot, V(skip) where nothing was proven.
+      description:
+        - V(pass), V(warn) where it may work, V(fail) where it cannot, V(skip) where nothing was
+          proven.
       type: str
     summary:
       description: What was seen.

@@ -20,9 +20,8 @@ author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
   url:
-    description: URL of the webhook, https unless it is on loopback.
+    description: URL of the webhook, https unless it is on loopback. Without one, nothing is posted.
     type: str
-    required: true
   summary:
     description: The summary that M(gitpod.enterprise_runner.runner_report) returns.
     type: dict
@@ -34,6 +33,11 @@ options:
     type: str
     choices: [auto, slack, json]
     default: auto
+  from_inventory:
+    description: >-
+      Whether the URL, the format, and whether this run is told of, come from the variables of the role report.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
 attributes:

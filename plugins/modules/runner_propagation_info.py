@@ -17,6 +17,7 @@ description:
   - Below a wildcard a random label is asked for, which nobody can have cached.
   - While only caches are wrong, the next look waits until the first of them has to forget, at most a minute.
   - An alias, ANAME or flattened record is right when it answers with its target's addresses.
+  - A server that refuses, fails or does not answer has said nothing; what nobody knows is never taken for free.
   - Shows a line with who still answers what when that changes, and at intervals.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
@@ -58,6 +59,35 @@ options:
     description: Whether the zone's own servers are looked up and asked when none is given.
     type: bool
     default: true
+  zone:
+    description: >-
+      The zone that holds the records, whose servers the resolvers are asked for. Without it, the zone is looked for.
+    type: str
+  provider:
+    description: >-
+      Where the records are kept, as C(gitpod_dns_provider) has it. It decides who is asked, what may be touched, and
+      what an error says.
+    type: str
+    default: ''
+  update_server:
+    description: Address of the provider's own server, for providers that have one (C(gitpod_dns_server)).
+    type: str
+  update_server_port:
+    description: Its port.
+    type: int
+    default: 53
+  intent:
+    description:
+      - What the caller is about to do with the records, where the collection writes to O(provider) itself.
+      - V(write) fails where a name leads elsewhere, or where none of the zone's own servers says what is there.
+      - V(remove) fails where none of the zone's own servers says what is there.
+    type: str
+    choices: [look, write, remove]
+    default: look
+  overwrite:
+    description: Whether V(write) may replace what is there, known or not.
+    type: bool
+    default: false
   timeout:
     description: Longest wait in seconds for the answer to one question.
     type: float
@@ -163,8 +193,23 @@ zone_records:
       type: str
       sample: CNAME
     value:
-      description: The name or the addresses that it leads to.
+      description: The name or the addresses that it leads to; of many addresses the first, and how many more.
       type: str
+replaced_addresses:
+  description: Names that answer with addresses of others, which have to go before a CNAME can be there.
+  returned: success
+  type: list
+  elements: str
+removable:
+  description: Those of RV(zone_records) that stand in the zone exactly as they are given.
+  returned: success
+  type: list
+  elements: dict
+others:
+  description: Those of RV(zone_records) in whose place something else stands.
+  returned: success
+  type: list
+  elements: dict
 authoritative_servers:
   description: The zone's own servers; empty when they are not known.
   returned: success
@@ -183,7 +228,8 @@ waited:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation import asking, operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation import operation
 
 ARGUMENT_SPEC = {
     "records": {
@@ -200,6 +246,12 @@ ARGUMENT_SPEC = {
     "resolvers": {"type": "list", "elements": "str", "default": []},
     "authoritative_servers": {"type": "list", "elements": "str", "default": []},
     "ask_authoritative": {"type": "bool", "default": True},
+    "zone": {"type": "str"},
+    "provider": {"type": "str", "default": ""},
+    "update_server": {"type": "str"},
+    "update_server_port": {"type": "int", "default": 53},
+    "intent": {"type": "str", "choices": ["look", "write", "remove"], "default": "look"},
+    "overwrite": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 3},
     "wait_timeout": {"type": "int", "default": 0},
     "progress_interval": {"type": "int", "default": 30},

@@ -254,28 +254,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     create_module,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.declared import VARIABLES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_specification
 
-WINDOW = {"start_hour": {"type": "int"}, "end_hour": {"type": "int"}}
-METRICS = {
-    "enabled": {"type": "bool", "default": False},
-    "managed": {"type": "bool", "default": False},
-    "url": {"type": "str"},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-}
 ARGUMENT_SPEC = {
+    # What the inventory wants, as it is declared.
+    **module_specification(VARIABLES),
     **CONNECTION,
     "name": {"type": "str"},
     "runner_id": {"type": "str"},
     "region": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "release_channel": {"type": "str", "choices": ["stable", "latest"]},
-    "auto_update": {"type": "bool"},
-    "update_window": {"type": "dict", "options": WINDOW},
-    "log_level": {"type": "str", "choices": ["debug", "info", "warn", "error"]},
-    "devcontainer_image_cache": {"type": "bool"},
-    "metrics": {"type": "dict", "options": METRICS},
-    "same_name_elsewhere": {"type": "bool", "default": False},
     "exchange_token": {"type": "bool", "default": False, "no_log": False},
     "stack_status": {"type": "str"},
     "delete_with_environments": {"type": "bool", "default": False},

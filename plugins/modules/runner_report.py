@@ -24,11 +24,17 @@ options:
       - Summaries as P(gitpod.enterprise_runner.runner_summary#filter) makes them, one of each runner.
     type: list
     elements: dict
-    required: true
+    default: []
+  hosts:
+    description: Hosts of the play of which the run's own results are summed up, besides O(runners).
+    type: list
+    elements: str
+    default: []
   directory:
-    description: Directory on the control node; it is created when it is missing.
+    description:
+      - Directory on the control node; it is created when it is missing. Default is C(gitpod_artifact_directory) of the
+        host.
     type: path
-    required: true
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
 attributes:

@@ -356,7 +356,9 @@ actions:
   type: list
   elements: str
 timeline:
-  description: When each resource began and ended, in seconds since the operation began; only after a wait.
+  description:
+    - When each resource began and ended, in seconds since the operation began; only after a wait. A failed wait returns
+      it too.
   returned: success
   type: list
   elements: dict
@@ -380,45 +382,28 @@ other_failures:
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import RELEASES_URL, TEMPLATE_NAME
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.declared import VARIABLES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import TEMPLATE_NAME
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_specification
 
 ARGUMENT_SPEC = {
+    # What the inventory wants, as it is declared.
+    **module_specification(VARIABLES),
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "template_url": {"type": "str"},
     "template_body": {"type": "str"},
-    "template_file": {"type": "path"},
-    "release_channel": {"type": "str"},
-    "release_version": {"type": "str"},
-    "releases_url": {"type": "str", "default": RELEASES_URL},
     "template_name": {"type": "str", "default": TEMPLATE_NAME},
-    "template_sha256": {"type": "str"},
-    "template_bucket": {"type": "str"},
-    "review": {"type": "bool", "default": False},
-    "stack_policy": {"type": "json"},
     "parameters": {"type": "dict", "default": {}},
     "secret_parameters": {"type": "dict", "default": {}, "no_log": True},
     "renew_secrets": {"type": "bool", "default": False, "no_log": False},
-    "capabilities": {"type": "list", "elements": "str", "default": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]},
     "tags": {"type": "dict"},
     "purge_tags": {"type": "bool", "default": False},
-    "service_role_arn": {"type": "str"},
-    "notification_arns": {"type": "list", "elements": "str", "default": []},
-    "timeout": {"type": "int", "default": 3600},
     "wait": {"type": "bool", "default": True},
     "join": {"type": "bool", "default": False},
     "operation_token": {"type": "str", "no_log": False},
-    "termination_protection": {"type": "bool", "default": True},
     "force": {"type": "bool", "default": False},
-    "recreate_failed": {"type": "bool", "default": True},
-    "fail_fast": {"type": "bool", "default": True},
-    "allow_replacement": {"type": "bool", "default": False},
-    "cancel_update": {"type": "bool", "default": False},
     "runner_id": {"type": "str"},
-    "continue_rollback": {"type": "bool", "default": False},
-    "skip_resources": {"type": "list", "elements": "str", "default": []},
     "retain_resources": {"type": "list", "elements": "str", "default": []},
-    "progress_interval": {"type": "int", "default": 10},
     "progress_path": {"type": "path"},
 }
 

@@ -81,12 +81,14 @@ checks:
           V(load_balancer.state), V(targets.health), V(endpoint.state), V(endpoint.private_dns),
           V(endpoint.addresses), V(runner.phase), V(runner.version), V(runner.region),
           V(runner.connection_type), V(dns.domain), V(dns.wildcard), V(dns.same_target),
-          V(dns.visibility), V(tcp.https), V(tcp.http), V(tls.certificate), V(tls.names), V(tls.expiry),
-          V(tls.protocol), V(health.domain), V(health.wildcard), V(private_dns.resolution) and
-          V(vantage.reached), as C(docs/verification.md) explains them.
+          V(dns.visibility), V(tcp.https), V(tcp.http), V(tls.certificate), V(tls.names),
+          V(tls.expiry), V(tls.protocol), V(health.domain), V(health.wildcard),
+          V(private_dns.resolution) and V(vantage.reached), as C(docs/verification.md) explains them.
       type: str
     status:
-      description: V(pass), V(warn) where it may work, V(fail) where it cannot, V(skip) where nothing was proven.
+      description:
+        - V(pass), V(warn) where it may work, V(fail) where it cannot, V(skip) where nothing was
+          proven.
       type: str
     summary:
       description: What was seen.

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 
 import yaml
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 GROUP = "gitpod_runners"
 # What a reader looks for first; the others follow by name.
@@ -50,12 +51,8 @@ def host_file(host: str, runner: t.Mapping[str, t.Any]) -> str:
     ordered.update({name: values[name] for name in sorted(values) if name not in ordered})
     comments = [f"Written by adopt.yml from the stack {runner['stack']} in {runner['region']}, without secrets."]
     comments += [f"Note: {note}." for note in runner.get("notes") or []]
-    head = "".join(f"# {_one_line(comment)}\n" for comment in comments)
+    head = "".join(f"# {clean(comment)}\n" for comment in comments)
     return f"---\n{head}{_yaml(ordered)}"
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
 
 
 class _Indented(yaml.SafeDumper):
@@ -75,4 +72,4 @@ def adopted_line(runner: t.Mapping[str, t.Any]) -> str:
     """A runner that was found, in one line, with its notes."""
     domain = runner["variables"].get("gitpod_domain_name", "without a domain")
     line = f"    {runner['stack']} in {runner['region']}: {domain}, {runner['status']}"
-    return _one_line("; ".join([line, *(runner.get("notes") or [])]))
+    return clean("; ".join([line, *(runner.get("notes") or [])]))

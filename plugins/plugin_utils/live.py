@@ -1,7 +1,11 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows the lines that a module leaves in a file while it waits. For action plugins."""
+"""Shows the lines that a module leaves in a file while it waits (module_utils/_teller.py). For action plugins.
+
+The module runs once, where the task runs, and waits there. A thread of this plugin reads on in its file and shows what
+is new. A look that fails is a line later and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -9,57 +13,79 @@ import copy
 import pathlib
 import threading
 import typing as t
+import uuid
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import shortened
+
 LOOK_EVERY = 1.0
-SHOW_EVERY = 5
+AWS_GOES_ON = "AWS goes on with what was started; run again to attach to it, nothing is started twice"
+
+Read = t.Callable[[int], bytes]
+Result = dict[str, t.Any]
 
 
-def reader(connection: t.Any, path: str) -> t.Callable[[], str]:
-    """How to read a file where the module runs."""
+def reader(connection: t.Any, path: str) -> Read:
+    """How to read a file where the module runs: what comes after so many bytes."""
     if connection.transport == "local":
-        return lambda: pathlib.Path(path).read_text("utf-8")
+        return lambda offset: pathlib.Path(path).read_bytes()[offset:]
     # The module occupies the connection; a copy of it has the same options and its own processes.
     other = copy.copy(connection)
-    command = f"cat {other._shell.quote(path)}"
+    quoted = other._shell.quote(path)
 
-    def read() -> str:
-        code, output, _error = other.exec_command(command, sudoable=False)
-        text = output.decode("utf-8", "replace") if isinstance(output, bytes) else str(output)
-        return "" if code else text
+    def read(offset: int) -> bytes:
+        code, output, _error = other.exec_command(f"tail -c +{offset + 1} {quoted}", sudoable=False)
+        content = output if isinstance(output, bytes) else str(output).encode()
+        return b"" if code else content
 
     return read
 
 
-class Lines:
-    """Shows a line when it is new, every few looks; a look that fails is a line less and nothing else."""
+class Watcher:
+    """Shows every line of a file once, from its beginning to its end, until it is stopped.
 
-    def __init__(self, host: str, read: t.Callable[[], str], show: t.Callable[[str], None]) -> None:
-        self._host, self._read, self._show = host, read, show
+    :param read: what comes after so many bytes of the file; may fail.
+    :param prefix: stands before each line.
+    """
+
+    def __init__(
+        self, read: Read, show: t.Callable[[str], t.Any], prefix: str = "", look_every: float = LOOK_EVERY
+    ) -> None:
+        self._read, self._show, self._prefix = read, show, prefix
+        self._look_every = look_every
+        self._offset = 0
         self._finished = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Lines:
+    def __enter__(self) -> Watcher:
         self._thread.start()
         return self
 
-    def __exit__(self, *_exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_exception: object) -> None:
         self._finished.set()
         self._thread.join(timeout=5)
+        if kind is None and not self._thread.is_alive():
+            # What the module said last.
+            self._look()
+        elif kind is KeyboardInterrupt:
+            self._show(AWS_GOES_ON)
 
     def _watch(self) -> None:
-        last, pause = "", 0
-        while not self._finished.wait(LOOK_EVERY):
-            pause -= 1
-            try:
-                text = "".join(character for character in self._read() if character.isprintable()).strip()
-            except Exception:  # noqa: S112 - the module has not begun, or ended; the next look tells
-                continue
-            if text and text != last and pause <= 0:
-                self._show(f"{self._host}: {text}")
-                last, pause = text, SHOW_EVERY
+        while not self._finished.wait(self._look_every):
+            self._look()
+
+    def _look(self) -> None:
+        try:
+            content = self._read(self._offset)
+        except Exception:
+            return
+        whole = content[: content.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.decode("utf-8", "replace").split("\n"):
+            if line.strip():
+                self._show(shortened(f"{self._prefix}{line}"))
 
 
 class ActionModule(ActionBase):
@@ -69,17 +95,29 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_diff = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Run the module once, with its lines while it waits."""
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        arguments, variables = dict(self._task.args), task_vars or {}
-        if not float(arguments.get("wait_timeout") or 0) or boolean(self._task.check_mode):
+        result: Result = super().run(tmp, task_vars)
+        arguments, variables = self.arguments(), task_vars or {}
+        if boolean(self._task.check_mode) or not self.waits(arguments):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))
             return result
         self._make_tmp_path()
         shell = self._connection._shell
-        arguments["progress_path"] = shell.join_path(shell.tmpdir, "runner_progress.txt")
-        host = str(variables.get("inventory_hostname", "runner"))
-        with Lines(host, reader(self._connection, arguments["progress_path"]), self._display.display):
+        arguments["progress_path"] = shell.join_path(shell.tmpdir, f"progress-{uuid.uuid4().hex}.txt")
+        prefix = self.prefix(str(variables.get("inventory_hostname", "runner")))
+        with Watcher(reader(self._connection, arguments["progress_path"]), self._display.display, prefix):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))
         return result
+
+    def arguments(self) -> dict[str, t.Any]:
+        """The module's options."""
+        return dict(self._task.args)
+
+    def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
+        """Whether the module waits, and lines are wanted."""
+        return float(arguments.get("wait_timeout") or 0) > 0
+
+    def prefix(self, host: str) -> str:
+        """What stands before each line."""
+        return f"{host}: "

@@ -32,7 +32,7 @@ options {{
     session-keyfile none;
     listen-on port {port} {{ {address}; }};
     listen-on-v6 {{ none; }};
-    recursion no;
+    recursion {recursion};
     dnssec-validation no;
     notify no;
 }};
@@ -59,15 +59,23 @@ def free_port() -> int:
 
 
 class Bind9:
-    """A running server; stopped by its own process."""
+    """A running server; stopped by its own process.
 
-    def __init__(self, directory: pathlib.Path, zones: t.Sequence[str]) -> None:
+    :param resolves: whether it answers as a resolver does, which follows CNAMEs from one zone into another.
+    """
+
+    def __init__(self, directory: pathlib.Path, zones: t.Sequence[str], resolves: bool = False) -> None:
         self.port = free_port()
         self.key_name = "gitpod-runner"
         self.secret = base64.b64encode(secrets.token_bytes(32)).decode()
         self._directory = directory
         text = CONFIGURATION.format(
-            directory=directory, port=self.port, address=ADDRESS, key_name=self.key_name, secret=self.secret
+            directory=directory,
+            port=self.port,
+            address=ADDRESS,
+            key_name=self.key_name,
+            secret=self.secret,
+            recursion="yes" if resolves else "no",
         )
         for name in zones:
             (directory / f"{name}.zone").write_text(EMPTY, "utf-8")

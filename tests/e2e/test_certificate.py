@@ -9,18 +9,13 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import operation as preflight
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation as records
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_certificate import ARGUMENT_SPEC
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_dns import ARGUMENT_SPEC as DNS_SPEC
-from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_preflight_info import (
-    ARGUMENT_SPEC as PREFLIGHT_SPEC,
-)
 from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e.looking import prerequisites
 
 if t.TYPE_CHECKING:
     from tests.e2e.harness import Controller, Run
@@ -117,10 +112,8 @@ def test_a_refusal_is_told_in_the_readers_words(testbed: TestBed) -> None:
 def foreseen(testbed: TestBed, **options: t.Any) -> tuple[str, list[str]]:
     """What the prerequisites foresee for the stage, and which calls of ACM they made."""
     testbed.clear_calls()
-    given = {"name": NAME, "domain_name": DOMAIN, "certificate_request": True, **options}
-    module = InProcessModule(testbed, PREFLIGHT_SPEC, REGION, **given)
-    clients = Clients(lambda service: module.client(service, AWSRetry.jittered_backoff(retries=2, delay=0.01)))
-    found = outcome(module, lambda this: preflight.run(this, lambda _module, _profile: clients))
+    given = {"region": REGION, "domain_name": DOMAIN, "certificate_request": True, **options}
+    found = prerequisites(testbed, {NAME: {f"gitpod_{name}": value for name, value in given.items()}})
     plan = next(str(entry["action"]) for entry in found["plan"] if entry["stage"] == "certificate")
     return plan, [call["operation"] for call in testbed.calls() if call["service"] == "acm"]
 

@@ -9,27 +9,26 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt import finding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation as certificate
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import operation as preflight
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation as route53
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
     runner_adopt_info,
     runner_certificate,
     runner_dns,
-    runner_preflight_info,
 )
 from tests.e2e.harness import ROOT, Controller
 from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e.looking import prerequisites, profiles, stack_variables
 from tests.e2e.test_dns import OTHER_ACCOUNT, records_in
 from tests.e2e.test_dns import route53 as client_of
 from tests.e2e.test_modules import STACK
-from tests.e2e.test_plan import Stack
+from tests.e2e.test_plan import TAGS, Stack
 
 REGION, DOMAIN, VPC = STACK["region"], STACK["parameters"]["Domain Name"], STACK["parameters"]["VPC"]
+NAME, STACK_ID = STACK["name"], STACK["parameters"]["Runner ID"]
 ROLE, PROFILE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/dns-editor", "network"
 OURS = "Z08A1B2C3D4E5F6G7H8I9"
 
@@ -40,7 +39,7 @@ class Elsewhere:
     def __init__(self, controller: Controller) -> None:
         self.testbed = controller.testbed
         self.testbed.settings(stack_seconds=0.2)
-        self.stack = Stack(controller)
+        self.stack = Stack(controller, tags={**TAGS, **ownership_tags(NAME, STACK_ID)})
         self.load_balancer = self.stack.run()["load_balancer"]
         api = client_of(self.testbed, OTHER_ACCOUNT)
         inside = {"VPC": {"VPCRegion": REGION, "VPCId": VPC}}
@@ -61,18 +60,18 @@ class Elsewhere:
         module = self.module(runner_dns, **{**({} if "records" in options else target), **given, **options})
         return outcome(module, route53.run)
 
-    def look(self, **options: t.Any) -> dict[str, t.Any]:
-        stack = {key: value for key, value in self.stack.options.items() if key in runner_preflight_info.ARGUMENT_SPEC}
-        given = {"domain_name": DOMAIN, "vpc_id": VPC, "dns_split_horizon": True, **options}
-        module = self.module(runner_preflight_info, **{**stack, **given})
-        retry = AWSRetry.jittered_backoff(retries=2, delay=0.01)
+    def look(self, **changes: t.Any) -> dict[str, t.Any]:
+        """What the prerequisites say.
 
-        def connected(_module: t.Any, profile: str | None) -> Clients:
-            assert profile in (None, PROFILE)
-            own = {"aws_access_key_id": OTHER_ACCOUNT, "aws_secret_access_key": "test"} if profile else {}
-            return Clients(lambda service, **keys: module.client(service, retry, **{**own, **keys}))
-
-        return outcome(module, lambda given: preflight.run(given, connected))
+        :param changes: of the inventory, without the prefix C(gitpod_).
+        """
+        stack = stack_variables(REGION, self.stack.options)
+        given = {"dns_split_horizon": True, **changes}
+        own = {"gitpod_runner_id": STACK_ID, "gitpod_vpc_id": VPC}
+        with profiles(**{PROFILE: OTHER_ACCOUNT}):
+            return prerequisites(
+                self.testbed, {NAME: {**stack, **own, **{f"gitpod_{name}": value for name, value in given.items()}}}
+            )
 
     def records(self) -> list[int]:
         return [len(records_in(self.testbed, zone, OTHER_ACCOUNT)) for zone in self.zones]
@@ -94,8 +93,8 @@ def elsewhere(controller: Controller) -> Elsewhere:
 def test_prerequisites_plan_records_and_teardown_see_the_zones_of_the_other_account(elsewhere: Elsewhere) -> None:
     ways: tuple[dict[str, t.Any], ...] = (
         {"dns_role_arn": ROLE},
-        {"dns_profile": PROFILE},
-        {"dns_profile": PROFILE, "dns_role_arn": ROLE},
+        {"dns_aws_profile": PROFILE},
+        {"dns_aws_profile": PROFILE, "dns_role_arn": ROLE},
     )
     for way in ways:
         found = elsewhere.look(**way)

@@ -8,33 +8,30 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import operation as preflight
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation as privatelink
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import SERVICE_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation as route53
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
     runner_dns,
     runner_endpoint,
-    runner_preflight_info,
 )
 from tests.e2e.harness import READING, Controller
 from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e.looking import prerequisites, stack_variables
 from tests.e2e.test_modules import AP, STACK
+from tests.e2e.test_plan import TAGS as STACK_TAGS
 from tests.e2e.test_plan import Stack
 
 AP_NAME, AP_REGION = "gitpod-ap-southeast-2", "ap-southeast-2"
 GROUP_NAME = f"{AP_NAME}-management-plane"
-TAGS = {"team": "platform"}
+TAGS = {"team": "platform", **ownership_tags(AP_NAME, None)}
+STACK_ID = STACK["parameters"]["Runner ID"]
 
 
-def look(controller: Controller, region: str, options: dict[str, t.Any]) -> dict[str, t.Any]:
+def look(controller: Controller, variables: dict[str, t.Any]) -> dict[str, t.Any]:
     """What runner_preflight_info returns."""
-    module = InProcessModule(controller.testbed, runner_preflight_info.ARGUMENT_SPEC, region, **options)
-    clients = Clients(lambda service: module.client(service, AWSRetry.jittered_backoff(retries=3, delay=0.1)))
-    found = outcome(module, lambda given: preflight.run(given, lambda _module, _profile: clients))
+    found = prerequisites(controller.testbed, {str(variables["gitpod_runner_name"]): variables})
     assert "failed" not in found, found
     return found
 
@@ -50,7 +47,7 @@ class Records:
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
-        self.stack = Stack(controller)
+        self.stack = Stack(controller, tags={**STACK_TAGS, **ownership_tags(STACK["name"], STACK_ID)})
         self.load_balancer = self.stack.run()["load_balancer"]
         self.options: dict[str, t.Any] = {}
         self.route53 = self.stack.module().client("route53")
@@ -68,9 +65,9 @@ class Records:
         return outcome(module, route53.run)
 
     def look(self) -> dict[str, t.Any]:
-        stack = {key: value for key, value in self.stack.options.items() if key in runner_preflight_info.ARGUMENT_SPEC}
-        domain = {"domain_name": STACK["parameters"]["Domain Name"]}
-        return look(self.controller, self.region, {**stack, **domain, **self.options})
+        changes = {f"gitpod_{name}": value for name, value in self.options.items()}
+        inventory = {**stack_variables(self.region, self.stack.options), "gitpod_runner_id": STACK_ID}
+        return look(self.controller, {**inventory, **changes})
 
     def change(self, kind: str, record: dict[str, t.Any]) -> None:
         batch = {"Changes": [{"Action": kind, "ResourceRecordSet": record}]}
@@ -173,19 +170,19 @@ class Path:
         return outcome(self.module(), privatelink.run)
 
     def look(self) -> dict[str, t.Any]:
-        options = {
-            "name": AP_NAME,
-            "vpc_id": AP["gitpod_vpc_id"],
-            "ec2_subnet_ids": AP["gitpod_ec2_subnet_ids"],
-            "privatelink_enabled": True,
-            "privatelink_subnet_ids": AP["gitpod_ec2_subnet_ids"],
-            "privatelink_source_subnet_ids": AP["gitpod_ec2_subnet_ids"],
-            "privatelink_security_group_name": GROUP_NAME,
-            "privatelink_tags": TAGS,
-            "template_url": STACK["template_url"],
-            **{f"privatelink_{name}": value for name, value in self.options.items()},
-        }
-        return look(self.controller, AP_REGION, options)
+        return look(
+            self.controller,
+            {
+                "gitpod_region": AP_REGION,
+                "gitpod_runner_name": AP_NAME,
+                "gitpod_vpc_id": AP["gitpod_vpc_id"],
+                "gitpod_ec2_subnet_ids": AP["gitpod_ec2_subnet_ids"],
+                "gitpod_privatelink_enabled": True,
+                "gitpod_tags": {"team": "platform"},
+                "gitpod_stack_template_url": STACK["template_url"],
+                **{f"gitpod_privatelink_{name}": value for name, value in self.options.items()},
+            },
+        )
 
     @property
     def endpoints(self) -> list[dict[str, t.Any]]:

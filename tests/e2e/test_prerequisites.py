@@ -10,18 +10,12 @@ import typing as t
 import uuid
 
 import boto3
-import botocore.config
 import pytest
 import yaml
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import USER_AGENT
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import operation
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients
-from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_preflight_info import ARGUMENT_SPEC
 from tests.e2e.harness import ROOT, Controller
-from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e.looking import preflight
 from tests.e2e.permissions import IAM_NAMES
 
 if t.TYPE_CHECKING:
@@ -38,45 +32,6 @@ MOST_CALLS = 35
 def client(testbed: TestBed, service: str, region: str = "eu-central-1", **credentials: str) -> t.Any:
     keys = credentials or {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "test"}
     return boto3.client(service, region_name=region, endpoint_url=testbed.aws_endpoint_url, **keys)
-
-
-def preflight(
-    testbed: TestBed, host: str, credentials: dict[str, str] | None = None, **options: t.Any
-) -> dict[str, t.Any]:
-    """The module's result for a host of the example inventory.
-
-    :param credentials: of another principal than the account's root user.
-    """
-    variables = INVENTORY[host]
-    given = {name[len("gitpod_") :]: value for name, value in variables.items()}
-    known = {name: value for name, value in given.items() if name in ARGUMENT_SPEC}
-    region = variables["gitpod_region"]
-    known.update(
-        name=host,
-        account_id=ACCOUNT,
-        template_url=testbed.template_url,
-        resolvers=[testbed.dns],
-        privatelink_subnet_ids=variables["gitpod_ec2_subnet_ids"],
-    )
-    known.update(options)
-    module = InProcessModule(testbed, ARGUMENT_SPEC, region, **known)
-    retry = AWSRetry.jittered_backoff(retries=3, delay=0.01, max_delay=0.02)
-
-    def connected(_module: t.Any, _profile: str | None) -> Clients:
-        from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
-
-        if credentials is None:
-            return Clients(lambda service: module.client(service, retry_decorator=retry))
-        keys = credentials
-        ours = botocore.config.Config(user_agent_extra=USER_AGENT)
-
-        def of_another(service: str) -> t.Any:
-            made = boto3.client(service, region_name=region, endpoint_url=testbed.aws_endpoint_url, config=ours, **keys)
-            return RetryingBotoClientWrapper(made, retry)
-
-        return Clients(of_another)
-
-    return outcome(module, lambda this: operation.run(this, connected))
 
 
 def by_status(result: dict[str, t.Any], status: str) -> set[str]:
@@ -286,9 +241,9 @@ def deployer(testbed: TestBed, *left_out: str) -> dict[str, str]:
             iam.put_role_policy(RoleName=name, PolicyName=stage, PolicyDocument=json.dumps(policy))
     keys = client(testbed, "sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
     return {
-        "aws_access_key_id": keys["AccessKeyId"],
-        "aws_secret_access_key": keys["SecretAccessKey"],
-        "aws_session_token": keys["SessionToken"],
+        "access_key": keys["AccessKeyId"],
+        "secret_key": keys["SecretAccessKey"],
+        "session_token": keys["SessionToken"],
     }
 
 

@@ -14,9 +14,12 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.asking import Asker
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.zone import zone_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_propagation_info import ARGUMENT_SPEC
-from tests.e2e.bind9 import NAMED, Bind9
+from tests.e2e.bind9 import ADDRESS, NAMED, Bind9
 from tests.e2e.cloudflare import HOST, PROXY_ADDRESS, Cloudflare
 from tests.e2e.in_process import InProcessModule, outcome
 
@@ -184,7 +187,7 @@ def both(domain: str) -> tuple[str, str]:
 def test_every_provider_keeps_both_names_and_validates_certificates(
     controller: Controller, bind9: Bind9, cloudflare: Cloudflare
 ) -> None:
-    """Six runners in one play; three have a certificate that ACM issues only when BIND answers for it.
+    """Seven runners in one play; three have a certificate that ACM issues only when BIND answers for it.
 
     Where the records are written to, those of others are there: addresses, and a CNAME that leads elsewhere.
     """
@@ -207,13 +210,17 @@ def test_every_provider_keeps_both_names_and_validates_certificates(
         "dns-foreign": variables(f"foreign.{ZONE}", bind9, "nsupdate"),
         "dns-cloudflare": in_cloudflare(f"eu.{FLARE}", bind9, cloudflare, cloudflare.token, **taken),
         "dns-revoked": in_cloudflare(f"us.{FLARE}", bind9, cloudflare, revoked),
+        # The zone names a server that nobody reaches.
+        "dns-unknown": in_cloudflare(
+            f"af.{FLARE}", bind9, cloudflare, cloudflare.token, gitpod_dns_authoritative_servers=[]
+        ),
         "dns-manual": variables(f"manual.{ZONE}", bind9, "external", **by_hand),
         "dns-tasks": variables(f"tasks.{ZONE}", bind9, "tasks", gitpod_dns_tasks_file=str(tasks)),
     }
-    bad = {"dns-foreign", "dns-revoked"}
+    bad = {"dns-foreign", "dns-revoked", "dns-unknown"}
 
     def play(*arguments: str) -> Run:
-        return controller.play(str(playbook), "--forks", "6", *arguments, hosts=hosts)
+        return controller.play(str(playbook), "--forks", "7", *arguments, hosts=hosts)
 
     def requested() -> int:
         return [call["operation"] for call in controller.testbed.calls()].count("RequestCertificate")
@@ -235,6 +242,11 @@ def test_every_provider_keeps_both_names_and_validates_certificates(
     assert requested() == 3
     _what_belongs_to_others_stays(first, bind9)
     assert "code: 10000, error: Authentication error" in first.output
+    unknown = (
+        f"What af.{FLARE} and *.af.{FLARE} points to is not known, so nothing was changed. ns.{FLARE} (127.0.0.1) says"
+    )
+    assert unknown in first.output
+    assert cloudflare.content(f"af.{FLARE}") == []
     _the_records_were_shown_and_the_wait_was_told(first, bind9)
     artifacts = [path.read_text("utf-8") for path in controller.artifacts.iterdir()]
     secrets = (bind9.secret, cloudflare.token, revoked)
@@ -326,6 +338,17 @@ def propagation(testbed: TestBed, bind9: Bind9, name: str, **options: t.Any) -> 
         "timeout": 1.0,
     }
     return outcome(InProcessModule(testbed, ARGUMENT_SPEC, "us-east-1", **{**given, **options}), operation.run)
+
+
+def test_the_zone_of_a_cname_is_found_above_it(tmp_path: pathlib.Path) -> None:
+    """A real resolver answers the SOA question of a CNAME from the target's zone (lego#449)."""
+    with Bind9(tmp_path, [ZONE, FLARE], resolves=True) as bind9:
+        name, server, asker = f"alias.{ZONE}", Server(ADDRESS, bind9.port), Asker(4)
+        bind9.put(ZONE, name, "CNAME", f"nobody.{FLARE}.")
+        reply = asker.ask(server, name, "SOA")
+        assert (reply.chain, reply.zone) == ((f"nobody.{FLARE}",), FLARE)
+        assert zone_of(asker, server, name) == ZONE
+        assert zone_of(asker, server, f"below.{name}") == ZONE
 
 
 def test_who_answers_what_is_told(running_testbed: TestBed, bind9: Bind9) -> None:

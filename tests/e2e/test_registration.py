@@ -17,6 +17,7 @@ import typing as t
 import pytest
 import trustme
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import registering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import management_plane
@@ -353,7 +354,9 @@ def prerequisites(plane: Plane, **changes: t.Any) -> dict[str, tuple[str, str]]:
     options = {"api_endpoint": testbed.management_plane_url, "api_token": testbed.api_token, **changes}
     wanted = WantedRunner(US["name"], US["name"], **{"region": US["region"], **options})
     now = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
-    facts = Facts(wanted.region, now, management_plane=registering.ask(wanted) if wanted.api_token else None)
+    with Pool(4) as pool:
+        answer = registering.ask(wanted, pool) if wanted.api_token else None
+    facts = Facts(wanted.region, now, management_plane=answer)
     found = {check.id.partition(".")[2]: check.run(wanted, facts) for check in management_plane.CHECKS}
     return {name: (one.status, f"{one.summary} {one.remediation}") for name, one in found.items()}
 

@@ -18,10 +18,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Client,
     Connection,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import operation
-from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_verification_info import ARGUMENT_SPEC
 from tests.e2e.harness import Controller, Run
-from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e.looking import verification
 from tests.e2e.test_main_job import processes
 
 SITE = "gitpod.enterprise_runner.site"
@@ -116,14 +114,18 @@ def tokens_of(controller: Controller, runner_id: str) -> list[dict[str, t.Any]]:
 def verified(controller: Controller) -> dict[str, t.Any]:
     """What the verification says now, in this process."""
     testbed = controller.testbed
-    options: dict[str, t.Any] = {
-        "api_url": testbed.management_plane_url,
-        "api_token": testbed.api_token,
-        "name": EU,
-        "runner_name": EU,
-        "wait_timeout": 300,
-    }
-    return outcome(InProcessModule(testbed, ARGUMENT_SPEC, "eu-central-1", **options), operation.run)
+    return verification(
+        testbed,
+        {
+            "gitpod_region": "eu-central-1",
+            "gitpod_api_endpoint": testbed.management_plane_url,
+            "gitpod_api_token": testbed.api_token,
+            "gitpod_runner_name": EU,
+            "gitpod_verify_wait": 300,
+            "gitpod_verify_phase_wait": 300,
+            "gitpod_verify_from_control_node": False,
+        },
+    )
 
 
 SETTINGS = """

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status import look
-from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_status_info import ARGUMENT_SPEC
-from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e import looking
 from tests.e2e.test_stack_in_process import OPTIONS, REGION, client, run
 
 if t.TYPE_CHECKING:
@@ -21,8 +19,13 @@ COMPARING = {"DetectStackDrift", "DescribeStackDriftDetectionStatus"}
 def status(controller: Controller, drift: str) -> dict[str, t.Any]:
     """One look at the runner, and nothing but its stack."""
     controller.testbed.clear_calls()
-    options = {"name": OPTIONS["name"], "drift": drift, "releases_url": controller.testbed.releases_url}
-    found = outcome(InProcessModule(controller.testbed, ARGUMENT_SPEC, REGION, **options), look.run)
+    inventory = {
+        "gitpod_region": REGION,
+        "gitpod_runner_name": OPTIONS["name"],
+        "gitpod_status_drift": drift,
+        "gitpod_stack_releases_url": controller.testbed.releases_url,
+    }
+    found = looking.status(controller.testbed, inventory)
     assert not found.get("failed"), found
     return {**found, "told": next(check for check in found["checks"] if check["id"] == "drift")}
 

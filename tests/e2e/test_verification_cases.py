@@ -68,7 +68,7 @@ CASES = [
         {**dict.fromkeys(("stack.outputs", "load_balancer.state", "targets.health"), "fail")}
         | unread("stack.environment_role", "stack.instance_profile"),
         {"stack.outputs": ("There is no stack", "Deploy the stack first")},
-        options={"name": "no-such-stack"},
+        options={"stack_name": "no-such-stack"},
     ),
     Case(
         "output missing",
@@ -142,14 +142,14 @@ CASES = [
         NONE,
         {"endpoint.state": "fail", **unread("endpoint.private_dns", "endpoint.addresses", PRIVATE_NAME)},
         {"endpoint.state": ("has no endpoint", "gitpod_privatelink"), PRIVATE_NAME: (UNSEEN, "See endpoint.state")},
-        options={"service_name": "com.amazonaws.vpce.us-east-1.vpce-svc-0another"},
+        options={"privatelink_service_name": "com.amazonaws.vpce.us-east-1.vpce-svc-0another"},
     ),
     Case(
         "no VPC is named",
         NONE,
         unread(*ENDPOINT, PRIVATE_NAME),
         {"endpoint.state": (UNSEEN, "gitpod_vpc_id")},
-        options={"vpc_id": ""},
+        options={"vpc_id": None},
     ),
     Case(
         "runner degraded",
@@ -171,7 +171,7 @@ CASES = [
         {"runner.version": "warn"},
         {"runner.version": ("not 20270101.1", "update itself")},
         {"wanted": "20270101.1"},
-        options={"version": "20270101.1"},
+        options={"verify_version": "20270101.1"},
     ),
     Case(
         "a runner of another region",
@@ -186,7 +186,7 @@ CASES = [
         NONE,
         unread(*RUNNER),
         {"runner.phase": (UNSEEN, "GITPOD_API_KEY")},
-        options={"api_token": ""},
+        options={"api_token": None},
     ),
     Case(
         "stack not readable",
@@ -283,7 +283,7 @@ def test_one_look_makes_these_calls_and_a_further_one_fewer(bed: Bed) -> None:
         "DescribeSubnets": 1,
     }
     with bed.targets("unhealthy"):
-        waiting = calls(wait_timeout=1)
+        waiting = calls(verify_wait=1, verify_phase_wait=1)
     looks = waiting["DescribeStacks"]
     assert looks > 1
     assert (waiting["GetRole"], waiting["GetInstanceProfile"]) == (1, 1)
@@ -297,25 +297,25 @@ def test_the_load_balancer_is_found_when_its_name_tells_nothing(bed: Bed) -> Non
     assert {check["id"] for check in found["checks"] if check["status"] == "fail"} == {"stack.outputs"}
 
 
-def network(bed: Bed, **options: t.Any) -> Result:
-    """How the control node looks at the network of the test bed, as Ansible hands it to the module."""
-    usual = {
+def network(bed: Bed, **changes: t.Any) -> Result:
+    """How the control node looks at the network of the test bed."""
+    return {
+        "verify_from_control_node": True,
         "domain_name": HOST["gitpod_domain_name"],
-        "port": bed.testbed.https_port,
-        "http_port": bed.testbed.http_port,
+        "verify_port": bed.testbed.https_port,
+        "verify_http_port": bed.testbed.http_port,
         "resolvers": [bed.testbed.dns],
-        "ca_path": bed.testbed.ca_file,
-        "accepted_ranges": ["127.0.0.0/8"],
+        "verify_ca_path": bed.testbed.ca_file,
+        "verify_accepted_ranges": ["127.0.0.0/8"],
+        **changes,
     }
-    defaults = {name: option.get("default") for name, option in here.ARGUMENT_SPEC.items()}
-    return {**defaults, **usual, **options}
 
 
 def test_the_network_is_looked_at_with_what_aws_said(bed: Bed) -> None:
     target = bed.output("LoadBalancerDNS")
     for name in (HOST["gitpod_domain_name"], f"*.{HOST['gitpod_domain_name']}"):
         bed.testbed.add_dns_record(name, "CNAME", target)
-    found = bed.look(network=network(bed))
+    found = bed.look(**network(bed))
     statuses = {check["id"]: check["status"] for check in found["network"]["checks"]}
     # Port 80 because the load balancer listens there, the endpoint's name because there is one; the last is the VPC's.
     assert statuses.pop("private_dns.resolution") == "skip"
@@ -324,28 +324,28 @@ def test_the_network_is_looked_at_with_what_aws_said(bed: Bed) -> None:
     assert found["network"]["healthy"]
     assert found["healthy"], "the look at AWS is judged on its own"
     # A failure there is no failure here; runner_verdict judges both.
-    elsewhere = bed.look(network=network(bed, domain_name="elsewhere.example.com"))
+    elsewhere = bed.look(**network(bed, domain_name="elsewhere.example.com"))
     assert elsewhere["healthy"]
     assert not elsewhere["network"]["healthy"]
 
 
 def test_a_wrong_option_of_the_network_is_told_before_aws_is_asked(bed: Bed) -> None:
     bed.testbed.clear_calls()
-    found = bed.look(network=network(bed, domain_name="https://eu.gitpod.example.com"))
+    found = bed.look(**network(bed, domain_name="https://eu.gitpod.example.com"))
     assert "is not a domain name" in found["msg"]
-    assert "is no network" in bed.look(network=network(bed, accepted_ranges=["home"]))["msg"]
+    assert "is no network" in bed.look(**network(bed, verify_accepted_ranges=["home"]))["msg"]
     assert not bed.testbed.calls()
 
 
 def test_of_a_stack_that_is_only_planned_the_network_is_not_asked(bed: Bed) -> None:
-    planned = bed.look(check=True, name="no-such-stack", network=network(bed))
+    planned = bed.look(check=True, stack_name="no-such-stack", **network(bed))
     assert (planned["exists"], planned["network"]) == (False, None)
-    missing = bed.look(name="no-such-stack", network=network(bed))
+    missing = bed.look(stack_name="no-such-stack", **network(bed))
     assert missing["network"]["checks"], "a name may lead somewhere all the same"
     assert bed.look()["network"] is None
 
 
-def test_the_network_is_asked_when_route_53_has_spread_the_records(bed: Bed) -> None:
+def test_the_network_is_asked_when_route_53_has_spread_the_records(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
     route53 = bed.client("route53")
     zone = next(found for found in route53.list_hosted_zones()["HostedZones"] if not found["Config"]["PrivateZone"])
 
@@ -355,18 +355,22 @@ def test_the_network_is_asked_when_route_53_has_spread_the_records(bed: Bed) -> 
         made = route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=batch)
         return str(made["ChangeInfo"]["Id"]).rsplit("/", 1)[-1]
 
-    usual = {name: option.get("default") for name, option in here.ROUTE53_SPEC.items()}
+    def written(*changes: str) -> Result:
+        """What the records' stage left."""
+        return {"dns": {"zones": [{"change_ids": list(changes)}]}}
+
     bed.testbed.clear_calls()
-    found = bed.look(network=network(bed), route53={**usual, "change_ids": [changed()]})
+    found = bed.look(earlier=written(changed()), **network(bed))
     assert found["network"]["checks"]
     assert [call["operation"] for call in bed.testbed.calls()][-1] == "GetChange", "after AWS, before the network"
     # Probes inside the VPC look after this module, whether the control node looks or not.
     bed.testbed.clear_calls()
-    assert bed.look(route53={**usual, "change_ids": [changed()]})["network"] is None
+    assert bed.look(earlier=written(changed()))["network"] is None
     assert [call["operation"] for call in bed.testbed.calls()][-1] == "GetChange"
-    late = bed.look(network=network(bed), route53={**usual, "change_ids": [changed()], "wait_timeout": 0})
+    monkeypatch.setattr(here, "IN_SYNC_TIMEOUT", 0)
+    late = bed.look(earlier=written(changed()), **network(bed))
     assert "not spread it within 0 s" in late["msg"]
     # Nothing changed, nothing to wait for.
     bed.testbed.clear_calls()
-    bed.look(network=network(bed), route53={**usual, "change_ids": []})
+    bed.look(earlier=written(), **network(bed))
     assert "GetChange" not in {call["operation"] for call in bed.testbed.calls()}

@@ -13,14 +13,13 @@ import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation as endpoint
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
     runner_endpoint,
     runner_stack,
-    runner_verification_info,
 )
 from tests.e2e.harness import EXAMPLE, ROOT
 from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e.looking import verification
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,18 +67,25 @@ class Bed:
         made = outcome(InProcessModule(self.testbed, runner_endpoint.ARGUMENT_SPEC, REGION, **wanted), endpoint.run)
         self.endpoint_id = made["endpoint"]["id"]
 
-    def look(self, check: bool = False, **options: t.Any) -> Result:
-        """What runner_verification_info says, of a runner that is to have everything."""
+    def look(self, check: bool = False, earlier: Result | None = None, **changes: t.Any) -> Result:
+        """What runner_verification_info says, of a runner that is to have everything.
+
+        :param changes: of its variables, without the prefix C(gitpod_); C(None) leaves one out.
+        """
         usual = {
-            "name": NAME,
+            "region": REGION,
+            "runner_name": NAME,
             "runner_id": HOST["gitpod_runner_id"],
             "vpc_id": HOST["gitpod_vpc_id"],
-            "privatelink": True,
-            "api_url": self.testbed.management_plane_url,
+            "privatelink_enabled": True,
+            "api_endpoint": self.testbed.management_plane_url,
             "api_token": self.testbed.api_token,
+            "verify_from_control_node": False,
+            "verify_wait": 0,
+            "verify_phase_wait": 0,
         }
-        spec = runner_verification_info.ARGUMENT_SPEC
-        return outcome(InProcessModule(self.testbed, spec, REGION, check, **{**usual, **options}), operation.run)
+        given = {f"gitpod_{name}": value for name, value in {**usual, **changes}.items() if value is not None}
+        return verification(self.testbed, given, check=check, earlier=earlier or {})
 
     def output(self, name: str) -> str:
         """One of the stack's outputs."""

@@ -45,6 +45,15 @@ class Zone:
         return own[0].values[0] if own else f"ns.{self.name}. hostmaster.{self.name}. 1 7200 900 1209600 60"
 
 
+class AmazonZone(Zone):
+    """A zone of AWS, such as C(elb.us-east-1.amazonaws.com)."""
+
+    @classmethod
+    def of(cls, name: str) -> AmazonZone:
+        """The zone that holds a load balancer's or an endpoint's name."""
+        return cls(name.partition(".")[2], ())
+
+
 @dataclasses.dataclass(frozen=True)
 class Answer:
     """What a zone says of a name: records, or that the name does not exist, or that it has none of this type."""
@@ -137,12 +146,11 @@ class Resolver:
         """Add what is known of a name; the name that a CNAME points to, or empty at the end."""
         addresses = state.load_balancer_addresses(name) or state.endpoint_dns(name, self._vpc_id)
         if addresses:
-            _add(response, name, 60, "A", addresses if kind == "A" else [])
+            _add_addresses(response, name, kind, addresses)
             return ""
         zone = next((zone for zone in self.zones() if name == zone.name or name.endswith(f".{zone.name}")), None)
         if zone is None:
-            if not response.answer:
-                response.set_rcode(dns.rcode.NXDOMAIN if name.endswith(f".{AWS_ZONE}") else dns.rcode.REFUSED)
+            _outside(response, name)
             return ""
         if kind == "SOA" and name == zone.name:
             _add(response, name, 60, kind, [zone.soa()])
@@ -151,7 +159,7 @@ class Resolver:
         if not found.records:
             if not found.exists and not response.answer:
                 response.set_rcode(dns.rcode.NXDOMAIN)
-            response.authority.append(dns.rrset.from_text(f"{zone.name}.", 60, "IN", "SOA", zone.soa()))
+            _beside(response, zone)
             return ""
         record = found.records[0]
         if record.alias_target:
@@ -164,6 +172,28 @@ class Resolver:
             return plain(record.values[0])
         _add(response, name, record.ttl, kind, [value for entry in found.records for value in entry.values])
         return ""
+
+
+def _add_addresses(response: dns.message.Message, name: str, kind: str, addresses: t.Sequence[str]) -> None:
+    """What AWS's servers say of a load balancer or an endpoint: it has IPv4 addresses and nothing else."""
+    if kind == "A":
+        _add(response, name, 60, "A", addresses)
+    else:
+        _beside(response, AmazonZone.of(name))
+
+
+def _outside(response: dns.message.Message, name: str) -> None:
+    """A name of AWS that does not exist, or one of a zone that nobody here knows."""
+    amazon = name.endswith(f".{AWS_ZONE}")
+    if not response.answer:
+        response.set_rcode(dns.rcode.NXDOMAIN if amazon else dns.rcode.REFUSED)
+    if amazon:
+        _beside(response, AmazonZone.of(name))
+
+
+def _beside(response: dns.message.Message, zone: Zone) -> None:
+    """The SOA record of the zone in which a chain ended without an answer (RFC 2308 section 2.2, lego#449)."""
+    response.authority.append(dns.rrset.from_text(f"{zone.name}.", 60, "IN", "SOA", zone.soa()))
 
 
 def _add(response: dns.message.Message, name: str, ttl: int, kind: str, values: t.Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import LABELS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     HIDDEN,
     Parameter,
@@ -22,23 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, normal
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import MANAGED_BY, MANAGED_BY_TAG
 
-# The guide's labels, the variables of the contract, and which of them are lists (guide, "Stack parameters").
-LABELS: t.Mapping[str, str] = {
-    "Runner ID": "gitpod_runner_id",
-    "API Endpoint": "gitpod_api_endpoint",
-    "VPC": "gitpod_vpc_id",
-    "Availability Zones": "gitpod_availability_zones",
-    "EC2 Instances Subnet": "gitpod_ec2_subnet_ids",
-    "Loadbalance Subnets": "gitpod_load_balancer_subnet_ids",
-    "Custom Security Group for Load Balancer": "gitpod_load_balancer_security_group_id",
-    "HTTP Proxy": "gitpod_http_proxy",
-    "HTTPS Proxy": "gitpod_https_proxy",
-    "No Proxy": "gitpod_no_proxy",
-    "Custom CA Certificate": "gitpod_custom_ca",
-    "Load Balancer Visibility": "gitpod_load_balancer_visibility",
-    "Domain Name": "gitpod_domain_name",
-    "Certificate ARN": "gitpod_certificate_arn",
-}
+# Variables of LABELS whose values are lists.
 LISTS = frozenset(
     {"gitpod_availability_zones", "gitpod_ec2_subnet_ids", "gitpod_load_balancer_subnet_ids", "gitpod_no_proxy"}
 )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
@@ -22,6 +23,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     NotFoundError,
     RunnerError,
 )
+
+
+def described(acm: t.Any, arn: str) -> Certificate:
+    """One certificate as ACM describes it, without its tags: the one reader of that answer.
+
+    AWS's own errors pass, because looks tell what could not be read in their own words.
+    """
+    return Certificate.from_detail(acm.describe_certificate(CertificateArn=arn, aws_retry=True)["Certificate"])
 
 
 class Api:
@@ -62,12 +71,12 @@ class Api:
         """One certificate with its tags; C(None) when there is none."""
         try:
             with intent(f"read the certificate {arn}"):
-                raw = self._acm.describe_certificate(CertificateArn=arn, aws_retry=True)["Certificate"]
+                found = described(self._acm, arn)
             with intent(f"read the tags of {arn}"):
                 tags = self._acm.list_tags_for_certificate(CertificateArn=arn, aws_retry=True)["Tags"]
         except NotFoundError:
             return None
-        return Certificate.from_detail(raw, {tag["Key"]: tag.get("Value", "") for tag in tags})
+        return dataclasses.replace(found, tags={tag["Key"]: tag.get("Value", "") for tag in tags})
 
     def request(self, wanted: Wanted, token: str) -> str:
         """Request one, validated through DNS; its ARN."""

@@ -47,5 +47,5 @@ def foresee(
     if found.action == AWAIT and found.certificate:
         return StagePlan(STAGE, WAIT, (f"{found.certificate.arn} waits for its validation record",))
     reasons = [f"A certificate for {wanted.domain} and its wildcard is requested and validated through DNS"]
-    reasons += [f"{failed.arn} is {failed.status} ({failed.reason or 'no reason'})" for failed in found.failed]
+    reasons += [f"{failed.arn} is {failed.status} ({failed.failure or 'no reason'})" for failed in found.failed]
     return StagePlan(STAGE, CREATE, tuple(reasons))

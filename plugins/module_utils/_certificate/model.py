@@ -12,6 +12,7 @@ import dataclasses
 import datetime
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
     MANAGED_BY,
     MANAGED_BY_TAG,
@@ -21,13 +22,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags imp
 ISSUED = "ISSUED"
 PENDING = "PENDING_VALIDATION"
 FAILED = ("FAILED", "VALIDATION_TIMED_OUT")
-# What TLS listeners of network load balancers take (no RSA_4096); without a filter ACM lists only the first two
+# What TLS listeners of network load balancers take, no RSA_4096 (Network Load Balancer user guide, document history of
+# January 2024); without a filter ACM lists only the first two
 KEY_TYPES = ("RSA_2048", "RSA_1024", "RSA_3072", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
-
-
-def folded(name: str) -> str:
-    """A DNS name as it is compared: lower case, without the trailing dot (RFC 4343)."""
-    return name.strip().rstrip(".").lower()
 
 
 def both_names(domain: str) -> tuple[str, str]:
@@ -49,35 +46,45 @@ class ValidationRecord:
 
 @dataclasses.dataclass(frozen=True)
 class Certificate:
-    """A certificate.
+    """A certificate of ACM; every stage, check and status has this one class.
 
-    :param names: every name that it is for, lower case.
+    :param names: every name that it is for, folded, the domain first.
+    :param key_algorithm: as in C(KEY_TYPES), however the answer spells it.
     :param kind: C(AMAZON_ISSUED), C(IMPORTED) or C(PRIVATE).
-    :param not_after: when it ends, in UTC; C(None) until it is issued.
+    :param validation: C(DNS), C(EMAIL) or empty.
+    :param expires: when it ends, in UTC; C(None) until it is issued.
+    :param failure: ACM's reason when it is not issued.
+    :param renewal: how far a renewal has come, or empty.
+    :param records: what validates it through DNS, each once.
     :param tags: C(None) while they were not read.
     """
 
     arn: str
     status: str
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    key_algorithm: str = ""
     kind: str = "AMAZON_ISSUED"
-    not_after: datetime.datetime | None = None
-    reason: str = ""
+    validation: str = ""
+    expires: datetime.datetime | None = None
+    failure: str = ""
+    renewal: str = ""
     in_use_by: tuple[str, ...] = ()
-    validation: tuple[ValidationRecord, ...] = ()
+    records: tuple[ValidationRecord, ...] = ()
     unvalidated: tuple[str, ...] = ()
     tags: t.Mapping[str, str] | None = None
 
     @classmethod
     def from_summary(cls, raw: t.Mapping[str, t.Any]) -> Certificate:
-        """From an element of ListCertificates."""
+        """From an element of ListCertificates, which has a hundred names at most."""
         names = [raw.get("DomainName", ""), *raw.get("SubjectAlternativeNameSummaries", [])]
         return cls(
             arn=raw["CertificateArn"],
             status=raw.get("Status", ""),
             names=tuple(dict.fromkeys(folded(name) for name in names if name)),
+            # Details say RSA-2048 where requests and lists say RSA_2048.
+            key_algorithm=raw.get("KeyAlgorithm", "").replace("-", "_"),
             kind=raw.get("Type", "AMAZON_ISSUED"),
-            not_after=raw.get("NotAfter"),
+            expires=_in_utc(raw.get("NotAfter")),
         )
 
     @classmethod
@@ -85,13 +92,17 @@ class Certificate:
         """From DescribeCertificate."""
         options = raw.get("DomainValidationOptions", [])
         records = [option["ResourceRecord"] for option in options if option.get("ResourceRecord")]
-        validation = [ValidationRecord(folded(record["Name"]), folded(record["Value"])) for record in records]
+        # The wildcard has its parent's record.
+        validating = dict.fromkeys(
+            ValidationRecord(folded(record["Name"]), folded(record["Value"])) for record in records
+        )
         return dataclasses.replace(
             cls.from_summary({**raw, "SubjectAlternativeNameSummaries": raw.get("SubjectAlternativeNames", [])}),
-            reason=raw.get("FailureReason", ""),
+            validation=next((option["ValidationMethod"] for option in options if option.get("ValidationMethod")), ""),
+            failure=raw.get("FailureReason", ""),
+            renewal=raw.get("RenewalSummary", {}).get("RenewalStatus", ""),
             in_use_by=tuple(raw.get("InUseBy", [])),
-            # The wildcard has its parent's record.
-            validation=tuple(dict.fromkeys(validation)),
+            records=tuple(validating),
             unvalidated=tuple(
                 folded(option["DomainName"]) for option in options if option.get("ValidationStatus") != "SUCCESS"
             ),
@@ -100,7 +111,11 @@ class Certificate:
 
     def covers(self, domain: str) -> bool:
         """Whether it is for the domain and its wildcard."""
-        return all(self._matches(name) for name in both_names(domain))
+        return not self.not_covered(domain)
+
+    def not_covered(self, domain: str) -> list[str]:
+        """Which of the domain and its wildcard it is not for."""
+        return [name for name in both_names(domain) if not self._matches(name)]
 
     def _matches(self, name: str) -> bool:
         first, _dot, parent = name.partition(".")
@@ -108,7 +123,11 @@ class Certificate:
 
     def usable(self, now: datetime.datetime) -> bool:
         """Whether a load balancer can serve it now."""
-        return self.status == ISSUED and (self.not_after is None or self.not_after > now)
+        return self.status == ISSUED and (self.expires is None or self.expires > now)
+
+    def days_left(self, now: datetime.datetime) -> int | None:
+        """Whole days until its end, negative afterwards; C(None) while it has none."""
+        return (self.expires - now) // datetime.timedelta(days=1) if self.expires else None
 
     def requested_by(self, runner: str) -> bool:
         """Whether this collection requested it, for this runner."""
@@ -122,7 +141,11 @@ class Certificate:
             "status": self.status,
             "names": list(self.names),
             "type": self.kind,
-            "not_after": self.not_after.isoformat() if self.not_after else None,
-            "failure_reason": self.reason,
+            "not_after": self.expires.isoformat() if self.expires else None,
+            "failure_reason": self.failure,
             "in_use_by": list(self.in_use_by),
         }
+
+
+def _in_utc(moment: datetime.datetime | None) -> datetime.datetime | None:
+    return moment.replace(tzinfo=datetime.timezone.utc) if moment and not moment.tzinfo else moment

@@ -41,6 +41,7 @@ class Mode:
     """How to carry out.
 
     :param timeout: longest wait in seconds.
+    :param observe: is told the certificate's status at every look.
     """
 
     check: bool
@@ -48,24 +49,47 @@ class Mode:
     timeout: float
     ttl: int = 300
     clock: Clock = dataclasses.field(default_factory=Clock)
+    observe: t.Callable[[str], None] = lambda _status: None
 
 
 def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_certificate does."""
     options = module.params
     api = Api(client(module, "acm"))
-    tags = {key: str(value) for key, value in (options["tags"] or {}).items()}
-    wanted = Wanted(
-        runner=options["name"],
-        domain=options["domain_name"],
-        region=module.region or "",
-        tags={**tags, **ownership_tags(options["name"], None)},
-        key_type=options["key_algorithm"],
-    )
+    wanted = _wanted(options, module.region or "")
     mode = Mode(module.check_mode, options["wait"], options["timeout"], options["ttl"])
     if options["state"] == "absent":
         return absent(api, wanted, mode)
     return present(api, wanted, mode)
+
+
+def joined(
+    options: t.Mapping[str, t.Any],
+    clients: t.Callable[[str], t.Any],
+    region: str,
+    check: bool,
+    clock: Clock,
+    observe: t.Callable[[str], None],
+) -> dict[str, t.Any]:
+    """What the module does with C(wait), for whoever waits for several certificates at once.
+
+    :param options: C(name), C(domain_name), C(key_algorithm) and C(timeout).
+    :param clients: makes the client of a service.
+    :param observe: is told the certificate's status at every look.
+    """
+    mode = Mode(check, wait=True, timeout=options["timeout"], clock=clock, observe=observe)
+    return present(Api(clients("acm")), _wanted(options, region), mode)
+
+
+def _wanted(options: t.Mapping[str, t.Any], region: str) -> Wanted:
+    tags = {key: str(value) for key, value in (options.get("tags") or {}).items()}
+    return Wanted(
+        runner=options["name"],
+        domain=options["domain_name"],
+        region=region,
+        tags={**tags, **ownership_tags(options["name"], None)},
+        key_type=options["key_algorithm"],
+    )
 
 
 def present(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
@@ -116,7 +140,7 @@ def _with_records(api: Api, arn: str, mode: Mode) -> Certificate:
     certificate: Certificate | None = None
     for _elapsed in poll(mode.clock, RECORDS_TIMEOUT, RECORDS_PACE):
         certificate = api.certificate(arn)
-        if certificate and (certificate.validation or certificate.status == ISSUED):
+        if certificate and (certificate.records or certificate.status == ISSUED):
             return certificate
         if certificate and certificate.status in FAILED:
             raise _failure(certificate)
@@ -137,6 +161,7 @@ def _issued(api: Api, certificate: Certificate, mode: Mode) -> Certificate:
         seen = api.certificate(certificate.arn)
         if seen is None:
             raise RunnerError(f"The certificate {certificate.arn} was deleted meanwhile", next_step="Run again")
+        mode.observe(seen.status)
         if seen.status in FAILED:
             raise _failure(seen)
         if seen.status == ISSUED:
@@ -146,7 +171,7 @@ def _issued(api: Api, certificate: Certificate, mode: Mode) -> Certificate:
         f"The certificate {waiting.arn} is still {waiting.status} after {mode.timeout:.0f} s",
         f"ACM has not found the validation record of {', '.join(waiting.unvalidated) or 'its names'}",
         "Check that these records answer in public DNS, then run again: "
-        + "; ".join(f"{record.name}. CNAME {record.value}." for record in waiting.validation),
+        + "; ".join(f"{record.name}. CNAME {record.value}." for record in waiting.records),
         {"certificate": waiting.as_result(), "in_progress": True, "validation_records": _records(waiting, mode)},
     )
 
@@ -159,14 +184,14 @@ def _failure(certificate: Certificate) -> RunnerError:
     }
     return RunnerError(
         f"The certificate {certificate.arn} is {certificate.status}",
-        certificate.reason or "ACM gives no reason",
-        hints.get(certificate.reason, "Remove the cause and run again: another one is then requested"),
+        certificate.failure or "ACM gives no reason",
+        hints.get(certificate.failure, "Remove the cause and run again: another one is then requested"),
         {"certificate": certificate.as_result()},
     )
 
 
 def _records(certificate: Certificate | None, mode: Mode) -> list[dict[str, t.Any]]:
-    return [record.as_result(mode.ttl) for record in certificate.validation] if certificate else []
+    return [record.as_result(mode.ttl) for record in certificate.records] if certificate else []
 
 
 def _result(todo: Plan, certificate: Certificate | None, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:

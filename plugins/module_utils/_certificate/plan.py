@@ -15,8 +15,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
     PENDING,
     Certificate,
     both_names,
-    folded,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
 
 USE = "use"
 AWAIT = "await"

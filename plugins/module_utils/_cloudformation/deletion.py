@@ -11,7 +11,6 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     History,
-    failures,
     kept_resources,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -87,6 +86,6 @@ def _gone(api: Api, stack: Stack, token: str, watching: t.Any, actions: tuple[st
     going = dataclasses.replace(stack, status="DELETE_IN_PROGRESS")
     final = wait(api, going, history, watching, before=stack.status if token else "")
     if final.status != "DELETE_COMPLETE":
-        raise failed(final, failures(history.events), final.status, deleting=True)
+        raise failed(final, history.events, final.status, deleting=True)
     gone = dataclasses.replace(final, outputs={})
     return Outcome(gone, "delete", changed=True, actions=actions, kept=tuple(kept_resources(history.events)))

@@ -167,7 +167,7 @@ def foresee(wanted: Wanted, template: Template, present: Present) -> StagePlan:
         return _plan(plan.CREATE, _absence(stack))
     if step == status.RECREATE or stack.status == "ROLLBACK_IN_PROGRESS":
         if not wanted.recreate_failed:
-            return _plan(plan.WAIT, f"the stack is {stack.status} and recreate_failed is off: delete it")
+            return _plan(plan.WAIT, f"the stack is {stack.status} and gitpod_stack_recreate_failed is off: delete it")
         return _plan(plan.RECREATE, f"the stack is {stack.status}, its creation failed")
     if stack.status == "UPDATE_IN_PROGRESS" and wanted.cancel_update:
         return _plan(
@@ -178,7 +178,9 @@ def foresee(wanted: Wanted, template: Template, present: Present) -> StagePlan:
     if step == status.STOP:
         return _plan(plan.WAIT, f"the stack is {stack.status} and cannot be changed until that is repaired")
     if step == status.REPAIR and not wanted.continue_rollback:
-        return _plan(plan.WAIT, f"the stack is {stack.status}: remove the cause, then allow continue_rollback")
+        return _plan(
+            plan.WAIT, f"the stack is {stack.status}: remove the cause, then set gitpod_stack_continue_rollback"
+        )
     repairing = (f"the rollback is continued ({stack.status})",) if step == status.REPAIR else ()
     return _update(wanted, template, present, repairing)
 

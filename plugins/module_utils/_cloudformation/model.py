@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import ABSENT
@@ -131,3 +132,28 @@ class Wanted:
     runner_id: str = ""
     fingerprint: str = ""
     renew_secrets: bool = False
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any]) -> Wanted:
+        """From options of runner_stack, of which all but the name may be left out; the template is another matter."""
+        policy = options.get("stack_policy") or ""
+        return cls(
+            name=options["name"],
+            parameters=options.get("parameters") or {},
+            secrets=options.get("secret_parameters") or {},
+            renew_secrets=bool(options.get("renew_secrets")),
+            capabilities=tuple(options.get("capabilities") or ()),
+            tags={key: str(value) for key, value in (options.get("tags") or {}).items()},
+            purge_tags=bool(options.get("purge_tags")),
+            role_arn=options.get("service_role_arn") or "",
+            notification_arns=tuple(options.get("notification_arns") or ()),
+            protected=options.get("termination_protection", True),
+            recreate_failed=options.get("recreate_failed", True),
+            allow_replacement=bool(options.get("allow_replacement")),
+            review=bool(options.get("review")),
+            policy=policy if isinstance(policy, str) else json.dumps(policy),
+            continue_rollback=bool(options.get("continue_rollback")),
+            skip_resources=tuple(options.get("skip_resources") or ()),
+            cancel_update=bool(options.get("cancel_update")),
+            runner_id=options.get("runner_id") or "",
+        )

@@ -11,7 +11,6 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     History,
-    failures,
     timeline,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
@@ -58,10 +57,20 @@ def join(api: Api, name: str, token: str, mode: Mode) -> Outcome:
     if row.failing and (token or row.present != status.UPDATE):
         history = History(api.client, stack.id, token)
         history.read()
-        raise failed(stack, failures(history.events), stack.status)
+        raise failed(stack, history.events, stack.status)
     if not status.exists(stack.status):
         raise RunnerError(f"There is no stack {name} to wait for", next_step="Deploy it first (tag stack)")
-    return Outcome(stack, actions=(f"the stack {name} is {stack.status}",))
+    return Outcome(stack, actions=(f"the stack {name} is {stack.status}",), timeline=_ended_before(api, stack, token))
+
+
+def _ended_before(api: Api, stack: Stack, token: str) -> tuple[dict[str, t.Any], ...]:
+    """The timeline of what ended before anybody waited for it; for the report only, so a lost look is no failure."""
+    history = History(api.client, stack.id, token)
+    try:
+        history.read()
+    except ApiError:
+        return ()
+    return tuple(timeline(history.events))
 
 
 def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str, before: str = "") -> Outcome:
@@ -72,7 +81,7 @@ def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str, befo
     final = wait(api, stack, history, mode.watching, before)
     row = status.meaning(final.status)
     if not row.good and final.status != "DELETE_COMPLETE":
-        raise failed(final, failures(history.events), final.status)
+        raise failed(final, history.events, final.status)
     return Outcome(final, operation, changed=True, timeline=tuple(timeline(history.events)))
 
 

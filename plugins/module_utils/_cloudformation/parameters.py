@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import (
+    LABELS,
+    SECRET_LABELS,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     HIDDEN,
     Parameter,
@@ -67,6 +71,31 @@ def find(name: str, parameters: t.Sequence[Parameter]) -> list[Parameter]:
     return []
 
 
+def variable_of(parameter: Parameter) -> str:
+    """The inventory variable that sets the parameter, or empty: then gitpod_stack_parameters does."""
+    for label, variable in (*LABELS.items(), *SECRET_LABELS.items()):
+        if find(label, (parameter,)):
+            return variable
+    return ""
+
+
+def _needed(parameter: Parameter) -> str:
+    """That a value is missing, in the words of the inventory."""
+    variable = variable_of(parameter)
+    if not variable:
+        return f"{parameter.label} ({parameter.key}) needs a value in gitpod_stack_parameters"
+    hint = ""
+    if variable in SECRET_LABELS.values():
+        hint = "; an environment variable that is not set gives an empty text"
+    return f"{variable} is not set, which {parameter.label} ({parameter.key}) needs{hint}"
+
+
+def _named(parameter: Parameter) -> str:
+    """The parameter in a message, by its variable where it has one."""
+    variable = variable_of(parameter)
+    return f"{variable} ({parameter.label})" if variable else parameter.label
+
+
 def resolve(
     template: Template, wanted: t.Mapping[str, t.Any], secrets: t.Mapping[str, t.Any], kept: t.Collection[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
@@ -81,15 +110,14 @@ def resolve(
     for parameter in template.parameters:
         given = values.get(parameter.key, hidden.get(parameter.key))
         if given is None and parameter.default is None and parameter.key not in kept:
-            problems.append(f"{parameter.label} ({parameter.key}) needs a value")
+            problems.append(_needed(parameter))
         elif given is not None:
             problems += _misfits(parameter, given, parameter.no_echo or parameter.key in hidden)
     if problems:
-        listed = "; ".join(f"{parameter.label} ({parameter.key})" for parameter in template.parameters)
         raise InputError(
             "The values do not fit the template's parameters; nothing was changed",
             "; ".join(problems),
-            f"The template's parameters are: {listed}",
+            _next_step(template, wanted, secrets),
             {"problems": problems},
         )
     # A value that the template itself hides is a secret, whoever gave it.
@@ -97,6 +125,14 @@ def resolve(
         if parameter.no_echo and parameter.key in values:
             hidden[parameter.key] = values.pop(parameter.key)
     return values, hidden
+
+
+def _next_step(template: Template, wanted: t.Mapping[str, t.Any], secrets: t.Mapping[str, t.Any]) -> str:
+    """The template's labels help where a name was written that it does not have; elsewhere the problem says it all."""
+    if all(len(find(name, template.parameters)) == 1 for name in (*wanted, *secrets)):
+        return "Correct what is named in the inventory"
+    listed = "; ".join(f"{parameter.label} ({parameter.key})" for parameter in template.parameters)
+    return f"The template's parameters are: {listed}"
 
 
 # How the values of AWS-specific parameter types begin. Source: CloudFormation user guide, "CloudFormation-supplied
@@ -115,16 +151,16 @@ def _misfits(parameter: Parameter, given: str, secret: bool) -> list[str]:
     """Why a value does not fit its parameter, without the value when it is secret; empty when it does."""
     if parameter.allowed and given not in parameter.allowed:
         shown = HIDDEN if secret else repr(given)
-        return [f"{parameter.label} does not allow {shown}, only {', '.join(map(repr, parameter.allowed))}"]
+        return [f"{_named(parameter)} does not allow {shown}, only {', '.join(map(repr, parameter.allowed))}"]
     kind = parameter.kind.removeprefix("List<").removesuffix(">")
     items = [item.strip() for item in given.split(",")] if parameter.kind.startswith("List<") else [given]
     if kind == "Number" and not all(_is_number(item) for item in items):
-        return [f"{parameter.label} must be a number" if kind == parameter.kind else f"{parameter.label} takes numbers"]
+        return [f"{_named(parameter)} {'must be a number' if kind == parameter.kind else 'takes numbers'}"]
     # A dynamic reference or an empty optional value has no form to check.
     strange = [item for item in items if item and "{{" not in item and not item.startswith(ID_PREFIXES.get(kind, ""))]
     if strange:
         shown = HIDDEN if secret else ", ".join(map(repr, strange))
-        return [f"{parameter.label} takes IDs that begin with {ID_PREFIXES[kind]}, not {shown}"]
+        return [f"{_named(parameter)} takes IDs that begin with {ID_PREFIXES[kind]}, not {shown}"]
     return []
 
 

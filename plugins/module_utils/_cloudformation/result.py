@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import pathlib
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, impatient_client
@@ -16,10 +16,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source, resolve
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import meaning
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot, line
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
-
-if t.TYPE_CHECKING:
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import Teller
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 
 def api_of(module: t.Any) -> Api:
@@ -34,13 +34,11 @@ def run(module: t.Any) -> dict[str, t.Any]:
     mode = Mode(
         check=module.check_mode,
         wait=options["wait"] or options["join"],
-        watching=Watching(
-            timeout=options["timeout"], fail_fast=options["fail_fast"], observe=observer(options["progress_path"])
-        ),
+        watching=_watching(options, Clock(), observer(Teller(options["progress_path"], options["progress_interval"]))),
     )
     if options["join"]:
-        outcome = operation.join(api, options["name"], options["operation_token"] or "", mode)
-    elif options["state"] == "absent":
+        return _joined(api, options, mode)
+    if options["state"] == "absent":
         outcome = deletion.absent(api, unwanted(options), mode)
     else:
         source = resolve(options, lambda: impatient_client(module, "s3"))
@@ -49,29 +47,35 @@ def run(module: t.Any) -> dict[str, t.Any]:
     return result(api, outcome)
 
 
+def joined(
+    options: t.Mapping[str, t.Any],
+    clients: t.Callable[[str], t.Any],
+    check: bool,
+    clock: Clock,
+    observe: t.Callable[[Snapshot], None],
+) -> dict[str, t.Any]:
+    """What the module does with C(join), for whoever waits for several stacks at once.
+
+    :param options: C(name), C(timeout), C(fail_fast) and C(operation_token) of the module.
+    :param clients: makes the client of a service.
+    :param observe: is told how far the operation is, at every look.
+    """
+    api = Api(clients("cloudformation"), lambda: clients("elbv2"))
+    return _joined(api, options, Mode(check, wait=True, watching=_watching(options, clock, observe)))
+
+
+def _joined(api: Api, options: t.Mapping[str, t.Any], mode: Mode) -> dict[str, t.Any]:
+    return result(api, operation.join(api, options["name"], options["operation_token"] or "", mode))
+
+
+def _watching(options: t.Mapping[str, t.Any], clock: Clock, observe: t.Callable[[Snapshot], None]) -> Watching:
+    return Watching(timeout=options["timeout"], fail_fast=options["fail_fast"], clock=clock, observe=observe)
+
+
 def wanted(options: t.Mapping[str, t.Any], source: Source) -> Wanted:
     """What the options ask for; what is deployed is recorded in the stack's tags."""
-    return Wanted(
-        name=options["name"],
-        parameters=options["parameters"],
-        secrets=options["secret_parameters"],
-        renew_secrets=bool(options.get("renew_secrets")),
-        capabilities=tuple(options["capabilities"]),
-        tags={**{key: str(value) for key, value in (options["tags"] or {}).items()}, **source.tags},
-        purge_tags=options["purge_tags"],
-        role_arn=options["service_role_arn"] or "",
-        notification_arns=tuple(options["notification_arns"]),
-        protected=options["termination_protection"],
-        recreate_failed=options["recreate_failed"],
-        allow_replacement=options["allow_replacement"],
-        review=options["review"],
-        policy=options["stack_policy"] or "",
-        continue_rollback=options["continue_rollback"],
-        skip_resources=tuple(options["skip_resources"]),
-        cancel_update=options["cancel_update"],
-        runner_id=options["runner_id"] or "",
-        fingerprint=source.fingerprint,
-    )
+    found = Wanted.of(options)
+    return dataclasses.replace(found, tags={**found.tags, **source.tags}, fingerprint=source.fingerprint)
 
 
 def unwanted(options: t.Mapping[str, t.Any]) -> deletion.Deletion:
@@ -81,17 +85,9 @@ def unwanted(options: t.Mapping[str, t.Any]) -> deletion.Deletion:
     )
 
 
-def observer(path: str | None) -> t.Callable[[Snapshot], None]:
-    """Leaves every snapshot in the file that the action plugin reads, replaced in one step."""
-
-    def observe(snapshot: Snapshot) -> None:
-        if path:
-            target = pathlib.Path(path)
-            fresh = target.with_suffix(".new")
-            fresh.write_text(snapshot.as_json(), "utf-8")
-            fresh.replace(target)
-
-    return observe
+def observer(teller: Teller) -> t.Callable[[Snapshot], None]:
+    """Tells how far the stack is."""
+    return lambda snapshot: teller.tell(line(snapshot), snapshot.essence)
 
 
 def result(api: Api, outcome: Outcome) -> dict[str, t.Any]:

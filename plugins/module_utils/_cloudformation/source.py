@@ -23,6 +23,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
     LARGEST_BODY,
+    RELEASES_URL,
+    TEMPLATE_NAME,
     check_hash,
     fitting_body,
     is_s3_url,
@@ -68,22 +70,23 @@ def fetch(url: str) -> bytes:
 def resolve(
     options: t.Mapping[str, t.Any], s3: t.Callable[[], t.Any], read: t.Callable[[str], bytes] = fetch
 ) -> Source:
-    """What the options mean.
+    """What the options mean; those of runner_stack that name the template, of which any may be left out.
 
     :param s3: makes the client of S3, for templates that are there or have to be uploaded.
     :param read: reads a URL.
     :raises RunnerError: nothing, or nothing that CloudFormation can read, is named; the hash is another one.
     """
-    pinned = options["template_sha256"] or ""
-    bucket = options["template_bucket"] or ""
-    if options["template_body"]:
+    pinned = options.get("template_sha256") or ""
+    bucket = options.get("template_bucket") or ""
+    if options.get("template_body"):
         content = options["template_body"].encode("utf-8")
         return _of_content(content, "given as template_body", pinned, bucket, "", s3)
-    channel, version = options["release_channel"] or "", options["release_version"] or ""
-    url = options["template_url"] or ""
+    channel, version = options.get("release_channel") or "", options.get("release_version") or ""
+    url = options.get("template_url") or ""
     if channel or version:
-        manifest = manifest_url(options["releases_url"], channel, version)
-        release = parse_manifest(read(manifest).decode("utf-8", "replace"), manifest, options["template_name"])
+        manifest = manifest_url(options.get("releases_url") or RELEASES_URL, channel, version)
+        name = options.get("template_name") or TEMPLATE_NAME
+        release = parse_manifest(read(manifest).decode("utf-8", "replace"), manifest, name)
         url, version = release.template_url, release.version
     if not url:
         raise InputError(

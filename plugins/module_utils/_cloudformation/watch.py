@@ -11,12 +11,13 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import EXPIRED_CODES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
-    Failure,
+    Event,
     History,
     failures,
     previous_duration,
     progress,
     stack_status,
+    timeline,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import (
@@ -70,8 +71,12 @@ class OperationFailedError(RunnerError):
     """The operation failed, or is failing while AWS still undoes it."""
 
 
-def failed(stack: Stack, found: t.Sequence[Failure], status: str, deleting: bool = False) -> OperationFailedError:
-    """The error that tells the root cause, what else failed, what AWS does now, and what the next run does."""
+def failed(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool = False) -> OperationFailedError:
+    """The error that tells the root cause, what else failed, what AWS does now, and what the next run does.
+
+    :param events: of the operation, oldest first.
+    """
+    found = failures(events)
     cause = str(found[0]) if found else (stack.status_reason or "AWS gives no reason")
     others = [str(failure) for failure in found[1:]]
     why = cause + (f". Also failed: {'; '.join(others)}" if others else "")
@@ -85,6 +90,7 @@ def failed(stack: Stack, found: t.Sequence[Failure], status: str, deleting: bool
             "other_failures": [failure.as_result() for failure in found[1:]],
             "in_progress": meaning(status).in_progress or not status.endswith(("_COMPLETE", "_FAILED")),
             "stack": stack.as_result(),
+            "timeline": timeline(events),
             **({"exchange_token_problem": about_a_token} if about_a_token else {}),
         },
     )
@@ -136,7 +142,8 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching, before: s
         watching.observe(_snapshot(history, current, watching))
         found = failures(history.events)
         if found and watching.fail_fast:
-            raise failed(current, found, current.status if rolling_back(current.status) else status or current.status)
+            told = current.status if rolling_back(current.status) else status or current.status
+            raise failed(current, history.events, told)
         lagging = current.status == before and (going_on or (not history.own and looks < STALE_LOOKS))
         if not meaning(current.status).in_progress and not lagging:
             history.read()
@@ -145,7 +152,7 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching, before: s
         f"The stack {stack.name} is still {current.status} after {watching.timeout:.0f} s",
         "AWS goes on with it",
         "Run again to go on waiting, or allow more time (gitpod_stack_timeout)",
-        {"in_progress": True, "stack": current.as_result()},
+        {"in_progress": True, "stack": current.as_result(), "timeline": timeline(history.events)},
     )
 
 

@@ -13,6 +13,22 @@ UNKNOWN = "unknown"
 MALFORMED = "malformed"
 CONTRADICTORY = "contradictory"
 BOOLEANS_TRUE_TEXTS = ("true", "yes", "on", "y", "t", "1", "1.0")
+# Characters of a value, and entries of a list, that a message repeats.
+LONGEST_QUOTE = 80
+MOST_ENTRIES = 5
+
+
+def quoted(value: t.Any) -> str:
+    """A value in a message, in quotes, without control characters, cut to a length that can be read."""
+    text = repr(str.__str__(value)) if isinstance(value, str) else str(value)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 4]} ..."
+
+
+def listed(values: t.Collection[t.Any]) -> str:
+    """Several values in a message, each cut, and how many more there are."""
+    shown = [quoted(value) for value in list(values)[:MOST_ENTRIES]]
+    more = len(values) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,19 +59,25 @@ class Problem:
 
 @dataclasses.dataclass(frozen=True)
 class Inventory:
-    """The gitpod_* variables of one host that are set; C(None), C('') and empty lists count as unset (AWX surveys)."""
+    """The gitpod_* variables of one host that are set; C(None), C('') and empty containers count as unset.
+
+    :param values: typed values by variable name; whatever else stands there breaks no rule.
+    :param host: the host's name in the inventory, which names the runner when nothing else does; empty is unknown.
+    """
 
     values: t.Mapping[str, t.Any]
+    host: str = ""
 
     @classmethod
-    def of(cls, variables: t.Mapping[str, t.Any]) -> Inventory:
+    def of(cls, variables: t.Mapping[str, t.Any], host: str = "") -> Inventory:
         """Keep what is set."""
-        return cls({name: value for name, value in variables.items() if value not in (None, "", [], {})})
+        return cls({name: value for name, value in variables.items() if value not in (None, "", [], {})}, host)
 
     def without(self, names: t.Iterable[str]) -> Inventory:
         """The same without these variables."""
         left_out = set(names)
-        return Inventory({name: value for name, value in self.values.items() if name not in left_out})
+        kept = {name: value for name, value in self.values.items() if name not in left_out}
+        return dataclasses.replace(self, values=kept)
 
     def text(self, name: str) -> str:
         """The value as text, or an empty text; anything but a text is left to the rule of types."""
@@ -74,3 +96,18 @@ class Inventory:
         if isinstance(value, (list, tuple)):
             return tuple(str(part).strip() for part in value)
         return ()
+
+    def mapping(self, name: str) -> t.Mapping[t.Any, t.Any]:
+        """The value as a dictionary, or an empty one."""
+        value = self.values.get(name)
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def runner_name(self) -> str:
+        """The runner's name, by default the host's."""
+        return self.text("gitpod_runner_name") or self.host
+
+    @property
+    def stack_name(self) -> str:
+        """The stack's name, by default the runner's."""
+        return self.text("gitpod_stack_name") or self.runner_name

@@ -7,26 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import ipaddress
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 
-DNS_PORT = 53
 SYSTEM_RESOLVER = "system"
 LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 CHECKS = ("dns", "tcp", "tls", "health", "private_dns")
-
-
-@dataclasses.dataclass(frozen=True)
-class NameServer:
-    """One DNS server, by address: a name would itself have to be resolved first."""
-
-    address: str
-    port: int = DNS_PORT
-
-    def __str__(self) -> str:
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return self.address if self.port == DNS_PORT else f"{host}:{self.port}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +36,7 @@ class Request:
     label: str = "gitpod-verification"
     port: int = 443
     path: str = "/_health"
-    servers: tuple[NameServer, ...] = ()
+    servers: tuple[Server, ...] = ()
     expected_target: str = ""
     validate_certificates: bool = True
     checks: tuple[str, ...] = CHECKS
@@ -149,32 +135,3 @@ class Observations:
         return tuple(
             sorted({address for answer in self.answers if answer.name == name for address in answer.addresses})
         )
-
-
-def parse_name_server(text: str) -> NameServer:
-    """Read C(address), C(address:port) or C([v6]:port).
-
-    :raises InputError: it is none of them.
-    """
-    host, port = text.strip(), str(DNS_PORT)
-    if host.startswith("[") and "]" in host:
-        host, _bracket, rest = host[1:].partition("]")
-        port = rest[1:] if rest.startswith(":") else (port if not rest else "")
-    elif host.count(":") == 1:
-        host, _colon, port = host.partition(":")
-    try:
-        address = str(ipaddress.ip_address(host))
-    except ValueError:
-        address = ""
-    if not address or not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
-        raise InputError(
-            f"Resolver {text!r} is not an address",
-            "A resolver is given as 192.0.2.53, 192.0.2.53:5353, 2001:db8::53 or [2001:db8::53]:5353",
-            "Correct the option resolvers",
-        )
-    return NameServer(address, int(port))
-
-
-def folded(name: str) -> str:
-    """A DNS name as it is compared: lower case, without the trailing dot (RFC 4343)."""
-    return name.strip().rstrip(".").lower()

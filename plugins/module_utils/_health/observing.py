@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connecting, decisions, resolving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Connection,
-    NameServer,
     Observations,
     Request,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import waiting_line
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import waiting_line
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import settled
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
@@ -27,13 +28,26 @@ if t.TYPE_CHECKING:
 
 # A load balancer has an address for each zone, so two names make a dozen connections; more than that just queue.
 WORKERS = 16
+T = t.TypeVar("T")
+# Of a name that leads to more than a load balancer ever has, the first are connected to, so that a look ends in time.
+MOST_ADDRESSES = 16
 PACE = Pace(first=2.0, longest=15.0)
+
+
+class Threads(t.Protocol):
+    """What takes calls side by side: an executor, or the pool that many looks share."""
+
+    def submit(self, work: Callable[..., T], *arguments: t.Any) -> t.Any:
+        """Begin a call; what is returned has C(result())."""
 
 
 class Observer(t.Protocol):
     """Everything that touches the network."""
 
-    def resolve(self, name: str, server: NameServer | None) -> Answer:
+    def threads(self) -> t.ContextManager[t.Any]:
+        """What makes the calls of one look."""
+
+    def resolve(self, name: str, server: Server | None) -> Answer:
         """Ask one server, or the system's resolver, for the addresses of a name."""
 
     def connect(self, name: str, address: str) -> Connection:
@@ -48,13 +62,20 @@ class NetworkObserver:
 
     :param connect: as C(connecting.Client.connect).
     :param timeout: seconds for each question to a DNS server.
+    :param shared: makes the calls of many looks; without it, each look has threads of its own.
     """
 
-    def __init__(self, connect: Callable[[str, str], Connection], timeout: float) -> None:
+    def __init__(
+        self, connect: Callable[[str, str], Connection], timeout: float, shared: Threads | None = None
+    ) -> None:
         self._connect = connect
         self._timeout = timeout
+        self._shared = shared
 
-    def resolve(self, name: str, server: NameServer | None) -> Answer:
+    def threads(self) -> t.ContextManager[t.Any]:
+        return contextlib.nullcontext(self._shared) if self._shared else concurrent.futures.ThreadPoolExecutor(WORKERS)
+
+    def resolve(self, name: str, server: Server | None) -> Answer:
         if server is None:
             return resolving.resolve_with_system(name)
         return resolving.resolve_with_server(name, server, self._timeout)
@@ -86,16 +107,15 @@ def observe(observer: Observer, request: Request) -> Observations:
         *([request.expected_target] if request.expected_target else []),
         *([request.management_plane] if asks_management_plane else []),
     ]
-    servers: Sequence[NameServer | None] = request.servers or (None,)
-    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+    servers: Sequence[Server | None] = request.servers or (None,)
+    with observer.threads() as pool:
         questions = [pool.submit(observer.resolve, name, server) for name in names for server in servers]
         seen = Observations(tuple(question.result() for question in questions))
         if not request.connects:
             return seen
-        calls = [
-            pool.submit(observer.connect, name, address) for name in request.names for address in seen.addresses(name)
-        ]
-        addresses = sorted({address for name in request.names for address in seen.addresses(name)})
+        tried = {name: seen.addresses(name)[:MOST_ADDRESSES] for name in request.names}
+        calls = [pool.submit(observer.connect, name, address) for name in tried for address in tried[name]]
+        addresses = sorted({address for found in tried.values() for address in found})
         plain = [
             pool.submit(observer.reach, address, request.http_port)
             for address in (addresses if request.http_port and "tcp" in request.checks else ())

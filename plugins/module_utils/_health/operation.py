@@ -15,21 +15,22 @@ import typing as t
 
 from ansible.module_utils.basic import missing_required_lib
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import parsed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import resolving, tls
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import tls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     CHECKS,
     Request,
-    folded,
-    parse_name_server,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import (
     NetworkObserver,
     Verdict,
     watch,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import teller
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import teller
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import healthy
 
 _HIGHEST_PORT = 65535
@@ -61,7 +62,7 @@ def request_from(parameters: dict[str, t.Any]) -> Request:
         label=label.lower(),
         port=parameters["port"],
         path=parameters["path"],
-        servers=tuple(dict.fromkeys(parse_name_server(text) for text in parameters["resolvers"])),
+        servers=tuple(parsed(parameters["resolvers"])),
         expected_target=folded(parameters["expected_load_balancer_dns_name"] or ""),
         validate_certificates=parameters["validate_certs"],
         checks=tuple(check for check in CHECKS if check in parameters["checks"]),
@@ -171,10 +172,10 @@ def prepare(module: t.Any, parameters: dict[str, t.Any]) -> tuple[Request, Clien
     :raises InputError: an option is wrong.
     """
     request = request_from(parameters)
-    if request.servers and resolving.DNSPYTHON_IMPORT_ERROR:
+    if request.servers and asking.DNSPYTHON_IMPORT_ERROR:
         module.fail_json(
             msg=missing_required_lib("dnspython >= 2.4", reason="to ask the DNS servers given in resolvers"),
-            exception=resolving.DNSPYTHON_IMPORT_ERROR,
+            exception=asking.DNSPYTHON_IMPORT_ERROR,
         )
     return request, client_from(parameters, request)
 

@@ -6,24 +6,14 @@
 from __future__ import annotations
 
 import socket
-import traceback
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.asking import FOUND, MISSING, SPOKEN, Asker
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     SYSTEM_RESOLVER,
     Answer,
-    NameServer,
-    folded,
 )
-
-try:
-    import dns.exception
-    import dns.name
-    import dns.nameserver
-    import dns.resolver
-
-    DNSPYTHON_IMPORT_ERROR = ""
-except ImportError:
-    DNSPYTHON_IMPORT_ERROR = traceback.format_exc()
 
 # EAI_NODATA is not in every platform's netdb.h.
 _NO_SUCH_NAME = {socket.EAI_NONAME}
@@ -51,41 +41,18 @@ def _system_outcome(code: int | None) -> str:
     return "refused" if code in (socket.EAI_AGAIN, socket.EAI_FAIL) else "failed"
 
 
-def resolve_with_server(name: str, server: NameServer, timeout: float) -> Answer:
-    """Ask one server for A, then AAAA: over UDP, and over TCP when the answer was truncated (dnspython does both).
+def resolve_with_server(name: str, server: Server, timeout: float) -> Answer:
+    """Ask one server for A, then AAAA: over UDP, and over TCP when the answer was truncated.
 
     :param timeout: seconds for each of the two questions.
     """
-    first = _ask(name, server, "A", timeout)
-    if first.outcome not in ("found", "empty"):
-        return first
-    second = _ask(name, server, "AAAA", timeout)
-    addresses = tuple(sorted({*first.addresses, *second.addresses}))
+    asker = Asker(timeout)
+    first = asker.ask(server, name, "A")
+    if first.outcome not in SPOKEN or first.outcome == MISSING:
+        return Answer(name, str(server), first.outcome, (), "".join(first.chain[-1:]), first.detail)
+    second = asker.ask(server, name, "AAAA")
+    addresses = tuple(sorted({*first.values, *second.values}))
     # Some servers never answer AAAA; the A records alone are a working path.
-    outcome = "found" if addresses else second.outcome
-    return Answer(name, str(server), outcome, addresses, first.canonical or second.canonical, second.detail)
-
-
-def _ask(name: str, server: NameServer, record_type: str, timeout: float) -> Answer:
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers = [dns.nameserver.Do53Nameserver(server.address, server.port)]
-    resolver.lifetime = timeout
-    # Half the time leaves room for a second try when the first datagram is lost.
-    resolver.timeout = timeout / 2
-    try:
-        answer = resolver.resolve(
-            dns.name.from_text(name), record_type, raise_on_no_answer=False, search=False, lifetime=timeout
-        )
-    except dns.resolver.NXDOMAIN as error:
-        canonical = folded(str(error.canonical_name))
-        return Answer(name, str(server), "missing", (), canonical if canonical != folded(name) else "", "NXDOMAIN")
-    except dns.exception.Timeout:
-        return Answer(name, str(server), "timeout", detail=f"no answer within {timeout:g} s")
-    except (dns.resolver.NoNameservers, dns.resolver.YXDOMAIN) as error:
-        return Answer(name, str(server), "refused", detail=str(error))
-    except (dns.exception.DNSException, OSError, ValueError) as error:
-        return Answer(name, str(server), "failed", detail=str(error))
-    canonical = folded(answer.canonical_name.to_text())
-    addresses = tuple(sorted(record.address for record in answer.rrset or ()))
-    outcome = "found" if addresses else "empty"
-    return Answer(name, str(server), outcome, addresses, canonical if canonical != folded(name) else "")
+    outcome = FOUND if addresses else second.outcome
+    canonical = "".join((first.chain or second.chain)[-1:])
+    return Answer(name, str(server), outcome, addresses, canonical, "" if addresses else second.detail)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import typing as t
-import urllib.parse
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import failures
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.transport import Transport
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import keeps_secrets
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 if t.TYPE_CHECKING:
@@ -69,13 +69,7 @@ def token_of_the_environment() -> str:
 
 def safe(url: str) -> bool:
     """Whether a token may be sent there: HTTPS, except on loopback, where there is no wire to listen on."""
-    try:
-        parts = urllib.parse.urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    loopback = host in ("localhost", "::1") or host.startswith("127.")
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and loopback))
+    return keeps_secrets(url)
 
 
 class _Headers:

@@ -10,7 +10,9 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import error_code
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import (
     ANY,
+    ASSOCIATED,
     CA_IN_SECRETS,
+    CANCEL,
     CERTIFICATE,
     OWN_GROUP,
     PARAMETER,
@@ -119,17 +121,20 @@ def images(ec2: t.Any) -> dict[str, str]:
 
 def settings(wanted: Wanted) -> frozenset[str]:
     """The conditions of the permissions that hold."""
+    # A zone of another account is written with other credentials, which are not simulated.
+    own_zone = wanted.dns_provider == "route53" and not (wanted.dns_profile or wanted.dns_role_arn)
     holds = {
         PRIVATELINK: wanted.privatelink_enabled,
         OWN_GROUP: wanted.privatelink_enabled and not wanted.privatelink_security_group_ids,
         VPC_DNS: wanted.privatelink_enabled and wanted.privatelink_enable_vpc_dns,
-        # A zone of another account is written with other credentials, which are not simulated.
-        ROUTE53: wanted.dns_provider == "route53" and not (wanted.dns_profile or wanted.dns_role_arn),
+        ROUTE53: own_zone,
+        ASSOCIATED: own_zone and wanted.dns_associate_vpc,
         PARAMETER: wanted.custom_ca.startswith("ssm:"),
         CA_IN_SECRETS: wanted.custom_ca.startswith("secretsmanager:"),
         UPLOAD: bool(wanted.template_bucket),
         POLICY: bool(wanted.stack_policy),
         ROLLBACK: wanted.continue_rollback,
+        CANCEL: wanted.cancel_update,
         CERTIFICATE: wanted.certificate_request,
     }
     return frozenset(setting for setting, true in holds.items() if true)

@@ -7,77 +7,55 @@ from __future__ import annotations
 
 import typing as t
 
-try:
-    import dns.exception
-    import dns.resolver
-
-    HAS_DNSPYTHON = True
-except ImportError:
-    HAS_DNSPYTHON = False
-
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import parsed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import NameAnswer
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import normal
 
-# Seconds for all questions of one name server.
+# Seconds for each question to each name server.
 RESOLVER_TIMEOUT = 1.5
 
 
-def resolver(servers: t.Sequence[str]) -> t.Any:
-    """A resolver that asks the given servers, or the system's.
-
-    :raises RunnerError: dnspython is missing, or there is no configuration.
-    """
-    if not HAS_DNSPYTHON:
-        raise RunnerError("The Python library dnspython is not installed where the module runs")
-    try:
-        found = dns.resolver.Resolver(configure=not servers)
-    except dns.exception.DNSException as error:
-        raise RunnerError("The system names no resolver", str(error)) from error
-    if servers:
-        found.nameservers = [_server(server) for server in servers]
-    found.lifetime = found.timeout = RESOLVER_TIMEOUT
-    return found
-
-
-def _server(text: str) -> t.Any:
-    import dns.nameserver
-
-    address, _colon, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "53")
-    return dns.nameserver.Do53Nameserver(address, int(port))
-
-
-def ask(asking: t.Any, name: str, kind: str) -> NameAnswer:
-    """One question, never an exception."""
-    try:
-        answer = asking.resolve(name, kind, raise_on_no_answer=False, search=False)
-    except dns.resolver.NXDOMAIN:
-        return NameAnswer(name, kind, "missing")
-    except dns.exception.DNSException as error:
-        return NameAnswer(name, kind, type(error).__name__)
-    # A CNAME chain ends at another name, whose records are not this one's.
-    own = answer.rrset is not None and (kind == "A" or normal(str(answer.rrset.name)) == normal(name))
-    values = tuple(sorted(record.to_text() for record in answer.rrset)) if own else ()
-    return NameAnswer(name, kind, "found" if values else "empty", values)
-
-
-def answers(domain: str, servers: t.Sequence[str], probe: str) -> tuple[NameAnswer, ...]:
+def answers(
+    domain: str, servers: t.Sequence[str], probe: str, asker: asking.Asker | None = None
+) -> tuple[NameAnswer, ...]:
     """Who answers for both names now, whether the domain is a zone's apex, and the CAA records that hold for it.
 
+    :param servers: as the inventory names them (C(gitpod_resolvers)); empty asks the system's.
     :param probe: a name under the wildcard.
+    :raises RunnerError: dnspython is missing, there is nobody to ask, or a server is not given by address.
     """
-    asking = resolver(servers)
-    first = ask(asking, domain, "CNAME")
-    if first.outcome not in ("found", "missing", "empty"):
+    asking.require()
+    asker = asker or asking.Asker(RESOLVER_TIMEOUT)
+    known = tuple(parsed(servers)) or asking.system_resolvers()
+    if not known:
+        raise RunnerError("The system names no resolver", next_step="Name resolvers (gitpod_resolvers)")
+    reply = asker.first(known, domain, "CNAME")
+    if not reply.spoken:
         # Nobody answers: the other questions would only wait as long again.
-        return (first,)
-    found = [first, ask(asking, domain, "A"), ask(asking, domain, "SOA")]
-    found += [ask(asking, probe, "CNAME"), ask(asking, probe, "A")]
+        return (_seen(reply),)
+    # Who has answered is asked first.
+    known = tuple(dict.fromkeys((reply.server, *known)))
+
+    def ask(name: str, kind: str) -> NameAnswer:
+        return _seen(asker.first(known, name, kind))
+
+    found = [_seen(reply), ask(domain, "A"), ask(domain, "SOA"), ask(probe, "CNAME"), ask(probe, "A")]
     # The closest name that has CAA records decides (RFC 8659 section 3).
-    name = normal(domain)
+    name = folded(domain)
     while name.count("."):
-        found.append(ask(asking, name, "CAA"))
+        found.append(ask(name, "CAA"))
         if found[-1].values:
             break
         name = name.partition(".")[2]
     return tuple(found)
+
+
+def _seen(reply: asking.Reply) -> NameAnswer:
+    """A CNAME chain ends at another name, whose records are not this one's, but for its addresses."""
+    if not reply.spoken:
+        return NameAnswer(reply.name, reply.kind, f"{reply.server}: {reply.detail}")
+    values = reply.values if reply.kind == "A" else reply.own
+    outcome = asking.FOUND if values else asking.MISSING if reply.outcome == asking.MISSING else asking.EMPTY
+    return NameAnswer(reply.name, reply.kind, outcome, values)

@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The load balancer's certificate, and the custom authority whose content is parsed and never kept."""
+"""The custom authority, whose content is parsed and never kept."""
 
 from __future__ import annotations
 
@@ -23,29 +23,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     CaBundle,
     CaCertificate,
-    Certificate,
 )
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 # Parts of an ARN of Secrets Manager, which holds colons itself.
 _ARN_PARTS = 7
-
-
-def certificate(acm: t.Any, arn: str) -> Certificate:
-    """The certificate as ACM describes it."""
-    raw = acm.describe_certificate(CertificateArn=arn, aws_retry=True)["Certificate"]
-    methods = [entry.get("ValidationMethod", "") for entry in raw.get("DomainValidationOptions", [])]
-    names = {raw.get("DomainName", ""), *raw.get("SubjectAlternativeNames", [])}
-    return Certificate(
-        arn=arn,
-        status=raw.get("Status", ""),
-        names=tuple(sorted(name.lower() for name in names if name)),
-        key_algorithm=raw.get("KeyAlgorithm", "").replace("-", "_"),
-        kind=raw.get("Type", "AMAZON_ISSUED"),
-        validation=next(filter(None, methods), ""),
-        expires=raw.get("NotAfter"),
-        failure=raw.get("FailureReason", ""),
-    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,9 +13,7 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
-    Certificate as Requested,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
@@ -182,31 +180,9 @@ class VpcEndpoint:
     route_table_ids: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class Certificate:
-    """A certificate of ACM.
-
-    :param kind: C(AMAZON_ISSUED), C(IMPORTED) or C(PRIVATE).
-    :param validation: C(DNS), C(EMAIL) or empty.
-    :param expires: end of its validity; none before it is issued.
-    """
-
-    arn: str
-    status: str
-    names: tuple[str, ...]
-    key_algorithm: str = ""
-    kind: str = "AMAZON_ISSUED"
-    validation: str = ""
-    expires: datetime.datetime | None = None
-    failure: str = ""
-
-
 def serves(certificate: t.Any, domain: str, now: datetime.datetime) -> bool:
     """Whether a fact is a certificate that a load balancer can serve now for the domain and its wildcard."""
-    if not isinstance(certificate, Certificate):
-        return False
-    seen = Requested(certificate.arn, certificate.status, tuple(name.lower() for name in certificate.names))
-    return seen.covers(domain) and dataclasses.replace(seen, not_after=certificate.expires).usable(now)
+    return isinstance(certificate, Certificate) and certificate.covers(domain) and certificate.usable(now)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -309,7 +285,7 @@ class Facts:
     endpoint_group: SecurityGroup | Unread | None = None
     service: Service | Unread | None = None
     certificate: Certificate | Unread | None = None
-    certificates: tuple[Requested, ...] | Unread | None = None
+    certificates: tuple[Certificate, ...] | Unread | None = None
     custom_ca: CaBundle | Unread | None = None
     hosted_zones: tuple[Zone, ...] | Unread | None = None
     records: t.Mapping[str, tuple[Record, ...] | Unread] = dataclasses.field(default_factory=dict)

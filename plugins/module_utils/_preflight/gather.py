@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import datetime
 import secrets
@@ -13,9 +12,8 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api as CertificateApi
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
-    Certificate as Requested,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
@@ -27,6 +25,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     NotFoundError,
     RunnerError,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool, Task
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     account,
     asking,
@@ -35,7 +35,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     network,
     registering,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import THREADS, Clients
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     ASSUME_ROLE,
     Caller,
@@ -47,12 +46,23 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import (
     Wanted,
     completed,
+    deployed,
     incomplete,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
 T = t.TypeVar("T")
+# Options of runner_stack that say which template is meant.
+TEMPLATE_OPTIONS = (
+    "template_body",
+    "template_url",
+    "release_channel",
+    "release_version",
+    "releases_url",
+    "template_name",
+    "template_sha256",
+)
 
 
 def attempt(action: str, read: t.Callable[[], T]) -> T | Unread | None:
@@ -70,22 +80,27 @@ def attempt(action: str, read: t.Callable[[], T]) -> T | Unread | None:
 
 
 class Gathering:
-    """One look: calls run on a bounded pool, each over the shared clients.
+    """One look: calls run on the pool that all runners share, each over the shared clients.
 
-    What waits for another fact is submitted after it; the pool takes work in this order, so nothing waits for work that
-    has not begun.
+    :param profile: whose credentials the clients have; what they read that is the same for all is read once.
     """
 
-    def __init__(self, clients: Clients, zone_clients: Clients, pool: concurrent.futures.Executor) -> None:
+    def __init__(self, clients: Clients, zone_clients: Clients, pool: Pool, profile: str = "") -> None:
         self.clients = clients
         self.zone_clients = zone_clients
-        self._pool = pool
-        self._futures: dict[str, concurrent.futures.Future[t.Any]] = {}
+        self.pool = pool
+        self.profile = profile
+        self._futures: dict[str, Task[t.Any]] = {}
 
-    def ask(self, fact: str, action: str, read: t.Callable[[], t.Any], only_if: t.Any = True) -> None:
-        """Begin to read a fact, unless it does not apply."""
+    def ask(
+        self, fact: str, action: str, read: t.Callable[[], t.Any], only_if: t.Any = True, pool: Pool | None = None
+    ) -> None:
+        """Begin to read a fact, unless it does not apply.
+
+        :param pool: another one, for what mostly waits.
+        """
         if only_if:
-            self._futures[fact] = self._pool.submit(attempt, action, read)
+            self._futures[fact] = (pool or self.pool).submit(attempt, action, read)
 
     def get(self, fact: str) -> t.Any:
         """Wait for a fact; C(None) when it was not asked for."""
@@ -103,26 +118,24 @@ class Gathering:
 
 
 def gather(
-    options: t.Mapping[str, t.Any], wanted: Wanted, clients: Clients, zone_clients: Clients
+    options: t.Mapping[str, t.Any], wanted: Wanted, look: Gathering, given: t.Mapping[str, t.Any] | None = None
 ) -> tuple[Facts, Wanted]:
     """Every fact, and what is wanted with what the existing stack makes good.
 
-    :param options: of the module, which name the template.
-    :param zone_clients: of the account that keeps the domain's zone.
+    :param options: of runner_stack, which name the template.
+    :param given: parameters by the template's own names (gitpod_stack_parameters).
     """
-    with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
-        look = Gathering(clients, zone_clients, pool)
-        _stack(look, options, wanted)
-        if incomplete(wanted):
-            wanted = _completed(look, wanted)
-        _identity(look)
-        _network(look, wanted)
-        _names(look, wanted)
-        _certificates(look, wanted)
-        _account(look, wanted)
-        _outside(look, wanted)
-        found = look.all()
-        records = _records(look, found.get("hosted_zones"), wanted)
+    _stack(look, options, wanted)
+    if given or incomplete(wanted):
+        wanted = _completed(look, wanted, given or {})
+    _identity(look)
+    _network(look, wanted)
+    _names(look, wanted)
+    _certificates(look, wanted)
+    _account(look, wanted)
+    _outside(look, wanted)
+    found = look.all()
+    records = _records(look, found.get("hosted_zones"), wanted)
     known = {field.name for field in dataclasses.fields(Facts)}
     facts = Facts(
         region=wanted.region,
@@ -142,8 +155,12 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
 
     def where() -> source.Source | None:
         # Nothing is uploaded here, so a template that only a bucket of the user's could hold is not known yet.
+        asked = {name: options.get(name) for name in TEMPLATE_OPTIONS}
         try:
-            return source.resolve({**options, "template_bucket": ""}, lambda: clients("s3"))
+            # Runners with the same credentials and the same template read it once.
+            return look.pool.once(
+                ("template", look.profile, *asked.values()), lambda: source.resolve(asked, lambda: clients("s3"))
+            )
         except InputError:
             if wanted.template_bucket:
                 return None
@@ -183,11 +200,13 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
     )
 
 
-def _completed(look: Gathering, wanted: Wanted) -> Wanted:
+def _completed(look: Gathering, wanted: Wanted, given: t.Mapping[str, t.Any]) -> Wanted:
     stack, template = look.found("stack"), look.found("template")
-    if not isinstance(stack, Stack) or not status.exists(stack.status) or not isinstance(template, Template):
+    if not isinstance(template, Template):
         return wanted
-    return completed(wanted, stack, template)
+    wanted = deployed(wanted, given, template.parameters)
+    exists = isinstance(stack, Stack) and status.exists(stack.status)
+    return completed(wanted, stack, template) if exists and incomplete(wanted) else wanted
 
 
 def _identity(look: Gathering) -> None:
@@ -270,17 +289,17 @@ def _certificates(look: Gathering, wanted: Wanted) -> None:
     arn, reference = wanted.certificate_arn, certificates.parse_reference(wanted.custom_ca)
     # ACM has no certificate of another region, and refuses to look for one.
     here = f":{wanted.region}:" in arn
-    look.ask("certificate", "acm:DescribeCertificate", lambda: certificates.certificate(look.clients("acm"), arn), here)
+    look.ask("certificate", "acm:DescribeCertificate", lambda: described(look.clients("acm"), arn), here)
     look.ask("certificates", "acm:ListCertificates", _requested(look, wanted), wanted.certificate_request)
     if reference:
         action = "ssm:GetParameter" if reference.service == "ssm" else "secretsmanager:GetSecretValue"
         look.ask("custom_ca", action, lambda: certificates.custom_ca(reference, look.clients))
 
 
-def _requested(look: Gathering, wanted: Wanted) -> t.Callable[[], tuple[Requested, ...] | None]:
+def _requested(look: Gathering, wanted: Wanted) -> t.Callable[[], tuple[Certificate, ...] | None]:
     """Which certificates a request would find; nobody has to know while the stack has one that serves."""
 
-    def read() -> tuple[Requested, ...] | None:
+    def read() -> tuple[Certificate, ...] | None:
         now = datetime.datetime.now(datetime.timezone.utc)
         if not wanted.domain_name or serves(look.found("certificate"), wanted.domain_name, now):
             return None
@@ -327,4 +346,6 @@ def _outside(look: Gathering, wanted: Wanted) -> None:
     domain = wanted.domain_name
     probe = f"{secrets.token_hex(4)}.{domain}"
     look.ask("answers", "ask the resolvers", lambda: asking.answers(domain, wanted.resolvers, probe), domain)
-    look.ask("management_plane", "ask the management plane", lambda: registering.ask(wanted), wanted.api_token)
+    look.ask(
+        "management_plane", "ask the management plane", lambda: registering.ask(wanted, look.pool), wanted.api_token
+    )

@@ -13,46 +13,74 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     WARN,
     skipped,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import Clients, connect
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import gather
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import Gathering, gather
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
-Connect = t.Callable[[t.Any, t.Optional[str]], Clients]
 
-
-def run(module: t.Any, connected: Connect = connect) -> dict[str, t.Any]:
+def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.Any]:
     """What the module runner_preflight_info does.
 
-    :param connected: makes the clients of the module, or those of another profile.
+    :param connected: makes the clients.
     """
-    options = module.params
-    skip, warn_only = tuple(options["skip"]), tuple(options["warn_only"])
+    return looked(module, look, "looked at", connected)
+
+
+def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
+    """One runner's part of what the module runner_preflight_info returns.
+
+    :raises RunnerError: nothing can be said of it, for its profile, its region or a check that does not exist.
+    """
+    values, earlier = host.values, host.earlier
+    skip = tuple(values.get("gitpod_prerequisites_skip") or ())
+    warn_only = tuple(values.get("gitpod_prerequisites_warn_only") or ())
     require_known((*skip, *warn_only), checks.ALL)
-    clients = connected(module, None)
-    zone_clients = connected(module, options["dns_profile"]) if options["dns_profile"] else clients
-    if options["dns_role_arn"]:
-        zone_clients = zone_clients.assuming(options["dns_role_arn"])
-    facts, wanted = gather(options, Wanted.of(options, module.region), clients, zone_clients)
+    profile = values.get("gitpod_aws_profile") or ""
+    gathering = Gathering(fleet.clients(host), fleet.zone_clients(host), fleet.pool, profile)
+    facts, wanted = gather(
+        template_options(fleet, host),
+        Wanted.of(values, earlier),
+        gathering,
+        values.get("gitpod_stack_parameters"),
+    )
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
-    stages = plans(options, wanted, facts)
+    stages = plans(values, earlier, wanted, facts)
     return {
-        "changed": False,
         "name": wanted.name,
         "region": wanted.region,
         "ready": not any(result["status"] == FAIL for result in found),
         "checks": found,
         "plan": [stage.as_result() for stage in stages],
-        "seen": seen(options, wanted, facts, stages),
+        "seen": seen(values, earlier, wanted, facts, stages),
         "stack_exists": status.exists(facts.stack.status) if isinstance(facts.stack, Stack) else None,
         "account_id": facts.caller.account if isinstance(facts.caller, Caller) else "",
     }
+
+
+def template_options(fleet: Fleet, host: Host) -> dict[str, t.Any]:
+    """Options of runner_stack, a file of the control node with its content.
+
+    :raises InputError: the file could not be read there.
+    """
+    options = stack_desired.start(host.values, host.earlier)
+    path = options.pop("template_file", None)
+    if not path:
+        return options
+    if path not in fleet.template_bodies:
+        raise InputError(
+            f"The template {path} could not be read on the control node", next_step="Correct gitpod_stack_template_file"
+        )
+    return {**options, "template_body": fleet.template_bodies[path]}
 
 
 def named(check: Check, names: t.Collection[str]) -> bool:

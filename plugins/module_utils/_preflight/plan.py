@@ -16,16 +16,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
     Wanted as WantedCertificate,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import foresee as cloudformation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Stack,
     Template,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
-    Wanted as WantedStack,
-)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import described
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import (
+    wanted as wanted_stack,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
@@ -35,29 +36,34 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, serves
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import (
+    desired as privatelink_desired,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import foresee as route53
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import names
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone, normal
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
+Values = t.Mapping[str, t.Any]
 Options = t.Mapping[str, t.Any]
 Zones = t.Sequence[tuple[Zone, t.Sequence[Record]]]
 
 
-def plans(options: Options, wanted: Wanted, facts: Facts) -> list[StagePlan]:
-    """Every stage's plan, in the order of site.yml.
+def plans(values: Values, earlier: Earlier, wanted: Wanted, facts: Facts) -> list[StagePlan]:
+    """Every stage's plan, in the order of site.yml, from the options that the stage itself will have.
 
-    :param options: of the module runner_preflight_info.
+    :param values: the runner's typed values by variable.
     :param wanted: the same, with what the existing stack makes good.
     """
-    certificate_ = _certificate(options, wanted, facts)
+    certificate_ = _certificate(wanted, facts)
     registration = registering.plan(wanted, facts)
-    options = registering.with_runner(options, wanted, facts)
-    stack = after(_stack(options, wanted, facts), certificate_, registration)
-    endpoint = plan_endpoint.foresee(options, wanted, facts)
+    earlier = registering.earlier_of(earlier, wanted, facts)
+    stack = after(_stack(stack_desired.start(values, earlier), facts), certificate_, registration)
+    endpoint = plan_endpoint.foresee(privatelink_desired.start(values, earlier), wanted, facts)
     # Its tags carry the runner's ID.
     endpoint = after(endpoint, registration) if wanted.privatelink_enabled else endpoint
-    dns = after(_dns(options, wanted, facts), stack)
+    dns = after(_dns(wanted, facts), stack)
     return [certificate_, registration, endpoint, stack, dns]
 
 
@@ -69,7 +75,9 @@ def after(plan: StagePlan, *earlier: StagePlan) -> StagePlan:
     return StagePlan(plan.stage, stages.UNKNOWN, (f"the stage {' and '.join(running)} comes first and may change it",))
 
 
-def seen(options: Options, wanted: Wanted, facts: Facts, found: t.Sequence[StagePlan]) -> dict[str, t.Any]:
+def seen(
+    values: Values, earlier: Earlier, wanted: Wanted, facts: Facts, found: t.Sequence[StagePlan]
+) -> dict[str, t.Any]:
     """What the results of the stages with nothing to do would be; report and verification read them."""
     idle = {plan.stage for plan in found if not plan.needed}
     results: dict[str, t.Any] = {}
@@ -79,7 +87,9 @@ def seen(options: Options, wanted: Wanted, facts: Facts, found: t.Sequence[Stage
     if "stack" in idle and isinstance(facts.stack, Stack):
         load_balancer = None if isinstance(facts.load_balancer, Unread) else facts.load_balancer
         results["stack"] = described(Outcome(facts.stack), dict(load_balancer) if load_balancer else None)
-    endpoint = plan_endpoint.seen(options, wanted, facts) if "privatelink" in idle else None
+    endpoint = None
+    if "privatelink" in idle:
+        endpoint = plan_endpoint.seen(privatelink_desired.start(values, earlier), wanted, facts)
     if endpoint:
         results["privatelink"] = endpoint
     if "dns" in idle:
@@ -87,7 +97,7 @@ def seen(options: Options, wanted: Wanted, facts: Facts, found: t.Sequence[Stage
     return results
 
 
-def _stack(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
+def _stack(options: Options, facts: Facts) -> StagePlan:
     if not isinstance(facts.stack, Stack):
         return _unknown("stack", facts.stack, "the stack could not be read")
     denied = [fact for fact in (facts.policy, facts.reviewed) if isinstance(fact, Unread)]
@@ -101,34 +111,17 @@ def _stack(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
         policy=facts.policy if isinstance(facts.policy, str) else "",
         reviewed=None if isinstance(facts.reviewed, Unread) else facts.reviewed,
     )
-    found = cloudformation.foresee(_wanted_stack(options, wanted, source), template, present)
+    found = cloudformation.foresee(wanted_stack(options, source), template, present)
     if found.action in (stages.UPDATE, stages.UNKNOWN, stages.NOTHING) and template is not facts.template:
         return _unknown("stack", facts.template or facts.source, "the template could not be read")
     return found
-
-
-def _wanted_stack(options: Options, wanted: Wanted, source: Source) -> WantedStack:
-    return WantedStack(
-        name=wanted.stack_name,
-        parameters=options["parameters"],
-        secrets=options["secret_parameters"],
-        tags={**{key: str(value) for key, value in (options["tags"] or {}).items()}, **source.tags},
-        role_arn=wanted.service_role_arn,
-        notification_arns=tuple(options["notification_arns"]),
-        protected=options["termination_protection"],
-        recreate_failed=options["recreate_failed"],
-        policy=options["stack_policy"] or "",
-        continue_rollback=options["continue_rollback"],
-        cancel_update=options["cancel_update"],
-        fingerprint=source.fingerprint,
-    )
 
 
 def _unknown(stage: str, fact: t.Any, otherwise: str) -> StagePlan:
     return StagePlan(stage, stages.UNKNOWN, (str(fact) if isinstance(fact, Unread) else otherwise,))
 
 
-def _dns(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
+def _dns(wanted: Wanted, facts: Facts) -> StagePlan:
     if not wanted.domain_name:
         return StagePlan("dns", stages.UNKNOWN, ("the domain is not known",))
     if isinstance(facts.load_balancer, Unread):
@@ -182,9 +175,9 @@ def _records(wanted: Wanted, facts: Facts) -> list[dict[str, t.Any]]:
     return [record.as_result() for record in shown]
 
 
-def _certificate(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
+def _certificate(wanted: Wanted, facts: Facts) -> StagePlan:
     """Only asked for without an ARN in the inventory; an existing stack's certificate counts while it serves."""
-    requested = options["certificate_request"]
+    requested = wanted.certificate_request
     stale = requested and "certificate_arn" in wanted.left_out
     stale = stale and not serves(facts.certificate, wanted.domain_name, facts.now)
     return certificate.foresee(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as stages
@@ -26,17 +27,19 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
 Options = t.Mapping[str, t.Any]
 
 
 def foresee(options: Options, wanted: Wanted, facts: Facts) -> StagePlan:
-    """The endpoint, and the security group that the role keeps when none is given."""
+    """The endpoint, and the security group that the role keeps when none is given.
+
+    :param options: of runner_endpoint, as the stage has them.
+    """
     if not wanted.privatelink_enabled:
         return privatelink.foresee(None, _facts(wanted, facts))
     found = privatelink.foresee(
-        _wanted(options, wanted, facts), _facts(wanted, facts), options["privatelink_enable_vpc_dns"]
+        _wanted(options, wanted, facts), _facts(wanted, facts), wanted.privatelink_enable_vpc_dns
     )
     group, tags = _group(facts), _tags(options)
     missing = {key for key, value in tags.items() if group and group.tags.get(key) != value}
@@ -72,26 +75,14 @@ def _group(facts: Facts) -> SecurityGroup | None:
 
 
 def _tags(options: Options) -> dict[str, str]:
-    return {key: str(value) for key, value in (options["privatelink_tags"] or {}).items()}
+    return {key: str(value) for key, value in options["tags"].items()}
 
 
 def _wanted(options: Options, wanted: Wanted, facts: Facts) -> WantedEndpoint:
     group = _group(facts)
     own = (group.id,) if group else ()
-    return WantedEndpoint(
-        name=wanted.name,
-        vpc_id=wanted.vpc_id,
-        service_name=wanted.privatelink_service_name,
-        service_region=wanted.privatelink_service_region,
-        subnet_ids=wanted.privatelink_subnet_ids,
-        security_group_ids=own if keeps_group(wanted) else tuple(sorted(wanted.privatelink_security_group_ids)),
-        private_dns=wanted.privatelink_private_dns_enabled,
-        ip_address_type=options["privatelink_ip_address_type"] or "",
-        policy=options["privatelink_policy"] or "",
-        tags={"Name": wanted.name, **ownership_tags(wanted.name, None), **_tags(options)},
-        adopt=options["privatelink_adopt"],
-        replace_failed=options["privatelink_replace_failed"],
-    )
+    found = WantedEndpoint.of({**options, "vpc_id": wanted.vpc_id, "subnet_ids": wanted.privatelink_subnet_ids})
+    return dataclasses.replace(found, security_group_ids=own) if keeps_group(wanted) else found
 
 
 def _endpoints(wanted: Wanted, facts: Facts) -> tuple[Endpoint, ...] | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as stages
@@ -14,11 +15,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     InputError,
     RunnerError,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
-    Client,
-    Connection,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, ManagementPlane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
@@ -28,9 +26,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registra
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
-Options = t.Mapping[str, t.Any]
 # One answer of the management plane in seconds, and how often a busy one is asked again.
 TIMEOUT, RETRIES = 10.0, 2
 REFUSED = ("unauthenticated", "permission_denied")
@@ -51,12 +48,13 @@ def named(wanted: Wanted) -> bool:
     return bool(wanted.runner_id) and "runner_id" not in wanted.left_out
 
 
-def ask(wanted: Wanted) -> ManagementPlane:
+def ask(wanted: Wanted, pool: Pool) -> ManagementPlane:
     """Ask for the runner, or for all of them where it has to be found; never an exception, never the token."""
     options = {"api_url": wanted.api_endpoint, "api_token": wanted.api_token, "ca_path": wanted.api_ca_path}
     try:
-        api = Api(Client(Connection.of({**options, "api_timeout": TIMEOUT, "api_retries": RETRIES})))
-        found = [api.runner(wanted.runner_id)] if named(wanted) else api.runners()
+        found = plane.runners(
+            pool, {**options, "api_timeout": TIMEOUT, "api_retries": RETRIES}, wanted.runner_id if named(wanted) else ""
+        )
     except ImportError as error:
         told = f"the Python library gitpod-sdk is not installed ({error})"
         advice = "Install gitpod-sdk (Python 3.10 or newer) where the modules run."
@@ -122,18 +120,12 @@ def seen(wanted: Wanted, facts: Facts) -> dict[str, t.Any] | None:
     }
 
 
-def with_runner(options: Options, wanted: Wanted, facts: Facts) -> dict[str, t.Any]:
-    """The options as the later stages have them, which know the ID of the runner that was found."""
+def earlier_of(earlier: Earlier, wanted: Wanted, facts: Facts) -> Earlier:
+    """What the later stages are told by the registration: the ID of the runner that was found."""
     try:
         runner = found(wanted, facts)
     except RunnerError:
         runner = None
     if runner is None:
-        return dict(options)
-    tag = {RUNNER_ID_TAG: runner.id}
-    return {
-        **options,
-        "parameters": {"Runner ID": runner.id, **options["parameters"]},
-        "tags": {**(options["tags"] or {}), **tag},
-        "privatelink_tags": {**(options["privatelink_tags"] or {}), **tag},
-    }
+        return earlier
+    return dataclasses.replace(earlier, registration={**earlier.registration, "runner_id": runner.id})

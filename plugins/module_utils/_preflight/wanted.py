@@ -8,13 +8,24 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.parameters import find
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    Parameter,
+    Stack,
+    Template,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.parameters import find, text_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.desired import security_group_name
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+
+Values = t.Mapping[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """The options of the module; texts and tuples are empty when they are not set.
+    """The inventory's values; texts and tuples are empty when they are not set.
+
+    A field has the value of the variable of its name, C(gitpod_<field>) or C(gitpod_stack_<field>).
 
     :param left_out: names of fields that the inventory leaves out and that were taken from the existing stack.
     """
@@ -53,6 +64,8 @@ class Wanted:
     privatelink_service_region: str = ""
     privatelink_private_dns_enabled: bool = True
     privatelink_enable_vpc_dns: bool = False
+    privatelink_adopt: bool = True
+    privatelink_replace_failed: bool = False
     dns_provider: str = "route53"
     dns_record_type: str = "alias"
     dns_ttl: int = 300
@@ -69,6 +82,8 @@ class Wanted:
     resolvers: tuple[str, ...] = ()
     template_bucket: str = ""
     stack_policy: bool = False
+    recreate_failed: bool = True
+    cancel_update: bool = False
     continue_rollback: bool = False
     certificate_request: bool = False
     registration_release_channel: str = ""
@@ -81,16 +96,25 @@ class Wanted:
     left_out: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, options: t.Mapping[str, t.Any], region: str) -> Wanted:
-        """The options as they are given; C(None) counts as unset."""
-        values: dict[str, t.Any] = {"region": region}
+    def of(cls, values: Values, earlier: Earlier | None = None) -> Wanted:
+        """What a runner's typed values ask for; C(None) counts as unset."""
+        known = earlier or Earlier()
+        found: dict[str, t.Any] = {}
         for field in dataclasses.fields(cls):
-            value = options.get(field.name)
-            if field.name in values or value is None:
-                continue
-            values[field.name] = tuple(value) if isinstance(value, list) else value
-        values["stack_name"] = values.get("stack_name") or values["name"]
-        return cls(**values)
+            value = _value(field.name, values)
+            if value is not None:
+                found[field.name] = tuple(value) if isinstance(value, list) else value
+        profile = values.get("gitpod_dns_aws_profile")
+        found.update(
+            stack_policy=bool(values.get("gitpod_stack_policy")),
+            parameters=stack_desired.parameters(values, known),
+            secret_parameters=stack_desired.secret_parameters(values, known),
+            privatelink_security_group_name=security_group_name(values),
+            # Another account's only: a profile that is the same is no other account.
+            dns_profile="" if not profile or profile == values.get("gitpod_aws_profile") else profile,
+            registration_metrics=_without_password(values.get("gitpod_registration_metrics")),
+        )
+        return deployed(cls(**found), values.get("gitpod_stack_parameters") or {}, LABELLED)
 
     @property
     def subnet_ids(self) -> tuple[str, ...]:
@@ -117,6 +141,18 @@ class Wanted:
         return tuple(dict.fromkeys(group for group in named if group))
 
 
+def _value(field: str, values: Values) -> t.Any:
+    """The variable of the field's name, that of all stages before that of the stack's."""
+    names = ("gitpod_runner_name",) if field == "name" else (f"gitpod_{field}", f"gitpod_stack_{field}")
+    return next((values[name] for name in names if values.get(name) is not None), None)
+
+
+def _without_password(metrics: t.Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
+    """What can be compared of where metrics are sent."""
+    shown = {key: value for key, value in (metrics or {}).items() if key != "password"}
+    return shown or None
+
+
 # The guide's labels of the parameters that an existing stack makes good.
 LABELS: t.Mapping[str, str] = {
     "runner_id": "Runner ID",
@@ -136,6 +172,30 @@ LABELS: t.Mapping[str, str] = {
 }
 
 
+# The same as a template would have them, where no template is known yet.
+LABELLED: tuple[Parameter, ...] = tuple(Parameter(label, label) for label in LABELS.values())
+
+
+def deployed(wanted: Wanted, given: t.Mapping[str, t.Any], parameters: t.Sequence[Parameter]) -> Wanted:
+    """With what is given to the template by its own names (gitpod_stack_parameters), because that is what is deployed.
+
+    :param parameters: of the template, or C(LABELLED).
+    """
+    meant = {found[0].key: name for name in given if len(found := find(name, parameters)) == 1}
+    values: dict[str, t.Any] = {}
+    for field, label in LABELS.items():
+        found = find(label, parameters)
+        name = meant.get(found[0].key) if len(found) == 1 else None
+        if name is not None:
+            values[field] = _as_field(getattr(wanted, field), text_of(given[name]))
+    return dataclasses.replace(wanted, **values)
+
+
+def _as_field(present: t.Any, text: str) -> t.Any:
+    """A parameter's text as the field has it."""
+    return tuple(item.strip() for item in text.split(",") if item.strip()) if isinstance(present, tuple) else text
+
+
 def incomplete(wanted: Wanted) -> bool:
     """Whether anything that every stack has a value for is left out."""
     needed = ("vpc_id", "availability_zones", "ec2_subnet_ids", "load_balancer_subnet_ids", "domain_name")
@@ -150,8 +210,7 @@ def completed(wanted: Wanted, stack: Stack, template: Template) -> Wanted:
         present = stack.parameters.get(matching[0].key, "") if len(matching) == 1 else ""
         if getattr(wanted, field) or not present or set(present) == {"*"}:
             continue
-        is_list = isinstance(getattr(wanted, field), tuple)
-        values[field] = tuple(item.strip() for item in present.split(",") if item.strip()) if is_list else present
+        values[field] = _as_field(getattr(wanted, field), present)
     if not wanted.privatelink_subnet_ids and wanted.privatelink_enabled:
         values["privatelink_subnet_ids"] = values.get("ec2_subnet_ids", wanted.ec2_subnet_ids)
     return dataclasses.replace(wanted, **values, left_out=tuple(sorted(values)))

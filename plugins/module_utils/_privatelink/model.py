@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
 SERVICE_NAME = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
 SERVICE_REGION = "us-east-1"
@@ -166,3 +169,24 @@ class Wanted:
     purge_tags: bool = False
     adopt: bool = True
     replace_failed: bool = False
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any]) -> Wanted:
+        """From options of runner_endpoint, of which all but name and VPC may be left out."""
+        policy = options.get("policy") or ""
+        tags = {key: str(value) for key, value in (options.get("tags") or {}).items()}
+        return cls(
+            name=options["name"],
+            vpc_id=options["vpc_id"],
+            service_name=options.get("service_name") or SERVICE_NAME,
+            service_region=options.get("service_region") or SERVICE_REGION,
+            subnet_ids=tuple(options.get("subnet_ids") or ()),
+            security_group_ids=tuple(sorted(options.get("security_group_ids") or ())),
+            private_dns=options.get("private_dns_enabled", True),
+            ip_address_type=options.get("ip_address_type") or "",
+            policy=policy if isinstance(policy, str) else json.dumps(policy),
+            tags={"Name": options["name"], **ownership_tags(options["name"], None), **tags},
+            purge_tags=bool(options.get("purge_tags")),
+            adopt=options.get("adopt", True),
+            replace_failed=bool(options.get("replace_failed")),
+        )

@@ -41,7 +41,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     plan,
     planned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_NAME_TAG, ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_NAME_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
 PACE = Pace(first=2.0, longest=15.0, growth=1.5)
@@ -54,12 +54,14 @@ class Mode:
     """How to carry out.
 
     :param timeout: longest wait in seconds.
+    :param observe: is told the endpoint's state at every look.
     """
 
     check: bool
     wait: bool
     timeout: float
     clock: Clock = dataclasses.field(default_factory=Clock)
+    observe: t.Callable[[str], None] = lambda _state: None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +83,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     options = module.params
     api = Api(client(module, "ec2"), module.region)
     mode = Mode(module.check_mode, options["wait"] or options["join"], options["timeout"])
-    wanted = _wanted(options)
+    wanted = Wanted.of(options)
     if options["join"]:
         outcome = join(api, wanted, mode)
     elif options["state"] == "absent":
@@ -91,26 +93,29 @@ def run(module: t.Any) -> dict[str, t.Any]:
     return _result(outcome)
 
 
-def _wanted(options: t.Mapping[str, t.Any]) -> Wanted:
-    return Wanted(
-        name=options["name"],
-        vpc_id=options["vpc_id"],
-        service_name=options["service_name"],
-        service_region=options["service_region"],
-        subnet_ids=tuple(options["subnet_ids"]),
-        security_group_ids=tuple(sorted(options["security_group_ids"])),
+def joined(
+    options: t.Mapping[str, t.Any],
+    clients: t.Callable[[str], t.Any],
+    region: str,
+    check: bool,
+    clock: Clock,
+    observe: t.Callable[[str], None],
+) -> dict[str, t.Any]:
+    """What the module does with C(join), for whoever waits for several endpoints at once.
+
+    :param options: C(name), C(vpc_id), C(service_name), C(service_region), C(private_dns_enabled) and C(timeout).
+    :param clients: makes the client of a service.
+    :param observe: is told the endpoint's state at every look.
+    """
+    wanted = Wanted(
+        options["name"],
+        options["vpc_id"],
+        options["service_name"],
+        options["service_region"],
         private_dns=options["private_dns_enabled"],
-        ip_address_type=options["ip_address_type"] or "",
-        policy=options["policy"] or "",
-        tags={
-            "Name": options["name"],
-            **ownership_tags(options["name"], None),
-            **{key: str(value) for key, value in (options["tags"] or {}).items()},
-        },
-        purge_tags=options["purge_tags"],
-        adopt=options["adopt"],
-        replace_failed=options["replace_failed"],
     )
+    mode = Mode(check, wait=True, timeout=options["timeout"], clock=clock, observe=observe)
+    return _result(join(Api(clients("ec2"), region), wanted, mode))
 
 
 def _result(outcome: Outcome) -> dict[str, t.Any]:
@@ -304,6 +309,7 @@ def _finish(api: Api, wanted: Wanted, started: Endpoint, mode: Mode) -> Endpoint
     for _elapsed in poll(mode.clock, mode.timeout, PACE):
         # Right after its creation an endpoint may not be visible yet.
         seen = api.endpoint(started.id) or seen
+        mode.observe(seen.state)
         if stage(seen.state) in (BROKEN, LEAVING):
             raise RunnerError(
                 f"The endpoint {seen.id} is {seen.state}",

@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import DNS_PORT, folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded, listed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server, is_address
 
 RIGHT = "right"
 # NXDOMAIN, or the name is there without the record.
@@ -42,24 +43,6 @@ class Expected:
 
 
 @dataclasses.dataclass(frozen=True)
-class Server:
-    """A DNS server.
-
-    :param name: its own name where it is known, for the reader.
-    """
-
-    address: str
-    port: int = DNS_PORT
-    name: str = ""
-    authoritative: bool = False
-
-    def __str__(self) -> str:
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        where = self.address if self.port == DNS_PORT else f"{host}:{self.port}"
-        return f"{self.name} ({where})" if self.name else where
-
-
-@dataclasses.dataclass(frozen=True)
 class Answer:
     """What a server said of one expected record.
 
@@ -74,13 +57,18 @@ class Answer:
     ttl: int = 0
     detail: str = ""
 
+    @property
+    def has_addresses(self) -> bool:
+        """Whether it leads to addresses, and not to a name."""
+        return bool(self.leads_to) and is_address(self.leads_to[0])
+
     def as_line(self) -> str:
         """One sentence for progress and errors."""
         later = f", for {self.ttl} s more" if self.ttl and not self.server.authoritative else ""
         texts = {
             RIGHT: f"answers {self.expected.name} rightly",
             MISSING: f"does not know {self.expected.name}{later}",
-            OTHER: f"still answers {self.expected.name} with {', '.join(self.leads_to)}{later}",
+            OTHER: f"still answers {self.expected.name} with {listed(self.leads_to)}{later}",
             SILENT: f"says nothing about {self.expected.name} ({self.detail})",
         }
         return f"{self.server} {texts[self.outcome]}"

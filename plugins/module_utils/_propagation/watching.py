@@ -14,12 +14,12 @@ import dataclasses
 import secrets
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.model import (
     RIGHT,
     SILENT,
     Answer,
     Expected,
-    Server,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import is_address
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.model import (
     MISSING,
     OTHER,
@@ -41,7 +43,7 @@ class ZoneRecord:
         first = self.leads_to[0]
         if ":" in first:
             return "AAAA"
-        return "A" if first.replace(".", "").isdigit() else "CNAME"
+        return "A" if is_address(first) else "CNAME"
 
     def as_result(self) -> dict[str, str]:
         """Plain data for a module's result."""
@@ -49,7 +51,7 @@ class ZoneRecord:
             "name": self.expected.name,
             "standing": self.standing,
             "type": self.type,
-            "value": ", ".join(self.leads_to),
+            "value": listed(self.leads_to),
         }
 
 
@@ -64,8 +66,7 @@ def _standing(record: Expected, answers: t.Sequence[Answer]) -> ZoneRecord:
     exact = [answer for answer in found if answer.outcome == RIGHT and answer.leads_to[:1] == (record.value,)]
     for answer in found:
         if answer not in exact:
-            is_address = ZoneRecord(record, OTHER, answer.leads_to[:1]).type != "CNAME"
-            return ZoneRecord(record, OTHER, answer.leads_to if is_address else answer.leads_to[:1])
+            return ZoneRecord(record, OTHER, answer.leads_to if answer.has_addresses else answer.leads_to[:1])
     if exact:
         return ZoneRecord(record, EXACT, (record.value,))
     missing = any(answer.outcome == MISSING for answer in answers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Wanted, check, names, plan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
@@ -65,7 +66,7 @@ def foresee_elsewhere(domain: str, target: str, provider: str, answers: t.Mappin
     if len(answers) == len(names(domain)) and not wrong:
         return StagePlan(STAGE, NOTHING)
     reason = f"{' and '.join(wrong) or domain} does not lead to {target} yet"
-    action = WAIT if provider in ("manual", "external") else UPDATE
+    action = WAIT if registry.provider(provider).by_hand else UPDATE
     return StagePlan(STAGE, action, (reason,))
 
 

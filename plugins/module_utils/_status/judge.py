@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     FAIL,
     PASS,
@@ -22,7 +23,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
-    Certificate,
     Phase,
     Seen,
     Wanted,

@@ -5,38 +5,43 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import datetime
 import re
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import parsed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, resolving
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Request,
-    folded,
-    parse_name_server,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import NetworkObserver, observe
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.clients import (
-    THREADS,
-    Clients,
-    connect,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients, FleetConnections
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host, Values
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import manifest_url, parse_manifest
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
+    RELEASES_URL,
+    manifest_url,
+    parse_manifest,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status import judge
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
-    Certificate,
     Phase,
     Seen,
     Wanted,
@@ -44,59 +49,65 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.m
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
-Options = t.Mapping[str, t.Any]
 # The guide's name of the output.
 LOAD_BALANCER_OUTPUT = "LoadBalancerDNS"
 _CERTIFICATE = re.compile(r"arn:[a-z-]+:acm:[a-z0-9-]+:\d+:certificate/\S+")
 _VPC = re.compile(r"vpc-[0-9a-f]+")
 
 
-def run(module: t.Any, connected: t.Callable[[t.Any], Clients] = connect) -> dict[str, t.Any]:
+def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.Any]:
     """What the module runner_status_info does.
 
     :param connected: makes the clients.
+    """
+    return looked(module, look, "looked at", connected)
+
+
+def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
+    """One runner's part of what the module runner_status_info returns.
+
     :raises RunnerError: the stack cannot be read; without it nothing can be said.
     """
-    options = module.params
-    clients = connected(module)
+    values = host.values
+    clients = fleet.clients(host)
     api = StackApi(clients("cloudformation"), lambda: clients("elbv2"))
-    stack = api.stack(options["name"])
+    stack = fleet.pool.run(api.stack, host.earlier.stack_name or values["gitpod_stack_name"])
     wanted = Wanted(
-        domain=folded(options["domain_name"] or ""),
-        channel=options["release_channel"],
-        certificate_days=options["certificate_days"],
-        drift=options["drift"],
-        endpoint=options["endpoint"],
-        runner_id=options["runner_id"] or stack.tags.get(RUNNER_ID_TAG, ""),
+        domain=folded(values.get("gitpod_domain_name") or ""),
+        channel=values.get("gitpod_status_release_channel") or "stable",
+        certificate_days=values["gitpod_status_certificate_days"],
+        drift=values["gitpod_status_drift"],
+        endpoint=bool(values.get("gitpod_status_privatelink_enabled")),
+        runner_id=host.earlier.runner_id(values) or stack.tags.get(RUNNER_ID_TAG, ""),
     )
-    seen = look(options, wanted, clients, stack, module.region)
+    seen = look_around(fleet, values, wanted, clients, stack)
     checks = judge.judge(wanted, seen)
-    return result(wanted, seen, checks, judge.alerts(checks, options["fail_on"]))
+    return result(wanted, seen, checks, judge.alerts(checks, values["gitpod_status_fail_on"]))
 
 
-def look(options: Options, wanted: Wanted, clients: Clients, stack: Stack, region: str) -> Seen:
-    """Everything that there is to see, side by side."""
+def look_around(fleet: Fleet, values: Values, wanted: Wanted, clients: Clients, stack: Stack) -> Seen:
+    """Everything that there is to see besides the stack itself, side by side."""
     exists = status.exists(stack.status)
     compared = exists and not status.meaning(stack.status).in_progress and wanted.drift != "skip"
-    vpc = options["vpc_id"] or _value(stack, _VPC)
-    arn = _value(stack, _CERTIFICATE) or options["certificate_arn"] or ""
-    with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
-        gathering = Gathering(clients, clients, pool)
-        ask = gathering.ask
-        ask(
-            "drift",
-            f"cloudformation:{'DescribeStackResourceDrifts' if wanted.drift == 'last' else 'DetectStackDrift'}",
-            _drift(clients, stack, wanted),
-            compared,
-        )
-        ask("checks", "ask the runner's names", lambda: _names(options, wanted, stack), wanted.domain)
-        ask("newest", "read the release manifest", lambda: _newest(options, wanted))
-        ask("certificate", "acm:DescribeCertificate", lambda: certificate(clients("acm"), arn), arn)
-        ask("endpoints", "ec2:DescribeVpcEndpoints", _endpoints(options, clients, vpc, region), wanted.endpoint and vpc)
-        has_token = options["api_token"] and wanted.runner_id
-        ask("runner", "read the runner", lambda: _runner(options, wanted), has_token)
-        found = gathering.all()
-    return Seen(stack=stack, now=datetime.datetime.now(datetime.timezone.utc), **found)
+    vpc = values.get("gitpod_vpc_id") or _value(stack, _VPC)
+    arn = _value(stack, _CERTIFICATE) or values.get("gitpod_certificate_arn") or ""
+    pool, network = fleet.pool, fleet.network
+    gathering = Gathering(clients, clients, pool)
+    ask = gathering.ask
+    ask(
+        "drift",
+        f"cloudformation:{'DescribeStackResourceDrifts' if wanted.drift == 'last' else 'DetectStackDrift'}",
+        _drift(clients, stack, wanted),
+        compared,
+        network,
+    )
+    ask("checks", "ask the runner's names", lambda: _names(values, wanted, stack, network), wanted.domain, network)
+    ask("newest", "read the release manifest", lambda: _newest(values, wanted, pool))
+    ask("certificate", "acm:DescribeCertificate", lambda: described(clients("acm"), arn), arn)
+    ask("endpoints", "ec2:DescribeVpcEndpoints", _endpoints(values, clients, vpc), wanted.endpoint and vpc)
+    has_token = values.get("gitpod_api_token") and wanted.runner_id
+    ask("runner", "read the runner", lambda: _runner(values, wanted, pool), has_token)
+    return Seen(stack=stack, now=datetime.datetime.now(datetime.timezone.utc), **gathering.all())
 
 
 def _value(stack: Stack, pattern: re.Pattern[str]) -> str:
@@ -119,61 +130,45 @@ def _without_values(resource: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {**resource, "differences": differences}
 
 
-def _names(options: Options, wanted: Wanted, stack: Stack) -> tuple[Result, ...]:
-    if options["resolvers"] and resolving.DNSPYTHON_IMPORT_ERROR:
+def _names(values: Values, wanted: Wanted, stack: Stack, pool: Pool) -> tuple[Result, ...]:
+    resolvers = values.get("gitpod_resolvers") or []
+    if resolvers and asking.DNSPYTHON_IMPORT_ERROR:
         raise RunnerError("dnspython is not installed", next_step="Install dnspython 2.4 or newer")
     request = Request(
         domain=wanted.domain,
-        port=options["port"],
-        servers=tuple(parse_name_server(text) for text in options["resolvers"]),
+        port=values["gitpod_status_port"],
+        servers=tuple(parsed(resolvers)),
         expected_target=folded(stack.outputs.get(LOAD_BALANCER_OUTPUT, "")),
-        validate_certificates=options["validate_runner_certs"],
+        validate_certificates=values["gitpod_status_validate_certs"],
     )
     client = Client(
         port=request.port,
         path=request.path,
-        timeout=options["timeout"],
+        timeout=values["gitpod_status_timeout"],
         validate_certificates=request.validate_certificates,
-        ca_path=options["ca_path"] or "",
+        ca_path=values.get("gitpod_verify_ca_path") or "",
     )
-    seen = observe(NetworkObserver(client.connect, client.timeout), request)
+    seen = observe(NetworkObserver(client.connect, client.timeout, pool), request)
     return decisions.judge(request, seen, datetime.datetime.now(datetime.timezone.utc))
 
 
-def _newest(options: Options, wanted: Wanted) -> str:
-    url = manifest_url(options["releases_url"], wanted.channel, "")
-    return parse_manifest(source.fetch(url).decode("utf-8", "replace"), url, "").version
+def _newest(values: Values, wanted: Wanted, pool: Pool) -> str:
+    """The channel's newest release; runners of one channel ask once."""
+    url = manifest_url(values.get("gitpod_stack_releases_url") or RELEASES_URL, wanted.channel, "")
+    text = pool.once(("manifest", url), lambda: source.fetch(url).decode("utf-8", "replace"))
+    return parse_manifest(text, url, "").version
 
 
-def certificate(acm: t.Any, arn: str) -> Certificate:
-    """The certificate as ACM has it."""
-    raw = acm.describe_certificate(CertificateArn=arn, aws_retry=True)["Certificate"]
-    renewal = raw.get("RenewalSummary", {}).get("RenewalStatus", "")
-    return Certificate(arn, raw.get("Status", ""), _aware(raw.get("NotAfter")), renewal)
+def _endpoints(values: Values, clients: Clients, vpc: str) -> t.Callable[[], tuple[Endpoint, ...]]:
+    service, region = values["gitpod_privatelink_service_name"], values["gitpod_region"]
+    return lambda: tuple(EndpointApi(clients("ec2"), region).endpoints(vpc, service))
 
 
-def _aware(moment: datetime.datetime | None) -> datetime.datetime | None:
-    return moment.replace(tzinfo=datetime.timezone.utc) if moment and not moment.tzinfo else moment
-
-
-def _endpoints(options: Options, clients: Clients, vpc: str, region: str) -> t.Callable[[], tuple[Endpoint, ...]]:
-    return lambda: tuple(EndpointApi(clients("ec2"), region).endpoints(vpc, options["service_name"]))
-
-
-def _runner(options: Options, wanted: Wanted) -> Phase:
+def _runner(values: Values, wanted: Wanted, pool: Pool) -> Phase:
     try:
-        from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
-        from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
-            Client as Plane,
-        )
-        from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
-            Connection,
-        )
-
-        plane = Plane(Connection.of({**options, "ca_path": options["api_ca_path"], "api_retries": 1}))
+        (found,) = plane.runners(pool, {**connection(values), "api_retries": 1}, wanted.runner_id)
     except ImportError as error:
         raise RunnerError("gitpod-sdk is not installed", str(error), "Install gitpod-sdk (Python 3.10)") from error
-    found = Api(plane).runner(wanted.runner_id)
     return Phase(found.phase, found.version, found.message)
 
 
@@ -185,7 +180,6 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Result], alerts: t.Seq
     }
     shown = found["certificate"]
     return {
-        "changed": False,
         "checks": [_as_result(check) for check in checks],
         "alerts": [check.identifier for check in alerts],
         "stack": {
@@ -201,7 +195,7 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Result], alerts: t.Seq
             "arn": shown.arn,
             "status": shown.status,
             "days_left": shown.days_left(seen.now),
-            "not_after": shown.not_after.isoformat() if shown.not_after else "",
+            "not_after": shown.expires.isoformat() if shown.expires else "",
         },
         "endpoints": [{"id": entry.id, "state": entry.state} for entry in found["endpoints"] or ()],
         "runner": found["runner"] and dataclasses.asdict(found["runner"]),

@@ -9,27 +9,11 @@ import dataclasses
 import datetime
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
-
-
-@dataclasses.dataclass(frozen=True)
-class Certificate:
-    """An ACM certificate.
-
-    :param not_after: its end, or C(None) while it is not issued.
-    """
-
-    arn: str
-    status: str
-    not_after: datetime.datetime | None = None
-    renewal: str = ""
-
-    def days_left(self, now: datetime.datetime) -> int | None:
-        """Whole days until its end, negative afterwards."""
-        return (self.not_after - now) // datetime.timedelta(days=1) if self.not_after else None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 COLUMNS = ("region", "runner", *AREAS)
 WORDS = {"pass": "ok", "warn": "WARN", "fail": "FAIL", "skip": "-"}
@@ -26,7 +27,7 @@ def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
         if runner.get("failure"):
             told = [f"could not look: {runner['failure']}"]
         if told:
-            lines += ["", _printable(str(runner["runner"])), *(f"  {_printable(text)}" for text in told)]
+            lines += ["", clean(str(runner["runner"])), *(f"  {clean(text)}" for text in told)]
     counts = [_worst(runner) for runner in ordered]
     summary = ", ".join(f"{counts.count(kind)} {word}" for kind, word in _KINDS if kind in counts)
     return [*lines, "", f"{len(ordered)} runners: {summary or 'none'}"]
@@ -49,11 +50,6 @@ def _checks(runner: t.Mapping[str, t.Any]) -> list[t.Mapping[str, str]]:
 def _told(check: t.Mapping[str, str]) -> list[str]:
     told = [f"{check['id']} {WORDS[check['status']]}: {check['summary']}"]
     return [*told, f"  -> {check['remediation']}"] if check["remediation"] else told
-
-
-def _printable(text: str) -> str:
-    """Control characters of hostile names would move the reader's cursor."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-# Providers whose records the collection removes, besides Route 53.
-_WRITERS = {"cloudflare": "in Cloudflare", "nsupdate": "on the server that takes dynamic updates"}
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 
 
 def teardown_plan(
@@ -56,7 +55,7 @@ def _records(look: t.Mapping[str, t.Any], records: t.Mapping[str, t.Any], settin
     if not names:
         return []
     of, point = ("the record of", "points") if len(names) == 1 else ("the records of", "point")
-    return [f"{of} {' and '.join(names)} {_WRITERS[settings['provider']]} that {point} to {target}"]
+    return [f"{of} {' and '.join(names)} {registry.provider(settings['provider']).kept} that {point} to {target}"]
 
 
 def _stack(stack: t.Mapping[str, t.Any]) -> list[str]:
@@ -89,7 +88,7 @@ def _stays(
         f"the record {entry['name']} {entry['type']}, because it points to {entry['value']}"
         for entry in records.get("records") or []
     ]
-    if domain and settings["provider"] not in ("route53", *_WRITERS):
+    if domain and not registry.provider(settings["provider"]).writes:
         found.append(
             f"the records of {domain} and *.{domain}, which the collection did not write (gitpod_dns_provider is"
             f" {settings['provider']}): remove them where they are kept"

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as Stacks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool, Task
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as Endpoints
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Wanted as WantedEndpoint,
@@ -30,13 +30,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 )
 
 if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 
-# At most four of them wait for others: stack, load balancer, target groups, endpoint.
-WORKERS = 12
 Part = dict[str, t.Any]
-Pool = concurrent.futures.ThreadPoolExecutor
 
 
 class Gatherer:
@@ -45,26 +43,37 @@ class Gatherer:
     :param read_runner: reads the runner; C(None) when it is not asked for.
     """
 
-    def __init__(self, module: t.Any, wanted: Wanted, read_runner: t.Callable[[], Runner | Unread] | None) -> None:
+    def __init__(
+        self, clients: Clients, pool: Pool, wanted: Wanted, read_runner: t.Callable[[], Runner | Unread] | None
+    ) -> None:
         self._wanted = wanted
-        self._elbv2 = client(module, "elbv2")
-        self._iam = client(module, "iam")
-        self._stacks = Stacks(client(module, "cloudformation"), lambda: self._elbv2)
-        self._endpoints = Endpoints(client(module, "ec2"), wanted.region)
+        self._clients = clients
+        self._pool = pool
+        self._stacks = Stacks(clients("cloudformation"), lambda: clients("elbv2"))
+        self._endpoints = Endpoints(clients("ec2"), wanted.region)
         self._read_runner = read_runner
         # What once was there is not asked for again while other checks are waited for.
         self._there: set[str] = set()
 
+    @property
+    def _elbv2(self) -> t.Any:
+        return self._clients("elbv2")
+
+    @property
+    def _iam(self) -> t.Any:
+        return self._clients("iam")
+
     def look(self) -> Facts:
         """Everything once. A part that cannot be read becomes a problem and stops nothing else."""
-        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-            parts = [pool.submit(self._guarded, "stack", self._stack, pool)]
-            if self._wanted.privatelink and self._wanted.vpc_id:
-                parts.append(pool.submit(self._guarded, "endpoint", self._endpoint, pool))
-            if self._read_runner:
-                parts.append(pool.submit(self._guarded, "runner", self._runner, self._read_runner))
-            found = _together(parts)
-        return dataclasses.replace(Facts(), **found)
+        parts = [self._begin("stack", self._stack)]
+        if self._wanted.privatelink and self._wanted.vpc_id:
+            parts.append(self._begin("endpoint", self._endpoint))
+        if self._read_runner:
+            parts.append(self._begin("runner", self._runner, self._read_runner))
+        return dataclasses.replace(Facts(), **_together(parts))
+
+    def _begin(self, subject: str, read: t.Callable[..., Part], *arguments: t.Any) -> Task[Part]:
+        return self._pool.submit(self._guarded, subject, read, *arguments)
 
     @staticmethod
     def _guarded(subject: str, read: t.Callable[..., Part], *arguments: t.Any) -> Part:
@@ -73,15 +82,15 @@ class Gatherer:
         except RunnerError as error:
             return {"problems": {subject: Unread.of(error)}}
 
-    def _stack(self, pool: Pool) -> Part:
+    def _stack(self) -> Part:
         stack = self._stacks.stack(self._wanted.stack_name)
         if not status.exists(stack.status):
             return {}
         outputs = dict(stack.outputs)
         parts = [
-            pool.submit(self._guarded, "balancer", self._balancer, pool, stack),
-            pool.submit(self._guarded, ROLE, self._named, ROLE, outputs.get(ROLE, "")),
-            pool.submit(self._guarded, PROFILE, self._named, PROFILE, outputs.get(PROFILE, "")),
+            self._begin("balancer", self._balancer, stack),
+            self._begin(ROLE, self._named, ROLE, outputs.get(ROLE, "")),
+            self._begin(PROFILE, self._named, PROFILE, outputs.get(PROFILE, "")),
         ]
         return {"outputs": outputs, "stack_status": stack.status, **_together(parts)}
 
@@ -103,13 +112,13 @@ class Gatherer:
         self._there.add(name)
         return {"named": {output: True}}
 
-    def _balancer(self, pool: Pool, stack: t.Any) -> Part:
+    def _balancer(self, stack: t.Any) -> Part:
         raw = self._stacks.load_balancer(stack, stack.outputs.get(LOAD_BALANCER, ""))
         if raw is None:
             return {}
         parts = [
-            pool.submit(self._guarded, "listeners", self._ports, raw["arn"]),
-            pool.submit(self._guarded, "targets", self._groups, pool, raw["arn"]),
+            self._begin("listeners", self._ports, raw["arn"]),
+            self._begin("targets", self._groups, raw["arn"]),
         ]
         found = _together(parts)
         balancer = Balancer(
@@ -122,10 +131,10 @@ class Gatherer:
             listeners = self._elbv2.describe_listeners(LoadBalancerArn=balancer, aws_retry=True)["Listeners"]
         return {"ports": tuple(sorted(listener["Port"] for listener in listeners))}
 
-    def _groups(self, pool: Pool, balancer: str) -> Part:
+    def _groups(self, balancer: str) -> Part:
         with intent("read the load balancer's target groups"):
             groups = self._elbv2.describe_target_groups(LoadBalancerArn=balancer, aws_retry=True)["TargetGroups"]
-        return {"groups": tuple(group.result() for group in [pool.submit(self._group, raw) for raw in groups])}
+        return {"groups": tuple(group.result() for group in [self._pool.submit(self._group, raw) for raw in groups])}
 
     def _group(self, raw: t.Mapping[str, t.Any]) -> TargetGroup:
         with intent(f"read the health of {raw['TargetGroupName']}"):
@@ -140,7 +149,7 @@ class Gatherer:
         )
         return TargetGroup(raw["TargetGroupName"], raw.get("Port", 0), targets)
 
-    def _endpoint(self, pool: Pool) -> Part:
+    def _endpoint(self) -> Part:
         wanted = self._wanted
         asked = WantedEndpoint(wanted.stack_name, wanted.vpc_id, wanted.service_name, wanted.service_region)
         endpoint = choose(self._endpoints.endpoints(wanted.vpc_id, wanted.service_name), asked)
@@ -148,9 +157,9 @@ class Gatherer:
             return {}
         name = endpoint.private_name
         parts = [
-            pool.submit(self._guarded, "addresses", self._addresses, endpoint),
-            pool.submit(self._guarded, "addresses", self._ranges, endpoint),
-            *([] if name else [pool.submit(self._guarded, "private_dns_name", self._private_dns_name)]),
+            self._begin("addresses", self._addresses, endpoint),
+            self._begin("addresses", self._ranges, endpoint),
+            *([] if name else [self._begin("private_dns_name", self._private_dns_name)]),
         ]
         return {"endpoint": endpoint, "private_dns_name": name, **_together(parts)}
 
@@ -171,7 +180,7 @@ class Gatherer:
         return {"runner": read()}
 
 
-def _together(parts: t.Iterable[concurrent.futures.Future[Part]]) -> Part:
+def _together(parts: t.Iterable[Task[Part]]) -> Part:
     """What several reads found; C(named) and C(problems) of all of them."""
     found: Part = {"named": {}, "problems": {}}
     for part in parts:

@@ -1,13 +1,17 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module runner_verification_info does: look until it settles, and judge."""
+"""What the module runner_verification_info does: look at each runner until it settles, and judge."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.progress import named
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, runner, verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.gather import Gatherer
@@ -16,43 +20,46 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
     wait_for_records,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import Facts, Wanted
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.progress import (
-    teller,
-    waiting_line,
-)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
 PACE = Pace(first=2.0, longest=15.0, growth=1.5)
 
 
-def run(module: t.Any) -> dict[str, t.Any]:
-    """Look at AWS and the management plane, then at the network when that is asked for, and return everything.
+def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.Any]:
+    """What the module runner_verification_info does.
 
-    :raises RunnerError: an option is wrong.
+    :param connected: makes the clients.
     """
-    options = module.params
-    network = Network(options["network"], options) if options["network"] else None
+    return looked(module, look, "verified", connected)
+
+
+def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
+    """One runner's part: AWS and the management plane, then the network from here.
+
+    :raises RunnerError: a value is wrong, or nothing can be said for the runner's profile or region.
+    """
+    values = host.values
+    network = Network(host) if values.get("gitpod_verify_from_control_node") else None
     if network:
-        network.check(module)
-    seen = _look(module)
+        network.check()
+    seen = _watched(fleet, host)
     # Also where others look at the network afterwards, from inside the VPC.
-    if options["route53"] and not module.check_mode:
-        wait_for_records(module, options["route53"])
+    if not fleet.check:
+        wait_for_records(fleet, host)
     # Of a stack that does not exist yet there is nothing to ask.
-    if network and (seen["exists"] or not module.check_mode):
+    if network and (seen["exists"] or not fleet.check):
         # A runner that will not come up is told at once.
-        wait_timeout = 0 if module.check_mode or seen["pointless"] else options["wait_timeout"]
-        seen["network"] = network.look(module, seen, wait_timeout)
+        wait_timeout = 0 if fleet.check or seen["pointless"] else values["gitpod_verify_wait"]
+        seen["network"] = network.look(fleet, seen, wait_timeout)
     return seen
 
 
-def _look(module: t.Any) -> dict[str, t.Any]:
+def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     """Look, wait until no check that counts fails, and return everything."""
-    options = module.params
-    wanted = _wanted(options, module.region)
-    patience = verdict.Patience(0.0, 0.0) if module.check_mode else _patience(options)
-    gatherer = Gatherer(module, wanted, runner.reader(options, wanted))
-    clock, tell = Clock(), teller(options["progress_path"])
+    wanted, required = wanted_of(host), host.values.get("gitpod_verify_required") or []
+    patience = verdict.Patience(0.0, 0.0) if fleet.check else patience_of(host)
+    gatherer = Gatherer(fleet.clients(host), fleet.pool, wanted, runner.reader(host.values, wanted, fleet.pool))
+    clock = Clock()
     start, facts = clock.now(), Facts()
     checks: list[Result] = []
     pointless = False
@@ -60,14 +67,13 @@ def _look(module: t.Any) -> dict[str, t.Any]:
         facts = gatherer.look()
         checks = judging.judge(wanted, facts)
         pairs = [(check.identifier, check.status) for check in checks]
-        pointless = verdict.counts(runner.PHASE, options["required"]) and runner.hopeless(wanted, facts)
+        pointless = verdict.counts(runner.PHASE, required) and runner.hopeless(wanted, facts)
         # Without a stack there is nothing to wait for.
-        done = verdict.settled(patience.waits_for(pairs, elapsed), options["required"])
+        done = verdict.settled(patience.waits_for(pairs, elapsed), required)
         if facts.outputs is None or pointless or done:
             break
-        tell(waiting_line(pairs, elapsed, patience.longest))
+        fleet.board.waits(host.name, named([identifier for identifier, status in pairs if status == "fail"]))
     return {
-        "changed": False,
         "exists": facts.outputs is not None,
         "healthy": verdict.healthy([(check.identifier, check.status) for check in checks]),
         "pointless": pointless,
@@ -81,24 +87,26 @@ def _look(module: t.Any) -> dict[str, t.Any]:
     }
 
 
-def _wanted(options: t.Mapping[str, t.Any], region: str) -> Wanted:
+def wanted_of(host: Host) -> Wanted:
+    """What the runner is to be, by its inventory and by what this run did before."""
+    values, earlier = host.values, host.earlier
     return Wanted(
-        stack_name=options["name"],
-        region=region,
-        runner_id=options["runner_id"] or "",
-        runner_name=options["runner_name"] or "",
-        vpc_id=options["vpc_id"] or "",
-        privatelink=options["privatelink"],
-        service_name=options["service_name"],
-        service_region=options["service_region"],
-        version=options["version"] or "",
-        token_renewed=options["token_renewed"],
+        stack_name=earlier.stack_name or values["gitpod_stack_name"],
+        region=values["gitpod_region"],
+        runner_id=earlier.runner_id(values),
+        runner_name=values["gitpod_runner_name"],
+        vpc_id=values.get("gitpod_vpc_id") or "",
+        privatelink=bool(values.get("gitpod_privatelink_enabled")),
+        service_name=values["gitpod_privatelink_service_name"],
+        service_region=values["gitpod_privatelink_service_region"],
+        version=values.get("gitpod_verify_version") or "",
+        token_renewed=bool(earlier.registration.get("renew_exchange_token")),
     )
 
 
-def _patience(options: t.Mapping[str, t.Any]) -> verdict.Patience:
-    own = options["phase_wait_timeout"]
-    return verdict.Patience(options["wait_timeout"] if own is None else own, options["wait_timeout"])
+def patience_of(host: Host) -> verdict.Patience:
+    """How long this runner's checks are waited for."""
+    return verdict.Patience(host.values["gitpod_verify_phase_wait"], host.values["gitpod_verify_wait"])
 
 
 def _balancer(facts: Facts) -> dict[str, t.Any] | None:

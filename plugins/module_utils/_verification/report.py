@@ -64,3 +64,41 @@ def unseen_lines(found: t.Mapping[str, t.Any]) -> list[str]:
         check["id"]: check for check in found["checks"] if check["id"] not in proven and check.get("unverifiable")
     }
     return [f"{identifier}: {check['summary']} {check['remediation']}" for identifier, check in sorted(hidden.items())]
+
+
+def sources(seen: t.Mapping[str, t.Any], probes: t.Sequence[t.Mapping[str, t.Any]] = ()) -> list[dict[str, t.Any]]:
+    """The looks of every vantage point.
+
+    :param seen: one runner's result of M(gitpod.enterprise_runner.runner_verification_info).
+    :param probes: results of the probe hosts, each with its C(item).
+    """
+    found = [{"vantage": AWS, "result": seen}]
+    if seen.get("network") is not None:
+        found.append({"vantage": CONTROL_NODE, "result": seen["network"]})
+    return found + [{"vantage": probe["item"], "result": probe} for probe in probes]
+
+
+def verdict_of(
+    seen: t.Mapping[str, t.Any],
+    required: t.Sequence[str],
+    check_mode: bool,
+    probes: t.Sequence[t.Mapping[str, t.Any]] = (),
+) -> dict[str, t.Any]:
+    """The verdict on a runner as a task's result; a failure unless in check mode, where nothing stands yet."""
+    if seen.get("failed"):
+        return {"failed": True, "msg": str(seen.get("msg") or "It could not be looked at")}
+    if check_mode and not seen.get("exists"):
+        return {"checks": []}
+    found = together(sources(seen, probes), required)
+    failed = {} if found["healthy"] or check_mode else {"failed": True, "msg": explain(found, required)}
+    return {**found, **failed}
+
+
+def told(seen: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> list[str]:
+    """What is shown of a runner's verification: the management plane's words, and what nobody could see."""
+    runner = seen.get("runner")
+    lines = unseen_lines(found) if found.get("checks") else []
+    if runner:
+        message = f", {runner['message']}" if runner.get("message") else ""
+        lines.insert(0, f"{runner['phase']}, version {runner.get('version') or 'unknown'}{message}")
+    return lines

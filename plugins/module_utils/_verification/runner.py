@@ -9,14 +9,14 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
-    Client,
-    Connection,
     token_of_the_environment,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import operation as registration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import tokens
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import (
     Wanted as WantedRegistration,
 )
@@ -24,6 +24,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
     Facts,
     Wanted,
 )
+
+if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
 
 PHASE = "runner.phase"
 # What is tried.
@@ -33,19 +37,22 @@ DASHBOARD = "Look in the dashboard: Settings, Runners, the runner's details"
 PASSING = ("unavailable", "resource_exhausted", "deadline_exceeded", "unknown")
 
 
-def reader(options: t.Mapping[str, t.Any], wanted: Wanted) -> t.Callable[[], Runner | Unread] | None:
+def reader(values: t.Mapping[str, t.Any], wanted: Wanted, pool: Pool) -> t.Callable[[], Runner | Unread] | None:
     """Reads the runner at each call; C(None) without a token.
+
+    :param values: typed values by variable.
+    :param pool: keeps the connection for all runners that have the same.
 
     What it raises leaves the runner's checks out; what it returns as C(Unread) fails them.
     """
-    if not ((options["api_token"] or "").strip() or token_of_the_environment()):
+    if not (values.get("gitpod_api_token") or token_of_the_environment()):
         return None
 
     def read() -> Runner | Unread:
         if not (wanted.runner_id or wanted.runner_name):
             raise RunnerError("neither runner_id nor runner_name is given")
         try:
-            return _find(options, wanted)
+            return _find(plane.api(pool, connection(values)), wanted)
         except ImportError as error:
             raise RunnerError(f"The SDK is missing: {error}", next_step="Install gitpod-sdk") from error
         except RunnerError as error:
@@ -56,12 +63,10 @@ def reader(options: t.Mapping[str, t.Any], wanted: Wanted) -> t.Callable[[], Run
     return read
 
 
-def _find(options: t.Mapping[str, t.Any], wanted: Wanted) -> Runner | Unread:
+def _find(api: Api, wanted: Wanted) -> Runner | Unread:
     """By its ID, or by name and region, as the registration finds it."""
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
-
     asked = WantedRegistration(wanted.runner_name, wanted.region, wanted.runner_id)
-    found = registration.find(Api(Client(Connection.of(options))), asked)
+    found = registration.find(api, asked)
     if found is None:
         told = f"The management plane knows no runner {wanted.runner_name} in {wanted.region}."
         advice = "Register it (role gitpod_registration), or name the right one (gitpod_runner_id)"

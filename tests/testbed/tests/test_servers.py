@@ -207,6 +207,16 @@ def test_dns_tells_missing_from_empty_and_answers_over_tcp(testbed: TestBed) -> 
     assert ask(testbed, "example.org").rcode() == dns.rcode.REFUSED
 
 
+def test_an_soa_question_for_a_cname_is_answered_from_the_targets_zone(testbed: TestBed) -> None:
+    """As real resolvers do (lego#449), so that nobody takes that zone for the name's."""
+    testbed.add_dns_record("apac.gitpod.example.net", "CNAME", "gone-1.elb.us-east-1.amazonaws.com")
+    response = ask(testbed, "apac.gitpod.example.net", "SOA")
+    assert values(response) == ["gone-1.elb.us-east-1.amazonaws.com."]
+    assert [entry.name.to_text() for entry in response.authority] == ["elb.us-east-1.amazonaws.com."]
+    above = ask(testbed, "gitpod.example.net", "SOA")
+    assert [entry.name.to_text() for entry in above.answer] == ["gitpod.example.net."]
+
+
 def test_external_records_answer_and_a_wildcard_spares_existing_names(testbed: TestBed) -> None:
     testbed.add_dns_record("*.apac.gitpod.example.net", "CNAME", "txt.gitpod.example.com")
     testbed.add_dns_record("own.apac.gitpod.example.net", "A", "192.0.2.7")

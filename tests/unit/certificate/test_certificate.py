@@ -31,9 +31,9 @@ LATER = NOW + datetime.timedelta(days=300)
 WANTED = Wanted("gitpod-eu", "eu.example.com", "eu-central-1")
 BOTH = ("eu.example.com", "*.eu.example.com")
 OURS = ownership_tags("gitpod-eu", None)
-ISSUED = Certificate("arn:1", "ISSUED", BOTH, not_after=LATER, tags={})
+ISSUED = Certificate("arn:1", "ISSUED", BOTH, expires=LATER, tags={})
 PENDING = Certificate("arn:2", "PENDING_VALIDATION", BOTH, tags={})
-FAILED = Certificate("arn:3", "FAILED", BOTH, reason="CAA_ERROR", tags=OURS)
+FAILED = Certificate("arn:3", "FAILED", BOTH, failure="CAA_ERROR", tags=OURS)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_both_names_have_to_be_covered(names: tuple[str, ...], covers: bool) -> 
         ([PENDING], AWAIT, "arn:2"),
         ([FAILED], REQUEST, None),
         ([FAILED, PENDING], AWAIT, "arn:2"),
-        ([dataclasses.replace(ISSUED, not_after=NOW)], REQUEST, None),
+        ([dataclasses.replace(ISSUED, expires=NOW)], REQUEST, None),
         ([dataclasses.replace(ISSUED, arn="arn:0", kind="IMPORTED"), ISSUED], USE, "arn:1"),
-        ([dataclasses.replace(ISSUED, arn="arn:9", not_after=LATER + datetime.timedelta(1)), ISSUED], USE, "arn:1"),
+        ([dataclasses.replace(ISSUED, arn="arn:9", expires=LATER + datetime.timedelta(1)), ISSUED], USE, "arn:1"),
         ([dataclasses.replace(ISSUED, arn="arn:9", in_use_by=("arn:lb",), kind="IMPORTED"), ISSUED], USE, "arn:9"),
         ([dataclasses.replace(PENDING, arn="arn:8", tags=OURS), PENDING], AWAIT, "arn:8"),
         ([dataclasses.replace(ISSUED, names=("eu.example.com",))], REQUEST, None),
@@ -95,7 +95,7 @@ _CERTIFICATES = st.lists(
         arn=st.sampled_from(["arn:1", "arn:2", "arn:3", "arn:4"]),
         status=st.sampled_from(["ISSUED", "PENDING_VALIDATION", "FAILED", "EXPIRED"]),
         names=st.sampled_from([BOTH, ("eu.example.com",), ("us.example.com", "*.us.example.com")]),
-        not_after=st.sampled_from([None, NOW - datetime.timedelta(1), LATER]),
+        expires=st.sampled_from([None, NOW - datetime.timedelta(1), LATER]),
         tags=st.sampled_from([{}, OURS, ownership_tags("gitpod-us", None)]),
     ),
     max_size=5,
@@ -142,17 +142,31 @@ def test_what_the_stage_will_do_is_foreseen(
 def test_the_wildcards_record_is_its_parents() -> None:
     record = {"Name": "_A1.eu.example.com.", "Type": "CNAME", "Value": "_b2.acm-validations.aws."}
     options = [
-        {"DomainName": name, "ValidationStatus": "PENDING_VALIDATION", "ResourceRecord": record} for name in BOTH
+        {
+            "DomainName": name,
+            "ValidationMethod": "DNS",
+            "ValidationStatus": "PENDING_VALIDATION",
+            "ResourceRecord": record,
+        }
+        for name in BOTH
     ]
     raw = {
         "CertificateArn": "arn:1",
-        "DomainName": BOTH[0],
+        "DomainName": BOTH[0].upper(),
         "SubjectAlternativeNames": list(BOTH),
         "Status": "PENDING_VALIDATION",
+        "KeyAlgorithm": "RSA-2048",
+        "RenewalSummary": {"RenewalStatus": "PENDING_VALIDATION"},
         "DomainValidationOptions": options,
     }
     certificate = Certificate.from_detail(raw)
-    assert [entry.as_result(60) for entry in certificate.validation] == [
+    assert [entry.as_result(60) for entry in certificate.records] == [
         {"name": "_a1.eu.example.com", "type": "CNAME", "value": "_b2.acm-validations.aws", "ttl": 60}
     ]
     assert certificate.unvalidated == BOTH
+    assert (certificate.names, certificate.covers("EU.example.com.")) == (BOTH, True)
+    assert (certificate.key_algorithm, certificate.validation, certificate.renewal) == (
+        "RSA_2048",
+        "DNS",
+        "PENDING_VALIDATION",
+    )

@@ -12,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import (
+    LABELS,
+    SECRET_LABELS,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Parameter, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
 TEMPLATE = Template(
     {"TemplateURL": "https://s3.amazonaws.com/b/t.json"},
@@ -72,9 +77,37 @@ def test_all_problems_are_told_at_once_and_no_secret() -> None:
         parameters.resolve(TEMPLATE, wanted, {}, ())
     problems = caught.value.details["problems"]
     assert len(problems) == 5
-    for part in ("'Runner Sze'", "'public'", "Runner ID (InstallationKey) needs a value", "Loadbalance Subnets"):
+    for part in (
+        "'Runner Sze'",
+        "gitpod_load_balancer_visibility (Load Balancer Visibility) does not allow 'public'",
+        "gitpod_runner_id is not set, which Runner ID (InstallationKey) needs",
+        "gitpod_load_balancer_subnet_ids is not set",
+    ):
         assert any(part in problem for problem in problems), part
     assert "s3cr3t" not in caught.value.message
+    assert "Assign Public IP (WorkloadAddressing)" in str(caught.value.next_step), "a name that is none needs the list"
+
+
+def test_an_exchange_token_from_an_unset_environment_variable_is_told_by_its_variable_alone() -> None:
+    with pytest.raises(InputError) as caught:
+        parameters.resolve(TEMPLATE, COMPLETE, {}, ())
+    (problem,) = caught.value.details["problems"]
+    assert problem.startswith("gitpod_exchange_token is not set")
+    assert "an environment variable that is not set gives an empty text" in problem
+    assert "InstallationKey" not in caught.value.message, "the template's other labels help nobody here"
+
+
+def test_a_parameter_that_only_the_template_knows_is_given_among_further_parameters() -> None:
+    template = Template({}, (Parameter("CacheEngine", "Cache Engine"),))
+    with pytest.raises(InputError, match=r"Cache Engine \(CacheEngine\) needs a value in gitpod_stack_parameters"):
+        parameters.resolve(template, {}, {}, ())
+
+
+@pytest.mark.parametrize(("label", "variable"), [*LABELS.items(), *SECRET_LABELS.items()])
+def test_each_of_the_guides_labels_has_a_variable_that_is_declared(label: str, variable: str) -> None:
+    declared = variables()[variable]
+    assert declared.secret == (label in SECRET_LABELS)
+    assert parameters.variable_of(Parameter("Id", label)) == variable
 
 
 @pytest.mark.parametrize(

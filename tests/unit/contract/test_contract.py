@@ -5,21 +5,19 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 
 import pytest
-import yaml
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.specification import known_options
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.validation import (
-    an_existing_stack_suffices,
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
     describe,
-    validate,
+    needs_a_stack,
+    of_host,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
-ROLES = pathlib.Path(__file__).parents[3] / "roles"
-OPTIONS = known_options(yaml.safe_load(path.read_text()) for path in sorted(ROLES.glob("*/meta/argument_specs.yml")))
 ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/8e2f6b91-3c47-4d0e-b6a8-2d9c5f7e4b02"
 GOOD: dict[str, t.Any] = {
     "gitpod_region": "eu-central-1",
@@ -40,8 +38,15 @@ GOOD: dict[str, t.Any] = {
 NO_PROXY = [".internal", "169.254.0.0/16", "app.gitpod.io", ".amazonaws.com"]
 
 
+def problems_in(inventory: dict[str, t.Any]) -> list[Problem]:
+    given = {name: value for name, value in inventory.items() if not name.endswith(("_result", "_started"))}
+    return of_host(
+        read("gitpod-eu", "/start", variables(), {n: v for n, v in given.items() if n.startswith("gitpod_")})
+    )
+
+
 def problems_of(**changes: t.Any) -> list[tuple[str, str]]:
-    return [(problem.kind, problem.variable) for problem in validate({**GOOD, **changes}, OPTIONS)]
+    return [(problem.kind, problem.variable) for problem in problems_in({**GOOD, **changes})]
 
 
 def test_a_good_inventory_has_no_problem() -> None:
@@ -128,7 +133,7 @@ def test_independent_problems_are_told_together() -> None:
 
 
 def test_unknown_names_come_with_a_suggestion() -> None:
-    problem = validate({**GOOD, "gitpod_domian_name": "x.example.com"}, OPTIONS)[0]
+    problem = problems_in({**GOOD, "gitpod_domian_name": "x.example.com"})[0]
     assert problem.remediation == "Did you mean gitpod_domain_name?"
 
 
@@ -137,9 +142,9 @@ def test_results_of_stages_and_other_names_are_no_inventory() -> None:
 
 
 def test_what_an_existing_stack_makes_good_is_told_apart() -> None:
-    assert an_existing_stack_suffices(validate({**GOOD, "gitpod_vpc_id": ""}, OPTIONS))
-    assert not an_existing_stack_suffices(validate({**GOOD, "gitpod_vpc_id": "", "gitpod_domain": "x"}, OPTIONS))
-    assert not an_existing_stack_suffices(validate({**GOOD, "gitpod_region": ""}, OPTIONS))
+    assert needs_a_stack(problems_in({**GOOD, "gitpod_vpc_id": ""}), variables())
+    assert not needs_a_stack(problems_in({**GOOD, "gitpod_vpc_id": "", "gitpod_domain": "x"}), variables())
+    assert not needs_a_stack(problems_in({**GOOD, "gitpod_region": ""}), variables())
 
 
 def test_empty_survey_answers_count_as_unset() -> None:
@@ -147,14 +152,14 @@ def test_empty_survey_answers_count_as_unset() -> None:
 
 
 def test_the_description_never_holds_a_secret() -> None:
-    problems = validate({**GOOD, "gitpod_exchange_token": ["s3cr3t-token"], "gitpod_domain": "x"}, OPTIONS)
+    problems = problems_in({**GOOD, "gitpod_exchange_token": ["s3cr3t-token"], "gitpod_domain": "x"})
     text = describe("eu", problems) + str([problem.as_check() for problem in problems])
     assert "gitpod_exchange_token" in text
     assert "s3cr3t-token" not in text
 
 
 def test_the_description_is_grouped_and_counts() -> None:
-    text = describe("gitpod-eu", validate({**GOOD, "gitpod_vpc_id": "", "gitpod_domain": "x"}, OPTIONS))
+    text = describe("gitpod-eu", problems_in({**GOOD, "gitpod_vpc_id": "", "gitpod_domain": "x"}))
     assert text.splitlines()[0] == "The inventory of gitpod-eu has 2 problems; nothing was changed."
     assert text.index("Missing") < text.index("gitpod_vpc_id") < text.index("Unknown") < text.index("gitpod_domain:")
 

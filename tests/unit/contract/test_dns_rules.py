@@ -10,8 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Problem
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.validation import validate
-from tests.unit.contract.test_contract import GOOD, OPTIONS
+from tests.unit.contract.test_contract import GOOD, problems_in
 
 SERVER = {"gitpod_dns_provider": "nsupdate", "gitpod_dns_server": "192.0.2.53"}
 CLOUDFLARE = {
@@ -22,7 +21,7 @@ CLOUDFLARE = {
 
 
 def problems(**changes: t.Any) -> list[Problem]:
-    return validate({**GOOD, **changes}, OPTIONS)
+    return problems_in({**GOOD, **changes})
 
 
 @pytest.mark.parametrize(
@@ -51,7 +50,7 @@ def test_a_complete_choice_has_no_problem(changes: dict[str, t.Any]) -> None:
         ({"gitpod_dns_provider": "nsupdate"}, [("contradictory", "gitpod_dns_server")]),
         ({**SERVER, "gitpod_dns_server": "ns1.example.com"}, [("malformed", "gitpod_dns_server")]),
         ({**SERVER, "gitpod_dns_key_name": "k"}, [("contradictory", "gitpod_dns_key_secret")]),
-        ({**SERVER, "gitpod_dns_key_secret": "s3cr3t"}, [("contradictory", "gitpod_dns_key_name")]),
+        ({**SERVER, "gitpod_dns_key_secret": "c2VjcmV0"}, [("contradictory", "gitpod_dns_key_name")]),
         ({**SERVER, "gitpod_dns_zone": "example.org"}, [("contradictory", "gitpod_dns_zone")]),
         (
             {"gitpod_dns_provider": "cloudflare"},
@@ -71,6 +70,11 @@ def test_a_complete_choice_has_no_problem(changes: dict[str, t.Any]) -> None:
             [("contradictory", "gitpod_domain_name")],
         ),
         ({"gitpod_dns_provider": "bind"}, [("malformed", "gitpod_dns_provider")]),
+        (
+            {"gitpod_resolvers": "10.30.0.2, dns.example.com", "gitpod_dns_authoritative_servers": ["[::1"]},
+            [("malformed", "gitpod_resolvers"), ("malformed", "gitpod_dns_authoritative_servers")],
+        ),
+        ({"gitpod_resolvers": ["[2001:db8::53]:5353", "2001:db8::53", "10.30.0.2:53"]}, []),
         ({"gitpod_certificate_arn": ""}, [("missing", "gitpod_certificate_arn")]),
         (
             {"gitpod_certificate_arn": "", "gitpod_certificate_request": False},

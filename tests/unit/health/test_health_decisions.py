@@ -12,16 +12,13 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, tls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Certificate,
     Connection,
-    NameServer,
     Observations,
     Request,
-    parse_name_server,
 )
 
 DOMAIN = "eu.gitpod.example.com"
@@ -259,27 +256,3 @@ def test_without_addresses_and_without_dns_checks_nothing_is_healthy(group: str)
 def test_nothing_proven_is_not_healthy() -> None:
     assert not decisions.is_healthy([Result("dns.domain", "skip", "")])
     assert not decisions.is_healthy([])
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("192.0.2.53", NameServer("192.0.2.53", 53)),
-        (" 192.0.2.53:5353 ", NameServer("192.0.2.53", 5353)),
-        ("2001:db8::53", NameServer("2001:db8::53", 53)),
-        ("[2001:DB8::53]", NameServer("2001:db8::53", 53)),
-        ("[2001:db8::53]:5353", NameServer("2001:db8::53", 5353)),
-    ],
-)
-def test_resolvers_are_read_and_written_alike(text: str, expected: NameServer) -> None:
-    assert parse_name_server(text) == expected
-    assert parse_name_server(str(expected)) == expected
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "dns.example.com", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:65536", "192.0.2.53:dns", "[::1]x", "[::1"],
-)
-def test_anything_else_as_resolver_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="is not an address"):
-        parse_name_server(text)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import datetime
 import json
@@ -20,12 +21,13 @@ import yaml
 from health_servers import DnsServer, TlsServer
 
 from ansible_collections.gitpod.enterprise_runner.plugins.doc_fragments import verification
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import operation, resolving
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Connection,
-    NameServer,
     Request,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import observe, watch
@@ -130,7 +132,7 @@ def test_the_certificates_alone_ask_for_no_page(servers: Servers) -> None:
 
 
 def test_resolvers_without_dnspython_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolving, "DNSPYTHON_IMPORT_ERROR", "Traceback")
+    monkeypatch.setattr(asking, "DNSPYTHON_IMPORT_ERROR", "Traceback")
     with pytest.raises(SystemExit, match="dnspython"):
         operation.run(Module(parameters(resolvers=["192.0.2.53"])))
 
@@ -172,11 +174,18 @@ def test_domain_resolvers_and_checks_are_put_in_order() -> None:
         )
     )
     assert request.domain == DOMAIN
-    assert request.servers == (NameServer("192.0.2.53"),)
+    assert request.servers == (Server("192.0.2.53"),)
     assert request.checks == ("dns", "tls")
 
 
-class Recovering:
+class SideBySide:
+    """An observer with threads of its own."""
+
+    def threads(self) -> concurrent.futures.ThreadPoolExecutor:
+        return concurrent.futures.ThreadPoolExecutor(4)
+
+
+class Recovering(SideBySide):
     """An observer whose names appear at the given look."""
 
     def __init__(self, good_from: int) -> None:
@@ -184,7 +193,7 @@ class Recovering:
         self.looks = 0
         self.lock = threading.Lock()
 
-    def resolve(self, name: str, server: NameServer | None) -> Answer:
+    def resolve(self, name: str, server: Server | None) -> Answer:
         with self.lock:
             self.looks += name == DOMAIN
         if self.looks < self.good_from:
@@ -238,8 +247,8 @@ def test_names_and_addresses_are_looked_at_side_by_side() -> None:
     """Each step waits until the other name has come to it too: one after the other would break the barrier."""
     barrier = threading.Barrier(2, timeout=5)
 
-    class Meeting:
-        def resolve(self, name: str, server: NameServer | None) -> Answer:
+    class Meeting(SideBySide):
+        def resolve(self, name: str, server: Server | None) -> Answer:
             barrier.wait()
             return Answer(name, "system", "found", ("10.0.0.17",))
 

@@ -16,9 +16,9 @@ import pytest
 import trustme
 from health_servers import DnsServer, TlsServer
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import resolving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import NameServer
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -47,7 +47,7 @@ def ca_path(authority: trustme.CA, tmp_path: pathlib.Path) -> str:
 
 
 def ask(server: DnsServer, name: str, timeout: float = 2.0) -> t.Any:
-    return resolving.resolve_with_server(name, NameServer("127.0.0.1", server.port), timeout)
+    return resolving.resolve_with_server(name, Server("127.0.0.1", server.port), timeout)
 
 
 def test_addresses_of_both_families_and_the_end_of_a_cname_chain(dns_server: DnsServer) -> None:

@@ -33,12 +33,17 @@ def options_of(role: str) -> dict[str, t.Any]:
 def test_defaults_equal_the_specification(role: str) -> None:
     defaults = load(ROOT / "roles" / role / "defaults/main.yml")
     stated = {name: option["default"] for name, option in options_of(role).items() if "default" in option}
+    # A pattern of hosts is read before any role is.
+    stated.pop("gitpod_hosts", None)
     assert stated == defaults
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_roles_own_variables_carry_its_name(role: str) -> None:
-    assert [name for name in load(ROOT / "roles" / role / "defaults/main.yml") if not name.startswith(f"{role}_")] == []
+    # What stages share has no stage in its name (DESIGN.md, "The inventory contract").
+    shared = {"gitpod_expected_environments"} if role == "gitpod_prerequisites" else set()
+    defaults = set(load(ROOT / "roles" / role / "defaults/main.yml")) - shared
+    assert [name for name in sorted(defaults) if not name.startswith(f"{role}_")] == []
 
 
 @pytest.mark.parametrize("role", ROLES)

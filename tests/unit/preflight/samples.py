@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
@@ -21,7 +22,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     CaBundle,
     CaCertificate,
     Caller,
-    Certificate,
     Facts,
     ManagementPlane,
     NetworkAcl,

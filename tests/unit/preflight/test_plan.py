@@ -11,9 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
-    Certificate as Requested,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
@@ -23,7 +21,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
-    Certificate,
     Facts,
     ManagementPlane,
     NameAnswer,
@@ -41,11 +38,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_pl
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
     MANAGED_BY,
     MANAGED_BY_TAG,
-    RUNNER_ID_TAG,
     ownership_tags,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_preflight_info import ARGUMENT_SPEC
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
+DEFAULTS = read("gitpod-eu", "/", variables(), {"gitpod_region": "eu-central-1"}).everything()
 LOAD_BALANCER = {"arn": "a", "dns_name": "lb.elb.amazonaws.com", "canonical_hosted_zone_id": "ZLB", "state": "active"}
 ZONE = Zone("Z1", "example.com", False)
 PRIVATE = Zone("Z2", "example.com", True)
@@ -53,15 +52,16 @@ ALIASES = tuple(
     Record(name, "A", alias="lb.elb.amazonaws.com", alias_zone="ZLB", evaluate=True)
     for name in ("eu.example.com", "*.eu.example.com")
 )
-COVERING = Requested("arn:2", "ISSUED", ("eu.example.com", "*.eu.example.com"))
-STACK = Stack("gitpod-eu", "CREATE_COMPLETE", "arn", parameters={"Id": "0192"}, tags={"team": "x"}, protected=True)
+COVERING = Certificate("arn:2", "ISSUED", ("eu.example.com", "*.eu.example.com"))
+ARN = "arn:aws:acm:eu-central-1:1:certificate/1"
+OURS = {"team": "x", **ownership_tags("gitpod-eu", "0192")}
+LABELS = {"Id": "Runner ID", "Network": "VPC", "Domain": "Domain Name", "Certificate": "Certificate ARN"}
+PRESENT = {"Id": "0192", "Network": "vpc-1", "Domain": "eu.example.com", "Certificate": ARN}
+STACK = Stack("gitpod-eu", "CREATE_COMPLETE", "arn", parameters=PRESENT, tags=OURS, protected=True)
 OPTIONS: dict[str, t.Any] = {
-    **{name: entry.get("default") for name, entry in ARGUMENT_SPEC.items()},
-    "name": "gitpod-eu",
     "domain_name": "eu.example.com",
-    "certificate_arn": "arn:aws:acm:eu-central-1:1:certificate/1",
+    "certificate_arn": ARN,
     "vpc_id": "vpc-1",
-    "parameters": {"Runner ID": "0192"},
     "tags": {"team": "x"},
     "runner_id": "0192",
 }
@@ -70,7 +70,7 @@ FACTS = Facts(
     now=datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc),
     stack=STACK,
     source=Source({"TemplateURL": "u"}, fingerprint="f"),
-    template=Template({"TemplateURL": "u"}, (Parameter("Id", "Runner ID"),)),
+    template=Template({"TemplateURL": "u"}, tuple(Parameter(key, label) for key, label in LABELS.items())),
     fingerprint="f",
     load_balancer=LOAD_BALANCER,
     hosted_zones=(ZONE,),
@@ -78,18 +78,21 @@ FACTS = Facts(
 )
 SERVICE = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
 HTTPS, EVERYTHING = Permission("tcp", 443, 443, ("10.0.0.0/24",)), Permission("-1", 0, 65535, ("0.0.0.0/0",))
-GROUP = SecurityGroup("sg-1", "gitpod-eu-management-plane", "vpc-1", (HTTPS,), (), {"team": "x"})
+GROUP = SecurityGroup("sg-1", "gitpod-eu-management-plane", "vpc-1", (HTTPS,), (), OURS)
 PATH: dict[str, t.Any] = {
     "privatelink_enabled": True,
     "privatelink_subnet_ids": ["subnet-1"],
     "privatelink_source_subnet_ids": ["subnet-1"],
-    "privatelink_security_group_name": "gitpod-eu-management-plane",
-    "privatelink_tags": {"team": "x"},
 }
 
 
+def values(**options: t.Any) -> dict[str, t.Any]:
+    """Typed values of an inventory, by names without the prefix."""
+    return {**DEFAULTS, **{f"gitpod_{name}": value for name, value in options.items()}}
+
+
 def there(**changes: t.Any) -> VpcEndpoint:
-    tags = {"Name": "gitpod-eu", "team": "x", **ownership_tags("gitpod-eu", None)}
+    tags = {"Name": "gitpod-eu", **OURS}
     values: dict[str, t.Any] = {
         "id": "vpce-1",
         "state": "available",
@@ -114,22 +117,21 @@ FACTS = dataclasses.replace(
 )
 DENIED = Unread("some:Action", "no", "AccessDenied")
 # A token and no ID: the runner is found, or created.
-FOUND: dict[str, t.Any] = {"api_token": "t", "runner_id": "", "parameters": {}, "tags": {"team": "x"}}
+FOUND: dict[str, t.Any] = {"api_token": "t", "runner_id": None}
 RUNNER = Runner("0192", "gitpod-eu", region="eu-central-1", variant="enterprise", phase="active")
 EXPIRED = dataclasses.replace(RUNNER, phase="degraded", message="The exchange token has expired")
 AFTER_AN_UNKNOWN_REGISTRATION = {"registration": "unknown", "stack": "unknown", "dns": "unknown"}
 
 
 def plane(*runners: Runner) -> dict[str, t.Any]:
-    """What the management plane answered, and a stack of the runner 0192."""
-    stack = dataclasses.replace(STACK, tags={**STACK.tags, RUNNER_ID_TAG: "0192"})
-    return {"management_plane": ManagementPlane(True, authenticated=True, runners=runners), "stack": stack}
+    """What the management plane answered."""
+    return {"management_plane": ManagementPlane(True, authenticated=True, runners=runners)}
 
 
 def planned(options: dict[str, t.Any] | None = None, **facts: t.Any) -> dict[str, StagePlan]:
-    every = {**OPTIONS, **(options or {})}
-    wanted = Wanted.of(every, "eu-central-1")
-    return {plan.stage: plan for plan in plans(every, wanted, dataclasses.replace(FACTS, **facts))}
+    given = values(**{**OPTIONS, **(options or {})})
+    wanted = Wanted.of(given)
+    return {plan.stage: plan for plan in plans(given, Earlier(), wanted, dataclasses.replace(FACTS, **facts))}
 
 
 def actions(found: dict[str, StagePlan]) -> dict[str, str]:
@@ -148,10 +150,10 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
         ({}, {"stack": Stack("gitpod-eu"), "load_balancer": None}, {"stack": "create", "dns": "create"}),
         ({}, {"stack": dataclasses.replace(STACK, protected=False)}, {"stack": "update", "dns": "unknown"}),
         ({"tags": {"team": "y"}}, {}, {"stack": "update", "dns": "unknown"}),
-        ({"parameters": {"Runner ID": "0193"}}, {}, {"stack": "update", "dns": "unknown"}),
-        ({"stack_policy": '{"Statement": []}'}, {"policy": ""}, {"stack": "update", "dns": "unknown"}),
-        ({"stack_policy": '{"Statement": []}'}, {"policy": '{"Statement":[]}'}, {}),
-        ({"stack_policy": "{}"}, {"policy": DENIED}, {"stack": "unknown", "dns": "unknown"}),
+        ({"stack_parameters": {"Runner ID": "0193"}}, {}, {"stack": "update", "dns": "unknown"}),
+        ({"stack_policy": {"Statement": []}}, {"policy": ""}, {"stack": "update", "dns": "unknown"}),
+        ({"stack_policy": {"Statement": []}}, {"policy": '{"Statement":[]}'}, {}),
+        ({"stack_policy": {"Statement": []}}, {"policy": DENIED}, {"stack": "unknown", "dns": "unknown"}),
         ({}, {"reviewed": {"ChangeSetId": "x"}}, {"stack": "update", "dns": "unknown"}),
         ({}, {"reviewed": DENIED}, {"stack": "unknown", "dns": "unknown"}),
         ({}, {"stack": DENIED}, {"stack": "unknown", "dns": "unknown"}),
@@ -293,7 +295,6 @@ def test_each_difference_makes_its_stage_needed(
     ("seen_certificate", "action"),
     [
         ({}, "nothing"),
-        ({"names": ("EU.example.com", "*.eu.example.com")}, "nothing"),
         ({"status": "EXPIRED"}, "create"),
         ({"expires": datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)}, "create"),
         ({"names": ("eu.example.com",)}, "create"),
@@ -303,14 +304,13 @@ def test_each_difference_makes_its_stage_needed(
 def test_the_stacks_certificate_counts_while_it_serves(seen_certificate: dict[str, t.Any] | None, action: str) -> None:
     """The ARN is the stack's, because the inventory names none but requests one."""
     arn = str(OPTIONS["certificate_arn"])
-    options = {**OPTIONS, "certificate_arn": None, "certificate_request": True}
-    taken = {"certificate_arn": arn, "left_out": ("certificate_arn",)}
-    wanted = dataclasses.replace(Wanted.of(options, "eu-central-1"), **taken)
+    given = values(**{**OPTIONS, "certificate_arn": None, "certificate_request": True})
+    wanted = dataclasses.replace(Wanted.of(given), certificate_arn=arn, left_out=("certificate_arn",))
     served = None
     if seen_certificate is not None:
         served = dataclasses.replace(Certificate(arn, "ISSUED", COVERING.names), **seen_certificate)
     facts = dataclasses.replace(FACTS, certificate=served, certificates=())
-    found = {plan.stage: plan.action for plan in plans(options, wanted, facts)}
+    found = {plan.stage: plan.action for plan in plans(given, Earlier(), wanted, facts)}
     assert found["certificate"] == action
     assert found["stack"] == ("nothing" if action == "nothing" else "unknown")
 
@@ -343,27 +343,27 @@ def test_a_stage_is_ruled_out_only_when_all_before_it_are(earlier: str) -> None:
     assert after(update, StagePlan("registration", earlier)) == update
 
 
+def left(options: dict[str, t.Any], **facts: t.Any) -> dict[str, t.Any]:
+    """What stands for the stages with nothing to do."""
+    given, looked = values(**{**OPTIONS, **options}), dataclasses.replace(FACTS, **facts)
+    wanted = Wanted.of(given)
+    return seen(given, Earlier(), wanted, looked, plans(given, Earlier(), wanted, looked))
+
+
 def test_what_was_seen_stands_for_the_stages_with_nothing_to_do() -> None:
-    wanted = Wanted.of(OPTIONS, "eu-central-1")
-    results = seen(OPTIONS, wanted, FACTS, plans(OPTIONS, wanted, FACTS))
+    results = left({})
     assert results["stack"]["load_balancer"] == LOAD_BALANCER
     assert (results["stack"]["operation"], results["stack"]["changed"]) == ("none", False)
     assert [record["name"] for record in results["dns"]["records"]] == ["*.eu.example.com", "eu.example.com"]
-    through = {**OPTIONS, **PATH}
-    wished = Wanted.of(through, "eu-central-1")
-    endpoint = seen(through, wished, FACTS, plans(through, wished, FACTS))["privatelink"]["endpoint"]
+    endpoint = left(PATH)["privatelink"]["endpoint"]
     assert (endpoint["id"], endpoint["state"]) == ("vpce-1", "available")
-    asked = {**OPTIONS, **FOUND}
-    looked = dataclasses.replace(FACTS, **plane(RUNNER))
-    by_name = Wanted.of(asked, "eu-central-1")
-    registration = seen(asked, by_name, looked, plans(asked, by_name, looked))["registration"]
+    registration = left(FOUND, **plane(RUNNER))["registration"]
     assert (registration["runner_id"], registration["renew_exchange_token"]) == ("0192", False)
     assert registration["runner"]["phase"] == "active"
-    differing = {**OPTIONS, "tags": {"team": "y"}}
-    assert seen(differing, wanted, FACTS, plans(differing, wanted, FACTS)) == {}
+    assert left({"tags": {"team": "y"}}) == {}
 
 
 def test_no_secret_reaches_the_plan() -> None:
-    found = planned({"secret_parameters": {"Exchange Token": "s3cr3t"}, "api_token": "t0k3n", "tags": {"team": "y"}})
+    found = planned({"exchange_token": "s3cr3t", "api_token": "t0k3n", "tags": {"team": "y"}})
     assert "s3cr3t" not in str(found)
     assert "t0k3n" not in str(found)

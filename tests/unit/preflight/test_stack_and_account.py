@@ -83,7 +83,12 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (stack.state, {}, is_("UPDATE_ROLLBACK_FAILED"), "fail"),
     (stack.state, {"continue_rollback": True}, is_("UPDATE_ROLLBACK_FAILED"), "warn"),
     (stack.state, {}, is_("ROLLBACK_COMPLETE"), "warn"),
+    (stack.state, {"recreate_failed": False}, is_("ROLLBACK_COMPLETE"), "fail"),
+    (stack.state, {"recreate_failed": False}, is_("CREATE_FAILED"), "fail"),
+    (stack.state, {"recreate_failed": False}, is_("ROLLBACK_IN_PROGRESS"), "fail"),
+    (stack.state, {}, is_("ROLLBACK_IN_PROGRESS"), "warn"),
     (stack.state, {}, is_("UPDATE_IN_PROGRESS"), "warn"),
+    (stack.state, {"cancel_update": True}, is_("UPDATE_IN_PROGRESS"), "warn"),
     (stack.state, {}, {"stack": refused("cloudformation:DescribeStacks")}, "skip"),
     (stack.template, {}, {}, "pass"),
     (stack.template, {}, {"template": MISSING_TEMPLATE}, "fail"),
@@ -233,6 +238,34 @@ def test_only_what_the_settings_bring_in_is_simulated() -> None:
     assert "route53:ChangeResourceRecordSets" not in names
     assert "cloudformation:CreateStack" in names
     assert "ec2:CreateVpcEndpoint" in {action.name for action in account.simulated(WANTED)}
+
+
+@pytest.mark.parametrize(
+    ("switch", "actions"),
+    [
+        ({"cancel_update": True}, {"cloudformation:CancelUpdateStack"}),
+        ({"dns_associate_vpc": True}, {"route53:AssociateVPCWithHostedZone"}),
+        ({"continue_rollback": True}, {"cloudformation:ContinueUpdateRollback"}),
+    ],
+)
+def test_a_switch_brings_its_permissions_in(switch: dict[str, t.Any], actions: set[str]) -> None:
+    simulated = {action.name for action in account.simulated(dataclasses.replace(WANTED, **switch))}
+    assert simulated - {action.name for action in account.simulated(WANTED)} == actions
+    assert "ec2:DescribeVpcs" in simulated
+    refused_one = {"simulation": dict.fromkeys(actions, "implicitDeny")}
+    assert look(permissions.needed, switch, refused_one).status == "fail"
+    assert look(permissions.needed, {}, refused_one).status == "pass"
+
+
+def test_what_another_accounts_credentials_do_is_not_simulated() -> None:
+    elsewhere = dataclasses.replace(WANTED, dns_associate_vpc=True, dns_role_arn="arn:aws:iam::2:role/dns")
+    assert "route53:AssociateVPCWithHostedZone" not in {action.name for action in account.simulated(elsewhere)}
+
+
+def test_a_switch_that_is_off_is_told_by_its_name() -> None:
+    found = look(stack.state, {"recreate_failed": False}, is_("ROLLBACK_COMPLETE", status_reason="Boom"))
+    assert "gitpod_stack_recreate_failed" in found.remediation
+    assert "Boom" in found.summary
 
 
 def test_a_policy_allows_every_action_of_its_stage() -> None:

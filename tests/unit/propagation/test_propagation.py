@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_propagation_info import LineWatcher
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.model import (
     MISSING,
     OTHER,
@@ -19,7 +20,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagat
     SILENT,
     Answer,
     Expected,
-    Server,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.watching import (
     Look,

@@ -121,6 +121,7 @@ def test_the_stage_is_foreseen() -> None:
         ("https://app.gitpod.io/api", True),
         ("http://app.gitpod.io/api", False),
         ("http://127.0.0.1:8080/api", True),
+        ("http://127.0.0.1.evil.example/api", False),
         ("http://localhost/api", True),
         ("ftp://app.gitpod.io", False),
         ("https://", False),

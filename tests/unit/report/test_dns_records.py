@@ -33,12 +33,13 @@ def test_the_three_files_say_the_same() -> None:
     assert second.split() == ["*.corp.example.", "300", "IN", "CNAME", "a.elb.amazonaws.com."]
 
 
-def test_the_screen_shows_all_three_under_the_title() -> None:
-    lines = shown("please add", documents(RECORDS))
+def test_the_screen_shows_all_three_under_the_title(tmp_path: pathlib.Path) -> None:
+    lines = shown("please add", documents(RECORDS), tmp_path / "eu-dns")
     assert lines[0] == "please add"
     assert any(line.strip() == "*.corp.example,CNAME,a.elb.amazonaws.com,300" for line in lines)
-    assert json.loads(lines[-1]) == RECORDS
-    assert shown("", documents(RECORDS)) == lines[1:]
+    assert json.loads(lines[-2]) == RECORDS
+    assert f"{tmp_path}/eu-dns.zone, .csv and .json" in lines[-1]
+    assert shown("", documents(RECORDS), tmp_path / "eu-dns") == lines[1:]
 
 
 def test_files_are_written_once_and_not_in_check_mode(tmp_path: pathlib.Path) -> None:

@@ -175,7 +175,18 @@ def test_a_url_that_ends_in_a_line_break_is_posted_to(receiver: Receiver) -> Non
     assert receiver.posted[0][0] == f"/services/{SECRET}"
 
 
-@pytest.mark.parametrize("url", ["", "hooks", "http://hooks.example.com/x", "ftp://h/x", "https://", "https://[x/y"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "hooks",
+        "http://hooks.example.com/x",
+        "http://127.0.0.1.evil.example/x",
+        "ftp://h/x",
+        "https://",
+        "https://[x/y",
+    ],
+)
 def test_only_https_is_posted_to(url: str) -> None:
     with pytest.raises(RunnerError, match="not an https URL"):
         host_of(url)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -20,7 +21,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.judge import alerts, judge, order
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
-    Certificate,
     Phase,
     Seen,
     Wanted,
@@ -52,7 +52,7 @@ def seen(**facts: t.Any) -> Seen:
         "now": NOW,
         "newest": "20260115.2",
         "drift": {"status": "IN_SYNC", "resources": []},
-        "certificate": Certificate("arn:acm", "ISSUED", NOW + 90 * DAY),
+        "certificate": Certificate("arn:acm", "ISSUED", expires=NOW + 90 * DAY),
         "endpoints": (Endpoint("vpce-1", "available"),),
         "checks": (Result("dns.domain", "pass", "Fine."), Result("health.domain", "pass", "Fine.")),
         "runner": Phase("active"),
@@ -86,8 +86,18 @@ def test_a_runner_in_order_has_a_verdict_for_each_area_and_no_alert() -> None:
         ("drift", {"drift": {"status": "NOT_CHECKED", "resources": []}}, "skip", "has never compared"),
         ("drift", {"drift": {"status": "UNKNOWN", "resources": []}}, "skip", "UNKNOWN"),
         ("drift", {"drift": None}, "skip", "no finished stack"),
-        ("certificate", {"certificate": Certificate("arn:acm", "ISSUED", NOW + 29.5 * DAY)}, "warn", "29 days left"),
-        ("certificate", {"certificate": Certificate("arn:acm", "ISSUED", NOW - DAY)}, "fail", "ended 1 days ago"),
+        (
+            "certificate",
+            {"certificate": Certificate("arn:acm", "ISSUED", expires=NOW + 29.5 * DAY)},
+            "warn",
+            "29 days left",
+        ),
+        (
+            "certificate",
+            {"certificate": Certificate("arn:acm", "ISSUED", expires=NOW - DAY)},
+            "fail",
+            "ended 1 days ago",
+        ),
         ("certificate", {"certificate": Certificate("arn:acm", "PENDING_VALIDATION")}, "fail", "PENDING_VALIDATION"),
         ("certificate", {"certificate": REFUSED}, "skip", "is not allowed"),
         ("certificate", {"certificate": None}, "skip", "no certificate"),

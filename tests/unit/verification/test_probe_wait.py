@@ -5,33 +5,27 @@
 
 from __future__ import annotations
 
-import pathlib
-import time
 import typing as t
 
 import pytest
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
 
-ROOT = pathlib.Path(__file__).parents[3]
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.desired import probe
 
 
-def left(began: float, **variables: t.Any) -> int:
-    """Seconds that a probe host waits which is asked now."""
-    loader = DataLoader()
-    own = loader.load_from_file(str(ROOT / "roles/gitpod_verify/vars/main.yml"), trusted_as_template=True)
-    seen = {"pointless": False, **variables.pop("aws", {})}
-    usual = {"ansible_check_mode": False, "gitpod_verify_wait": 600, "__gitpod_verify_aws": seen}
-    given = {**own, **usual, "__gitpod_verify_probes_begin": str(int(began)), **variables}
-    return int(Templar(loader, variables=given).template(own["__gitpod_verify_probe_wait"]))
+def left(ago: float, check_mode: bool = False, seen: dict[str, t.Any] | None = None, **given: t.Any) -> int:
+    """Seconds that a probe host waits which is asked so long after the first look."""
+    values = read("eu", "/", variables(), {"gitpod_domain_name": "eu.example.com", "gitpod_verify_wait": 600, **given})
+    return int(probe(values.everything(), seen or {}, ago, check_mode)["wait_timeout"])
 
 
 @pytest.mark.parametrize(("ago", "expected"), [(0, 600), (250, 350), (599, 1), (600, 0), (5000, 0)])
 def test_a_probe_host_waits_for_what_is_left_of_the_common_wait(ago: int, expected: int) -> None:
-    assert abs(left(time.time() - ago) - expected) <= 1
+    assert left(ago) == expected
 
 
 def test_where_nothing_is_waited_for_no_probe_host_waits() -> None:
-    assert left(time.time(), ansible_check_mode=True) == 0
-    assert left(time.time(), gitpod_verify_wait=0) == 0
-    assert left(time.time(), aws={"pointless": True}) == 0
+    assert left(0, check_mode=True) == 0
+    assert left(0, gitpod_verify_wait=0) == 0
+    assert left(0, seen={"pointless": True}) == 0

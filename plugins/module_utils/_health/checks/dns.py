@@ -21,13 +21,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     skipped,
     warned,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded, listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import evidence
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Observations,
     Request,
-    folded,
 )
 
 # RFC 6598; ipaddress counts it as neither private nor global, and VPCs use it.
@@ -68,7 +68,7 @@ def _name(request: Request, seen: Observations, name: str) -> Finding:
     answers = _answers(seen, name)
     bad = [answer for answer in answers if answer.outcome != "found"]
     if answers and not bad:
-        addresses = ", ".join(seen.addresses(name))
+        addresses = listed(seen.addresses(name))
         return passed(f"{name} resolves to {addresses} ({_at(answers)}).")
     if not bad:
         return failed(f"{name} was not asked for.", "Report this as a fault of the collection.")
@@ -187,7 +187,7 @@ def _compare_with_target(request: Request, answers: list[Answer], target: Answer
 
 
 def _list(answer: Answer) -> str:
-    return ", ".join(answer.addresses) or answer.canonical
+    return listed(answer.addresses) or answer.canonical
 
 
 def _answers(seen: Observations, name: str) -> list[Answer]:

@@ -7,6 +7,13 @@ from __future__ import annotations
 
 import datetime
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import (
+    ISSUED,
+    KEY_TYPES,
+    PENDING,
+    Certificate,
+    both_names,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -16,13 +23,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Certificate, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 SOON = datetime.timedelta(days=30)
-ISSUED = "ISSUED"
-# Network Load Balancer user guide, document history of January 2024.
-ACCEPTED_KEYS = frozenset({"RSA_1024", "RSA_2048", "RSA_3072", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"})
 NOT_THERE = "There is no certificate to look at."
 REQUESTED = "One is found or requested (gitpod_certificate_request)."
 NONE = "The inventory names no certificate (gitpod_certificate_arn)."
@@ -31,11 +35,6 @@ NONE = "The inventory names no certificate (gitpod_certificate_arn)."
 def present(wanted: Wanted, facts: Facts) -> Certificate | None:
     """The certificate, if it exists."""
     return known(facts.certificate) if wanted.certificate_arn else None
-
-
-def covers(names: tuple[str, ...], host: str) -> bool:
-    """Whether one of the certificate's names is for the host, or for all hosts beside it (RFC 6125, one label)."""
-    return host in names or f"*.{host.partition('.')[2]}" in names
 
 
 @check(
@@ -58,7 +57,7 @@ def issued(wanted: Wanted, facts: Facts) -> Finding:
         return failed(f"{wanted.certificate_arn} does not exist in {wanted.region}.", "Correct gitpod_certificate_arn.")
     if found.status == ISSUED:
         return passed(f"{found.arn.rsplit('/', 1)[-1]} is issued.")
-    if found.status == "PENDING_VALIDATION":
+    if found.status == PENDING:
         how = "Create the CNAME records that ACM names" if found.validation == "DNS" else "Answer ACM's email"
         return failed("It waits for its validation.", f"{how}; it is then issued within minutes.")
     reason = f" ({found.failure})" if found.failure else ""
@@ -76,13 +75,12 @@ def names(wanted: Wanted, facts: Facts) -> Finding:
     found = present(wanted, facts)
     if found is None or not wanted.domain_name:
         return skipped(NOT_THERE)
-    domain = wanted.domain_name.lower().rstrip(".")
-    absent = [] if covers(found.names, domain) else [domain]
-    absent += [] if f"*.{domain}" in found.names else [f"*.{domain}"]
+    absent = found.not_covered(wanted.domain_name)
+    domain, wildcard = both_names(wanted.domain_name)
     if absent:
         return failed(
             f"It is for {', '.join(found.names)} and not for {' and '.join(absent)}.",
-            f"Request one for {domain} and *.{domain}.",
+            f"Request one for {domain} and {wildcard}.",
         )
     return passed(f"It is for {', '.join(found.names)}.")
 
@@ -112,7 +110,7 @@ def expiry(wanted: Wanted, facts: Facts) -> Finding:
 @check(
     "certificate.key",
     asks="Is its key of a kind that a network load balancer takes?",
-    why=f"Network load balancers take {', '.join(sorted(ACCEPTED_KEYS))}; with any other, RSA_4096 among them, the"
+    why=f"Network load balancers take {', '.join(sorted(KEY_TYPES))}; with any other, RSA_4096 among them, the"
     " listener is refused.",
     fix="Request or import a certificate with a key of these kinds.",
 )
@@ -121,7 +119,7 @@ def key(wanted: Wanted, facts: Facts) -> Finding:
     found = present(wanted, facts)
     if found is None or not found.key_algorithm:
         return skipped(NOT_THERE)
-    if found.key_algorithm not in ACCEPTED_KEYS:
+    if found.key_algorithm not in KEY_TYPES:
         return failed(
             f"Its key is {found.key_algorithm}, which a network load balancer does not take.",
             "Use RSA_2048 or EC_prime256v1.",

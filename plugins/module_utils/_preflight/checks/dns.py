@@ -15,6 +15,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import naming
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
@@ -172,7 +174,7 @@ def records(wanted: Wanted, facts: Facts) -> Finding:
     if not wanted.domain_name:
         return skipped(NO_DOMAIN)
     if wanted.dns_provider != ROUTE53:
-        return _answers(facts)
+        return _answers(wanted, facts)
     found = chosen(wanted, facts)
     if not found:
         return skipped(NO_ZONE)
@@ -198,24 +200,24 @@ def records(wanted: Wanted, facts: Facts) -> Finding:
 
 
 def _foreign(there: t.Sequence[Record], overwrite: bool) -> Finding:
-    listed = "; ".join(record.as_line() for record in there)
+    told = "; ".join(record.as_line() for record in there)
     if any(record.routing for record in there):
         return failed(
-            f"Records with a routing policy answer for these names: {listed}.",
+            f"Records with a routing policy answer for these names: {told}.",
             "Remove them, or keep the names by hand (gitpod_dns_provider: manual).",
         )
     if overwrite:
         return warned(
-            f"There now, and replaced by records of the load balancer: {listed}.",
+            f"There now, and replaced by records of the load balancer: {told}.",
             "Make sure that nobody needs them, or unset gitpod_dns_overwrite.",
         )
     return failed(
-        f"Records of these names point elsewhere: {listed}.",
+        f"Records of these names point elsewhere: {told}.",
         "Check that nobody needs them, then set gitpod_dns_overwrite: true, or choose another domain.",
     )
 
 
-def _answers(facts: Facts) -> Finding:
+def _answers(wanted: Wanted, facts: Facts) -> Finding:
     """What resolvers say of names that are kept outside Route 53."""
     seen = [answer for answer in known(facts.answers) or () if answer.kind in ("A", "CNAME")]
     unheard = [answer for answer in seen if answer.outcome not in ("found", "missing", "empty")]
@@ -224,17 +226,23 @@ def _answers(facts: Facts) -> Finding:
         return skipped(f"The resolvers do not say what is there ({reason}).")
     balancer = None if isinstance(facts.load_balancer, Unread) else facts.load_balancer
     target = normal(balancer["dns_name"]) if balancer else ""
-    there = {answer.name: ", ".join(answer.values) for answer in seen if answer.outcome == "found"}
+    there = {answer.name: listed(answer.values) for answer in seen if answer.outcome == "found"}
     if not there:
         return passed("Neither name answers yet; the records are shown once the load balancer is there.")
     pointing = [answer for answer in seen if answer.kind == "CNAME" and answer.values]
     if target and pointing and all(normal(answer.values[0]) == target for answer in pointing):
         return passed(f"They lead to the load balancer, {target}.")
-    listed = "; ".join(f"{name} leads to {value}" for name, value in there.items())
-    return warned(
-        f"There now: {listed}.",
-        "The stage waits until both names lead to the load balancer: have these records replaced then.",
-    )
+    told = "; ".join(f"{name} leads to {value}" for name, value in there.items())
+    return warned(f"There now: {told}.", _replaced(wanted))
+
+
+def _replaced(wanted: Wanted) -> str:
+    """What becomes of records that lead elsewhere, outside Route 53."""
+    if not registry.provider(wanted.dns_provider).protects:
+        return "The stage waits until both names lead to the load balancer: have these records replaced then."
+    if wanted.dns_overwrite:
+        return "They are replaced: make sure that nobody needs them, or unset gitpod_dns_overwrite."
+    return "The stage replaces none of others: check that nobody needs them, then set gitpod_dns_overwrite: true."
 
 
 @check(
@@ -263,9 +271,10 @@ def apex(wanted: Wanted, facts: Facts) -> Finding:
 
 
 def _outside_apex(wanted: Wanted, domain: str, facts: Facts) -> Finding:
-    if wanted.dns_provider == "cloudflare":
-        return passed("Cloudflare flattens a CNAME at the apex of a zone.")
-    if wanted.dns_apex_alias:
+    provider = registry.provider(wanted.dns_provider)
+    if provider.apex:
+        return passed(provider.apex)
+    if wanted.dns_apex_alias and not provider.writes:
         return passed("The provider's ALIAS or ANAME record is used.")
     origin = next((answer for answer in known(facts.answers) or () if answer.kind == "SOA"), None)
     if origin is None or origin.outcome not in ("found", "empty", "missing"):
@@ -273,8 +282,12 @@ def _outside_apex(wanted: Wanted, domain: str, facts: Facts) -> Finding:
     if origin.outcome == "found":
         return failed(
             f"{domain} is the apex of a zone outside Route 53, where no CNAME is allowed.",
-            f"Use a sub-domain such as gitpod.{domain}, keep the zone in Route 53, or use the provider's ALIAS or ANAME"
-            " record (gitpod_dns_apex_alias: true).",
+            f"Use a sub-domain such as gitpod.{domain}, or keep the zone in Route 53"
+            + (
+                "."
+                if provider.writes
+                else ", or use the provider's ALIAS or ANAME record (gitpod_dns_apex_alias: true)."
+            ),
         )
     return passed(f"{domain} is not the apex of its zone, so it takes a CNAME.")
 

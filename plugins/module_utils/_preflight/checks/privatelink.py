@@ -88,7 +88,10 @@ def endpoint(wanted: Wanted, facts: Facts) -> Finding:
         return skipped(OFF)
     there = [entry.endpoint for entry in known(facts.endpoints) or ()]
     ours = [entry for entry in there if entry.service_name == wanted.privatelink_service_name]
-    found = plan.choose(ours, model.Wanted(wanted.name, wanted.vpc_id))
+    try:
+        found = plan.choose(ours, model.Wanted(wanted.name, wanted.vpc_id, adopt=wanted.privatelink_adopt))
+    except RunnerError as error:
+        return failed(f"{error.what}.", "Remove it, or set gitpod_privatelink_adopt: true, which uses it.")
     if found is None:
         return passed("None yet; one is created.")
     stage, mine = model.stage(found.state), plan.is_ours(found)
@@ -96,6 +99,11 @@ def endpoint(wanted: Wanted, facts: Facts) -> Finding:
         return failed(
             f"{found.id}, which this collection did not make, is {found.state}. {found.reason}".rstrip(),
             "Have it removed or repaired by whoever made it.",
+        )
+    if stage == model.BROKEN and not wanted.privatelink_replace_failed:
+        return failed(
+            f"{found.id} is {found.state}. {found.reason}".rstrip(),
+            "Set gitpod_privatelink_replace_failed: true, which deletes it and creates it anew, or repair it by hand.",
         )
     if stage == model.BROKEN:
         return warned(f"{found.id} is {found.state}. {found.reason}".rstrip(), "It is deleted and created anew.")

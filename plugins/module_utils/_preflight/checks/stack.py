@@ -70,14 +70,31 @@ def _by_status(wanted: Wanted, found: Stack) -> Finding:
         )
     if row.present == status.REPAIR:
         return warned(f"{found.name} is {found.status}.", "Its rollback is continued.")
+    if row.present == status.RECREATE or found.status == "ROLLBACK_IN_PROGRESS":
+        return _by_failed_creation(wanted, found, why)
+    if found.status == "UPDATE_IN_PROGRESS" and wanted.cancel_update:
+        return warned(
+            f"{found.name} is {found.status}.", "Its update is cancelled and rolled back (gitpod_stack_cancel_update)."
+        )
     if row.in_progress:
         return warned(f"{found.name} is {found.status}.", "AWS is at work on it; the stage waits for the end first.")
-    if row.present == status.RECREATE:
-        return warned(
-            f"{found.name} is {found.status}{why}.",
-            "It is deleted and created again, with a fresh exchange token (gitpod_stack_recreate_failed).",
-        )
     return passed(f"{found.name} is {found.status}.")
+
+
+def _by_failed_creation(wanted: Wanted, found: Stack, why: str) -> Finding:
+    if not wanted.recreate_failed:
+        return failed(
+            f"{found.name} is {found.status}{why}; its creation failed, and it can only be deleted.",
+            "Delete it, or set gitpod_stack_recreate_failed: true, which deletes it and creates it again.",
+        )
+    if found.status == "ROLLBACK_IN_PROGRESS":
+        return warned(
+            f"{found.name} is {found.status}{why}.", "AWS is at work on it; then it is deleted and created again."
+        )
+    return warned(
+        f"{found.name} is {found.status}{why}.",
+        "It is deleted and created again, with a fresh exchange token (gitpod_stack_recreate_failed).",
+    )
 
 
 def _another_runner(wanted: Wanted, found: Stack) -> str:

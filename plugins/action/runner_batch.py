@@ -1,0 +1,130 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A batch begins: whether it may, a fresh look at its runners, and which of them have something to do."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import wants_look
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, batches, unheeded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import fleet_of, prerequisites
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values, variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain
+
+# A look that is older says too little about a batch that begins now.
+FRESH_SECONDS = 120
+
+
+class ActionModule(ActionBase):
+    """Decides once for all hosts of the batch; nothing is changed."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset({"default_batches"})
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        """Decide, show what begins, and return which hosts have work."""
+        result: Result = super().run(tmp, task_vars)
+        _unused, arguments = self.validate_argument_spec(
+            argument_spec={"default_batches": {"type": "list", "elements": "str", "default": ["100%"]}}
+        )
+        variables = task_vars or {}
+        batch, everyone = list(variables["ansible_play_batch"]), list(variables["ansible_play_hosts_all"])
+        values = host_values(self, variables)
+        try:
+            sizes = batches(values["gitpod_rollout_batches"], arguments["default_batches"])
+            refusal = _ignored(sizes, batch, everyone)
+            lines = batch_lines(sizes, batch, everyone, int(variables.get("ansible_forks", 5)), self._tolerated(values))
+        except RunnerError as error:
+            result.update(failed=True, msg=error.message)
+            return result
+        failed = [host for host in everyone if host not in batch and self._failed(variables, host)]
+        result.update(changed=False, failed_before=failed, held={}, refused={}, work=[], begun=[], idle={}, runners={})
+        if refusal or len(failed) > self._tolerated(values):
+            message = refusal or _stopped(failed, self._tolerated(values))
+            result.update(begins=False, held=dict.fromkeys(batch, message))
+            return result
+        if lines:
+            self._display.display("\n".join(lines))
+        result.update(begins=True, **self._looked_at(variables, batch))
+        return result
+
+    @staticmethod
+    def _tolerated(values: t.Any) -> int:
+        return int(values["gitpod_rollout_max_failures"])
+
+    def _failed(self, variables: Raw, host: str) -> bool:
+        """Whether a host failed in this run; one that was held back did not."""
+        own = variables_of(self, variables, host)
+        return bool(results.stages(own, host)["failure"]) and not results.not_begun(own, host)
+
+    def _looked_at(self, variables: Raw, batch: list[str]) -> Result:
+        """The fresh look and what it means; one that is fresh already is not repeated."""
+        known = variables.get(results.LOOK) or {}
+        age = time.time() - float(known.get("looked_at") or 0)
+        fresh = age < FRESH_SECONDS or not wants_look(variables)
+        if fresh and known.get("runners"):
+            found = {"runners": {host: plain(known["runners"][host]) for host in batch}}
+        else:
+            found = prerequisites(self, fleet_of(self, variables, batch), variables, batch, wants_look(variables))
+        if found.get("failed"):
+            message = str(found.get("msg") or "The batch could not be looked at")
+            return {"begins": False, "held": dict.fromkeys(batch, message)}
+        now_refused = _refused(found["runners"], wants_look(variables))
+        refused = {**now_refused, **self._refused_before(variables, batch)}
+        told = {host: text for host, text in now_refused.items() if not fresh or not wants_look(variables)}
+        if told:
+            self._display.display("\n".join(f"{host}: {text}" for host, text in sorted(told.items())))
+        begun = [host for host in batch if host not in refused]
+        plans = {host: (found["runners"][host].get("look") or {}).get("plan") for host in begun}
+        return {
+            **found,
+            "refused": refused,
+            "begun": begun,
+            "work": [host for host, plan in plans.items() if plan is None or any(entry["needed"] for entry in plan)],
+            "idle": {
+                host: [entry["stage"] for entry in plan or [] if not entry["needed"]] for host, plan in plans.items()
+            },
+        }
+
+    @staticmethod
+    def _refused_before(variables: Raw, batch: t.Iterable[str]) -> dict[str, str]:
+        decision = (variables.get(results.GATE) or {}).get("decision") or {}
+        held = {**(decision.get("refused") or {}), **(decision.get("held") or {})}
+        return {host: held[host] for host in batch if host in held}
+
+
+def _refused(runners: t.Mapping[str, Raw], looked: bool) -> dict[str, str]:
+    """Who may not go on, with the reason; without a look only the inventory tells."""
+    if looked:
+        return dict(gate(list(runners.values())).decision.refused)
+    return {
+        host: " ".join(f"{problem['id']}: {problem['summary']} -> {problem['remediation']}" for problem in found)
+        for host, runner in runners.items()
+        if (found := runner.get("problems"))
+    }
+
+
+def _ignored(sizes: t.Sequence[str], batch: t.Sequence[str], everyone: t.Sequence[str]) -> str:
+    if not unheeded(sizes, batch, everyone):
+        return ""
+    return (
+        f"gitpod_rollout_batches is {', '.join(map(str, sizes))}, but the first batch has {len(batch)} runners; nothing"
+        " was changed. Ansible makes the batches before it reads the inventory, so give the variable as an extra"
+        " variable (-e), in the job template, or where the playbook is imported."
+    )
+
+
+def _stopped(failed: t.Sequence[str], tolerated: int) -> str:
+    return (
+        f"Not begun, nothing was changed: {', '.join(failed)} failed before, and gitpod_rollout_max_failures is"
+        f" {tolerated}. Remove the cause and run again; what is done stays done."
+    )

@@ -1,0 +1,155 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One read for the hosts of a batch, in one process at any number of forks."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import told, verdict_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import (
+    Fleet,
+    batches_of,
+    fleet_of,
+    module_arguments,
+    prerequisites,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import (
+    Raw,
+    Result,
+    earlier,
+    plain,
+    run_module,
+)
+
+READS = ("prerequisites", "status", "verification", "certificates", "started")
+
+
+def wants_look(task_vars: Raw) -> bool:
+    """Whether the tags of the run ask for the prerequisites' look; the contract counts whatever the tags."""
+    run, skipped = task_vars.get("ansible_run_tags") or ["all"], task_vars.get("ansible_skip_tags") or []
+    return bool({"all", "prerequisites"} & set(run)) and "prerequisites" not in skipped
+
+
+class ActionModule(ActionBase):
+    """Typed values of every host in, one module run, a result for each host out."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset({"read", "hosts", "default_batches"})
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        """Run the module once; what cannot be read of a host is that host's failure alone."""
+        result: Result = super().run(tmp, task_vars)
+        _unused, arguments = self.validate_argument_spec(
+            argument_spec={
+                "read": {"type": "str", "required": True, "choices": list(READS)},
+                "hosts": {"type": "list", "elements": "str", "default": []},
+                "default_batches": {"type": "list", "elements": "str", "default": ["100%"]},
+            }
+        )
+        variables = task_vars or {}
+        hosts = [str(host) for host in arguments["hosts"]] or [str(variables["inventory_hostname"])]
+        fleet = fleet_of(self, variables, hosts)
+        if arguments["read"] == "prerequisites":
+            result.update(prerequisites(self, fleet, variables, hosts, wants_look(variables)))
+            result.update(_for_the_gate(fleet, hosts, arguments["default_batches"]))
+            return result
+        left = {host: earlier(self, variables_of(self, variables, host), host) for host in hosts}
+        read = {"status": _status, "verification": _verification, "certificates": _certificates, "started": _started}
+        module, options = read[arguments["read"]](fleet, left)
+        if options["runners"]:
+            result.update(run_module(self, module, options, variables))
+        else:
+            result.update(changed=False, runners={})
+        if arguments["read"] == "status" and not result.get("failed"):
+            unsound = {host: _contract_failure(fleet, host) for host in hosts if not fleet.sound(host)}
+            result["runners"] = {host: unsound.get(host) or result["runners"].get(host) or {} for host in hosts}
+        if arguments["read"] == "verification" and not result.get("failed"):
+            result.update(self._judged(fleet, plain(result["runners"])))
+        return result
+
+    def _judged(self, fleet: Fleet, seen: dict[str, Result]) -> Result:
+        """Verdicts of those that no probe looks at besides; the others' probes look first."""
+        runners: dict[str, Result] = {}
+        lines: dict[str, list[str]] = {}
+        for host, found in seen.items():
+            values = fleet.values[host]
+            probes = values["gitpod_verify_probe_hosts"] if found.get("exists") else []
+            verdict = {} if probes else verdict_of(found, values["gitpod_verify_required"], self._task.check_mode)
+            runners[host] = {**verdict, "seen": found, "probe_hosts": probes}
+            lines[values["gitpod_runner_name"]] = told(found, verdict)
+        for line in once(lines):
+            self._display.display(clean(line))
+        probing = [host for host, found in runners.items() if found["probe_hosts"]]
+        return {"runners": runners, "probing": probing, "looked_at": time.time()}
+
+
+def _for_the_gate(fleet: Fleet, hosts: t.Sequence[str], default_batches: t.Sequence[str]) -> Result:
+    """What the gate needs besides: the batches, what is tolerated, and where files go."""
+    values = fleet.values[hosts[0]]
+    try:
+        batches = batches_of(fleet, hosts, default_batches)
+    except RunnerError as error:
+        return {"failed": True, "msg": error.message}
+    directory = values["gitpod_artifact_directory"] if values["gitpod_prerequisites_artifacts"] else ""
+    return {"batches": batches, "max_failures": values["gitpod_rollout_max_failures"], "directory": directory}
+
+
+def _status(fleet: Fleet, _left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
+    return "runner_status_info", module_arguments(fleet, [host for host in fleet.values if fleet.sound(host)])
+
+
+def _verification(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
+    """A creation that waits for approval has nothing to verify yet."""
+    hosts = [host for host in fleet.values if fleet.sound(host) and not left[host].awaits_approval]
+    options = module_arguments(fleet, hosts)
+    for runner in options["runners"]:
+        runner["earlier"] = plain(left[runner["host"]].public())
+    return "runner_verification_info", options
+
+
+def _certificates(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
+    waiting = [host for host, found in left.items() if found.certificate.get("in_progress")]
+    return "runner_fleet_wait", {
+        "runners": [
+            {**_where(fleet, host), "certificate": certificate.join(fleet.values[host].everything(), left[host])}
+            for host in waiting
+        ]
+    }
+
+
+def _started(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
+    """The stacks and endpoints on which something is going on."""
+    runners = []
+    for host, found in left.items():
+        values, parts = fleet.values[host].everything(), {}
+        if found.started.get("in_progress"):
+            parts["stack"] = stack.join(values, found)
+        if values["gitpod_privatelink_enabled"] and found.endpoint_started.get("in_progress"):
+            parts["endpoint"] = endpoint.join(values, found)
+        if parts:
+            runners.append({**_where(fleet, host), **parts})
+    intervals = [fleet.values[entry["host"]]["gitpod_stack_progress_interval"] for entry in runners]
+    return "runner_fleet_wait", {"runners": runners, "progress_interval": min(intervals, default=10)}
+
+
+def _contract_failure(fleet: Fleet, host: str) -> Result:
+    return {"failed": True, "msg": describe(host, fleet.problems[host])}
+
+
+def _where(fleet: Fleet, host: str) -> Result:
+    values = fleet.values[host]
+    return {"host": host, "region": values["gitpod_region"], "profile": values["gitpod_aws_profile"]}

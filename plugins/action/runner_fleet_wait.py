@@ -1,0 +1,42 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Show how far a batch is while runner_fleet_wait waits for it; the module itself does everything else."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import ActionModule as LiveModule
+
+DEFAULT_INTERVAL = 10
+PARTS = ("stack", "endpoint", "certificate")
+# What the parts' own modules take besides, and a batch says once.
+SAID_ONCE = frozenset({"region", "profile", "join", "progress_interval"})
+
+
+class ActionModule(LiveModule):
+    """The module of the same name, with live lines while it waits."""
+
+    def arguments(self) -> dict[str, t.Any]:
+        """A part may be given with the options with which its own module would join."""
+        arguments = super().arguments()
+        runners = arguments.get("runners")
+        if isinstance(runners, list) and all(isinstance(runner, dict) for runner in runners):
+            arguments["runners"] = [{key: _part(key, value) for key, value in runner.items()} for runner in runners]
+        return arguments
+
+    def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
+        """It always does, where there is something to wait for."""
+        wanted = float(arguments.get("progress_interval", DEFAULT_INTERVAL) or 0) > 0
+        return bool(arguments.get("runners")) and wanted
+
+    def prefix(self, host: str) -> str:
+        """Lines are about all hosts, or name their own."""
+        return ""
+
+
+def _part(key: str, value: t.Any) -> t.Any:
+    if key not in PARTS or not isinstance(value, dict):
+        return value
+    return {option: given for option, given in value.items() if option not in SAID_ONCE}

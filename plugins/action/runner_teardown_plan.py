@@ -1,0 +1,62 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes and what stays of a runner, shown, and whether that is confirmed; no process is started."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
+    teardown_lines,
+    teardown_plan,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
+
+
+class ActionModule(ActionBase):
+    """The plan from what the looks found; without the confirmation by name it fails, and nothing is changed."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _VALID_ARGS: t.ClassVar[frozenset[str]] = frozenset()
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        """Show, and fail unless confirmed."""
+        result: Result = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        values = host_values(self, variables)
+        found = {name: _registered(variables, f"__gitpod_teardown_{name}") for name in LOOKS}
+        look = found["look"]
+        removal = _registered(variables, "gitpod_dns_removal") if look["provider_writes"] else found["records"]
+        settings = {
+            "domain": look["domain"],
+            "provider": look["provider"],
+            "delete_buckets": values["gitpod_teardown_delete_buckets"] is True,
+            "api_token": bool(values["gitpod_api_token"]),
+        }
+        records = removal if look["records_known"] else {}
+        plan = teardown_plan(look, records, found["certificate"], found["registration"], settings)
+        name = values["gitpod_runner_name"]
+        self._display.display("\n".join(clean(line) for line in teardown_lines(plan, name)))
+        result.update(changed=False, **plan)
+        if plan["goes"] and name not in values["gitpod_teardown_confirm"] and not self._task.check_mode:
+            told = "; ".join(plan["goes"])
+            result.update(
+                failed=True,
+                msg=f"Nothing was changed. What would go stands above: {told}. To confirm, run again with"
+                f" -e gitpod_teardown_confirm={name}",
+            )
+        return result
+
+
+LOOKS = ("look", "records", "certificate", "registration")
+
+
+def _registered(variables: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any]:
+    found = variables.get(name)
+    return {} if not isinstance(found, dict) or found.get("skipped") else plain(found)

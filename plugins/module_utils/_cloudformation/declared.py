@@ -1,0 +1,171 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stack stage: its inventory variables, declared once."""
+
+from __future__ import annotations
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable(
+        name="gitpod_stack_name",
+        description="Name of the stack.",
+        fallback=("gitpod_runner_name",),
+    ),
+    Variable(
+        name="gitpod_stack_template_url",
+        description="URL of the template in S3, the only place that CloudFormation reads.",
+        default="https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json",
+        option="template_url",
+        module_default=False,
+    ),
+    Variable(
+        name="gitpod_stack_release_channel",
+        description="Release channel whose newest template is deployed instead of C(gitpod_stack_template_url).",
+        option="release_channel",
+    ),
+    Variable(
+        name="gitpod_stack_release_version",
+        description=(
+            "Release whose template is deployed, such as V(20260115.2), instead of C(gitpod_stack_template_url)."
+        ),
+        option="release_version",
+        normalize=lambda text: text.removeprefix("v"),
+        form="v20260115.10",
+    ),
+    Variable(
+        name="gitpod_stack_releases_url",
+        description="Where the release manifests are; a corporate mirror may have them too.",
+        default="https://releases.gitpod.io",
+        option="releases_url",
+    ),
+    Variable(
+        name="gitpod_stack_template_file",
+        description="File on the control node with the template, instead of C(gitpod_stack_template_url).",
+        kind="path",
+        option="template_file",
+    ),
+    Variable(
+        name="gitpod_stack_template_bucket",
+        description="S3 bucket to which a template is uploaded that is larger than 51,200 bytes.",
+        option="template_bucket",
+    ),
+    Variable(
+        name="gitpod_stack_template_sha256",
+        description="SHA-256 that the template must have; empty accepts any.",
+        option="template_sha256",
+    ),
+    Variable(
+        name="gitpod_stack_service_role_arn",
+        description="Role that CloudFormation assumes; empty uses the caller's permissions.",
+        option="service_role_arn",
+    ),
+    Variable(
+        name="gitpod_stack_notification_arns",
+        description="SNS topics that receive the stack's events.",
+        kind="list",
+        elements="str",
+        option="notification_arns",
+    ),
+    Variable(
+        name="gitpod_stack_policy",
+        description="Stack policy; empty leaves the one that is set.",
+        kind="json",
+        option="stack_policy",
+    ),
+    Variable(
+        name="gitpod_stack_review",
+        description=(
+            "Whether to stop after the changes are computed and shown. A later run without it executes exactly these."
+        ),
+        kind="bool",
+        default=False,
+        option="review",
+    ),
+    Variable(
+        name="gitpod_stack_fail_fast",
+        description="Whether to fail at the first real failure, instead of after the rollback.",
+        kind="bool",
+        default=True,
+        option="fail_fast",
+    ),
+    Variable(
+        name="gitpod_stack_cancel_update",
+        description="Whether an update that is running is cancelled and rolled back, instead of being waited for.",
+        kind="bool",
+        default=False,
+        option="cancel_update",
+    ),
+    Variable(
+        name="gitpod_stack_continue_rollback",
+        description="Whether an update rollback that failed is continued.",
+        kind="bool",
+        default=False,
+        option="continue_rollback",
+    ),
+    Variable(
+        name="gitpod_stack_skip_resources",
+        description="Logical IDs that a continued rollback leaves as they are.",
+        kind="list",
+        elements="str",
+        option="skip_resources",
+    ),
+    Variable(
+        name="gitpod_stack_progress_interval",
+        description="Shortest time in seconds between two lines of progress; V(0) prints none.",
+        kind="int",
+        default=10,
+        option="progress_interval",
+        minimum=0,
+    ),
+    Variable(
+        name="gitpod_stack_parameters",
+        description="Further template parameters, label or logical ID to value; they win over the variables above.",
+        kind="dict",
+    ),
+    Variable(
+        name="gitpod_stack_capabilities",
+        description="Capabilities that may be acknowledged; the guide's Review step asks for IAM.",
+        kind="list",
+        elements="str",
+        default=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        option="capabilities",
+    ),
+    Variable(
+        name="gitpod_stack_termination_protection",
+        description="Whether the stack is protected from deletion.",
+        kind="bool",
+        default=True,
+        option="termination_protection",
+    ),
+    Variable(
+        name="gitpod_stack_recreate_failed",
+        description=(
+            "Whether a stack whose creation failed is deleted and created again; this needs a fresh exchange token."
+        ),
+        kind="bool",
+        default=True,
+        option="recreate_failed",
+    ),
+    Variable(
+        name="gitpod_stack_allow_replacement",
+        description="Whether an update may replace or remove stateful resources.",
+        kind="bool",
+        default=False,
+        option="allow_replacement",
+    ),
+    Variable(
+        name="gitpod_stack_timeout",
+        description="Longest wait in seconds.",
+        kind="int",
+        default=3600,
+        option="timeout",
+        minimum=1,
+    ),
+    Variable(
+        name="gitpod_stack_tags",
+        description="Tags for what the stage creates, besides C(gitpod_tags).",
+        kind="mapping",
+    ),
+)

@@ -1,0 +1,146 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules across hosts: what two runners cannot have in common. Pure; told at every host that is concerned.
+
+They take the values of all hosts of the play, so that a later batch's mistake is told before the first begins.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
+    CONTRADICTORY,
+    MOST_ENTRIES,
+    Inventory,
+    Problem,
+    quoted,
+)
+
+Fleet = t.Mapping[str, Inventory]
+Told = t.Iterator[tuple[str, Problem]]
+# The management plane's names (both lead to it); without an endpoint, it is the first.
+_DEFAULT_PLANES = ("https://app.gitpod.io/api", "https://app.ona.com/api")
+
+
+def fleet_problems(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, list[Problem]]:
+    """Problems by host, of every host that is given; one without problems has an empty list.
+
+    :param hosts: typed values by variable name of each host, with or without defaults. Secrets may be left out, but
+        then nothing is known of who registers its runner (C(gitpod_api_token)).
+    """
+    fleet = {host: Inventory.of(values, host) for host, values in hosts.items()}
+    found: dict[str, list[Problem]] = {host: [] for host in fleet}
+    for rule in (_runner_ids, _domains, _stacks, _registrations):
+        for host, problem in rule(fleet):
+            found[host].append(problem)
+    return found
+
+
+def _runner_ids(fleet: Fleet) -> Told:
+    """A runner is one stack in one region and never moves (guide); its ID is a UUID, whose case does not count."""
+    for hosts in _alike(fleet, lambda host: host.text("gitpod_runner_id").lower()):
+        for host, others in _each(hosts):
+            summary = f"It is also the runner ID of {others}, and a runner is one host in one region."
+            remediation = "Give each host its own runner's ID, or remove the host that is a copy."
+            yield host, Problem(CONTRADICTORY, "gitpod_runner_id", summary, remediation)
+
+
+def _domains(fleet: Fleet) -> Told:
+    """One domain leads to one load balancer. Names compare without case and trailing dot (RFC 4343).
+
+    A domain under another's wildcard is no problem: records of its own win over the wildcard (RFC 4592, section 2.2.1).
+    """
+    for hosts in _alike(fleet, lambda host: host.text("gitpod_domain_name").lower().rstrip(".")):
+        for host, others in _each(hosts):
+            summary = f"It is also the domain of {others}, and a domain leads to one load balancer."
+            yield host, Problem(CONTRADICTORY, "gitpod_domain_name", summary, "Give each host a domain of its own.")
+
+
+def _stacks(fleet: Fleet) -> Told:
+    """A stack's name is unique in its account and region (CloudFormation, CreateStack, StackName), and case counts."""
+    accounts = _accounts(fleet)
+    for hosts in _alike(
+        fleet, lambda host: (host.text("gitpod_region"), host.stack_name), lambda host: accounts[host.host]
+    ):
+        for host, others in _each(hosts):
+            name = quoted(fleet[host].stack_name)
+            summary = f"The stack {name} is also that of {others} in the same account and region."
+            remediation = "Set gitpod_stack_name or gitpod_runner_name to a name of its own at each host."
+            yield host, Problem(CONTRADICTORY, _named_by(fleet[host]), summary, remediation)
+
+
+def _named_by(host: Inventory) -> str:
+    """The variable that gives the stack its name, or should."""
+    return "gitpod_runner_name" if host.stack_name == host.text("gitpod_runner_name") else "gitpod_stack_name"
+
+
+def _accounts(fleet: Fleet) -> dict[str, tuple[str, str]]:
+    """What is known of each host's account: its ID, or else the profile whose credentials are used.
+
+    Two profiles may lead to one account, and no ID says so: that is left to the look at AWS.
+    """
+    of_profile: dict[str, str] = {}
+    for host in fleet.values():
+        if _account_id(host):
+            of_profile.setdefault(_profile(host), _account_id(host))
+    found = {}
+    for name, host in fleet.items():
+        account = _account_id(host) or of_profile.get(_profile(host), "")
+        found[name] = (account, "" if account else _profile(host))
+    return found
+
+
+def _account_id(host: Inventory) -> str:
+    return str(host.values.get("gitpod_account_id", ""))
+
+
+def _profile(host: Inventory) -> str:
+    return host.text("gitpod_aws_profile")
+
+
+def _registrations(fleet: Fleet) -> Told:
+    """A runner without an ID is found by its name and region, so another's registration of that name would be taken.
+
+    Management planes at different endpoints know nothing of each other.
+    """
+    for hosts in _alike(fleet, lambda host: (host.text("gitpod_region"), host.runner_name), _plane):
+        if not any(_registers(fleet[host]) for host in hosts):
+            continue
+        for host, others in _each(hosts):
+            name = quoted(fleet[host].runner_name)
+            summary = f"The runner {name} is also that of {others} in the same region, and is found by its name there."
+            remediation = "Set gitpod_runner_name to a name of its own, or gitpod_runner_id, at each host."
+            yield host, Problem(CONTRADICTORY, "gitpod_runner_name", summary, remediation)
+
+
+def _registers(host: Inventory) -> bool:
+    return bool(host.text("gitpod_api_token")) and not host.text("gitpod_runner_id")
+
+
+def _plane(host: Inventory) -> str:
+    endpoint = host.text("gitpod_api_endpoint").rstrip("/").lower()
+    return "" if endpoint in _DEFAULT_PLANES else endpoint
+
+
+def _alike(
+    fleet: Fleet,
+    key: t.Callable[[Inventory], str | tuple[str, ...]],
+    place: t.Callable[[Inventory], t.Hashable] = lambda _host: "",
+) -> list[list[str]]:
+    """Hosts that have one key in one place, where there are several; a key with an empty part is nobody's."""
+    found: dict[t.Hashable, list[str]] = {}
+    for host, inventory in fleet.items():
+        own = key(inventory)
+        if own and (isinstance(own, str) or all(own)):
+            found.setdefault((own, place(inventory)), []).append(host)
+    return [hosts for hosts in found.values() if len(hosts) > 1]
+
+
+def _each(hosts: t.Sequence[str]) -> t.Iterator[tuple[str, str]]:
+    """Each of them with the names of the others: the first few, and how many more there are."""
+    for host in hosts:
+        others = [other for other in hosts[: MOST_ENTRIES + 1] if other != host][:MOST_ENTRIES]
+        more = len(hosts) - 1 - len(others)
+        yield host, ", ".join(others) + (f" and {more} more" if more else "")

@@ -1,0 +1,98 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of tokens, keys and of references to secrets. No message repeats a secret."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
+    CONTRADICTORY,
+    MALFORMED,
+    Inventory,
+    Problem,
+    quoted,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+
+API_TOKEN, EXCHANGE_TOKEN = "gitpod_api_token", "gitpod_exchange_token"
+CUSTOM_CA = "gitpod_custom_ca"
+KEY_SECRET = "gitpod_dns_key_secret"  # noqa: S105 - name of a variable
+_TOKENS = (API_TOKEN, EXCHANGE_TOKEN, *(name for provider in registry.ALL for name in provider.tokens))
+# CloudFormation user guide, "Dynamic references": ssm:name[:version], and
+# secretsmanager:id[:SecretString[:key[:stage[:version]]]], where an ARN may stand for the id.
+_REFERENCE = re.compile(r"(ssm:[A-Za-z0-9_./-]+(:\d+)?|secretsmanager:[A-Za-z0-9_./:+=@!-]+)")
+_BRACES = re.compile(r"\{\{-?\s*['\"]?\s*resolve\s*:(?P<reference>[^{}]*)\}\}", re.IGNORECASE)
+
+
+def bare_reference(text: str) -> str:
+    """The reference inside CloudFormation's braces, such as the guide's C(ssm:/gitpod/ca-cert), or empty.
+
+    :param text: what the inventory says before its templates are filled in. To Ansible the braces are a template, and
+        the colon a syntax error in it, so this is how the cause is recognised.
+    """
+    match = _BRACES.search(text)
+    found = re.sub(r"[\s'\"]|-$", "", match["reference"]) if match else ""
+    return found if _REFERENCE.fullmatch(found) else ""
+
+
+def custom_ca(inventory: Inventory) -> list[Problem]:
+    """A reference to Parameter Store or Secrets Manager without braces, which are Jinja2 to Ansible."""
+    value = inventory.text(CUSTOM_CA)
+    if not value or _REFERENCE.fullmatch(value):
+        return []
+    remediation = "Write ssm:/path, ssm:/path:version or secretsmanager:id; the collection adds the braces."
+    bare = bare_reference(value) or value.removeprefix("resolve:")
+    if "{" in value or "}" in value or value.startswith("resolve:"):
+        hint = f"Write {quoted(bare)}; the collection adds the braces." if _REFERENCE.fullmatch(bare) else remediation
+        return [Problem(MALFORMED, CUSTOM_CA, "The reference has braces or the word resolve.", hint)]
+    if value.startswith("ssm-secure:"):
+        # CloudFormation user guide: ssm-secure works in a fixed list of properties only.
+        summary = "CloudFormation resolves ssm-secure in few properties only, not in this parameter."
+        return [
+            Problem(MALFORMED, CUSTOM_CA, summary, "Keep the certificate as a String in Parameter Store: ssm:/path")
+        ]
+    if value.startswith(("/", "arn:")):
+        kind = "ssm" if value.startswith("/") else "secretsmanager"
+        summary = f"{quoted(value)} does not say which service keeps it."
+        return [Problem(MALFORMED, CUSTOM_CA, summary, f"Write {quoted(f'{kind}:{value}')}")]
+    return [Problem(MALFORMED, CUSTOM_CA, f"{quoted(value)} is not a reference.", remediation)]
+
+
+def tokens(inventory: Inventory) -> list[Problem]:
+    """Each token is one word of characters that a header can carry."""
+    problems = []
+    for name in _TOKENS:
+        value = inventory.values.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            summary = "The token is a number, and YAML may have changed its digits."
+            problems.append(Problem(MALFORMED, name, summary, "Write it in quotes, and with -e as JSON."))
+        elif not all("!" <= character <= "~" for character in inventory.text(name)):
+            summary = "The token has blanks, line breaks or other characters in it that no token has."
+            problems.append(Problem(MALFORMED, name, summary, "Copy it as one word."))
+    return problems
+
+
+def exchange_token(inventory: Inventory) -> list[Problem]:
+    """An exchange token is its runner's."""
+    if not inventory.text(API_TOKEN) or inventory.text("gitpod_runner_id") or not inventory.text(EXCHANGE_TOKEN):
+        return []
+    summary = "An exchange token is given without the ID of its runner, and gitpod_api_token registers one."
+    remediation = "Add gitpod_runner_id, or leave the exchange token out: one is minted when it is needed."
+    return [Problem(CONTRADICTORY, EXCHANGE_TOKEN, summary, remediation)]
+
+
+def key_secret(inventory: Inventory) -> list[Problem]:
+    """A TSIG key's secret is Base64, as key files have it and dnspython reads it."""
+    value = inventory.text(KEY_SECRET)
+    try:
+        base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return [Problem(MALFORMED, KEY_SECRET, "The secret is not Base64.", "Copy it from the key file in one line.")]
+    return []
+
+
+RULES = (custom_ca, tokens, exchange_token, key_secret)

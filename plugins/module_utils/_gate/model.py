@@ -1,0 +1,211 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One runner before the gate: what was found out about it, what will be done, and how it stands. Pure."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import ACTIONS, NOTHING, STAGES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+
+FAIL, WARN, SKIP, PASS = "fail", "warn", "skip", "pass"
+STATUSES = (FAIL, WARN, SKIP, PASS)
+# What a host is: it goes on with something or with nothing to do, its own mistakes stop it, or those of others do.
+TO_DO, IDLE, REFUSED, HELD = "to do", "nothing to do", "refused", "held"
+# A variable that is missing is made good by the stack that exists (docs/prerequisites.md).
+MISSING = "missing"
+LOOK = "look"
+Raw = t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What the contract or a check says about one runner.
+
+    :param id: stable, such as C(network.vpc) or C(contract.gitpod_vpc_id).
+    :param status: one of C(STATUSES).
+    :param summary: what was seen, one line.
+    :param remediation: what to do, one line; empty when there is nothing to do.
+    :param docs: where it is explained, or empty.
+    :param variable: the inventory variable that has to be changed, where exactly one is known.
+    """
+
+    id: str
+    status: str
+    summary: str
+    remediation: str = ""
+    docs: str = ""
+    variable: str = ""
+
+    @classmethod
+    def of(cls, raw: Raw, status: str = "") -> Finding:
+        """From a problem of the contract or a check, whose texts come from outside.
+
+        :param status: of what has none of its own; an unknown one counts as a failure, never as a pass.
+        """
+        stated = str(raw.get("status") or status)
+        return cls(
+            id=clean(raw.get("id") or "unnamed"),
+            status=stated if stated in STATUSES else FAIL,
+            summary=clean(raw.get("summary") or ""),
+            remediation=clean(raw.get("remediation") or ""),
+            docs=clean(raw.get("docs") or ""),
+            variable=clean(raw.get("variable") or ""),
+        )
+
+    @property
+    def unverifiable(self) -> bool:
+        """Whether it could not be looked at and somebody can do something about it, such as allow a call."""
+        return self.status == SKIP and bool(self.remediation)
+
+    def as_result(self) -> dict[str, str]:
+        """Plain data by the documented keys."""
+        return {key: value for key, value in dataclasses.asdict(self).items() if value or key in _ALWAYS}
+
+
+_ALWAYS = ("id", "status", "summary", "remediation")
+
+
+@dataclasses.dataclass(frozen=True)
+class Counts:
+    """How many findings there are of each kind; what was not looked at never counts as passed."""
+
+    passed: int = 0
+    unverifiable: int = 0
+    not_made: int = 0
+    warnings: int = 0
+    failed: int = 0
+
+    @classmethod
+    def of(cls, findings: t.Iterable[Finding]) -> Counts:
+        """Count."""
+        kinds = collections.Counter(_kind(finding) for finding in findings)
+        return cls(**{field.name: kinds[field.name] for field in dataclasses.fields(cls)})
+
+    def phrase(self) -> str:
+        """C(20 passed, 5 not verifiable, 1 warning)."""
+        words = {
+            "passed": self.passed,
+            "not verifiable": self.unverifiable,
+            "not made": self.not_made,
+            "warning" if self.warnings == 1 else "warnings": self.warnings,
+            "failed": self.failed,
+        }
+        return ", ".join(f"{number} {word}" for word, number in words.items() if number) or "none made"
+
+    def as_result(self) -> dict[str, int]:
+        """Plain data."""
+        return dataclasses.asdict(self)
+
+
+def _kind(finding: Finding) -> str:
+    if finding.status == SKIP:
+        return "unverifiable" if finding.unverifiable else "not_made"
+    return {PASS: "passed", WARN: "warnings", FAIL: "failed"}[finding.status]
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """What one stage will do with one runner: one of C(_stage_plan.ACTIONS), and the reasons as sentences."""
+
+    stage: str
+    action: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Runner:
+    """One host of the fleet.
+
+    :param host: its name in the inventory, by which automation finds it.
+    :param name: the runner's, as it is shown.
+    :param findings: the contract's problems first, then the checks in their order.
+    :param plan: every stage that the look foresaw, in the order of site.yml; empty when nothing could be foreseen.
+    :param values: typed inventory values by variable.
+    """
+
+    host: str
+    name: str
+    region: str
+    findings: tuple[Finding, ...] = ()
+    plan: tuple[Stage, ...] = ()
+    values: Raw = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(cls, raw: Raw) -> Runner:
+        """From the data of one host: C(host), C(name), C(region), C(problems), C(look) and C(values)."""
+        look = raw.get("look") or {}
+        problems = [entry for entry in raw.get("problems") or [] if not _made_good(entry, look)]
+        findings = [Finding.of(entry, FAIL) for entry in problems]
+        findings += [Finding.of(entry) for entry in look.get("checks") or []]
+        host = str(raw["host"])
+        return cls(
+            host=host,
+            name=clean(raw.get("name") or host),
+            region=clean(raw.get("region") or ""),
+            findings=(*findings, *_of_the_look(look, bool(problems))),
+            plan=tuple(_stage(entry) for entry in look.get("plan") or []),
+            values=raw.get("values") or {},
+        )
+
+    @property
+    def refused(self) -> bool:
+        """Whether something is wrong with it."""
+        return any(finding.status == FAIL for finding in self.findings)
+
+    @property
+    def state(self) -> str:
+        """C(REFUSED), C(TO_DO) or C(IDLE); what others' mistakes make of it is the decision's to say."""
+        if self.refused:
+            return REFUSED
+        return TO_DO if self.needed else IDLE
+
+    @property
+    def needed(self) -> tuple[Stage, ...]:
+        """The stages that have something to do."""
+        return tuple(stage for stage in self.plan if stage.action != NOTHING)
+
+    @property
+    def counts(self) -> Counts:
+        """Of its findings."""
+        return Counts.of(self.findings)
+
+    def action(self, stage: str) -> str:
+        """What a stage will do; empty when that was not foreseen."""
+        return next((entry.action for entry in self.plan if entry.stage == stage), "")
+
+
+def _made_good(problem: Raw, look: Raw) -> bool:
+    return problem.get("kind") == MISSING and look.get("stack_exists") is True
+
+
+def _of_the_look(look: Raw, explained: bool) -> list[Finding]:
+    """A runner that could not be looked at is refused: nothing is known about it.
+
+    :param explained: whether the contract has said already why nobody looked.
+    """
+    if look.get("failed"):
+        message = clean(look.get("msg") or "It could not be looked at, without a message.")
+        return [Finding(LOOK, FAIL, message, "Remove the cause, and run again.")]
+    if look or explained:
+        return []
+    return [Finding(LOOK, FAIL, "Nobody looked at it.", "Run the prerequisites for this host too.")]
+
+
+def _stage(raw: Raw) -> Stage:
+    """An action that is not known is shown as it is, so that it never passes for nothing to do."""
+    stage, action = clean(raw.get("stage") or ""), clean(raw.get("action") or "")
+    known = stage in STAGES and action in ACTIONS
+    return Stage(
+        stage, action if known else action or "unknown", tuple(clean(text) for text in raw.get("reasons") or ())
+    )
+
+
+def labels(runners: t.Sequence[Runner]) -> dict[str, str]:
+    """By host, the name under which a runner is shown: its own, or its host's where two runners have one name."""
+    names = collections.Counter(runner.name for runner in runners)
+    return {runner.host: runner.name if names[runner.name] == 1 else clean(runner.host) for runner in runners}

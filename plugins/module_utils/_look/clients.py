@@ -1,0 +1,260 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clients of many runners' accounts and regions. What is the same for all is made once: descriptions of services are
+read once for the process, a profile's session once for its runners, a client once for a region's.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import typing as t
+
+try:
+    import botocore.config as botocore_config
+    import botocore.exceptions as botocore_exceptions
+    import botocore.loaders as botocore_loaders
+    import botocore.session as botocore_session
+except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
+    botocore_config = botocore_exceptions = botocore_loaders = botocore_session = None
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry, RetryingBotoClientWrapper
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import (
+    ADDITIONAL_RETRYABLE_CODES,
+    credentials_of_role,
+    of_profile,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import USER_AGENT
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import all_actions
+
+# What cannot be reached has to end in seconds, not minutes.
+CONNECT_TIMEOUT, READ_TIMEOUT = 5, 20
+# The SDK's own tries: they also cover paginated calls and connections that were reset, which AWSRetry does not.
+ATTEMPTS = 4
+THREADS = 32
+
+# Services with one endpoint for all regions of a partition, so that one client serves them (AWS General Reference,
+# "Regional endpoints": global services).
+GLOBAL_SERVICES = frozenset({"iam", "route53"})
+# Making a client makes a method of each operation, and EC2 has more than six hundred.
+LARGE_SERVICES = frozenset({"ec2"})
+
+Make = t.Callable[..., t.Any]
+
+
+def settings() -> t.Any:
+    """How the clients of a look connect and try again."""
+    return botocore_config.Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        max_pool_connections=THREADS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        user_agent_extra=USER_AGENT,
+    )
+
+
+def retrying() -> t.Any:
+    """Retry decorator for what the SDK gave up: three tries, at most three seconds between them."""
+    return AWSRetry.jittered_backoff(
+        retries=3, delay=0.5, max_delay=3, catch_extra_error_codes=ADDITIONAL_RETRYABLE_CODES
+    )
+
+
+class Clients:
+    """Clients by service, made when they are first needed; safe to use from several threads.
+
+    :param make: makes the client of a service, with other credentials when it is given some.
+    """
+
+    def __init__(self, make: Make) -> None:
+        self._make = make
+        self._made: dict[str, t.Any] = {}
+        self._lock = threading.RLock()
+        self._assuming: dict[str, Clients] = {}
+
+    def __call__(self, service: str) -> t.Any:
+        """The client of the service; its methods take C(aws_retry=True)."""
+        found = self._made.get(service)
+        if found is None:
+            with self._lock:
+                if service not in self._made:
+                    self._made[service] = self._make(service)
+                found = self._made[service]
+        return found
+
+    def assuming(self, role_arn: str, role: Role | None = None) -> Clients:
+        """Clients with the credentials of a role, which these assume when the first one is needed.
+
+        Making that first one raises C(ApiError) when the role cannot be assumed.
+
+        :param role: the role as clients of other regions have it, so that it is assumed once.
+        """
+        assumed = role or Role(role_arn, lambda: self("sts"))
+        with self._lock:
+            return self._assuming.setdefault(
+                role_arn, Clients(lambda service: self._make(service, **assumed.credentials()))
+            )
+
+
+class Role:
+    """A role that is assumed once, by whoever needs it first."""
+
+    def __init__(self, arn: str, sts: t.Callable[[], t.Any]) -> None:
+        self._arn, self._sts = arn, sts
+        self._lock = threading.Lock()
+        self._credentials: dict[str, str] = {}
+
+    def credentials(self) -> dict[str, str]:
+        """Its credentials, for an hour.
+
+        :raises ApiError: it cannot be assumed.
+        """
+        with self._lock:
+            if not self._credentials:
+                self._credentials = credentials_of_role(self._sts(), self._arn)
+            return self._credentials
+
+
+class Connections(t.Protocol):
+    """Clients by region and profile."""
+
+    def of(self, region: str, profile: str = "", role_arn: str = "") -> Clients:
+        """The clients.
+
+        :raises InputError: there is no such profile, or no region.
+        """
+
+
+class _Loader:
+    """The SDK's descriptions of services, each read by one thread and once."""
+
+    def __init__(self) -> None:
+        self._loader = botocore_loaders.create_loader()
+        self._short: dict[str, t.Any] = {}
+        self._lock = threading.RLock()
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._loader, name)
+
+    def load_service_model(self, service: str, type_name: str, *more: t.Any, **named: t.Any) -> t.Any:
+        """As botocore's own loader has it; of a large service, only what the collection calls (C(_permissions))."""
+        with self._lock:
+            found = self._loader.load_service_model(service, type_name, *more, **named)
+            if service not in LARGE_SERVICES or type_name != "service-2":
+                return found
+            if service not in self._short:
+                prefix = f"{service}:"
+                called = {name.removeprefix(prefix) for name in all_actions() if name.startswith(prefix)}
+                operations = {name: entry for name, entry in found["operations"].items() if name in called}
+                self._short[service] = {**found, "operations": operations}
+            return self._short[service]
+
+    def load_data(self, *arguments: t.Any, **named: t.Any) -> t.Any:
+        """As botocore's own loader has it."""
+        with self._lock:
+            return self._loader.load_data(*arguments, **named)
+
+
+@functools.lru_cache(maxsize=1)
+def descriptions() -> _Loader:
+    """The process's one loader."""
+    return _Loader()
+
+
+class Session:
+    """One profile's, or the module's own credentials; makes one client at a time, as the SDK's sessions must."""
+
+    def __init__(self, profile: str | None, loader: t.Any) -> None:
+        self._session = botocore_session.Session(profile=profile)
+        self._session.register_component("data_loader", loader)
+        self._lock = threading.Lock()
+
+    def client(self, service: str, **arguments: t.Any) -> t.Any:
+        """A client, as botocore makes it."""
+        with self._lock:
+            return self._session.create_client(service, **arguments)
+
+    def partition(self, region: str) -> str:
+        """The partition that the region is in; a region that the SDK does not know stands for itself."""
+        try:
+            return str(self._session.get_partition_for_region(region))
+        except botocore_exceptions.BotoCoreError:
+            return region
+
+
+class FleetConnections:
+    """Clients of every account and region that a fleet is in.
+
+    :param module: has amazon.aws's options: they are the default of a runner that names no region or profile.
+    """
+
+    def __init__(self, module: t.Any) -> None:
+        region, self._endpoint_url, own = get_aws_connection_info(module)
+        self._region: str = region or ""
+        self._own = dict(own)
+        self._config = settings()
+        for name in ("config", "aws_config"):
+            self._config = self._config.merge(self._own.pop(name, None) or botocore_config.Config())
+        self._profile: str | None = self._own.pop("profile_name", None) or None
+        self._retry = retrying()
+        self._lock = threading.Lock()
+        self._sessions: dict[str | None, Session] = {}
+        self._clients: dict[tuple[str, str], Clients] = {}
+        self._roles: dict[tuple[str, str], Role] = {}
+        self._worldwide: dict[tuple[str, ...], t.Any] = {}
+
+    def of(self, region: str, profile: str = "", role_arn: str = "") -> Clients:
+        """The clients of a region with a profile's credentials, or with those of a role that these assume.
+
+        :raises InputError: there is no such profile, or no region.
+        """
+        where = region or self._region
+        if not where:
+            raise InputError("No region is named", next_step="Set gitpod_region")
+        with self._lock:
+            key = (where, profile)
+            if key not in self._clients:
+                self._clients[key] = Clients(self._maker(where, profile))
+            found = self._clients[key]
+            role = self._roles.setdefault((profile, role_arn), Role(role_arn, lambda: found("sts")))
+        # Credentials that cannot be used end the look here, not each of its calls.
+        found("sts")
+        return found.assuming(role_arn, role) if role_arn else found
+
+    def _maker(self, region: str, profile: str) -> Make:
+        keys = {**self._own, **of_profile(profile)}
+        named = keys.pop("profile_name", None) or self._profile
+
+        def make(service: str, **credentials: str) -> t.Any:
+            given = {**keys, **credentials}
+            arguments = {"region_name": region, "endpoint_url": self._endpoint_url, "config": self._config, **given}
+            try:
+                session = self._session(named)
+                if service not in GLOBAL_SERVICES:
+                    return wrapped(session.client(service, **arguments))
+                key = (service, named or "", session.partition(region), *map(str, given.values()))
+                found = self._worldwide.get(key)
+                if found is None:
+                    found = self._worldwide.setdefault(key, wrapped(session.client(service, **arguments)))
+                return found
+            except botocore_exceptions.NoRegionError as error:
+                raise InputError("No region is named", next_step="Set gitpod_region") from error
+            except (ValueError, botocore_exceptions.BotoCoreError) as error:
+                raise InputError(
+                    "The credentials cannot be used", str(error), "Check gitpod_aws_profile and gitpod_dns_aws_profile"
+                ) from error
+
+        def wrapped(made: t.Any) -> t.Any:
+            return RetryingBotoClientWrapper(made, self._retry)
+
+        return make
+
+    def _session(self, profile: str | None) -> Session:
+        with self._lock:
+            if profile not in self._sessions:
+                self._sessions[profile] = Session(profile, descriptions())
+            return self._sessions[profile]

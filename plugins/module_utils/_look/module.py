@@ -1,0 +1,86 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every module does that looks at a fleet (doc fragment C(fleet)): options in, a result for each runner out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import (
+    THREADS,
+    Connections,
+    FleetConnections,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import (
+    Fleet,
+    Host,
+    Look,
+    look_at_all,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.progress import Board
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import teller
+
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "runners": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "host": {"type": "str", "required": True},
+            "values": {"type": "dict", "required": True},
+            "earlier": {"type": "dict", "default": {}},
+        },
+    },
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "threads": {"type": "int", "default": THREADS},
+    "progress_path": {"type": "path"},
+}
+# What waits for a connection or for AWS's own work costs a thread and nothing else.
+NETWORK_THREADS = 128
+Connected = t.Callable[[t.Any], Connections]
+# Secret dictionaries of which only this part is secret; the rest is what other results may well have in them.
+PARTLY_SECRET: t.Mapping[str, str] = {"gitpod_registration_metrics": "password"}
+
+
+def looked(module: t.Any, look: Look, verb: str, connected: Connected = FleetConnections) -> dict[str, t.Any]:
+    """The module's result: C(runners), by the inventory's name of each.
+
+    :param verb: what is done with a runner, for the progress.
+    :param connected: makes the clients.
+    :raises InputError: two runners have one name, or there is to be no thread.
+    """
+    options = module.params
+    module.show(public_texts(options["secrets"] or {}))
+    hosts = Host.all(options, module.region)
+    names = [host.name for host in hosts]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise InputError(f"{', '.join(doubled)} is given twice", next_step="Name each runner once in runners")
+    if options["threads"] < 1:
+        raise InputError("threads is below 1", next_step="Give at least 1, or leave it out")
+    with Pool(options["threads"]) as pool, Pool(NETWORK_THREADS) as network:
+        fleet = Fleet(
+            connected(module),
+            pool,
+            network,
+            Board(verb, teller(options["progress_path"])),
+            module.check_mode,
+            options.get("template_bodies") or {},
+        )
+        return {"changed": False, "runners": look_at_all(fleet, hosts, look)}
+
+
+def public_texts(secrets: t.Mapping[str, t.Mapping[str, t.Any]]) -> set[str]:
+    """Texts in the secrets that are none, such as the user's name beside a password."""
+    public: set[str] = set()
+    hidden: set[str] = set()
+    for own in secrets.values():
+        for variable, value in (own or {}).items():
+            part = PARTLY_SECRET.get(variable)
+            parts = value.items() if part and isinstance(value, dict) else [("", value)]
+            for key, item in parts:
+                (public if part and key != part else hidden).add(str(item))
+    return public - hidden

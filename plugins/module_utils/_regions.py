@@ -1,0 +1,49 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Regions, their partitions and their zones, by their names alone. Pure.
+
+Source of the prefixes: botocore 1.44, C(data/partitions.json), C(regionRegex) of each partition; a test holds this
+table against the botocore that is installed. What is none of these belongs to the commercial partition.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+COMMERCIAL = "aws"
+PARTITIONS: t.Mapping[str, str] = {
+    "cn-": "aws-cn",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+}
+# As us-east-1, us-gov-west-1, eusc-de-east-1, us-isob-east-1.
+REGION = r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}"
+
+
+def partition_of(region: str) -> str:
+    """The AWS partition of a region."""
+    return next((partition for prefix, partition in PARTITIONS.items() if region.startswith(prefix)), COMMERCIAL)
+
+
+def zone_fault(zone: str, region: str) -> str:
+    """Why a zone is none of the region's Availability Zones, as the end of a sentence; empty when it may be one.
+
+    :param region: empty where it is not known.
+    """
+    if re.fullmatch(rf"{REGION}-[a-z0-9-]+-\d{{1,2}}[a-z]?", zone):
+        # EC2, DescribeAvailabilityZones: zone types local-zone and wavelength-zone, such as us-west-2-lax-1a and
+        # us-east-1-wl1-bos-wlz-1. CloudFormation's AWS::EC2::AvailabilityZone::Name takes Availability Zones.
+        return "is a Local Zone or a Wavelength Zone, no Availability Zone"
+    if re.fullmatch(r"[a-z0-9]+-az\d+", zone):
+        return "is the ID of a zone, not its name, which differs from account to account"
+    if re.fullmatch(REGION, zone):
+        return "is a region, not a zone"
+    if not re.fullmatch(rf"{REGION}[a-z]", zone):
+        return "has not the form of a zone's name"
+    return f"is in another region than {region}" if region and zone[:-1] != region else ""

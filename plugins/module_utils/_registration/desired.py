@@ -1,0 +1,77 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory wants of the registration, as options of M(gitpod.enterprise_runner.runner_registration). Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import Options, Values
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.declared import VARIABLES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_options
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+
+DEFAULT_API_URL = "https://app.gitpod.io/api"
+
+
+def wanted(values: Values) -> bool:
+    """Whether the runner is found or created at the management plane: with a token, and without its ID."""
+    return bool(values.get("gitpod_api_token") and not values.get("gitpod_runner_id"))
+
+
+def connection(values: Values) -> Options:
+    """How the management plane is reached."""
+    found = {
+        "api_url": values.get("gitpod_api_endpoint"),
+        "api_token": values.get("gitpod_api_token"),
+        "ca_path": values.get("gitpod_api_ca_path"),
+    }
+    return {option: value for option, value in found.items() if value}
+
+
+def start(values: Values, _earlier: Earlier) -> Options:
+    """Options that have the runner, and mint a token where the stack needs one; its status is added by the caller."""
+    return {
+        **module_options(VARIABLES, values),
+        **connection(values),
+        "name": values["gitpod_runner_name"],
+        "region": values["gitpod_region"],
+        "exchange_token": True,
+    }
+
+
+def absent(values: Values) -> Options:
+    """Options that remove the registration of a runner whose stack is gone; one in use is refused."""
+    runner_id = values.get("gitpod_runner_id")
+    return {
+        **connection(values),
+        **({"runner_id": runner_id} if runner_id else {}),
+        "name": values["gitpod_runner_name"],
+        "region": values["gitpod_region"],
+        # One of the same name in another region is another runner.
+        "same_name_elsewhere": True,
+        "state": "absent",
+        "stack_exists": False,
+        "force": values["gitpod_teardown_delete_environments"],
+    }
+
+
+def handed_on(result: t.Mapping[str, t.Any], values: Values, stack_status: str) -> Options:
+    """What later stages need of the registration, without the token.
+
+    :param result: of runner_registration; in check mode a runner that would be created has no ID yet.
+    """
+    exists = status.exists(stack_status or status.ABSENT)
+    reason = result.get("exchange_token_reason") or ""
+    return {
+        "changed": result.get("changed", False),
+        "actions": result.get("actions") or [],
+        "runner": result.get("runner"),
+        "runner_id": (result.get("runner") or {}).get("id") or "known-after-registration",
+        "api_endpoint": "" if exists else values.get("gitpod_api_endpoint") or DEFAULT_API_URL,
+        "exchange_token_reason": reason,
+        # A stack that stands is given the new token; one that is made anew gets it anyway.
+        "renew_exchange_token": bool(reason) and status.meaning(stack_status).present == status.UPDATE,
+    }

@@ -1,0 +1,84 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a teardown asks of the modules, from typed values and its own look. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import (
+    Options,
+    Values,
+    connection,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.desired import ROUTE53, provider
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+
+Look = t.Mapping[str, t.Any]
+
+
+def _runner(values: Values) -> Options:
+    found = {
+        **connection(values),
+        "name": values["gitpod_stack_name"],
+        "runner_name": values["gitpod_runner_name"],
+        "runner_id": values.get("gitpod_runner_id"),
+    }
+    return {option: value for option, value in found.items() if value}
+
+
+def look(values: Values) -> Options:
+    """Options of the look at what there is."""
+    return _runner(values)
+
+
+def describe(values: Values, result: Options) -> list[str]:
+    """Adds to the look what the later steps decide by; shows nothing."""
+    named = provider(values, "gitpod_teardown_dns_provider")
+    domain = values.get("gitpod_domain_name") or result.get("domain_name") or ""
+    result.update(
+        domain=domain,
+        provider=named,
+        provider_writes=registry.provider(named).protects,
+        # Which records are ours, the load balancer of our stack tells.
+        records_known=bool(domain and result["stack"]["ours"] and result.get("load_balancer")),
+    )
+    return []
+
+
+def no_records(seen: Look) -> str:
+    """Why Route 53 is not asked for records, or empty."""
+    if seen["provider"] != ROUTE53:
+        return "the records are kept elsewhere"
+    return "" if seen["records_known"] else "nothing tells which records are the runner's"
+
+
+def no_registration(values: Values, seen: Look) -> str:
+    """Why the registration is left alone, or empty."""
+    if not values.get("gitpod_api_token"):
+        return "gitpod_api_token is not set"
+    return "the stack stays" if seen["stack"]["exists"] and not seen["stack"]["ours"] else ""
+
+
+def no_stack(seen: Look) -> str:
+    """Why there is no stack to remove, or empty."""
+    return "" if seen["stack"]["exists"] and seen["stack"]["ours"] else "there is no stack of this runner"
+
+
+def buckets(values: Values, _seen: Look) -> Options:
+    """Options for the buckets that AWS kept: deleted only for a real true."""
+    return {**_runner(values), "state": "absent" if values["gitpod_teardown_delete_buckets"] is True else "listed"}
+
+
+def told_of_buckets(situation: t.Any, result: Options) -> list[str]:
+    """What AWS kept; what was deleted is not left, and in check mode the module tells what was there before."""
+    left = [] if result.get("changed") else list(result.get("buckets") or [])
+    result["left"] = left
+    if not left or situation.check_mode:
+        return []
+    first = (
+        f"{situation.name}: AWS kept these buckets; gitpod_teardown_delete_buckets=true empties and deletes them, with"
+        " everything in them"
+    )
+    return [first, *(f"    - {entry['text']}" for entry in left)]

@@ -1,0 +1,64 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a URL may be, in one place: where a secret may be sent, and which host is this machine. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+import urllib.parse
+
+_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine: C(localhost) (RFC 6761), or an address of C(127.0.0.0/8) or C(::1).
+
+    A name is never taken for an address: C(127.0.0.1.evil.example) is any machine of the internet.
+    """
+    bare = host.strip().strip("[]").rstrip(".").lower()
+    if bare == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        return False
+    return any(address.version == network.version and address in network for network in _LOOPBACK)
+
+
+def keeps_secrets(url: str) -> bool:
+    """Whether a secret may be sent there: HTTPS, except on loopback, where there is no wire to listen on."""
+    return not fault(url, ("https",), credentials=True)
+
+
+def fault(url: str, schemes: t.Collection[str] = ("https",), *, credentials: bool = False) -> str:
+    """What is wrong with a URL, as the end of a sentence that begins with it; empty when nothing is.
+
+    The text never repeats the URL, which may be a secret.
+
+    :param schemes: that are allowed; C(http) always is for loopback.
+    :param credentials: whether a user and a password may stand in it.
+    """
+    if any(character.isspace() or not character.isprintable() for character in url):
+        # Python's parser takes line breaks out silently, so they have to be seen before it.
+        return "has a blank, a line break or another control character in it"
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "is not a URL, or its port is not a number from 1 to 65535"
+    if (
+        not parts.scheme
+        or not host
+        or "\\" in url
+        or not any(character.isalnum() or character == ":" for character in host)
+    ):
+        return "is not a URL with a scheme and a host"
+    if parts.scheme not in schemes and not (parts.scheme == "http" and is_loopback(host)):
+        return f"is not an {' or '.join(schemes)} URL"
+    if port == 0:
+        return "has a port that is not a number from 1 to 65535"
+    if not credentials and (parts.username is not None or parts.password is not None):
+        return "holds a user or a password, which reports and stack parameters would show"
+    return ""

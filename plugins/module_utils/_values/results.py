@@ -1,0 +1,102 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run has found and done on one host, from the reads of the fleet and the results of the host's own tasks. Pure.
+
+A stage with nothing to do was left out; what it would have returned, the look has seen.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+Raw = t.Mapping[str, t.Any]
+# The fleet's reads, as the plays register them: each with C(runners), results by host.
+LOOK, BATCH, GATE, WAIT, VERIFICATION = (
+    "__gitpod_fleet_look",
+    "__gitpod_batch",
+    "__gitpod_gate",
+    "__gitpod_wait",
+    "__gitpod_verification",
+)
+FAILURE = "gitpod_site_failure_result"
+# Stage to the name under which the host's own task registers its result.
+REGISTERED: t.Mapping[str, str] = {
+    "prerequisites": "gitpod_prerequisites_result",
+    "certificate": "gitpod_certificate_result",
+    "registration": "gitpod_registration_result",
+    "stack": "gitpod_stack_result",
+    "stack_started": "gitpod_stack_started",
+    "dns": "gitpod_dns_result",
+    "endpoint": "gitpod_privatelink_result",
+    "endpoint_started": "gitpod_privatelink_started",
+    "verification": "gitpod_verify_result",
+    "failure": FAILURE,
+}
+# How the look calls what a report calls the endpoint.
+SEEN: t.Mapping[str, str] = {"registration": "registration", "stack": "stack", "dns": "dns", "endpoint": "privatelink"}
+
+
+def _dictionary(value: t.Any) -> dict[str, t.Any]:
+    """A registered result; a task that was skipped left none."""
+    return {} if not isinstance(value, dict) or value.get("skipped") else value
+
+
+def of_fleet(variables: Raw, read: str, host: str) -> dict[str, t.Any]:
+    """What a read of the fleet has of a host."""
+    return _dictionary(_dictionary(_dictionary(variables.get(read)).get("runners")).get(host))
+
+
+def look(variables: Raw, host: str) -> dict[str, t.Any]:
+    """The latest look at a host: the batch's, or the one before the first batch."""
+    latest = of_fleet(variables, BATCH, host) or of_fleet(variables, LOOK, host)
+    return _dictionary(latest.get("look"))
+
+
+def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
+    """The result of every stage, by the names of C(REGISTERED); empty where there is none.
+
+    :param variables: the host's, registered results among them.
+    """
+    found = {stage: _dictionary(variables.get(name)) for stage, name in REGISTERED.items()}
+    waited, seen = of_fleet(variables, WAIT, host), _dictionary(look(variables, host).get("seen"))
+    for stage in ("stack", "endpoint"):
+        # What was started is told apart from what was waited for: the wait itself changes nothing.
+        found[stage] = _dictionary(waited.get(stage)) or found[stage] or found[f"{stage}_started"]
+    # A stage that is run alone has looked the stack up itself.
+    found["stack"] = found["stack"] or _dictionary(variables.get("__gitpod_dns_stack"))
+    for stage, name in SEEN.items():
+        found[stage] = found[stage] or _dictionary(seen.get(name))
+    found["prerequisites"] = found["prerequisites"] or look(variables, host)
+    found["verification"] = found["verification"] or of_fleet(variables, VERIFICATION, host)
+    found["failure"] = failure(variables, host, found)
+    return found
+
+
+def failure(variables: Raw, host: str, found: t.Mapping[str, dict[str, t.Any]]) -> dict[str, t.Any]:
+    """What failed on a host, in the shape of C(gitpod_site_failure_result); empty when nothing did."""
+    if found["failure"]:
+        return found["failure"]
+    refusal = refused(variables, host)
+    if refusal:
+        return {"task": "Check the prerequisites", "action": "runner_gate", "message": refusal}
+    verdict = found["verification"]
+    if verdict.get("failed"):
+        return {"task": "Verify the runner", "action": "runner_verdict", "message": str(verdict.get("msg") or "")}
+    return {}
+
+
+def refused(variables: Raw, host: str) -> str:
+    """Why the gate, or the batch's own look, lets a host not go on; empty when it may."""
+    for decision in (variables.get(BATCH), _dictionary(variables.get(GATE)).get("decision")):
+        decided = _dictionary(decision)
+        message = (decided.get("refused") or {}).get(host) or (decided.get("held") or {}).get(host)
+        if message:
+            return str(message)
+    return ""
+
+
+def not_begun(variables: Raw, host: str) -> bool:
+    """Whether nothing is wrong with a host, but others' failures hold it back."""
+    decisions = (variables.get(BATCH), _dictionary(variables.get(GATE)).get("decision"))
+    return any(host in (_dictionary(decision).get("held") or {}) for decision in decisions)

@@ -1,0 +1,50 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_adopt
+short_description: Find runners that were deployed by hand, and make an inventory of them
+version_added: 0.1.0
+description:
+  - Searches every region of C(gitpod_adopt_regions), one module process each, and returns the inventory's files.
+  - Nothing is changed.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options: {}
+extends_documentation_fragment:
+  - gitpod.enterprise_runner.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+seealso:
+  - module: gitpod.enterprise_runner.runner_adopt_info
+"""
+
+EXAMPLES = r"""
+- name: Find the runners
+  gitpod.enterprise_runner.runner_adopt:
+  register: found
+"""
+
+RETURN = r"""
+runners:
+  description: As M(gitpod.enterprise_runner.runner_adopt_info) returns them, of all regions.
+  returned: success
+  type: list
+  elements: dict
+files:
+  description: The files of the inventory, each with C(path) and C(content).
+  returned: success
+  type: list
+  elements: dict
+"""

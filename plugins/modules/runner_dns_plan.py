@@ -1,0 +1,65 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_dns_plan
+short_description: Decide what the DNS stage writes, and where
+version_added: 0.1.0
+description:
+  - Makes the records of both names from the typed inventory and the load balancer that the stack's stage found, and
+    tells the role who keeps them.
+  - Runs on the control node and starts no process. Nothing is changed.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options:
+  validation:
+    description: Whether the records are those that validate a certificate, which the caller has.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - gitpod.enterprise_runner.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+seealso:
+  - module: gitpod.enterprise_runner.runner_dns
+  - module: gitpod.enterprise_runner.runner_dns_write
+"""
+
+EXAMPLES = r"""
+- name: Decide what is written, and where
+  gitpod.enterprise_runner.runner_dns_plan:
+  register: plan
+"""
+
+RETURN = r"""
+name:
+  description: The provider.
+  returned: success
+  type: str
+  sample: route53
+stage:
+  description: The role's task file that goes on.
+  returned: success
+  type: str
+  sample: publish.yml
+records:
+  description: The records for providers other than Route 53; empty when there is nothing to point to.
+  returned: success
+  type: list
+  elements: dict
+writes:
+  description: Whether the collection writes to the provider with M(gitpod.enterprise_runner.runner_dns_write).
+  returned: success
+  type: bool
+"""

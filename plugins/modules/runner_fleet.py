@@ -1,0 +1,70 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_fleet
+short_description: Read many runners in one process
+version_added: 0.1.0
+description:
+  - Turns the inventory of every host into typed values, runs one module process that reads all of them, and returns a
+    result for each. What cannot be read of one host is that host's failure alone.
+  - Meant for a task with C(run_once). Nothing is changed.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options:
+  read:
+    description:
+      - V(prerequisites) validates the inventories, also against each other, and looks at everything before anything is
+        created.
+      - V(certificates) and V(started) wait for what the hosts have started.
+      - V(verification) looks at AWS, the management plane and the network. V(status) tells how the runners are doing.
+    type: str
+    choices: [prerequisites, status, verification, certificates, started]
+    required: true
+  hosts:
+    description: Names of the hosts. Without them, the task's own host.
+    type: list
+    elements: str
+    default: []
+  default_batches:
+    description: Sizes of the batches where the inventory asks for none.
+    type: list
+    elements: str
+    default: ["100%"]
+extends_documentation_fragment:
+  - gitpod.enterprise_runner.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+seealso:
+  - module: gitpod.enterprise_runner.runner_preflight_info
+  - module: gitpod.enterprise_runner.runner_verification_info
+  - module: gitpod.enterprise_runner.runner_status_info
+  - module: gitpod.enterprise_runner.runner_fleet_wait
+"""
+
+EXAMPLES = r"""
+- name: Look at all runners of the play
+  gitpod.enterprise_runner.runner_fleet:
+    read: prerequisites
+    hosts: "{{ ansible_play_hosts_all }}"
+  register: look
+  run_once: true
+"""
+
+RETURN = r"""
+runners:
+  description: The result of each host by its name.
+  returned: success
+  type: dict
+"""

@@ -1,0 +1,52 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: runner_outcome
+short_description: Tell how the run ended for the task's host
+version_added: 0.1.0
+description:
+  - Gathers what the reads of the fleet and the tasks of the host have found, and fails where something failed.
+  - Runs on the control node and starts no process.
+author:
+  - gitpod.enterprise_runner contributors (@gitpod-io)
+options:
+  of:
+    description:
+      - V(run) is everything, V(gate) the decision before the first batch, V(wait) what was waited for, V(verification)
+        and V(status) the reads of these names.
+    type: str
+    choices: [run, wait, verification, status, gate]
+    default: run
+extends_documentation_fragment:
+  - gitpod.enterprise_runner.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+seealso:
+  - module: gitpod.enterprise_runner.runner_report
+  - module: gitpod.enterprise_runner.runner_fleet
+"""
+
+EXAMPLES = r"""
+- name: Fail where a stage failed
+  gitpod.enterprise_runner.runner_outcome:
+"""
+
+RETURN = r"""
+state:
+  description: V(verified), V(unverified), V(waiting) or V(failed).
+  returned: with O(of=run)
+  type: str
+  sample: verified
+"""

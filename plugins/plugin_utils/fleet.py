@@ -1,0 +1,98 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One read for many hosts, in one module process: typed values in, a result for each host out. For action plugins."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import needs_a_stack, of_fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_sizes, batches
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import fleet_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, run_module
+
+PREREQUISITES = "runner_preflight_info"
+COSTED = (
+    "gitpod_privatelink_enabled",
+    "gitpod_privatelink_subnet_ids",
+    "gitpod_ec2_subnet_ids",
+    "gitpod_availability_zones",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Fleet:
+    """Hosts of the play, in its order, with what their inventory says and what is wrong with it."""
+
+    values: t.Mapping[str, Values]
+    problems: t.Mapping[str, t.Sequence[Problem]]
+
+    def sound(self, host: str) -> bool:
+        """Whether the host may be looked at: nothing is wrong but what an existing stack makes good."""
+        return needs_a_stack(self.problems[host], variables())
+
+
+def fleet_of(action: t.Any, task_vars: Raw, hosts: t.Sequence[str]) -> Fleet:
+    """The typed values of hosts, and every problem of their inventory."""
+    values = fleet_values(action, task_vars, hosts)
+    return Fleet(values, of_fleet(values))
+
+
+def module_arguments(fleet: Fleet, hosts: t.Iterable[str]) -> Result:
+    """What a module takes that reads many hosts: public values, and apart from them the secrets."""
+    chosen = list(hosts)
+    return {
+        "runners": [{"host": host, "values": fleet.values[host].public()} for host in chosen],
+        "secrets": {host: fleet.values[host].secrets() for host in chosen},
+    }
+
+
+def prerequisites(action: t.Any, fleet: Fleet, task_vars: Raw, hosts: t.Sequence[str], look: bool = True) -> Result:
+    """The contract of every host, and one look at those whose inventory is sound.
+
+    :param look: whether to look at all; the contract counts whatever the tags.
+    """
+    sound = [host for host in hosts if fleet.sound(host)]
+    found: Result = {"runners": {}}
+    if look and sound:
+        found = run_module(action, PREREQUISITES, module_arguments(fleet, sound), task_vars)
+    if found.get("failed"):
+        return found
+    runners = {host: _described(fleet, host, found["runners"].get(host, {})) for host in hosts}
+    return {"changed": False, "runners": runners, "looked_at": time.time() if look else 0.0}
+
+
+def batches_of(fleet: Fleet, hosts: t.Sequence[str], default: t.Sequence[str]) -> list[list[str]]:
+    """The hosts of each batch, as Ansible will make them.
+
+    :param default: sizes where the inventory asks for none.
+    :raises RunnerError: an entry of gitpod_rollout_batches is no size.
+    """
+    wanted = fleet.values[hosts[0]]["gitpod_rollout_batches"]
+    split, begin = [], 0
+    for size in batch_sizes(batches(wanted, default), len(hosts)):
+        split.append(list(hosts[begin : begin + size]))
+        begin += size
+    return split
+
+
+def _described(fleet: Fleet, host: str, look: t.Mapping[str, t.Any]) -> Result:
+    """What is known of a host: its name, its problems that count, and the look's result."""
+    values, problems = fleet.values[host], fleet.problems[host]
+    # What is left out is a problem where there is no stack that has it.
+    counts = [problem for problem in problems if not (fleet.sound(host) and look.get("stack_exists"))]
+    return {
+        "host": host,
+        "name": values["gitpod_runner_name"],
+        "region": values["gitpod_region"] or "",
+        "problems": [problem.as_check() for problem in counts] if look or not fleet.sound(host) else [],
+        "look": dict(look),
+        # What the gate counts costs from; the whole inventory would be in every result.
+        "values": {name: values[name] for name in COSTED},
+    }

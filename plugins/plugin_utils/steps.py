@@ -1,0 +1,249 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of the stages: which module takes each, with which options, and what is told of it. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import desired as dns
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import desired as registration
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import desired as teardown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.desired import probe
+
+Options = dict[str, t.Any]
+Result = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Situation:
+    """What a step is taken in.
+
+    :param values: typed, secrets included.
+    :param earlier: what earlier stages left behind.
+    :param variables: the host's, for what the same stage has registered.
+    :param options: what the task adds.
+    """
+
+    values: t.Mapping[str, t.Any] = dataclasses.field(repr=False)
+    earlier: Earlier
+    variables: t.Mapping[str, t.Any] = dataclasses.field(repr=False)
+    options: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict, repr=False)
+    check_mode: bool = False
+
+    @property
+    def name(self) -> str:
+        """The runner's."""
+        return str(self.values["gitpod_runner_name"])
+
+    def registered(self, name: str) -> dict[str, t.Any]:
+        """What an earlier task of the stage registered; empty when it was skipped."""
+        found = self.variables.get(name)
+        return found if isinstance(found, dict) and not found.get("skipped") else {}
+
+
+Lines = list[str]
+
+
+def _nothing(_situation: Situation) -> str:
+    return ""
+
+
+def _silent(_situation: Situation, _result: Result) -> Lines:
+    return []
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """How a stage takes a step.
+
+    :param module: of the collection.
+    :param options: of the module.
+    :param idle: why there is nothing to do, or empty.
+    :param finish: adds to the module's result what later steps need; returns the lines that a person wants to see.
+    """
+
+    module: str
+    options: t.Callable[[Situation], Options]
+    idle: t.Callable[[Situation], str] = _nothing
+    finish: t.Callable[[Situation, Result], Lines] = _silent
+
+
+def _of(function: t.Callable[[t.Mapping[str, t.Any], Earlier], Options]) -> t.Callable[[Situation], Options]:
+    return lambda situation: function(situation.values, situation.earlier)
+
+
+def _no_certificate(situation: Situation) -> str:
+    wanted = certificate.wanted(situation.values)
+    return "" if wanted else "no certificate is asked for (gitpod_certificate_request)"
+
+
+def _certificate_is_issued(situation: Situation) -> str:
+    going_on = situation.earlier.certificate.get("in_progress") and not situation.check_mode
+    return _no_certificate(situation) or ("" if going_on else "nothing is going on")
+
+
+def _certificate_arn(situation: Situation, result: Result) -> Lines:
+    """What check mode hands on in place of an ARN that only AWS can give."""
+    found = result.get("certificate") or {}
+    result.update(
+        certificate_arn=found.get("arn") or certificate.foreseen_arn(situation.values),
+        status=found.get("status") or "",
+        not_after=found.get("not_after") or "",
+    )
+    return []
+
+
+def _not_registered(situation: Situation) -> str:
+    wanted = registration.wanted(situation.values)
+    return "" if wanted else "the inventory has the runner's ID, or no API token"
+
+
+def _stack_status(situation: Situation) -> str:
+    """As the registration's own look has it."""
+    return str((situation.registered("__gitpod_registration_stack").get("stack") or {}).get("status") or "")
+
+
+def _registration(situation: Situation) -> Options:
+    return {**registration.start(situation.values, situation.earlier), "stack_status": _stack_status(situation)}
+
+
+def _hand_on(situation: Situation, result: Result) -> Lines:
+    """The registration without its token, and lines, because a result with a token is shown nowhere."""
+    result["handed_on"] = registration.handed_on(result, situation.values, _stack_status(situation))
+    return [f"{situation.name}: {line}" for line in result["handed_on"]["actions"]]
+
+
+def _no_endpoint(situation: Situation) -> str:
+    return "" if situation.values["gitpod_privatelink_enabled"] else "gitpod_privatelink_enabled is not set"
+
+
+def _endpoint_is_settled(situation: Situation) -> str:
+    return _no_endpoint(situation) or _settled(situation.earlier.endpoint_started)
+
+
+def _stack_is_settled(situation: Situation) -> str:
+    return _settled(situation.earlier.started)
+
+
+def _settled(started: t.Mapping[str, t.Any]) -> str:
+    return "nothing is going on" if started and not started.get("in_progress", True) else ""
+
+
+def _whose_turn(situation: Situation, result: Result) -> Lines:
+    return [f"{situation.name}: {result.get('waiting_for')}"] if result.get("waiting_for_acceptance") else []
+
+
+def _stack_look(situation: Situation) -> Options:
+    values = situation.values
+    return {**stack.connection(values), "name": situation.earlier.stack_name or values["gitpod_stack_name"]}
+
+
+def _awaits_approval(situation: Situation, result: Result) -> Lines:
+    """The changes that wait for approval."""
+    if result.get("operation") != "review":
+        return []
+    told = ", ".join(result.get("actions") or [])
+    first = f"{situation.name}: {told}; run again without gitpod_stack_review to execute exactly these changes"
+    return [first, *(f"    {describe(change)}" for change in result.get("changes") or [])]
+
+
+def _probe(situation: Situation) -> Options:
+    """The task is delegated to the probe; the values are those of the runner's host."""
+    read = situation.registered(results.VERIFICATION)
+    seen = results.of_fleet(situation.variables, results.VERIFICATION, str(situation.variables["inventory_hostname"]))
+    elapsed = time.time() - float(read.get("looked_at") or time.time())
+    return probe(situation.values, seen["seen"], elapsed, situation.check_mode)
+
+
+def _stack_is_known(situation: Situation) -> str:
+    return "what the stack's stage found is taken" if situation.earlier.stack else ""
+
+
+def _asked(situation: Situation) -> Options:
+    return dns.asked(situation.values, situation.options)
+
+
+def _records(situation: Situation) -> Options:
+    joined_later = bool(situation.options.get("joined_later"))
+    return dns.route53(situation.values, situation.earlier.load_balancer, joined_later)
+
+
+def _validation(situation: Situation) -> Options:
+    return dns.validation(situation.values, situation.earlier.certificate.get("validation_records") or [])
+
+
+def _torn_down(situation: Situation) -> dict[str, t.Any]:
+    return situation.registered("__gitpod_teardown_look")
+
+
+STEPS: t.Mapping[tuple[str, str], Step] = {
+    ("certificate", "start"): Step("runner_certificate", _of(certificate.start), _no_certificate, _certificate_arn),
+    ("certificate", "join"): Step("runner_certificate", _of(certificate.join), _certificate_is_issued),
+    ("registration", "look"): Step("runner_stack_info", _stack_look, _not_registered),
+    ("registration", "start"): Step("runner_registration", _registration, _not_registered, _hand_on),
+    ("privatelink", "start"): Step("runner_endpoint", _of(endpoint.start), _no_endpoint, _whose_turn),
+    ("privatelink", "join"): Step("runner_endpoint", _of(endpoint.join), _endpoint_is_settled),
+    ("privatelink", "absent"): Step("runner_endpoint", _of(endpoint.absent)),
+    ("stack", "look"): Step("runner_stack_info", _stack_look),
+    ("stack", "start"): Step("runner_stack", _of(stack.start), finish=_awaits_approval),
+    ("stack", "join"): Step("runner_stack", _of(stack.join), _stack_is_settled),
+    ("dns", "look"): Step("runner_stack_info", _stack_look, _stack_is_known),
+    ("dns", "ask"): Step("runner_propagation_info", _asked),
+    ("dns", "route53"): Step("runner_dns", _records),
+    ("dns", "validation"): Step("runner_dns", _validation),
+    ("verify", "probe"): Step("runner_health_info", _probe),
+    ("teardown", "look"): Step(
+        "runner_teardown_info",
+        lambda situation: teardown.look(situation.values),
+        finish=lambda situation, result: teardown.describe(situation.values, result),
+    ),
+    ("teardown", "records"): Step(
+        "runner_dns",
+        lambda situation: dns.removal(
+            situation.values,
+            _torn_down(situation)["domain"],
+            _torn_down(situation)["load_balancer"]["dns_name"],
+        ),
+        lambda situation: teardown.no_records(_torn_down(situation)),
+    ),
+    ("teardown", "certificate"): Step(
+        "runner_certificate",
+        lambda situation: certificate.absent(situation.values, _torn_down(situation)["domain"]),
+        lambda situation: "" if _torn_down(situation)["domain"] else "no domain is known",
+    ),
+    ("teardown", "registration"): Step(
+        "runner_registration",
+        lambda situation: registration.absent(situation.values),
+        lambda situation: teardown.no_registration(situation.values, _torn_down(situation)),
+    ),
+    ("teardown", "endpoint"): Step(
+        "runner_endpoint",
+        lambda situation: {**endpoint.absent(situation.values, situation.earlier), **situation.options},
+    ),
+    ("teardown", "stack"): Step(
+        "runner_stack",
+        lambda situation: stack.absent(situation.values, _torn_down(situation)["stack"]["name"]),
+        lambda situation: teardown.no_stack(_torn_down(situation)),
+    ),
+    ("teardown", "buckets"): Step(
+        "runner_retained_buckets",
+        lambda situation: teardown.buckets(situation.values, _torn_down(situation)),
+        finish=teardown.told_of_buckets,
+    ),
+}
+
+
+def shown(lines: t.Iterable[str]) -> str:
+    """Lines as they are displayed."""
+    return "\n".join(clean(line) for line in lines)

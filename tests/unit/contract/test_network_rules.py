@@ -1,0 +1,154 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""URLs, proxies, servers and ranges; and who is this machine."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _notify, _urls
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules_network
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import client
+
+NO_PROXY = list(rules_network.REQUIRED_NO_PROXY)
+
+
+def problems(**values: t.Any) -> list[Problem]:
+    return [problem for rule in rules_network.RULES for problem in rule(Inventory.of(values))]
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.255.0.3", "::1", "[::1]"])
+def test_loopback_is_a_name_and_addresses(host: str) -> None:
+    assert _urls.is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1.evil.example",
+        "127.evil.example",
+        "127.1",
+        "localhost.evil.example",
+        "evil-localhost",
+        "0.0.0.0",
+        "128.0.0.1",
+        "::2",
+        "10.0.0.1",
+        "",
+    ],
+)
+def test_nothing_else_is_loopback(host: str) -> None:
+    assert not _urls.is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1.evil.example", "127.evil.example", "localhost.evil.example"])
+def test_no_secret_goes_out_to_a_name_that_begins_like_loopback(host: str) -> None:
+    url = f"http://{host}/api"
+    assert not client.safe(url)
+    with pytest.raises(RunnerError, match="not an https URL"):
+        _notify.host_of(url)
+    found = problems(gitpod_api_endpoint=url, gitpod_report_notify=url)
+    assert [problem.variable for problem in found] == ["gitpod_api_endpoint", "gitpod_report_notify"]
+
+
+def test_loopback_needs_no_tls_anywhere() -> None:
+    for host in ("127.0.0.1:8080", "localhost", "[::1]:8080"):
+        url = f"http://{host}/api"
+        assert client.safe(url)
+        assert _notify.host_of(url)
+        assert problems(gitpod_api_endpoint=url, gitpod_report_notify=url) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://app.gitpod.io/api\nX-Evil: 1", "line break"),
+        ("https://app.gitpod.io/a pi", "blank"),
+        ("https://app.gitpod.io/\x1b[2J", "control character"),
+        ("app.gitpod.io/api", "scheme and a host"),
+        ("https:///api", "scheme and a host"),
+        ("https://evil.example\\@app.gitpod.io/", "scheme and a host"),
+        ("https://[", "is not a URL"),
+        ("https://app.gitpod.io:0/api", "from 1 to 65535"),
+        ("https://app.gitpod.io:65536/api", "from 1 to 65535"),
+        ("https://app.gitpod.io:port/api", "from 1 to 65535"),
+        ("http://app.gitpod.io/api", "is not an https URL"),
+        ("ftp://app.gitpod.io/api", "is not an https URL"),
+        ("https://me:pass-w0rd@app.gitpod.io/api", "a user or a password"),
+        ("https://me@app.gitpod.io/api", "a user or a password"),
+    ],
+)
+def test_what_is_no_endpoint_is_told_and_no_password_is(url: str, said: str) -> None:
+    (problem,) = problems(gitpod_api_endpoint=url)
+    assert problem.variable == "gitpod_api_endpoint"
+    assert said in problem.summary
+    assert "pass-w0rd" not in problem.summary + problem.remediation
+    assert problem.summary.isprintable()
+
+
+@pytest.mark.parametrize("url", ["http://hooks.example.com/s3cr3t", "s3cr3t", "https://hooks.example.com/s3cr3t x"])
+def test_a_webhooks_url_is_never_repeated(url: str) -> None:
+    (problem,) = problems(gitpod_report_notify=url)
+    assert problem.variable == "gitpod_report_notify"
+    assert "s3cr3t" not in str(problem)
+
+
+def test_mirrors_and_proxies_may_be_without_tls() -> None:
+    url = "http://mirror.example.com:8080"
+    proxies = {"gitpod_http_proxy": url, "gitpod_https_proxy": url, "gitpod_no_proxy": NO_PROXY}
+    assert problems(gitpod_stack_releases_url=url, **proxies) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["proxy.example.com:3128", "http://", "socks5://proxy", "http://p:99999", "http://u:p@p"]
+)
+def test_what_is_no_proxy_is_told(url: str) -> None:
+    (problem,) = problems(gitpod_http_proxy=url, gitpod_no_proxy=NO_PROXY)
+    assert problem.variable == "gitpod_http_proxy"
+
+
+@pytest.mark.parametrize(
+    "server", ["192.0.2.53", "192.0.2.53:5353", "2001:db8::53", "[2001:db8::53]", "[2001:db8::53]:5353", "::1"]
+)
+def test_a_server_is_an_address_with_or_without_a_port(server: str) -> None:
+    assert problems(gitpod_resolvers=[server], gitpod_dns_authoritative_servers=[server]) == []
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "a;b",
+        "ns1.example.com",
+        "192.0.2.53:",
+        "192.0.2.53:0",
+        "192.0.2.53:65536",
+        "192.0.2.53:dns",
+        "[::1",
+        "[::1]:x",
+        "256.1.1.1",
+    ],
+)
+def test_what_is_no_server_is_told(server: str) -> None:
+    (problem,) = problems(gitpod_resolvers=["192.0.2.53", server])
+    assert problem.variable == "gitpod_resolvers"
+    assert server in problem.summary
+    assert "[2001:db8::53]:5353" in problem.remediation
+
+
+def test_ranges_are_networks() -> None:
+    assert problems(gitpod_verify_accepted_ranges=["198.51.100.0/24", "198.51.100.7", "2001:db8::/32"]) == []
+    (problem,) = problems(gitpod_verify_accepted_ranges=["198.51.100.0/33", "office"])
+    assert "'198.51.100.0/33', 'office'" in problem.summary
+
+
+def test_an_exception_from_the_proxy_is_one_entry() -> None:
+    values = {"gitpod_http_proxy": "http://proxy:3128"}
+    (problem,) = problems(**values, gitpod_no_proxy=[*NO_PROXY, "a b"])
+    assert "'a b'" in problem.summary
+    (problem,) = problems(**values, gitpod_no_proxy=NO_PROXY[1:])
+    assert ".internal" in problem.summary

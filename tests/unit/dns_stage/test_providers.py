@@ -1,0 +1,65 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A DNS provider is declared once, and everything that depends on it reads the declaration."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.declared import VARIABLES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage
+
+ROOT = pathlib.Path(__file__).parents[3]
+# Where code is that somebody writes; docs and tests are beside it.
+PLACES = ("plugins", "roles", "playbooks", "extensions", "meta", "examples")
+GENERATED = "# Generated from the declarations"
+SAMPLE = "cloudflare"
+MOST_FILES = 3
+
+
+def hand_written() -> list[pathlib.Path]:
+    """Files that somebody writes by hand, but the docs."""
+    files = (path for place in PLACES for path in sorted((ROOT / place).rglob("*")) if path.is_file())
+    texts = (path for path in files if path.suffix in (".py", ".yml", ".j2") and path.name != "README.md")
+    return [path for path in texts if GENERATED not in path.read_text("utf-8")]
+
+
+def test_a_provider_is_written_by_hand_in_two_files() -> None:
+    naming = [path for path in hand_written() if SAMPLE in path.read_text("utf-8").lower() or SAMPLE in path.name]
+    assert [str(path.relative_to(ROOT)) for path in naming] == [
+        f"plugins/module_utils/_dns/providers/{SAMPLE}.py",
+        "plugins/module_utils/_dns/providers/registry.py",
+    ]
+    assert len(naming) <= MOST_FILES
+
+
+@pytest.mark.parametrize("provider", registry.ALL, ids=lambda entry: entry.name)
+def test_a_declaration_is_complete(provider: Provider) -> None:
+    own = {variable.name for variable in provider.variables}
+    everything = {variable.name for variable in VARIABLES}
+    assert own <= everything
+    assert set(provider.required) <= everything
+    assert set(provider.own_server or ()) <= own
+    assert bool(provider.kept and provider.access and provider.actions) is provider.writes
+    seen = provider.as_result()
+    tasks = ROOT / "roles/gitpod_dns/tasks"
+    assert (tasks / seen["stage"]).is_file()
+    assert bool(provider.update) is provider.protects
+    for action in provider.actions:
+        assert failed_stage({"action": action}) == "dns"
+    for name in (provider.name, *provider.former_names):
+        assert registry.provider(name) is provider
+        assert name in registry.NAMES
+
+
+def test_a_name_that_nobody_declares_is_told_with_those_that_are() -> None:
+    assert registry.provider("").name == "route53"
+    assert registry.find("bind") is None
+    with pytest.raises(InputError, match=r"'bind'.*route53, nsupdate.*gitpod_dns_provider"):
+        registry.provider("bind")

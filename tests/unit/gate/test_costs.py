@@ -1,0 +1,101 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The estimate counts what the run creates, says what it leaves out, and can be left out itself."""
+
+from __future__ import annotations
+
+import typing as t
+from decimal import Decimal
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.costs import (
+    PRICES,
+    Cost,
+    cost_of,
+    notes,
+    total_line,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import Runner
+from tests.gate_samples import FIRST, SUBNETS, host, look
+
+
+def cost(zones: int = 3, **actions: t.Any) -> Cost:
+    return cost_of(Runner.of(host("one", "eu-west-1", look(**actions), zones=zones)))
+
+
+def test_an_endpoint_is_charged_for_each_zone_and_730_hours() -> None:
+    assert PRICES["privatelink"].monthly == Decimal("7.30")
+    assert cost(2, privatelink="create") == Cost(endpoints=1, zones=2, amount=Decimal("14.60"))
+    assert cost(3, privatelink="create", stack="create").cell == "21.90 +"
+
+
+@pytest.mark.parametrize(
+    ("actions", "expected"),
+    [
+        ({}, Cost()),
+        ({"privatelink": "recreate", "stack": "update", "dns": "create", "certificate": "create"}, Cost()),
+        ({"privatelink": "update"}, Cost(unforeseen=1)),
+        ({"privatelink": "unknown", "stack": "create"}, Cost(unforeseen=1, stacks=1)),
+    ],
+)
+def test_what_is_not_created_costs_nothing_more_and_what_is_not_known_is_said(
+    actions: dict[str, t.Any], expected: Cost
+) -> None:
+    assert cost(**actions) == expected
+
+
+def test_zones_come_from_the_endpoints_subnets_then_the_runners_then_its_zones() -> None:
+    raw = host("one", "eu-west-1", look(privatelink="create"))
+    for values, zones in (
+        ({"gitpod_privatelink_subnet_ids": ["a"], "gitpod_ec2_subnet_ids": ["a", "b"]}, 1),
+        ({"gitpod_privatelink_subnet_ids": [], "gitpod_ec2_subnet_ids": ["a", "b"]}, 2),
+        ({"gitpod_availability_zones": ["a", "b", "c"]}, 3),
+        ({}, 0),
+    ):
+        found = cost_of(Runner.of({**raw, "values": values}))
+        assert (found.zones, found.unforeseen) == (zones, int(not zones))
+
+
+def test_a_runner_that_is_refused_adds_nothing() -> None:
+    assert cost_of(Runner.of(host("one", "eu-west-1", look(SUBNETS, **FIRST)))) == Cost()
+
+
+def test_the_total_is_the_sum_and_says_what_comes_on_top() -> None:
+    total = cost(2, privatelink="create", stack="create") + cost(3, privatelink="create") + cost(privatelink="update")
+    assert total.as_result() == {
+        "amount": 36.5,
+        "currency": "USD",
+        "not_estimated": ["stack", "endpoint changes"],
+    }
+    assert total_line(total) == (
+        "Cost: about 36.50 USD a month more, for 2 interface endpoints in 5 zones; on top comes what 1 new stack runs"
+        " and 1 endpoint that may change"
+    )
+    assert total_line(Cost()) == "Cost: nothing more"
+    assert total_line(cost(stack="create")) == "Cost: nothing that is estimated; on top comes what 1 new stack runs"
+
+
+def test_the_notes_say_that_it_is_an_estimate_and_of_what() -> None:
+    told = " ".join(notes(cost(2, privatelink="create", stack="create")))
+    for words in (
+        "estimate",
+        "list price of us-east-1",
+        "730 hours",
+        "Other regions differ",
+        "data is extra",
+        "not estimated",
+    ):
+        assert words in told
+    assert notes(Cost()) == []
+    assert "cannot be foreseen" in notes(cost(privatelink="update"))[0]
+
+
+def test_costs_can_be_left_out() -> None:
+    fleet = [host("one", "eu-west-1", look(**FIRST))]
+    found = gate(fleet, show_costs=False)
+    assert "USD" not in "\n".join(found.lines(100))
+    assert found.as_result()["monthly_cost"] is None
+    assert found.as_result()["runners"]["one"]["monthly_cost"] is None

@@ -1,0 +1,64 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of every runner: none overwrites another's, none is more open than the umask allows."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.document import documents
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import Runner
+from tests.gate_samples import ACLS, SUBNETS, ZONES, host, look
+
+
+def test_names_that_fold_to_one_file_are_kept_apart() -> None:
+    hosts = ("gitpod/eu", "gitpod-eu", "gitpod:eu", "GITPOD-EU", "other")
+    names = file_names({name: name for name in hosts})
+    assert len({name.casefold() for name in names.values()}) == len(hosts)
+    assert names["other"] == "other"
+    some = file_names({name: name for name in ("gitpod:eu", "gitpod-eu")})
+    assert some == {"gitpod:eu": names["gitpod:eu"], "gitpod-eu": "gitpod-eu"}
+
+
+def test_runners_of_one_name_are_kept_apart_by_their_hosts() -> None:
+    names = file_names({"left": "twin", "right": "twin"})
+    assert len(set(names.values())) == 2
+    assert all(name.startswith("twin-") for name in names.values())
+
+
+def test_a_file_obeys_the_umask(tmp_path: pathlib.Path) -> None:
+    for umask, mode in ((0o022, 0o644), (0o077, 0o600), (0o027, 0o640)):
+        present = os.umask(umask)
+        try:
+            write_text(tmp_path / "file", "text")
+            assert os.umask(umask) == umask
+        finally:
+            os.umask(present)
+        assert (tmp_path / "file").stat().st_mode & 0o777 == mode
+
+
+def test_both_files_hold_every_finding() -> None:
+    runner = Runner.of(host("one", "us-west-2", look(ACLS, SUBNETS), ZONES))
+    files = documents(runner, "one")
+    assert sorted(files) == ["one-prerequisites.json", "one-prerequisites.md"]
+    document = json.loads(files["one-prerequisites.json"])
+    assert {key: document[key] for key in ("host", "runner", "region")} == (
+        {"host": "one", "runner": "one", "region": "us-west-2"}
+    )
+    assert len(document["checks"]) == 40 + 9 + 3
+    assert all(set(entry) == {"id", "status", "summary", "remediation", "docs"} for entry in document["checks"])
+    text = files["one-prerequisites.md"]
+    assert "40 passed, 1 not verifiable, 9 not made, 2 failed." in text
+    assert "| FAIL | `network.subnets` |" in text
+    assert text.index("## network") < text.index("## proxy")
+
+
+def test_markup_of_others_stays_text() -> None:
+    evil = {"id": "contract.x|y", "summary": "<script> | [a](b)\n# title", "remediation": "`rm`"}
+    text = documents(Runner.of(host("one", "<b>", look(), evil)), "one")["one-prerequisites.md"]
+    assert r"| FAIL | `contract.x\|y` | \<script\> \| \[a\](b) \# title | \`rm\` |" in text
+    assert r"(\<b\>)" in text
