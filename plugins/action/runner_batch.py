@@ -28,13 +28,16 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"default_batches"})
+    _VALID_ARGS = frozenset({"default_batches", "look"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Decide, show what begins, and return which hosts have work."""
         result: Result = super().run(tmp, task_vars)
         _unused, arguments = self.validate_argument_spec(
-            argument_spec={"default_batches": {"type": "list", "elements": "str", "default": ["100%"]}}
+            argument_spec={
+                "default_batches": {"type": "list", "elements": "str", "default": ["100%"]},
+                "look": {"type": "bool", "default": True},
+            }
         )
         variables = task_vars or {}
         batch, everyone = list(variables["ansible_play_batch"]), list(variables["ansible_play_hosts_all"])
@@ -47,6 +50,8 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg=error.message)
             return result
         failed = [host for host in everyone if host not in batch and self._failed(variables, host)]
+        if not arguments["look"] and len(batch) < len(everyone):
+            failed += _unforeseen(variables)
         result.update(changed=False, failed_before=failed, held={}, refused={}, work=[], begun=[], idle={}, runners={})
         if refusal or len(failed) > self._tolerated(values):
             message = refusal or _stopped(failed, self._tolerated(values))
@@ -54,7 +59,8 @@ class ActionModule(ActionBase):
             return result
         if lines:
             self._display.display("\n".join(lines))
-        result.update(begins=True, **self._looked_at(variables, batch))
+        result.update(begins=True)
+        result.update(self._looked_at(variables, batch) if arguments["look"] else {"begun": batch, "work": batch})
         return result
 
     @staticmethod
@@ -100,6 +106,12 @@ class ActionModule(ActionBase):
         decision = (variables.get(results.GATE) or {}).get("decision") or {}
         held = {**(decision.get("refused") or {}), **(decision.get("held") or {})}
         return {host: held[host] for host in batch if host in held}
+
+
+def _unforeseen(variables: Raw) -> list[str]:
+    """Who cannot be upgraded, and so is not in the play; in several batches one that has failed (as for the gate)."""
+    foreseen = (variables.get(results.UPGRADE) or {}).get("runners") or {}
+    return [str(host) for host, row in foreseen.items() if row.get("failure")]
 
 
 def _refused(runners: t.Mapping[str, Raw], looked: bool) -> dict[str, str]:

@@ -34,7 +34,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
     run_module,
 )
 
-READS = ("prerequisites", "status", "verification", "certificates", "started")
+READS = ("prerequisites", "status", "upgrade", "verification", "certificates", "started")
 
 
 def wants_look(task_vars: Raw) -> bool:
@@ -68,13 +68,19 @@ class ActionModule(ActionBase):
             result.update(_for_the_gate(fleet, hosts, arguments["default_batches"]))
             return result
         left = {host: earlier(self, variables_of(self, variables, host), host) for host in hosts}
-        read = {"status": _status, "verification": _verification, "certificates": _certificates, "started": _started}
+        read = {
+            "status": _status,
+            "upgrade": _upgrade,
+            "verification": _verification,
+            "certificates": _certificates,
+            "started": _started,
+        }
         module, options = read[arguments["read"]](fleet, left)
         if options["runners"]:
             result.update(run_module(self, module, options, variables))
         else:
             result.update(changed=False, runners={})
-        if arguments["read"] == "status" and not result.get("failed"):
+        if arguments["read"] in ("status", "upgrade") and not result.get("failed"):
             unsound = {host: _contract_failure(fleet, host) for host in hosts if not fleet.sound(host)}
             result["runners"] = {host: unsound.get(host) or result["runners"].get(host) or {} for host in hosts}
         if arguments["read"] == "verification" and not result.get("failed"):
@@ -110,6 +116,10 @@ def _for_the_gate(fleet: Fleet, hosts: t.Sequence[str], default_batches: t.Seque
 
 def _status(fleet: Fleet, _left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
     return "runner_status_info", module_arguments(fleet, [host for host in fleet.values if fleet.sound(host)])
+
+
+def _upgrade(fleet: Fleet, _left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
+    return "runner_upgrade_info", module_arguments(fleet, [host for host in fleet.values if fleet.sound(host)])
 
 
 def _verification(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:

@@ -32,7 +32,7 @@ class ActionModule(ActionBase):
         values = host_values(self, variables)
         found = {name: _registered(variables, f"__gitpod_teardown_{name}") for name in LOOKS}
         look = found["look"]
-        removal = _registered(variables, "gitpod_dns_removal") if look["provider_writes"] else found["records"]
+        removal = _registered(variables, "__gitpod_dns_removal") if look["provider_writes"] else found["records"]
         settings = {
             "domain": look["domain"],
             "provider": look["provider"],

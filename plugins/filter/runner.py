@@ -15,11 +15,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
     external_records,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batches
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import (
-    going_back,
-    upgrade_lines,
-    upgrade_row,
-)
 
 
 def in_words(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
@@ -43,7 +38,4 @@ class FilterModule:
         return {
             "external_records": external_records,
             "rollout_batches": batches,
-            "upgrade_lines": upgrade_lines,
-            "upgrade_row": upgrade_row,
-            "upgrades_back": going_back,
         }

@@ -15,6 +15,7 @@ try:
     import boto3
     import botocore.config
     import botocore.exceptions
+    import botocore.session
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
     boto3 = botocore = None
 
@@ -34,12 +35,14 @@ class RunnerModule(AnsibleAWSModule):
     def __init__(self, **arguments: t.Any) -> None:
         super().__init__(**arguments)
         self._sessions: dict[str | None, t.Any] = {}
+        self._loader: t.Any = None
 
     def client(self, service: str, retry_decorator: t.Any = None, **arguments: t.Any) -> t.Any:
         """A client of `service`; not to be called from several threads at once.
 
         :param retry_decorator: lets its methods take C(aws_retry=True).
-        :param arguments: laid over the module's own: keys of C(boto3.Session.client), and C(profile_name).
+        :param arguments: laid over the module's own: keys of C(boto3.Session.client), such as C(region_name), and
+            C(profile_name).
         :raises InputError: there is no such profile, or no region.
         """
         region, endpoint, own = get_aws_connection_info(self)
@@ -64,5 +67,10 @@ class RunnerModule(AnsibleAWSModule):
 
     def _session(self, profile: str | None) -> t.Any:
         if profile not in self._sessions:
-            self._sessions[profile] = boto3.session.Session(profile_name=profile)
+            own = botocore.session.Session()
+            if self._loader is None:
+                self._loader = own.get_component("data_loader")
+            # Descriptions of services are read once, however many profiles there are.
+            own.register_component("data_loader", self._loader)
+            self._sessions[profile] = boto3.session.Session(profile_name=profile, botocore_session=own)
         return self._sessions[profile]

@@ -145,11 +145,10 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions(
             "ec2",
             "DescribeSecurityGroups",
-            "DescribeTags",
-            "DescribeVpcs",
             "CreateSecurityGroup",
             "AuthorizeSecurityGroupIngress",
             "RevokeSecurityGroupIngress",
+            "DeleteSecurityGroup",
             when=OWN_GROUP,
         ),
         *_actions("ec2", "DescribeNetworkInterfaces", when=PRIVATELINK, optional=True),
@@ -244,6 +243,8 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("elasticloadbalancing", "DescribeLoadBalancers", when=TEARDOWN),
         *_actions("ec2", "DescribeVpcEndpoints", "DescribeSecurityGroups", when=TEARDOWN),
         *_actions("ec2", "DeleteVpcEndpoints", "DeleteSecurityGroup", when=TEARDOWN),
+        # What others use too stays; it loses this runner's tag and what only this runner needed.
+        *_actions("ec2", "ModifyVpcEndpoint", "RevokeSecurityGroupIngress", "CreateTags", "DeleteTags", when=TEARDOWN),
         *_actions("s3", "ListBucketVersions", resource=KEPT, when=TEARDOWN, optional=True),
         *_actions(
             "s3",

@@ -22,6 +22,10 @@ options:
     type: list
     elements: str
     default: ["100%"]
+  look:
+    description: Whether to look at the runners; without it, each has something to do.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
 attributes:

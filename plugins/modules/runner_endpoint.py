@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: runner_endpoint
-short_description: Create, change and delete the interface endpoint of the management plane
+short_description: Create, change and delete the interface endpoint of the management plane and its security group
 version_added: 0.1.0
 description:
   - Connects a VPC to the management plane through AWS PrivateLink, also where the service is in another region, with
@@ -17,6 +17,11 @@ description:
   - Verifies first that the service can be seen. In the service's own region, subnets in zones that it does not have are
     left out.
   - Changes of subnets, security groups, policy, private DNS, IP address type and tags are made in place.
+  - An endpoint with private DNS can exist once in a VPC, so the runners of one VPC share it. It belongs to the first,
+    and each runner that uses it has a tag C(gitpod:used-by/<runner ID or name>) on endpoint and security group, which
+    says what it needs of them. A further runner adds its subnets in zones that are not served yet and its address
+    ranges, and takes nothing away.
+  - A run that begins at the same time as another, or whose call's answer was lost, looks again and goes on from there.
   - An endpoint costs money for each zone and hour.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
@@ -25,10 +30,16 @@ options:
     description: Name of the runner, and of the endpoint in its C(Name) tag.
     type: str
     required: true
+  runner_id:
+    description:
+      - ID of the runner, by which it is known among those that share the endpoint; without it, by its O(name). The tag
+        C(gitpod:runner-id) in O(tags) does as well.
+    type: str
   state:
     description:
-      - Whether to have the endpoint. V(absent) removes only one of this O(name) that this collection made, and waits
-        for one that is being deleted already.
+      - Whether to have the endpoint. V(absent) removes only what this collection made and nobody but this runner uses,
+        and waits for what is being deleted already. From what others use too, it takes away this runner's tag and what
+        this runner alone needed; what was its own becomes another's.
     type: str
     choices: [present, absent]
     default: present
@@ -43,27 +54,46 @@ options:
     default: []
   security_group_ids:
     description:
-      - Security groups of the endpoint. Without any, AWS uses the VPC's default group for a new endpoint, and an
-        existing one keeps its own.
+      - Security groups of the endpoint. Without any, and without O(security_group_name), AWS uses the VPC's default
+        group for a new endpoint, and an existing one keeps its own.
+    type: list
+    elements: str
+    default: []
+  security_group_name:
+    description:
+      - Name of a security group that is kept for the endpoint when O(security_group_ids) names none. It admits TCP 443
+        from O(source_subnet_ids), follows them, lets everything out, and has the tags of the endpoint.
+      - A group of ours that the endpoint has already is used instead, also one that another runner named.
+      - A group of this name without this collection's tags is refused, because it is somebody else's.
+      - With O(state=absent), a group that nobody else uses is removed after the endpoint.
+    type: str
+  source_subnet_ids:
+    description: Subnets whose IPv4 ranges the kept security group admits; without any, O(subnet_ids).
     type: list
     elements: str
     default: []
   private_dns_enabled:
-    description: Whether the service's own name resolves to the endpoint inside the VPC.
+    description:
+      - Whether the service's own name resolves to the endpoint inside the VPC. It is not switched off while others use
+        the endpoint.
     type: bool
     default: true
   ip_address_type:
-    description: Address families; without it, AWS chooses for a new endpoint and an existing one keeps its own.
+    description:
+      - Address families; without it, AWS chooses for a new endpoint and an existing one keeps its own. It is not
+        changed while others use the endpoint.
     type: str
     choices: [ipv4, dualstack, ipv6]
   policy:
-    description: Endpoint policy as JSON; without it, a new endpoint allows full access.
+    description:
+      - Endpoint policy as JSON; without it, a new endpoint allows full access. It is not changed while others use the
+        endpoint.
     type: json
   tags:
     description: Tags of the endpoint, besides C(Name) and those by which the collection finds it again.
     type: dict
   purge_tags:
-    description: Whether other tags are removed from an endpoint that this collection made.
+    description: Whether other tags are removed from an endpoint and a group that only this runner uses.
     type: bool
     default: false
   adopt:
@@ -76,8 +106,8 @@ options:
     default: true
   replace_failed:
     description:
-      - Whether an endpoint of ours that failed, expired or was rejected is deleted and created anew. Otherwise the
-        module fails with AWS's reason.
+      - Whether an endpoint of this runner that failed, expired or was rejected is deleted and created anew. Otherwise
+        the module fails with AWS's reason.
     type: bool
     default: false
   enable_vpc_dns:
@@ -114,7 +144,6 @@ attributes:
     support: full
 seealso:
   - module: gitpod.enterprise_runner.runner_endpoint_info
-  - module: amazon.aws.ec2_security_group
 """
 
 EXAMPLES = r"""
@@ -124,7 +153,7 @@ EXAMPLES = r"""
     name: gitpod-ap-southeast-2
     vpc_id: vpc-0c9f7e5a3b1d02468
     subnet_ids: [subnet-0c3a4e6d8f0b23571, subnet-0c3a4e6d8f0b23572]
-    security_group_ids: [sg-0b3d5f7a9c1e24681]
+    security_group_name: gitpod-ap-southeast-2-management-plane
 
 - name: Start now, and wait later
   gitpod.enterprise_runner.runner_endpoint:
@@ -132,19 +161,23 @@ EXAMPLES = r"""
     name: gitpod-ap-southeast-2
     vpc_id: vpc-0c9f7e5a3b1d02468
     subnet_ids: [subnet-0c3a4e6d8f0b23571, subnet-0c3a4e6d8f0b23572]
+    security_group_ids: [sg-0b3d5f7a9c1e24681]
     wait: false
 
-- name: Remove it
+- name: Remove it and its group, or only this runner's part of them while others use them
   gitpod.enterprise_runner.runner_endpoint:
     region: ap-southeast-2
     name: gitpod-ap-southeast-2
     vpc_id: vpc-0c9f7e5a3b1d02468
+    security_group_name: gitpod-ap-southeast-2-management-plane
     state: absent
 """
 
 RETURN = r"""
 endpoint:
-  description: The endpoint; null when there is none, or in check mode none yet.
+  description:
+    - The endpoint; null when there is none, or in check mode none yet. With O(state=absent), one that stays because
+      others use it.
   returned: success
   type: dict
   contains:
@@ -193,6 +226,51 @@ endpoint:
     failure_reason:
       description: AWS's words about what went wrong; empty when nothing did.
       type: str
+security_group:
+  description: The security group that is kept for the endpoint; null when none is, or in check mode none yet.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Its ID.
+      type: str
+      sample: sg-0b3d5f7a9c1e24681
+    name:
+      description: Its name; the runner that made the endpoint has named it.
+      type: str
+    created:
+      description: Whether it was made now.
+      type: bool
+    rules:
+      description: Address ranges that it admits on TCP 443; other rules with protocol and ports.
+      type: list
+      elements: str
+    tags:
+      description: Its tags.
+      type: dict
+    owner:
+      description: C(name) and C(id) of the runner that it was made for.
+      type: dict
+    used_by:
+      description: Names of the runners that use it.
+      type: list
+      elements: str
+owner:
+  description:
+    - C(name) and C(id) of the runner to which the endpoint belongs; null when this collection did not make it.
+  returned: success
+  type: dict
+  sample: {name: gitpod-ap-southeast-2, id: 0193e7a1-0000-7000-8000-000000000003}
+shared_with:
+  description: Names of the other runners that use the endpoint.
+  returned: success
+  type: list
+  elements: str
+left_alone:
+  description: What differs from the options and stays as it is, because others use it, in words.
+  returned: success
+  type: list
+  elements: str
 service:
   description: The service, when it was looked at.
   returned: success
@@ -229,6 +307,11 @@ waiting_for:
   returned: success
   type: str
   sample: ''
+waiting_for_acceptance:
+  description: Whether the service's owner has to accept the connection.
+  returned: success
+  type: bool
+  sample: false
 actions:
   description: What was done, or in check mode would be, in sentences.
   returned: success
@@ -251,10 +334,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 
 ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},
+    "runner_id": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "vpc_id": {"type": "str", "required": True},
     "subnet_ids": {"type": "list", "elements": "str", "default": []},
     "security_group_ids": {"type": "list", "elements": "str", "default": []},
+    "security_group_name": {"type": "str"},
+    "source_subnet_ids": {"type": "list", "elements": "str", "default": []},
     "service_name": {"type": "str", "default": SERVICE_NAME},
     "service_region": {"type": "str", "default": SERVICE_REGION},
     "private_dns_enabled": {"type": "bool", "default": True},

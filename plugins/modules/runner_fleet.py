@@ -23,8 +23,9 @@ options:
         created.
       - V(certificates) and V(started) wait for what the hosts have started.
       - V(verification) looks at AWS, the management plane and the network. V(status) tells how the runners are doing.
+      - V(upgrade) computes what the release that the inventory names would change.
     type: str
-    choices: [prerequisites, status, verification, certificates, started]
+    choices: [prerequisites, status, upgrade, verification, certificates, started]
     required: true
   hosts:
     description: Names of the hosts. Without them, the task's own host.
@@ -50,6 +51,7 @@ seealso:
   - module: gitpod.enterprise_runner.runner_preflight_info
   - module: gitpod.enterprise_runner.runner_verification_info
   - module: gitpod.enterprise_runner.runner_status_info
+  - module: gitpod.enterprise_runner.runner_upgrade_info
   - module: gitpod.enterprise_runner.runner_fleet_wait
 """
 

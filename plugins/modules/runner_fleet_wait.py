@@ -185,6 +185,8 @@ runners:
       type: dict
 """
 
+import typing as t
+
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait import operation
@@ -193,13 +195,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     SERVICE_REGION,
 )
 
-STACK = {
+STACK: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
     "timeout": {"type": "int", "default": 3600},
     "fail_fast": {"type": "bool", "default": True},
     "operation_token": {"type": "str", "no_log": False},
 }
-ENDPOINT = {
+ENDPOINT: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
     "vpc_id": {"type": "str", "required": True},
     "service_name": {"type": "str", "default": SERVICE_NAME},
@@ -207,7 +209,7 @@ ENDPOINT = {
     "private_dns_enabled": {"type": "bool", "default": True},
     "timeout": {"type": "int", "default": 600},
 }
-CERTIFICATE = {
+CERTIFICATE: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
     "domain_name": {"type": "str", "required": True},
     "key_algorithm": {
@@ -218,7 +220,7 @@ CERTIFICATE = {
     },
     "timeout": {"type": "int", "default": 1800},
 }
-RUNNER = {
+RUNNER: dict[str, dict[str, t.Any]] = {
     "host": {"type": "str", "required": True},
     "region": {"type": "str", "required": True},
     "profile": {"type": "str"},
@@ -226,7 +228,7 @@ RUNNER = {
     "endpoint": {"type": "dict", "options": ENDPOINT},
     "certificate": {"type": "dict", "options": CERTIFICATE},
 }
-ARGUMENT_SPEC = {
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "runners": {"type": "list", "elements": "dict", "required": True, "options": RUNNER},
     "progress_interval": {"type": "int", "default": 10},
     "progress_path": {"type": "path"},

@@ -93,12 +93,15 @@ domain_name:
   type: str
   sample: eu.gitpod.example.com
 endpoints:
-  description: Endpoints with C(id), C(vpc_id) and C(service_name) that this collection made for the runner.
+  description:
+    - Endpoints with C(id), C(vpc_id), C(service_name) and C(shared_with) that this collection made and the runner uses.
+    - C(shared_with) names the other runners that use it, for whom it stays.
   returned: success
   type: list
   elements: dict
 security_groups:
-  description: Security groups with C(id), C(name) and C(vpc_id) that this collection made for the runner.
+  description:
+    - Security groups with C(id), C(name), C(vpc_id) and C(shared_with) that this collection made and the runner uses.
   returned: success
   type: list
   elements: dict

@@ -48,14 +48,6 @@ def fleet_values(action: t.Any, task_vars: Raw, hosts: t.Iterable[str]) -> dict[
     return {host: host_values(action, task_vars, host) for host in hosts}
 
 
-def fact(action: t.Any, task_vars: Raw, name: str, default: t.Any = None) -> t.Any:
-    """A fact that an earlier task set on the task's host."""
-    if name not in task_vars:
-        return default
-    found = action._templar.template(task_vars[name])
-    return default if found is None else found
-
-
 def variables_of(action: t.Any, task_vars: Raw, host: str) -> Raw:
     """All variables of a host by Ansible's precedence, but extra variables that say nothing hide no other.
 

@@ -21,7 +21,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import shortened
 
 LOOK_EVERY = 1.0
-AWS_GOES_ON = "AWS goes on with what was started; run again to attach to it, nothing is started twice"
 
 Read = t.Callable[[int], bytes]
 Result = dict[str, t.Any]
@@ -63,14 +62,12 @@ class Watcher:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_exception: object) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self._finished.set()
         self._thread.join(timeout=5)
-        if kind is None and not self._thread.is_alive():
+        if not self._thread.is_alive():
             # What the module said last.
             self._look()
-        elif kind is KeyboardInterrupt:
-            self._show(AWS_GOES_ON)
 
     def _watch(self) -> None:
         while not self._finished.wait(self._look_every):

@@ -10,7 +10,6 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import fact
 
 COLLECTION = "gitpod.enterprise_runner"
 Result = dict[str, t.Any]
@@ -50,7 +49,7 @@ def earlier(action: t.Any, task_vars: Raw, host: str = "") -> Earlier:
         registration=stages["registration"],
         exchange_token=str(minted.get("exchange_token") or "") if isinstance(minted, dict) else "",
         certificate=stages["certificate"],
-        settled_release=str(fact(action, task_vars, "gitpod_stack_settled_result", "") or ""),
+        settled_release=str(results.of_fleet(task_vars, results.UPGRADE, own).get("to") or ""),
         stack=stages["stack"],
         started=stages["stack_started"],
         endpoint=stages["endpoint"],

@@ -27,7 +27,10 @@ from tests.e2e.harness import Controller, Run
 from tests.fleet import Fleet
 from tests.testbed.client import TestBed
 
-TIMEOUT = 7200
+# Seconds, and characters.
+TIMEOUT, LAST_WORDS = 7200, 4000
+Field = t.Literal["seconds", "processor_seconds"]
+FIELDS: tuple[Field, ...] = ("seconds", "processor_seconds")
 # Ansible says so for each module that it starts, from -vvv on.
 MODULE = re.compile(r"Using module file ")
 # Runs in another checkout, whose own harness knows the variables and the environment that it wants.
@@ -120,7 +123,7 @@ def processor_seconds() -> float:
 def cost(contestant: Contestant, testbed: TestBed, *arguments: str) -> Cost:
     """Run it once.
 
-    :raises SystemExit: it failed; with its output.
+    :raises SystemExit: it failed; with the end of its output.
     """
     testbed.clear_calls()
     used, started = processor_seconds(), time.monotonic()
@@ -137,7 +140,9 @@ def cost(contestant: Contestant, testbed: TestBed, *arguments: str) -> Cost:
     )
     seconds, used = time.monotonic() - started, processor_seconds() - used
     if done.returncode:
-        raise SystemExit(f"{contestant.name} failed:\n{done.stdout}")
+        raise SystemExit(
+            f"{contestant.name} ended with {done.returncode}, its last words:\n{done.stdout[-LAST_WORDS:]}"
+        )
     calls = collections.Counter(call["service"] for call in testbed.calls())
     run = Run(done.returncode, done.stdout, contestant.directory / "artifacts")
     return Cost(seconds, used, dict(sorted(calls.items())), run)
@@ -171,7 +176,7 @@ def counted(contestant: Contestant, testbed: TestBed) -> dict[str, int]:
     return counts(cost(contestant, testbed, "-vvv").run)
 
 
-def median(costs: t.Sequence[Cost], field: t.Literal["seconds", "processor_seconds"]) -> float:
+def median(costs: t.Sequence[Cost], field: Field) -> float:
     """Of one of the figures."""
     return statistics.median(getattr(found, field) for found in costs)
 
@@ -181,18 +186,15 @@ def summary(costs: t.Sequence[Cost], runners: int) -> dict[str, t.Any]:
     last = costs[-1]
     return {
         "seconds": round(median(costs, "seconds"), 1),
-        "processor seconds": round(median(costs, "processor_seconds"), 1),
+        "processor_seconds": round(median(costs, "processor_seconds"), 1),
         "seconds of each run": [round(found.seconds, 1) for found in costs],
-        "processor seconds of each run": [round(found.processor_seconds, 1) for found in costs],
+        "processor_seconds of each run": [round(found.processor_seconds, 1) for found in costs],
         "API calls a runner": round(sum(last.calls.values()) / runners, 1),
         "API calls a runner by service": {name: round(number / runners, 1) for name, number in last.calls.items()},
         "changed": last.run.changed,
     }
 
 
-def ratios(slower: t.Sequence[Cost], faster: t.Sequence[Cost]) -> dict[str, float]:
-    """How many times as long the first took, by seconds and by processor seconds."""
-    return {
-        "seconds": round(median(slower, "seconds") / median(faster, "seconds"), 2),
-        "processor seconds": round(median(slower, "processor_seconds") / median(faster, "processor_seconds"), 2),
-    }
+def ratios(upper: t.Sequence[Cost], lower: t.Sequence[Cost]) -> dict[str, float]:
+    """The first's median divided by the other's, of seconds and of processor seconds."""
+    return {field: round(median(upper, field) / median(lower, field), 3) for field in FIELDS}

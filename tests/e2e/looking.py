@@ -126,6 +126,7 @@ def inventory(testbed: TestBed, host: str, **changes: t.Any) -> Result:
     }
     found = {
         **usual,
+        "gitpod_exchange_token": testbed.exchange_tokens[EXAMPLES[host]["gitpod_region"]],
         "gitpod_account_id": ACCOUNT,
         "gitpod_stack_template_url": testbed.template_url,
         "gitpod_resolvers": [testbed.dns],

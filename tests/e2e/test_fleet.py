@@ -188,8 +188,8 @@ def test_fifty_runners_in_one_run_that_only_reads(running_testbed: TestBed, tmp_
     inventory = fleet.write_inventory(
         tmp_path / "fleet.yml",
         gitpod_stack_releases_url=running_testbed.releases_url,
-        gitpod_status_api_endpoint=running_testbed.management_plane_url,
-        gitpod_status_api_token=running_testbed.api_token,
+        gitpod_api_endpoint=running_testbed.management_plane_url,
+        gitpod_api_token=running_testbed.api_token,
     )
     controller = Controller(running_testbed, tmp_path, inventory)
     running_testbed.clear_calls()

@@ -8,18 +8,21 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt import finding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation as route53
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
     runner_adopt_info,
     runner_certificate,
     runner_dns,
 )
-from tests.e2e.harness import ROOT, Controller
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation
+from tests.e2e.harness import Controller
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.looking import prerequisites, profiles, stack_variables
 from tests.e2e.test_dns import OTHER_ACCOUNT, records_in
@@ -148,29 +151,13 @@ def test_a_certificates_record_and_adoption_use_the_other_account(elsewhere: Els
         assert adopted.get("gitpod_dns_aws_profile") == way.get("dns_profile")
 
 
-def test_roles_hand_the_account_to_every_module_that_looks_at_records() -> None:
-    """One contract variable works in every stage; the modules themselves are shown above."""
-    wired = {
-        "gitpod_dns/tasks/route53.yml": ("gitpod_dns_aws_profile", "gitpod_dns_role_arn", "gitpod_dns_split_horizon"),
-        "gitpod_dns/tasks/validation.yml": ("gitpod_dns_aws_profile", "gitpod_dns_role_arn"),
-        "gitpod_prerequisites/tasks/main.yml": ("dns_profile", "gitpod_dns_role_arn", "gitpod_dns_split_horizon"),
-        "gitpod_teardown/tasks/records.yml": ("dns_aws_profile", "dns_role_arn", "split_horizon", "further_hosted"),
-        "gitpod_adopt/tasks/main.yml": ("gitpod_adopt_dns_aws_profile", "gitpod_adopt_dns_role_arn"),
-    }
-    modules = ("runner_dns", "runner_preflight_info", "runner_adopt_info")
-    users: set[str] = set()
-    for path in sorted((ROOT / "roles").glob("*/tasks/*.yml")):
-        for task in yaml.safe_load(path.read_text("utf-8")) or []:
-            options = next(
-                (
-                    task[f"gitpod.enterprise_runner.{name}"]
-                    for name in modules
-                    if f"gitpod.enterprise_runner.{name}" in task
-                ),
-                None,
-            )
-            if options is not None:
-                file = str(path.relative_to(ROOT / "roles"))
-                users.add(file)
-                assert [part for part in wired[file] if part not in str(options)] == [], file
-    assert users == set(wired)
+@pytest.mark.parametrize("step", [("dns", "route53"), ("dns", "validation"), ("teardown", "records")])
+def test_the_account_is_handed_to_every_step_that_touches_records(step: tuple[str, str]) -> None:
+    """One variable works in every stage; the modules themselves are shown above."""
+    given = {"gitpod_dns_aws_profile": "zones", "gitpod_dns_role_arn": ROLE, "gitpod_domain_name": "eu.example.com"}
+    values = read("eu", "/", variables(), {"gitpod_region": "eu-west-1", **given}).everything()
+    balancer = {"dns_name": "lb.elb.amazonaws.com", "canonical_hosted_zone_id": "Z1"}
+    look = {"domain": "eu.example.com", "load_balancer": balancer}
+    situation = Situation(values, Earlier(stack={"load_balancer": balancer}), {"__gitpod_teardown_look": look})
+    options = STEPS[step].options(situation)
+    assert (options["profile"], options["assume_role_arn"]) == ("zones", ROLE)

@@ -131,42 +131,31 @@ def test_records_by_hand(controller: Controller) -> None:
 
 
 class Path:
-    """The endpoint in ap-southeast-2 with the security group that the role keeps, and what someone does to them."""
+    """The endpoint in ap-southeast-2 with the security group that is kept for it, and what someone does to them."""
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
         self.options: dict[str, t.Any] = {}
         self.ec2 = self.module().client("ec2")
-        self.group = self.ec2.create_security_group(
-            GroupName=GROUP_NAME, Description="HTTPS", VpcId=AP["gitpod_vpc_id"]
-        )["GroupId"]
-        self.admit()
 
     def module(self) -> InProcessModule:
         options = {
             "name": AP_NAME,
             "vpc_id": AP["gitpod_vpc_id"],
             "subnet_ids": AP["gitpod_ec2_subnet_ids"],
-            "security_group_ids": [self.group] if hasattr(self, "group") else [],
+            "security_group_name": GROUP_NAME,
             "tags": TAGS,
             "timeout": 30,
             **self.options,
         }
         return InProcessModule(self.controller.testbed, runner_endpoint.ARGUMENT_SPEC, AP_REGION, **options)
 
-    def admit(self) -> None:
-        """As amazon.aws.ec2_security_group does in the role."""
-        self.ec2.create_tags(Resources=[self.group], Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()])
-        present = self.ec2.describe_security_groups(GroupIds=[self.group])["SecurityGroups"][0]["IpPermissions"]
-        if present:
-            self.ec2.revoke_security_group_ingress(GroupId=self.group, IpPermissions=present)
-        subnets = self.ec2.describe_subnets(SubnetIds=AP["gitpod_ec2_subnet_ids"])["Subnets"]
-        ranges = [{"CidrIp": subnet["CidrBlock"]} for subnet in subnets]
-        rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": ranges}
-        self.ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[rule])
+    @property
+    def group(self) -> str:
+        named = [{"Name": "group-name", "Values": [GROUP_NAME]}]
+        return str(self.ec2.describe_security_groups(Filters=named)["SecurityGroups"][0]["GroupId"])
 
     def run(self) -> dict[str, t.Any]:
-        self.admit()
         return outcome(self.module(), privatelink.run)
 
     def look(self) -> dict[str, t.Any]:

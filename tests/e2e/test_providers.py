@@ -71,8 +71,8 @@ REMOVAL = """---
     - name: Tell it
       ansible.builtin.debug:
         msg: >-
-          {{ inventory_hostname }} goes {{ gitpod_dns_removal.goes | join('+') }}
-          stays {{ gitpod_dns_removal.records | map(attribute='value') | join('+') }}
+          {{ inventory_hostname }} goes {{ __gitpod_dns_removal.goes | join('+') }}
+          stays {{ __gitpod_dns_removal.records | map(attribute='value') | join('+') }}
 
     - name: Remove them
       ansible.builtin.include_role:
@@ -166,7 +166,7 @@ def variables(domain: str, bind9: Bind9, provider: str, **more: t.Any) -> dict[s
         "gitpod_dns_server_port": bind9.port,
         "gitpod_dns_key_name": bind9.key_name,
         "gitpod_dns_key_secret": bind9.secret,
-        "gitpod_dns_resolvers": [bind9.address],
+        "gitpod_resolvers": [bind9.address],
         "gitpod_dns_authoritative_servers": [bind9.address],
         "gitpod_dns_wait": 60,
         "gitpod_certificate_timeout": 60,

@@ -35,6 +35,12 @@ class Board:
         self._courses: list[Course] = []
         self._lock = threading.Lock()
 
+    def open(self) -> None:
+        """The waiting begins."""
+        with self._lock:
+            if self._parts:
+                self._teller.say(lines.first_line(self._all()))
+
     def stack(self, key: Key, snapshot: Snapshot) -> None:
         """A stack was looked at."""
         with self._lock:

@@ -41,6 +41,13 @@ def fleet_line(parts: Parts, courses: t.Sequence[Course] = (), width: int = WIDT
     return next((line for line in lines if len(line) <= width), lines[-1])
 
 
+def first_line(parts: Parts) -> str:
+    """What is waited for. Said before anybody breaks it off: Ansible then shows nothing of its tasks any more."""
+    counts = [(kind, len(_of(parts, kind))) for kind in KINDS]
+    told = [f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts if count]
+    return f"waiting for {', '.join(told)}; if this is broken off, AWS goes on and the next run attaches"
+
+
 def essence(parts: Parts) -> t.Hashable:
     """What has to change for a new line; time alone is none."""
     return tuple((part.outcome, part.state, part.snapshot.essence if part.snapshot else None) for part in parts)

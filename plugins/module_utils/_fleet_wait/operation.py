@@ -89,6 +89,7 @@ def wait(works: t.Sequence[Work], teller: Teller, clock: Clock | None = None) ->
     board = Board((work.key for work in works), teller)
     lanes = {place: Lane(crowd, clock) for place, crowd in collections.Counter(work.place for work in works).items()}
     found: dict[Key, Result] = {}
+    board.open()
 
     def carry_out(work: Work) -> None:
         start = clock.now()

@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
@@ -262,7 +263,8 @@ class Facts:
         between the zone's apex and the domain.
     :param vpc_zones: private hosted zones that answer in the runner's VPC.
     :param dns_vpc_zones: those that answer in the VPC that resolves the runner's names, where that is another.
-    :param endpoint_group: the security group that the role keeps for the endpoint.
+    :param endpoint_group: the security group that is kept for the endpoint when none is given.
+    :param endpoint_subnets: further subnets, which the VPC's endpoint for the service has.
     :param fingerprint: of the stack's template.
     :param policy: the stack policy, when one is wanted.
     :param reviewed: the change set that waits for approval.
@@ -282,7 +284,8 @@ class Facts:
     network_acls: tuple[NetworkAcl, ...] | Unread | None = None
     security_groups: tuple[SecurityGroup, ...] | Unread | None = None
     endpoints: tuple[VpcEndpoint, ...] | Unread | None = None
-    endpoint_group: SecurityGroup | Unread | None = None
+    endpoint_group: Group | Unread | None = None
+    endpoint_subnets: tuple[Subnet, ...] | Unread | None = None
     service: Service | Unread | None = None
     certificate: Certificate | Unread | None = None
     certificates: tuple[Certificate, ...] | Unread | None = None

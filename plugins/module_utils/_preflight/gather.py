@@ -40,9 +40,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Caller,
     Facts,
     Quota,
+    Subnet,
     serves,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan_endpoint import keeps_group
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan_endpoint import (
+    keeps_group,
+    wanted_group,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import (
     Wanted,
     completed,
@@ -50,6 +54,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     incomplete,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group_api import GroupApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
 T = t.TypeVar("T")
@@ -232,12 +240,17 @@ def _network(look: Gathering, wanted: Wanted) -> None:
     look.ask("endpoints", "ec2:DescribeVpcEndpoints", lambda: network.endpoints(ec2(), vpc), vpc)
     groups = wanted.security_group_ids
     look.ask("security_groups", "ec2:DescribeSecurityGroups", lambda: network.security_groups(ec2(), groups), groups)
-    name = wanted.privatelink_security_group_name
     look.ask(
         "endpoint_group",
         "ec2:DescribeSecurityGroups",
-        lambda: network.security_group_named(ec2(), vpc, name),
-        vpc and name and keeps_group(wanted),
+        lambda: _endpoint_group(look, wanted),
+        vpc and wanted.privatelink_security_group_name and keeps_group(wanted),
+    )
+    look.ask(
+        "endpoint_subnets",
+        "ec2:DescribeSubnets",
+        lambda: _endpoint_subnets(look, wanted),
+        vpc and wanted.privatelink_enabled,
     )
     look.ask(
         "service",
@@ -245,6 +258,26 @@ def _network(look: Gathering, wanted: Wanted) -> None:
         lambda: EndpointApi(ec2(), wanted.region).service(*service),
         wanted.privatelink_enabled,
     )
+
+
+def _own_endpoint(look: Gathering, wanted: Wanted) -> Endpoint | None:
+    """The VPC's endpoint for the service that the stage would choose."""
+    there = [entry.endpoint for entry in look.found("endpoints") or ()]
+    return choose(
+        [entry for entry in there if entry.service_name == wanted.privatelink_service_name], wanted_group(wanted)
+    )
+
+
+def _endpoint_group(look: Gathering, wanted: Wanted) -> Group | None:
+    """The group that is kept for the endpoint; the runner that made the endpoint may have named it."""
+    return GroupApi(look.clients("ec2")).kept(wanted_group(wanted), _own_endpoint(look, wanted))
+
+
+def _endpoint_subnets(look: Gathering, wanted: Wanted) -> tuple[Subnet, ...]:
+    """Subnets that others gave the endpoint: their zones are served."""
+    endpoint = _own_endpoint(look, wanted)
+    more = sorted(set(endpoint.subnet_ids) - set(wanted.subnet_ids)) if endpoint else []
+    return network.subnets(look.clients("ec2"), more) if more else ()
 
 
 def _names(look: Gathering, wanted: Wanted) -> None:

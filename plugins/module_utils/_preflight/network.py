@@ -151,12 +151,6 @@ def security_groups(ec2: t.Any, ids: t.Sequence[str]) -> tuple[SecurityGroup, ..
     return _security_groups(ec2, _filter("group-id", *ids))
 
 
-def security_group_named(ec2: t.Any, vpc_id: str, name: str) -> SecurityGroup | None:
-    """The security group of this name in the VPC."""
-    found = _security_groups(ec2, [*_filter("group-name", name), *_filter("vpc-id", vpc_id)])
-    return found[0] if found else None
-
-
 def _security_groups(ec2: t.Any, filters: list[dict[str, t.Any]]) -> tuple[SecurityGroup, ...]:
     found = ec2.describe_security_groups(Filters=filters, aws_retry=True)["SecurityGroups"]
     return tuple(

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import labels
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -154,22 +155,7 @@ def _without_password(metrics: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]
 
 
 # The guide's labels of the parameters that an existing stack makes good.
-LABELS: t.Mapping[str, str] = {
-    "runner_id": "Runner ID",
-    "api_endpoint": "API Endpoint",
-    "vpc_id": "VPC",
-    "availability_zones": "Availability Zones",
-    "ec2_subnet_ids": "EC2 Instances Subnet",
-    "load_balancer_subnet_ids": "Loadbalance Subnets",
-    "load_balancer_security_group_id": "Custom Security Group for Load Balancer",
-    "http_proxy": "HTTP Proxy",
-    "https_proxy": "HTTPS Proxy",
-    "no_proxy": "No Proxy",
-    "custom_ca": "Custom CA Certificate",
-    "load_balancer_visibility": "Load Balancer Visibility",
-    "domain_name": "Domain Name",
-    "certificate_arn": "Certificate ARN",
-}
+LABELS: t.Mapping[str, str] = {variable.removeprefix("gitpod_"): label for label, variable in labels.LABELS.items()}
 
 
 # The same as a template would have them, where no template is known yet.

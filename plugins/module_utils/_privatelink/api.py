@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     NotFoundError,
     RunnerError,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group_api import GroupApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Endpoint,
     Service,
@@ -28,6 +29,7 @@ class Api:
     def __init__(self, ec2: t.Any, region: str) -> None:
         self._ec2 = ec2
         self._region = region
+        self.groups = GroupApi(ec2)
 
     def _knows(self, operation: str, field: str) -> bool:
         shape = self._ec2.meta.service_model.operation_model(operation).input_shape

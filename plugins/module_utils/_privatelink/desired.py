@@ -21,8 +21,14 @@ def security_group_name(values: Values) -> str:
     return f"{values['gitpod_runner_name']}-management-plane"
 
 
-def _endpoint(values: Values) -> Options:
-    return {**connection(values), "name": values["gitpod_runner_name"], "vpc_id": values.get("gitpod_vpc_id") or ""}
+def _endpoint(values: Values, earlier: Earlier) -> Options:
+    runner_id = earlier.runner_id(values)
+    return {
+        **connection(values),
+        "name": values["gitpod_runner_name"],
+        "vpc_id": values.get("gitpod_vpc_id") or "",
+        **({"runner_id": runner_id} if runner_id else {}),
+    }
 
 
 def start(values: Values, earlier: Earlier) -> Options:
@@ -34,22 +40,22 @@ def start(values: Values, earlier: Earlier) -> Options:
     }
     return {
         **module_options(VARIABLES, values),
-        **_endpoint(values),
+        **_endpoint(values, earlier),
         **({"security_group_ids": groups} if groups else own),
         "tags": tags(values, "gitpod_privatelink_tags", earlier),
         "wait": False,
     }
 
 
-def join(values: Values, _earlier: Earlier) -> Options:
+def join(values: Values, earlier: Earlier) -> Options:
     """Options that wait for what was started."""
     wanted = ("service_name", "service_region", "private_dns_enabled", "timeout")
     handed_on = module_options(VARIABLES, values)
-    return {**{name: handed_on[name] for name in wanted}, **_endpoint(values), "join": True}
+    return {**{name: handed_on[name] for name in wanted}, **_endpoint(values, earlier), "join": True}
 
 
-def absent(values: Values, _earlier: Earlier) -> Options:
+def absent(values: Values, earlier: Earlier) -> Options:
     """Options that remove the endpoint and its group, as far as they are this runner's."""
     service = values["gitpod_privatelink_service_name"]
     group = security_group_name(values)
-    return {**_endpoint(values), "service_name": service, "security_group_name": group, "state": "absent"}
+    return {**_endpoint(values, earlier), "service_name": service, "security_group_name": group, "state": "absent"}

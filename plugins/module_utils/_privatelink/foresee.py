@@ -9,6 +9,13 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import (
+    Group,
+    GroupPlan,
+    check_name,
+    keeps_group,
+    plan_group,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     ACCEPTANCE,
     AVAILABLE,
@@ -46,9 +53,7 @@ class EndpointFacts:
     :param subnets: the wanted ones, and those that the endpoints have.
     :param vpc_dns: the VPC's two attributes, by name.
     :param sources: CIDR ranges of the subnets from which the runner reaches the endpoint.
-    :param admitted: CIDR ranges that the security group which the role keeps admits on port 443; C(None) also when
-        there is no such group.
-    :param keeps_group: whether the role keeps that security group, because none is given.
+    :param group: the security group that is kept for the endpoint; C(None) also when there is none.
     """
 
     region: str
@@ -57,8 +62,7 @@ class EndpointFacts:
     vpc_dns: t.Mapping[str, bool] | None
     endpoints: tuple[Endpoint, ...] | None
     sources: tuple[str, ...] = ()
-    admitted: tuple[str, ...] | None = None
-    keeps_group: bool = False
+    group: Group | None = None
 
 
 def foresee(wanted: Wanted | None, facts: EndpointFacts, enable_vpc_dns: bool = False) -> StagePlan:
@@ -88,6 +92,12 @@ def _foresee(
     chosen = [subnet for subnet in subnets if subnet.id in wanted.subnet_ids]
     placement = place(chosen, service, wanted.vpc_id, facts.region)
     current = choose(endpoints, wanted)
+    todo_group = GroupPlan()
+    if keeps_group(wanted):
+        check_name(wanted.security_group_name)
+        todo_group = plan_group(facts.group, wanted, facts.sources)
+        own = facts.group.id if facts.group else wanted.security_group_name
+        wanted = dataclasses.replace(wanted, security_group_ids=(own,))
     todo = plan(current, wanted, placement, {subnet.id: subnet.zone for subnet in subnets})
     off = [attribute for attribute, on in (facts.vpc_dns or {}).items() if not on] if wanted.private_dns else []
     if off and not enable_vpc_dns:
@@ -95,7 +105,7 @@ def _foresee(
             f"The VPC {wanted.vpc_id} has {' and '.join(off)} off, which private DNS needs",
             next_step="Switch them on, or allow it with gitpod_privatelink_enable_vpc_dns",
         )
-    reasons = tuple(f"switch on {attribute} of {wanted.vpc_id}" for attribute in off) + _group_reasons(facts)
+    reasons = tuple(f"switch on {attribute} of {wanted.vpc_id}" for attribute in off) + todo_group.actions
     if current is None or todo.changes or reasons:
         action = RECREATE if todo.delete else CREATE if todo.create else UPDATE
         return StagePlan(STAGE, action, (*reasons, *todo.actions))
@@ -108,14 +118,3 @@ def _unchanged(current: Endpoint, wanted: Wanted) -> StagePlan:
     if stage(current.state) != AVAILABLE or not has_wanted_dns(current, wanted):
         return StagePlan(STAGE, ATTACH, (f"AWS is at work on {current.id}, which is {current.state}",))
     return StagePlan(STAGE, NOTHING, (f"{current.id} is available and as it is wanted",))
-
-
-def _group_reasons(facts: EndpointFacts) -> tuple[str, ...]:
-    """The role's own security group follows the runner's subnets."""
-    if not facts.keeps_group:
-        return ()
-    if facts.admitted is None:
-        return ("create the endpoint's security group",)
-    if set(facts.admitted) != set(facts.sources):
-        return (f"admit HTTPS from {', '.join(sorted(facts.sources))} to the endpoint's security group",)
-    return ()

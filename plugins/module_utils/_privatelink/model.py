@@ -9,7 +9,11 @@ import dataclasses
 import json
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.users import User
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG, ownership_tags
+
+if t.TYPE_CHECKING:
+    import datetime
 
 SERVICE_NAME = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
 SERVICE_REGION = "us-east-1"
@@ -78,7 +82,11 @@ class Subnet:
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """An interface endpoint as DescribeVpcEndpoints has it."""
+    """An interface endpoint as DescribeVpcEndpoints has it.
+
+    :param id: empty where it does not exist yet.
+    :param created: when AWS made it; C(None) where the answer does not say.
+    """
 
     id: str
     state: str
@@ -94,6 +102,7 @@ class Endpoint:
     interface_ids: tuple[str, ...] = ()
     reason: str = ""
     service_region: str = ""
+    created: datetime.datetime | None = None
 
     @classmethod
     def from_api(cls, raw: t.Mapping[str, t.Any]) -> Endpoint:
@@ -114,6 +123,7 @@ class Endpoint:
             interface_ids=tuple(raw.get("NetworkInterfaceIds", [])),
             reason=_reason(error, raw.get("FailureReason", "")),
             service_region=raw.get("ServiceRegion", ""),
+            created=raw.get("CreationTimestamp"),
         )
 
     @property
@@ -151,6 +161,9 @@ class Wanted:
     """What the options ask for.
 
     :param name: the runner's name, also of the endpoint.
+    :param runner_id: the runner's ID; empty where it is not known.
+    :param security_group_name: of the group that is kept when none is given; empty for none.
+    :param source_subnet_ids: subnets from which the runner reaches the endpoint; empty for the endpoint's own.
     :param policy: JSON, or empty for full access.
     :param adopt: use an endpoint that others made: it gets what is missing, and nothing of it is taken away.
     :param replace_failed: delete an endpoint of ours that is broken, and create it anew.
@@ -169,12 +182,16 @@ class Wanted:
     purge_tags: bool = False
     adopt: bool = True
     replace_failed: bool = False
+    runner_id: str = ""
+    security_group_name: str = ""
+    source_subnet_ids: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: t.Mapping[str, t.Any]) -> Wanted:
         """From options of runner_endpoint, of which all but name and VPC may be left out."""
         policy = options.get("policy") or ""
         tags = {key: str(value) for key, value in (options.get("tags") or {}).items()}
+        runner_id = options.get("runner_id") or tags.get(RUNNER_ID_TAG, "")
         return cls(
             name=options["name"],
             vpc_id=options["vpc_id"],
@@ -185,8 +202,16 @@ class Wanted:
             private_dns=options.get("private_dns_enabled", True),
             ip_address_type=options.get("ip_address_type") or "",
             policy=policy if isinstance(policy, str) else json.dumps(policy),
-            tags={"Name": options["name"], **ownership_tags(options["name"], None), **tags},
+            tags={"Name": options["name"], **tags, **ownership_tags(options["name"], runner_id)},
             purge_tags=bool(options.get("purge_tags")),
             adopt=options.get("adopt", True),
             replace_failed=bool(options.get("replace_failed")),
+            runner_id=runner_id,
+            security_group_name=options.get("security_group_name") or "",
+            source_subnet_ids=tuple(options.get("source_subnet_ids") or ()),
         )
+
+    @property
+    def user(self) -> User:
+        """The runner, as a user of the endpoint."""
+        return User(self.name, self.runner_id)

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._documents import same_document
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     ACCEPTANCE,
     BROKEN,
@@ -24,7 +25,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Wanted,
     stage,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import MANAGED_BY, MANAGED_BY_TAG
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,12 +37,17 @@ class Placement:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What to do, in this order: delete, create, modify, tag.
+    """What to do, in this order: delete, create, tag, modify, remove tags.
+
+    Tags come first, so that what is added is never without the mark of who needs it.
 
     :param delete: ID of a broken endpoint to delete first, or empty.
     :param modify_first: what has to be modified before the rest, in a call of its own.
     :param modify: arguments of ModifyVpcEndpoint, without the ID; empty when there is nothing to modify.
+    :param add_tags: all tags of an endpoint that is created.
     :param later: what has to wait until the connection is accepted.
+    :param said: the steps in words, by C(delete), C(create), C(tag), C(modify), C(untag).
+    :param left_alone: what differs from what is wanted and stays, in words, because others need it as it is.
     """
 
     delete: str = ""
@@ -52,12 +57,18 @@ class Plan:
     add_tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     remove_tags: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
-    actions: tuple[str, ...] = ()
+    said: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    left_alone: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.delete or self.create or self.modify_first or self.modify or self.add_tags or self.remove_tags)
+        return bool(self.actions)
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The steps in words, in their order."""
+        return tuple(sentence for sentences in self.said.values() for sentence in sentences)
 
 
 def cross_region(region: str, service_region: str) -> bool:
@@ -107,12 +118,20 @@ def _zone(subnet: Subnet) -> str:
 
 
 def choose(endpoints: t.Sequence[Endpoint], wanted: Wanted) -> Endpoint | None:
-    """The endpoint for the service in the VPC: ours before another's, a working one before a broken one.
+    """The endpoint for the service in the VPC: ours before another's, a working one before a broken one, this runner's
+    before other runners'.
 
     :raises RunnerError: only another's is there, and adoption is not allowed.
     """
     there = [endpoint for endpoint in endpoints if stage(endpoint.state) != LEAVING]
-    there.sort(key=lambda endpoint: (not is_ours(endpoint), stage(endpoint.state) == BROKEN, endpoint.id))
+    there.sort(
+        key=lambda endpoint: (
+            not is_ours(endpoint),
+            stage(endpoint.state) == BROKEN,
+            not any(user.is_same(wanted.user) for user in users.users(endpoint.tags)),
+            endpoint.id,
+        )
+    )
     if not there:
         return None
     if not is_ours(there[0]) and not wanted.adopt:
@@ -126,7 +145,12 @@ def choose(endpoints: t.Sequence[Endpoint], wanted: Wanted) -> Endpoint | None:
 
 def is_ours(endpoint: Endpoint) -> bool:
     """Whether this collection made the endpoint."""
-    return endpoint.tags.get(MANAGED_BY_TAG) == MANAGED_BY
+    return users.is_ours(endpoint.tags)
+
+
+def is_alone(endpoint: Endpoint, wanted: Wanted) -> bool:
+    """Whether this runner is the only one that uses the endpoint, so that it may also take away from it."""
+    return is_ours(endpoint) and not users.others(endpoint.tags, wanted.user)
 
 
 def leaving(endpoints: t.Sequence[Endpoint]) -> tuple[Endpoint, ...]:
@@ -135,8 +159,8 @@ def leaving(endpoints: t.Sequence[Endpoint]) -> tuple[Endpoint, ...]:
 
 
 def has_wanted_dns(current: Endpoint, wanted: Wanted) -> bool:
-    """Whether private DNS is as wanted; another's is never switched off."""
-    return current.private_dns == wanted.private_dns or (current.private_dns and not is_ours(current))
+    """Whether private DNS is as wanted; where others use the endpoint, it is never switched off."""
+    return current.private_dns == wanted.private_dns or (current.private_dns and not is_alone(current, wanted))
 
 
 def plan(
@@ -148,33 +172,108 @@ def plan(
     :raises RunnerError: the endpoint is broken, and replacing it is not allowed or not ours to do.
     """
     if current is None:
-        return Plan(create=True, actions=(f"create an endpoint for {wanted.service_name} in {wanted.vpc_id}",))
+        action = f"create an endpoint for {wanted.service_name} in {wanted.vpc_id}"
+        return Plan(create=True, add_tags=_new_tags(wanted, placement), said={"create": (action,)})
     if stage(current.state) == BROKEN:
-        return _replace(current, wanted)
-    modify, later = _modifications(current, wanted, placement, zones or {})
-    first = _make_room(modify, zones or {})
-    add = {key: value for key, value in wanted.tags.items() if current.tags.get(key) != value}
-    remove = tuple(sorted(set(current.tags) - set(wanted.tags))) if wanted.purge_tags and is_ours(current) else ()
-    if not is_ours(current):
-        # Another's endpoint is used, not taken: its own tags stay as they are.
-        add = {}
-    actions = [_action(key, value, current) for key, value in {**first, **modify}.items()]
-    actions += [f"tag {current.id} with {', '.join(sorted(add))}"] if add else []
-    actions += [f"remove the tags {', '.join(remove)} of {current.id}"] if remove else []
+        return _replace(current, wanted, placement)
+    zones = zones or {}
+    needs = _serving(current, wanted, placement, zones)
+    modify, later = _modifications(current, wanted, needs)
+    first = _make_room(modify, zones)
+    add, remove = _tag_changes(current, wanted, needs)
+    said: dict[str, tuple[str, ...]] = {
+        "tag": (f"tag {current.id} with {', '.join(sorted(add))}",) if add else (),
+        "modify": tuple(_action(key, value, current) for key, value in {**first, **modify}.items()),
+        "untag": (f"remove the tags {', '.join(remove)} of {current.id}",) if remove else (),
+    }
     return Plan(
         modify_first=first,
         modify=modify,
         add_tags=add,
         remove_tags=remove,
         later=later,
-        actions=tuple(actions),
+        said=said,
+        left_alone=_left_alone(current, wanted),
     )
 
 
-def planned(current: Endpoint | None, wanted: Wanted, placement: Placement, todo: Plan) -> Endpoint | None:
-    """The endpoint as it will be; C(None) where it does not exist yet and so has no ID."""
-    if current is None or todo.delete:
-        return None
+def _new_tags(wanted: Wanted, placement: Placement) -> dict[str, str]:
+    key, value = dataclasses.replace(wanted.user, needs=frozenset(placement.subnet_ids)).tag
+    return {**wanted.tags, key: value}
+
+
+def _tag_changes(current: Endpoint, wanted: Wanted, needs: t.Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Another's endpoint is used, not taken: its tags stay as they are."""
+    if not is_ours(current):
+        return {}, ()
+    me = dataclasses.replace(wanted.user, needs=frozenset(needs))
+    return users.tag_changes(current.tags, wanted.tags, me, wanted.purge_tags)
+
+
+def _serving(current: Endpoint, wanted: Wanted, placement: Placement, zones: t.Mapping[str, str]) -> tuple[str, ...]:
+    """The endpoint's subnets that serve this runner: its own, but where others have one in the zone already, theirs."""
+    if is_alone(current, wanted):
+        return placement.subnet_ids
+    by_zone = {zones[subnet]: subnet for subnet in current.subnet_ids if subnet in zones}
+    serving = {
+        subnet if subnet in current.subnet_ids else by_zone.get(zones.get(subnet, ""), subnet)
+        for subnet in placement.subnet_ids
+    }
+    return tuple(sorted(serving))
+
+
+def _left_alone(current: Endpoint, wanted: Wanted) -> tuple[str, ...]:
+    """What differs and stays, because others need the endpoint as it is."""
+    if is_alone(current, wanted):
+        return ()
+    found = []
+    if wanted.policy and not same_document(wanted.policy, current.policy):
+        found.append("the policy")
+    if wanted.ip_address_type and wanted.ip_address_type != current.ip_address_type:
+        found.append(f"the address type {current.ip_address_type}")
+    if current.private_dns and not wanted.private_dns:
+        found.append("private DNS, which is on")
+    return tuple(f"{what} of {current.id}, which is not this runner's alone" for what in found)
+
+
+def release(current: Endpoint, wanted: Wanted, groups: t.Collection[str] = ()) -> Plan:
+    """What a runner does to an endpoint that others go on using: what it alone needed goes, and its tag.
+
+    :param groups: IDs of security groups that go too; the last one stays, because an endpoint has at least one.
+    """
+    gone = users.surplus(current.tags, wanted.user, ()) if is_ours(current) else ()
+    modify: dict[str, t.Any] = {}
+    for kind, present, leave in (
+        ("SubnetIds", current.subnet_ids, gone),
+        ("SecurityGroupIds", current.security_group_ids, groups),
+    ):
+        if set(present) & set(leave) and set(present) - set(leave):
+            modify[f"Remove{kind}"] = sorted(set(present) & set(leave))
+    add, remove = users.without(current.tags, wanted.user) if is_ours(current) else ({}, ())
+    said: dict[str, tuple[str, ...]] = {
+        "tag": (f"tag {current.id} with {', '.join(sorted(add))}",) if add else (),
+        "modify": tuple(_action(key, value, current) for key, value in modify.items()),
+        "untag": (f"remove the tags {', '.join(remove)} of {current.id}",) if remove else (),
+    }
+    return Plan(modify=modify, add_tags=add, remove_tags=remove, said=said)
+
+
+def planned(current: Endpoint | None, wanted: Wanted, placement: Placement, todo: Plan) -> Endpoint:
+    """The endpoint as it will be; without an ID where it does not exist yet."""
+    if current is None or todo.create:
+        return Endpoint(
+            id="",
+            state="",
+            vpc_id=wanted.vpc_id,
+            service_name=wanted.service_name,
+            service_region=wanted.service_region,
+            subnet_ids=placement.subnet_ids,
+            security_group_ids=wanted.security_group_ids,
+            private_dns=wanted.private_dns,
+            ip_address_type=wanted.ip_address_type,
+            policy=wanted.policy,
+            tags=todo.add_tags,
+        )
     arguments = {**todo.modify, **todo.modify_first}
 
     def combined(kind: str, present: tuple[str, ...]) -> tuple[str, ...]:
@@ -220,18 +319,23 @@ def _make_room(modify: dict[str, t.Any], zones: t.Mapping[str, str]) -> dict[str
     return {}
 
 
-def _replace(current: Endpoint, wanted: Wanted) -> Plan:
-    if not wanted.replace_failed or not is_ours(current):
+def _replace(current: Endpoint, wanted: Wanted, placement: Placement) -> Plan:
+    if not wanted.replace_failed or not users.belongs_to(current.tags, wanted.user):
         raise RunnerError(
             f"The endpoint {current.id} is {current.state}",
             current.reason or "AWS gives no reason",
-            broken_advice(current),
+            broken_advice(current, wanted),
             {"endpoint": current.as_result()},
         )
     return Plan(
         delete=current.id,
         create=True,
-        actions=(f"delete the endpoint {current.id}, which is {current.state}", "create it anew"),
+        # Who uses it beside this runner goes on using the new one.
+        add_tags={**users.kept(current.tags), **_new_tags(wanted, placement)},
+        said={
+            "delete": (f"delete the endpoint {current.id}, which is {current.state}",),
+            "create": ("create it anew",),
+        },
     )
 
 
@@ -241,36 +345,39 @@ _CAUSES = {
 }
 
 
-def broken_advice(endpoint: Endpoint) -> str:
+def broken_advice(endpoint: Endpoint, wanted: Wanted) -> str:
     """What to do about an endpoint that will never work."""
     cause = _CAUSES.get(endpoint.state.lower(), "Remove the cause")
-    if is_ours(endpoint):
+    if users.belongs_to(endpoint.tags, wanted.user):
         return f"{cause}; then have it replaced with replace_failed (gitpod_privatelink_replace_failed: true)"
+    first = users.owner(endpoint.tags)
+    if first:
+        return (
+            f"{cause}; then have the run of {first.name}, whose endpoint it is, replace it"
+            " (gitpod_privatelink_replace_failed: true)"
+        )
     return f"{cause}; then delete it, which only its maker should do, because this collection did not make it"
 
 
 def _modifications(
-    current: Endpoint, wanted: Wanted, placement: Placement, zones: t.Mapping[str, str]
+    current: Endpoint, wanted: Wanted, needs: t.Sequence[str]
 ) -> tuple[dict[str, t.Any], tuple[str, ...]]:
     modify: dict[str, t.Any] = {}
-    subnet_ids = placement.subnet_ids
-    if not is_ours(current):
-        # A zone in which another's endpoint has a subnet of its own is served already.
-        served = {zones.get(subnet) for subnet in current.subnet_ids} - {None}
-        subnet_ids = tuple(subnet for subnet in subnet_ids if zones.get(subnet) not in served)
-    pairs = (
-        ("SubnetIds", current.subnet_ids, subnet_ids),
+    alone = is_alone(current, wanted)
+    gone = users.surplus(current.tags, wanted.user, needs) if is_ours(current) else frozenset()
+    for kind, present, goal in (
+        ("SubnetIds", current.subnet_ids, needs),
         ("SecurityGroupIds", current.security_group_ids, wanted.security_group_ids),
-    )
-    for kind, present, goal in pairs:
+    ):
         if goal and set(goal) - set(present):
             modify[f"Add{kind}"] = sorted(set(goal) - set(present))
-        # What others gave their endpoint may serve others, so nothing of it is removed.
-        if goal and set(present) - set(goal) and is_ours(current):
-            modify[f"Remove{kind}"] = sorted(set(present) - set(goal))
-    if wanted.ip_address_type and wanted.ip_address_type != current.ip_address_type:
+        # What others need, and what strangers gave their endpoint, is never removed.
+        leave = set(present) - set(goal) if alone else set(present) & gone
+        if goal and leave:
+            modify[f"Remove{kind}"] = sorted(leave)
+    if alone and wanted.ip_address_type and wanted.ip_address_type != current.ip_address_type:
         modify["IpAddressType"] = wanted.ip_address_type
-    if wanted.policy and not same_document(wanted.policy, current.policy):
+    if alone and wanted.policy and not same_document(wanted.policy, current.policy):
         modify["PolicyDocument"] = wanted.policy
     if not has_wanted_dns(current, wanted):
         # AWS refuses private DNS until the service's owner has accepted the connection.

@@ -12,10 +12,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
     MANAGED_BY,
     MANAGED_BY_TAG,
-    RUNNER_NAME_TAG,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.buckets import BUCKET_TYPE, retained
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Runner, stack_is_ours
@@ -66,30 +66,50 @@ def _buckets_of(api: Api, stack: Stack) -> list[str]:
     )
 
 
-def _filters(runner: Runner) -> list[dict[str, t.Any]]:
-    """Only what this collection made, and for this runner."""
-    return [
-        {"Name": f"tag:{MANAGED_BY_TAG}", "Values": [MANAGED_BY]},
-        {"Name": f"tag:{RUNNER_NAME_TAG}", "Values": [runner.name]},
-    ]
+# Only what this collection made; for whom, several tags tell.
+_FILTERS = [{"Name": f"tag:{MANAGED_BY_TAG}", "Values": [MANAGED_BY]}]
 
 
-def _endpoints(ec2: t.Any, runner: Runner) -> list[dict[str, str]]:
+def _endpoints(ec2: t.Any, runner: Runner) -> list[dict[str, t.Any]]:
     with intent("list the endpoints"):
-        found = ec2.describe_vpc_endpoints(Filters=_filters(runner), aws_retry=True)["VpcEndpoints"]
+        found = ec2.describe_vpc_endpoints(Filters=_FILTERS, aws_retry=True)["VpcEndpoints"]
     return [
-        {"id": raw["VpcEndpointId"], "vpc_id": raw.get("VpcId", ""), "service_name": raw.get("ServiceName", "")}
+        {
+            "id": raw["VpcEndpointId"],
+            "vpc_id": raw.get("VpcId", ""),
+            "service_name": raw.get("ServiceName", ""),
+            "shared_with": _others(raw, runner),
+        }
         for raw in found
-        if raw.get("State", "").lower() not in GONE_STATES
+        if raw.get("State", "").lower() not in GONE_STATES and _uses(raw, runner)
     ]
 
 
-def _security_groups(ec2: t.Any, runner: Runner) -> list[dict[str, str]]:
+def _security_groups(ec2: t.Any, runner: Runner) -> list[dict[str, t.Any]]:
     with intent("list the security groups"):
-        found = ec2.describe_security_groups(Filters=_filters(runner), aws_retry=True)["SecurityGroups"]
-    # A stack's own groups carry the stack's tags too, and go with it.
+        found = ec2.describe_security_groups(Filters=_FILTERS, aws_retry=True)["SecurityGroups"]
     return [
-        {"id": raw["GroupId"], "name": raw["GroupName"], "vpc_id": raw.get("VpcId", "")}
+        {
+            "id": raw["GroupId"],
+            "name": raw["GroupName"],
+            "vpc_id": raw.get("VpcId", ""),
+            "shared_with": _others(raw, runner),
+        }
         for raw in found
-        if not any(entry["Key"].startswith("aws:cloudformation:") for entry in raw.get("Tags", []))
+        if _uses(raw, runner)
     ]
+
+
+def _uses(raw: t.Mapping[str, t.Any], runner: Runner) -> bool:
+    """Whether the runner uses it, alone or with others; a stack's own groups carry the stack's tags, and go with it."""
+    tags = _tags(raw)
+    me = users.User(runner.name, runner.id)
+    return users.is_ours(tags) and users.departure(users.users(tags), me) != users.NOT_A_USER
+
+
+def _others(raw: t.Mapping[str, t.Any], runner: Runner) -> list[str]:
+    return users.names(users.others(_tags(raw), users.User(runner.name, runner.id)))
+
+
+def _tags(raw: t.Mapping[str, t.Any]) -> dict[str, str]:
+    return {entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])}

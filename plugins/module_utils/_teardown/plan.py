@@ -28,9 +28,9 @@ def teardown_plan(
     """
     goes = [
         *_records(look, records, settings),
-        *(f"the endpoint {entry['id']} in {entry['vpc_id']}" for entry in look["endpoints"]),
+        *(f"the endpoint {entry['id']} in {entry['vpc_id']}{_part(entry)}" for entry in look["endpoints"]),
         *_stack(look["stack"]),
-        *(f"the security group {entry['name']} ({entry['id']})" for entry in look["security_groups"]),
+        *(f"the security group {entry['name']} ({entry['id']}){_part(entry)}" for entry in look["security_groups"]),
         *(_object(action) for action in certificate.get("actions") or []),
         *(_object(action) for action in registration.get("actions") or []),
     ]
@@ -39,6 +39,12 @@ def teardown_plan(
         goes += [f"the bucket {entry['text']}, with everything in it" for entry in look["retained_buckets"]]
         goes += [f"the bucket {name}, with everything in it" for name in _kept_by_stack(look)]
     return {"goes": goes, "stays": _stays(look, records, registration, settings)}
+
+
+def _part(entry: t.Mapping[str, t.Any]) -> str:
+    """What of a thing goes that other runners go on using."""
+    others = ", ".join(entry.get("shared_with") or [])
+    return f": only this runner's part; it stays for {others}" if others else ""
 
 
 def _object(action: str) -> str:

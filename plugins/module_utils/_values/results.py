@@ -19,6 +19,8 @@ LOOK, BATCH, GATE, WAIT, VERIFICATION = (
     "__gitpod_wait",
     "__gitpod_verification",
 )
+# The decision on an upgrade, likewise.
+UPGRADE = "__gitpod_upgrade"
 FAILURE = "gitpod_site_failure_result"
 # Stage to the name under which the host's own task registers its result.
 REGISTERED: t.Mapping[str, str] = {
@@ -62,7 +64,8 @@ def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
     waited, seen = of_fleet(variables, WAIT, host), _dictionary(look(variables, host).get("seen"))
     for stage in ("stack", "endpoint"):
         # What was started is told apart from what was waited for: the wait itself changes nothing.
-        found[stage] = _dictionary(waited.get(stage)) or found[stage] or found[f"{stage}_started"]
+        # What the host's own task waited for came after what the batch waited for.
+        found[stage] = found[stage] or _dictionary(waited.get(stage)) or found[f"{stage}_started"]
     # A stage that is run alone has looked the stack up itself.
     found["stack"] = found["stack"] or _dictionary(variables.get("__gitpod_dns_stack"))
     for stage, name in SEEN.items():
@@ -80,6 +83,9 @@ def failure(variables: Raw, host: str, found: t.Mapping[str, dict[str, t.Any]]) 
     refusal = refused(variables, host)
     if refusal:
         return {"task": "Check the prerequisites", "action": "runner_gate", "message": refusal}
+    foreseen = of_fleet(variables, UPGRADE, host)
+    if foreseen.get("failure"):
+        return {"task": "Foresee the upgrade", "action": "runner_upgrade", "message": str(foreseen["failure"])}
     verdict = found["verification"]
     if verdict.get("failed"):
         return {"task": "Verify the runner", "action": "runner_verdict", "message": str(verdict.get("msg") or "")}

@@ -33,6 +33,7 @@ def create_application(settings: Settings) -> t.Any:
         requests,
         resource_types,
         route53,
+        security_groups,
         service_quotas,
         surroundings,
         targets,
@@ -42,7 +43,7 @@ def create_application(settings: Settings) -> t.Any:
     resource_types.install(settings)
     for part in (call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
-    for part in (service_quotas, surroundings, endpoint_interfaces, targets):
+    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets):
         part.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:

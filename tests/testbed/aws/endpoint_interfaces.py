@@ -1,9 +1,9 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Network interfaces of endpoints: one a subnet, with an address of its range, and a hold on the security groups.
+"""Network interfaces of endpoints: one a subnet, with an address of its range.
 
-Source: EC2 API reference (DescribeNetworkInterfaces, DeleteSecurityGroup); VPC guide, "Delete security groups".
+Source: EC2 API reference (DescribeNetworkInterfaces).
 """
 
 from __future__ import annotations
@@ -70,21 +70,9 @@ def _xml(identifier: str, record: t.Mapping[str, t.Any], subnet: str) -> str:
     )
 
 
-def _delete_group(params: dict[str, t.Any]) -> t.Any:
-    """A group that an endpoint's interfaces carry cannot be deleted."""
-    from . import endpoints
-
-    group = ec2._p(params, "GroupId")
-    for record in ec2._vpc_endpoints.values():
-        if group in record.get("Groups", ()) and endpoints.state_now(record) != "deleted":
-            return ec2._error("DependencyViolation", f"resource {group} has a dependent object", 400)
-    return _ministack_delete_group(params)
-
-
 _ministack_describe = ec2._describe_network_interfaces
-_ministack_delete_group = ec2._delete_security_group
 
 
 def install(_settings: Settings) -> None:
-    """Change ministack's network interfaces and security groups in place."""
-    ec2._ACTION_MAP.update({"DescribeNetworkInterfaces": _describe, "DeleteSecurityGroup": _delete_group})
+    """Change ministack's network interfaces in place."""
+    ec2._ACTION_MAP.update({"DescribeNetworkInterfaces": _describe})

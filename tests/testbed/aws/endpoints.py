@@ -18,14 +18,14 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
 
 from ..settings import Settings
-from . import control
+from . import client_tokens, control
 from .cloudformation_pace import pace
 from .endpoint_interfaces import interface_id
 
 MANAGEMENT_PLANE = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
 # Share of the whole stack's time until an endpoint is available, and until it is gone.
 _PENDING_SHARE = 0.1
-_DELETING_SHARE = 0.05
+DELETING_SHARE = 0.05
 # DescribeVpcEndpoints says NotFound this often right after the creation (eventual consistency).
 _UNSEEN_LOOKS = 1
 
@@ -114,12 +114,8 @@ def _private_dns_refusal(vpc: str, service: Service, own_id: str) -> t.Any:
         return ec2._error("InvalidParameter", f"{message} for {vpc}", 400)
     for other in ec2._vpc_endpoints.values():
         same = other["VpcId"] == vpc and other["ServiceName"] == service.service_name
-        if (
-            same
-            and other["VpcEndpointId"] != own_id
-            and other.get("PrivateDnsEnabled")
-            and state_now(other) != "deleted"
-        ):
+        has_name = other.get("PrivateDnsEnabled") and state_now(other) != "deleted"
+        if same and other["VpcEndpointId"] != own_id and has_name:
             message = (
                 f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for"
                 f" {service.private_dns_name} in the VPC {vpc}"
@@ -131,15 +127,14 @@ def _private_dns_refusal(vpc: str, service: Service, own_id: str) -> t.Any:
 def _create(params: dict[str, t.Any]) -> t.Any:
     if (ec2._p(params, "VpcEndpointType") or "Gateway") != "Interface":
         return _ministack_create(params)
+    answered = client_tokens.answer(params, ec2._vpc_endpoints.values())
+    if answered:
+        return answered if not isinstance(answered, dict) else _created(answered)
     vpc, subnets = ec2._p(params, "VpcId"), ec2._parse_member_list(params, "SubnetId")
     service = _services.get(ec2._p(params, "ServiceName"))
     refusal = _refusal(params, vpc, subnets, service)
     if refusal:
         return refusal
-    token = ec2._p(params, "ClientToken")
-    again = [entry for entry in ec2._vpc_endpoints.values() if token and entry.get("_token") == token]
-    if again:
-        return ec2._xml(200, "CreateVpcEndpointResponse", _xml(again[0], "vpcEndpoint"))
     endpoint_id = f"vpce-0{secrets.token_hex(8)}"
     groups = ec2._parse_member_list(params, "SecurityGroupId")
     record = {
@@ -155,13 +150,18 @@ def _create(params: dict[str, t.Any]) -> t.Any:
         "IpAddressType": ec2._p(params, "IpAddressType") or "ipv4",
         "PolicyDocument": ec2._p(params, "PolicyDocument") or _FULL_ACCESS,
         "OwnerId": get_account_id(),
-        "_token": token,
+        "_request": client_tokens.asked(params),
+        "CreationTimestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "_since": time.monotonic(),
         "_unseen": _UNSEEN_LOOKS,
         "_region": get_region(),
     }
     ec2._vpc_endpoints[endpoint_id] = record
     ec2._parse_tag_specs(params, "vpc-endpoint", endpoint_id)
+    return _created(record)
+
+
+def _created(record: dict[str, t.Any]) -> t.Any:
     return ec2._xml(200, "CreateVpcEndpointResponse", _xml(record, "vpcEndpoint"))
 
 
@@ -181,6 +181,7 @@ def add_for_aws_service(vpc: str, service: str, subnets: list[str]) -> None:
         "IpAddressType": "ipv4",
         "PolicyDocument": _FULL_ACCESS,
         "OwnerId": get_account_id(),
+        "CreationTimestamp": "2026-01-15T08:00:00Z",
         "_region": get_region(),
     }
 
@@ -198,7 +199,7 @@ def state_now(record: dict[str, t.Any]) -> str:
     age = time.monotonic() - record.get("_since", 0.0)
     if record["State"] == "pending" and age >= pace.stack_seconds * _PENDING_SHARE:
         record["State"] = "available"
-    if record["State"] == "deleting" and age >= pace.stack_seconds * _DELETING_SHARE:
+    if record["State"] == "deleting" and age >= pace.stack_seconds * DELETING_SHARE:
         record["State"] = "deleted"
     return str(record["State"])
 
@@ -236,6 +237,7 @@ def _xml(record: dict[str, t.Any], tag: str = "item") -> str:
         + f"<ipAddressType>{record['IpAddressType']}</ipAddressType>"
         + f"<policyDocument>{ec2._esc(record['PolicyDocument'])}</policyDocument>"
         + f"<serviceRegion>{record['ServiceRegion']}</serviceRegion>"
+        + f"<creationTimestamp>{record['CreationTimestamp']}</creationTimestamp>"
         + (f"<lastError><code>{error[0]}</code><message>{error[1]}</message></lastError>" if error else "")
         + (f"<failureReason>{record['_failure']}</failureReason>" if record.get("_failure") else "")
     )

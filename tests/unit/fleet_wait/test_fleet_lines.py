@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wa
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.lines import (
     end_line,
     essence,
+    first_line,
     fleet_line,
     rollback_line,
 )
@@ -84,6 +85,13 @@ def test_names_that_never_fit_cost_the_details_and_nothing_else() -> None:
 
 def test_before_the_first_look_there_are_counts_and_nothing_else() -> None:
     assert fleet_line([Part(name(0), STACK), Part(name(1), STACK)]) == "stacks: 0 of 2 done"
+
+
+def test_the_first_line_says_what_is_waited_for_and_what_happens_when_it_is_broken_off() -> None:
+    parts = [Part(name(0), STACK), Part(name(1), STACK), Part(name(0), ENDPOINT)]
+    line = first_line(parts)
+    assert line == "waiting for 2 stacks, 1 endpoint; if this is broken off, AWS goes on and the next run attaches"
+    assert len(line) <= 100
 
 
 def test_the_last_one_is_not_called_the_slowest() -> None:

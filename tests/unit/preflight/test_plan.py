@@ -24,14 +24,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Facts,
     ManagementPlane,
     NameAnswer,
-    Permission,
-    SecurityGroup,
     Subnet,
     VpcDns,
     VpcEndpoint,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import after, plans, seen
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group, Rule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import ACTIONS, StagePlan
@@ -77,8 +76,15 @@ FACTS = Facts(
     records={"Z1": ALIASES},
 )
 SERVICE = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
-HTTPS, EVERYTHING = Permission("tcp", 443, 443, ("10.0.0.0/24",)), Permission("-1", 0, 65535, ("0.0.0.0/0",))
-GROUP = SecurityGroup("sg-1", "gitpod-eu-management-plane", "vpc-1", (HTTPS,), (), OURS)
+HTTPS, EVERYTHING = Rule("10.0.0.0/24"), Rule("0.0.0.0/0", "-1", -1, -1)
+OWN = {"Name": "gitpod-eu", "team": "x", **ownership_tags("gitpod-eu", "0192")}
+GROUP = Group(
+    "sg-1",
+    "gitpod-eu-management-plane",
+    "vpc-1",
+    frozenset({HTTPS}),
+    {**OWN, "gitpod:used-by/0192": "gitpod-eu = 10.0.0.0/24"},
+)
 PATH: dict[str, t.Any] = {
     "privatelink_enabled": True,
     "privatelink_subnet_ids": ["subnet-1"],
@@ -92,7 +98,7 @@ def values(**options: t.Any) -> dict[str, t.Any]:
 
 
 def there(**changes: t.Any) -> VpcEndpoint:
-    tags = {"Name": "gitpod-eu", **OURS}
+    tags = {**OWN, "gitpod:used-by/0192": "gitpod-eu = subnet-1"}
     values: dict[str, t.Any] = {
         "id": "vpce-1",
         "state": "available",
@@ -259,12 +265,16 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
         (
             {**PATH, **FOUND},
             {},
-            {"registration": "unknown", "privatelink": "unknown", "stack": "unknown", "dns": "unknown"},
+            {"registration": "unknown", "privatelink": "update", "stack": "unknown", "dns": "unknown"},
         ),
         (PATH, {"endpoint_group": None}, {"privatelink": "update"}),
-        (PATH, {"endpoint_group": dataclasses.replace(GROUP, inbound=())}, {"privatelink": "update"}),
-        (PATH, {"endpoint_group": dataclasses.replace(GROUP, inbound=(HTTPS, EVERYTHING))}, {"privatelink": "update"}),
-        (PATH, {"endpoint_group": dataclasses.replace(GROUP, tags={})}, {"privatelink": "update"}),
+        (PATH, {"endpoint_group": dataclasses.replace(GROUP, rules=frozenset())}, {"privatelink": "update"}),
+        (
+            PATH,
+            {"endpoint_group": dataclasses.replace(GROUP, rules=frozenset({HTTPS, EVERYTHING}))},
+            {"privatelink": "update"},
+        ),
+        (PATH, {"endpoint_group": dataclasses.replace(GROUP, tags=OWN)}, {"privatelink": "update"}),
         (PATH, {"endpoint_group": DENIED}, {"privatelink": "unknown"}),
         (PATH, {"endpoints": DENIED}, {"privatelink": "unknown"}),
         (PATH, {"endpoints": None}, {"privatelink": "unknown"}),

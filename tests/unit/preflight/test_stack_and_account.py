@@ -35,11 +35,6 @@ PLUGINS = pathlib.Path(__file__).parents[3] / "plugins"
 WITHOUT_A_CALL = {
     "acm:AddTagsToCertificate",
     "cloudformation:TagResource",
-    "ec2:AuthorizeSecurityGroupIngress",
-    "ec2:CreateSecurityGroup",
-    "ec2:DeleteSecurityGroup",
-    "ec2:DescribeTags",
-    "ec2:RevokeSecurityGroupIngress",
     "s3:DeleteObjectVersion",
 }
 # IAM spells some operations of S3 differently (Service Authorization Reference, "Actions for Amazon S3").

@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     TimeoutExceededError,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.absent import absent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Endpoint,
     Service,
@@ -24,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Wanted,
     stage,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import Mode, Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     Placement,
     choose,
@@ -31,6 +33,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     place,
     plan,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.present import present as have
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 VPC = "vpc-1"
@@ -39,7 +42,8 @@ SERVICE = Service("svc", "us-east-1", ("us-east-1a", "us-east-1b"), "app.gitpod.
 SUBNETS = [Subnet("subnet-a", "us-east-1a", VPC), Subnet("subnet-b", "us-east-1b", VPC)]
 WANTED = Wanted("gitpod-us", VPC, "svc", "us-east-1", ("subnet-a", "subnet-b"), ("sg-1",), tags=OURS)
 PLACED = Placement(("subnet-a", "subnet-b"))
-CURRENT = Endpoint("vpce-1", "available", VPC, "svc", ("subnet-a", "subnet-b"), ("sg-1",), True, tags=OURS)
+USED = {**OURS, "gitpod:used-by/gitpod-us": "gitpod-us = subnet-a subnet-b"}
+CURRENT = Endpoint("vpce-1", "available", VPC, "svc", ("subnet-a", "subnet-b"), ("sg-1",), True, tags=USED)
 
 
 def changed(**changes: t.Any) -> Endpoint:
@@ -116,7 +120,7 @@ def test_policies_compare_by_meaning() -> None:
 
 
 def test_tags_are_added_and_purged_on_ours_and_never_on_anothers() -> None:
-    current = changed(tags={**OURS, "old": "x"})
+    current = changed(tags={**USED, "old": "x"})
     wanted = dataclasses.replace(WANTED, tags={**OURS, "team": "y"}, purge_tags=True)
     todo = plan(current, wanted, PLACED)
     assert (dict(todo.add_tags), todo.remove_tags) == ({"team": "y"}, ("old",))
@@ -210,17 +214,17 @@ class Fake:
         self.there[endpoint_id] = dataclasses.replace(self.there[endpoint_id], state="deleting")
 
 
-def mode(check: bool = False, wait: bool = True) -> operation.Mode:
+def mode(check: bool = False, wait: bool = True) -> Mode:
     now = [0.0]
 
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    return operation.Mode(check, wait, 600, Clock(now=lambda: now[0], sleep=sleep, jitter=lambda: 0.0))
+    return Mode(check, wait, 600, Clock(now=lambda: now[0], sleep=sleep, jitter=lambda: 0.0))
 
 
-def present(fake: Fake, how: operation.Mode, enable: bool = False) -> operation.Outcome:
-    return operation.present(t.cast("t.Any", fake), WANTED, "us-east-1", enable, how)
+def present(fake: Fake, how: Mode, enable: bool = False) -> Outcome:
+    return have(t.cast("t.Any", fake), WANTED, "us-east-1", enable, how)
 
 
 def test_create_check_repeat_delete() -> None:
@@ -230,14 +234,14 @@ def test_create_check_repeat_delete() -> None:
     assert fake.done == []
     created = present(fake, mode())
     assert created.changed
-    assert created.endpoint is not None
-    assert created.endpoint.state == "available"
+    assert created.now.endpoint is not None
+    assert created.now.endpoint.state == "available"
     assert fake.done == ["create True"]
     again = present(fake, mode())
     assert (again.changed, again.in_progress) == (False, False)
-    assert operation.absent(t.cast("t.Any", fake), WANTED, mode()).changed
+    assert absent(t.cast("t.Any", fake), WANTED, mode()).changed
     assert fake.there == {}
-    assert not operation.absent(t.cast("t.Any", fake), WANTED, mode()).changed
+    assert not absent(t.cast("t.Any", fake), WANTED, mode()).changed
 
 
 def test_start_returns_at_once_and_join_finishes() -> None:
@@ -245,8 +249,8 @@ def test_start_returns_at_once_and_join_finishes() -> None:
     started = present(fake, mode(wait=False))
     assert started.in_progress
     joined = operation.join(t.cast("t.Any", fake), WANTED, mode())
-    assert joined.endpoint is not None
-    assert joined.endpoint.state == "available"
+    assert joined.now.endpoint is not None
+    assert joined.now.endpoint.state == "available"
     assert not joined.changed
 
 
@@ -255,8 +259,8 @@ def test_private_dns_that_is_refused_before_acceptance_is_switched_on_after() ->
     fake.refuse_private_dns = True
     outcome = present(fake, mode())
     assert fake.done == ["create False", "modify ['PrivateDnsEnabled']"]
-    assert outcome.endpoint is not None
-    assert outcome.endpoint.private_dns
+    assert outcome.now.endpoint is not None
+    assert outcome.now.endpoint.private_dns
 
 
 def test_vpc_dns_is_switched_on_only_on_request() -> None:

@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     EndpointFacts,
     foresee,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group, Rule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Endpoint,
     Service,
@@ -29,6 +30,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 
 VPC = "vpc-1"
 OURS = {"gitpod:managed-by": "gitpod.enterprise_runner", "Name": "gitpod-us"}
+USED = {**OURS, "gitpod:used-by/gitpod-us": "gitpod-us = subnet-a subnet-b"}
 SUBNETS = (
     Subnet("subnet-a", "us-east-1a", VPC, "use1-az1"),
     Subnet("subnet-b", "us-east-1b", VPC, "use1-az2"),
@@ -36,7 +38,10 @@ SUBNETS = (
 )
 SERVICE = Service("svc", "us-east-1", ("us-east-1a", "us-east-1b"), zone_ids=("use1-az1", "use1-az2"))
 WANTED = Wanted("gitpod-us", VPC, "svc", "us-east-1", ("subnet-a", "subnet-b"), ("sg-1",), tags=OURS)
-CURRENT = Endpoint("vpce-1", "available", VPC, "svc", ("subnet-a", "subnet-b"), ("sg-1",), True, tags=OURS)
+CURRENT = Endpoint("vpce-1", "available", VPC, "svc", ("subnet-a", "subnet-b"), ("sg-1",), True, tags=USED)
+GROUP_TAGS = {**OURS, "gitpod:used-by/gitpod-us": "gitpod-us = 10.0.0.0/24"}
+GROUP = Group("sg-1", "gitpod-us-management-plane", VPC, frozenset({Rule("10.0.0.0/24")}), GROUP_TAGS)
+KEEPING = dataclasses.replace(WANTED, security_group_ids=(), security_group_name="gitpod-us-management-plane")
 DNS = {"enableDnsSupport": True, "enableDnsHostnames": True}
 FACTS = EndpointFacts("us-east-1", SERVICE, SUBNETS, DNS, (CURRENT,))
 
@@ -63,19 +68,37 @@ def endpoint(**changes: t.Any) -> tuple[Endpoint, ...]:
         (facts(service=None), "unknown", "could not be looked at"),
         (facts(endpoints=None), "unknown", "could not be looked at"),
         (facts(vpc_dns={**DNS, "enableDnsHostnames": False}), "wait", "enableDnsHostnames off"),
-        (facts(keeps_group=True), "update", "create the endpoint's security group"),
-        (
-            facts(keeps_group=True, sources=("10.0.0.0/24",), admitted=("10.0.1.0/24",)),
-            "update",
-            "admit HTTPS from 10.0.0.0/24",
-        ),
-        (facts(keeps_group=True, sources=("10.0.0.0/24",), admitted=("10.0.0.0/24",)), "nothing", "as it is wanted"),
     ],
 )
 def test_the_stage_is_foreseen(seen: EndpointFacts, action: str, words: str) -> None:
     found = foresee(WANTED, seen)
     assert (found.stage, found.action) == ("privatelink", action)
     assert words in " ".join(found.reasons)
+
+
+@pytest.mark.parametrize(
+    ("group", "action", "words"),
+    [
+        (GROUP, "nothing", "as it is wanted"),
+        (None, "update", "create the security group gitpod-us-management-plane in vpc-1"),
+        (dataclasses.replace(GROUP, rules=frozenset()), "update", "admit HTTPS from 10.0.0.0/24"),
+        (
+            dataclasses.replace(GROUP, rules=frozenset({Rule("10.0.0.0/24"), Rule("0.0.0.0/0", "-1", -1, -1)})),
+            "update",
+            "no longer admit 0.0.0.0/0 (-1 -1--1)",
+        ),
+        (dataclasses.replace(GROUP, tags=OURS), "update", "tag the security group"),
+    ],
+)
+def test_the_group_that_is_kept_is_foreseen(group: Group | None, action: str, words: str) -> None:
+    found = foresee(KEEPING, facts(group=group, sources=("10.0.0.0/24",)))
+    assert found.action == action
+    assert words in " ".join(found.reasons)
+
+
+def test_a_name_that_no_group_can_have_is_told_before() -> None:
+    found = foresee(dataclasses.replace(KEEPING, security_group_name="sg-eu-management-plane"), FACTS)
+    assert "cannot be called" in found.reasons[0]
 
 
 def test_without_privatelink_there_is_nothing_to_do() -> None:
@@ -95,9 +118,7 @@ def test_a_subnet_is_removed_before_another_of_its_zone_is_added() -> None:
     todo = plan(CURRENT, wanted, placement, {subnet.id: subnet.zone for subnet in SUBNETS})
     assert dict(todo.modify_first) == {"RemoveSubnetIds": ["subnet-b"]}
     assert dict(todo.modify) == {"AddSubnetIds": ["subnet-c"]}
-    predicted = planned(CURRENT, wanted, placement, todo)
-    assert predicted is not None
-    assert predicted.subnet_ids == ("subnet-a", "subnet-c")
+    assert planned(CURRENT, wanted, placement, todo).subnet_ids == ("subnet-a", "subnet-c")
 
 
 def test_a_zones_id_counts_more_than_its_name() -> None:

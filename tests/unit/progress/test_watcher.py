@@ -10,10 +10,8 @@ import threading
 import time
 import typing as t
 
-import pytest
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import LONGEST_LINE, Teller
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import AWS_GOES_ON, Watcher, reader
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import Watcher, reader
 
 
 class Local:
@@ -91,13 +89,6 @@ def test_nothing_hostile_reaches_the_screen(tmp_path: pathlib.Path) -> None:
     assert lines[0].isprintable()
     assert lines[0].startswith("eu [2J: a forged: line")
     assert len(lines[0]) == LONGEST_LINE
-
-
-def test_a_run_that_is_broken_off_says_that_aws_goes_on(tmp_path: pathlib.Path) -> None:
-    path, lines = tmp_path / "progress.txt", list[str]()
-    with pytest.raises(KeyboardInterrupt), watcher(path, lines):
-        raise KeyboardInterrupt
-    assert lines == [AWS_GOES_ON]
 
 
 def test_no_thread_is_left() -> None:

@@ -21,7 +21,7 @@ RUNNERS = ["eu", "ap", "us", "sa"]
 def upgraded(directory: pathlib.Path, needed: list[str], variables: dict[str, t.Any]) -> list[str]:
     """The hosts of the play that upgrades, in its order.
 
-    :param needed: as group_by adds them, when each runner's look is done.
+    :param needed: in the order in which they were added to the group.
     """
     inventory = directory / "hosts.yml"
     hosts: dict[str, None] = dict.fromkeys(RUNNERS)

@@ -9,9 +9,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade.table import (
     changes_ssh_port,
     going_back,
+    refusal,
     upgrade_lines,
     upgrade_row,
 )
@@ -28,8 +29,15 @@ CHANGE = {
 def row(
     name: str, old: str = "20251203.4", new: str = "20260115.2", failure: str = "", **foreseen: t.Any
 ) -> dict[str, t.Any]:
-    result = {"release_version": old, "target_release_version": new, "changed": True, "changes": [CHANGE], **foreseen}
-    return upgrade_row({} if failure else result, f"host-{name}", name, "eu-central-1", failure)
+    result = {
+        "operation": "update",
+        "release_version": old,
+        "target_release_version": new,
+        "changed": True,
+        "changes": [CHANGE],
+        **foreseen,
+    }
+    return upgrade_row({"failed": True, "msg": failure} if failure else result, f"host-{name}", name, "eu-central-1")
 
 
 def test_the_table_tells_each_runner_and_changes_that_are_shared_once() -> None:
@@ -77,3 +85,42 @@ def test_the_way_back_names_the_release_and_the_hosts() -> None:
 
 def test_hostile_words_do_not_reach_the_terminal() -> None:
     assert "\x1b" not in "\n".join(upgrade_lines([row("evil\x1b[2J"), row("b", failure="\x1b[31m")]))
+
+
+GOING_ON = {"operation": "attach", "changed": False, "changes": [], "stack": {"status": "UPDATE_IN_PROGRESS"}}
+
+
+def test_an_update_that_goes_on_is_an_upgrade_that_is_needed() -> None:
+    found = row("a", **GOING_ON)
+    assert (found["needed"], found["to"], found["failure"]) == (True, "20260115.2", "")
+    lines = upgrade_lines([found, row("b")])
+    assert lines[2].endswith("goes on")
+    assert any("a (UPDATE_IN_PROGRESS): an update goes on" in line for line in lines)
+
+
+def test_the_way_back_of_an_upgrade_that_another_run_began_is_in_its_table() -> None:
+    (told,) = going_back([row("a", old="20260115.2", **GOING_ON)])
+    assert told.startswith("a: an earlier run began this upgrade")
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "refused"),
+    [
+        ("none", "UPDATE_COMPLETE", False),
+        ("update", "UPDATE_ROLLBACK_COMPLETE", False),
+        ("attach", "UPDATE_IN_PROGRESS", False),
+        ("attach", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", False),
+        ("attach", "UPDATE_ROLLBACK_IN_PROGRESS", False),
+        ("attach", "CREATE_IN_PROGRESS", True),
+        ("create", "ABSENT", True),
+        ("create", "REVIEW_IN_PROGRESS", True),
+        ("recreate", "ROLLBACK_COMPLETE", True),
+    ],
+)
+def test_only_a_stack_that_was_finished_once_is_upgraded(operation: str, status: str, refused: bool) -> None:
+    said = refusal({"operation": operation, "stack": {"name": "eu", "status": status}})
+    assert bool(said) is refused
+    if refused:
+        assert "eu" in said
+        assert status in said
+        assert "site.yml" in said

@@ -18,7 +18,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model, plan
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model, plan, users
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.users import User
 
 HTTPS = 443
 OFF = "PrivateLink is not asked for (gitpod_privatelink_enabled)."
@@ -109,7 +110,11 @@ def endpoint(wanted: Wanted, facts: Facts) -> Finding:
         return warned(f"{found.id} is {found.state}. {found.reason}".rstrip(), "It is deleted and created anew.")
     if stage == model.ACCEPTANCE:
         return warned(f"{found.id} waits for the service's owner.", "Ask Gitpod to accept the connection.")
-    return passed(f"{found.id} is {found.state}{'' if mine else '; others made it, and it is used as it is'}.")
+    first = users.owner(found.tags)
+    whose = "others made it, and it is used as it is" if not mine else ""
+    if first and not users.belongs_to(found.tags, User(wanted.name, wanted.runner_id)):
+        whose = f"it belongs to {first.name} and is used with it"
+    return passed(f"{found.id} is {found.state}{'; ' if whose else ''}{whose}.")
 
 
 @check(
@@ -157,6 +162,13 @@ def security_group(wanted: Wanted, facts: Facts) -> Finding:
     """Ranges of the EC2 subnets; what a source group stands for is not known."""
     if not wanted.privatelink_enabled:
         return skipped(OFF)
+    if not wanted.privatelink_security_group_ids and isinstance(facts.endpoint_group, Unread):
+        if not facts.endpoint_group.code:
+            return failed(
+                f"{facts.endpoint_group.message.rstrip('.')}.",
+                "Remove or rename that group, or name the endpoint's groups in gitpod_privatelink_security_group_ids.",
+            )
+        return skipped("The endpoint's group could not be read.")
     if not wanted.privatelink_security_group_ids:
         return passed("None is given; one is made that admits HTTPS from the runner's subnets.")
     groups = {group.id: group for group in known(facts.security_groups) or ()}

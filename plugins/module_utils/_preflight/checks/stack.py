@@ -13,7 +13,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
+    parameters,
+    status,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account

@@ -18,16 +18,15 @@ MOST_NAMES = 8
 Row = t.Mapping[str, t.Any]
 
 
-def upgrade_row(
-    foreseen: t.Mapping[str, t.Any], host: str, runner: str, region: str, failure: str = ""
-) -> dict[str, t.Any]:
+def upgrade_row(foreseen: t.Mapping[str, t.Any], host: str, runner: str, region: str) -> dict[str, t.Any]:
     """What one runner's upgrade would be.
 
-    :param foreseen: the result of runner_stack in check mode; empty when it failed.
+    :param foreseen: the runner's result of runner_upgrade_info.
     :param host: its name in the inventory, for C(--limit).
-    :param failure: why nothing could be foreseen, or empty.
     """
     stack = foreseen.get("stack") or {}
+    failure = refusal(foreseen)
+    going_on = not failure and foreseen.get("operation") == "attach"
     return {
         "host": host,
         "runner": runner,
@@ -36,9 +35,25 @@ def upgrade_row(
         "to": str(foreseen.get("target_release_version") or ""),
         "deployed": str(stack.get("last_updated_time") or stack.get("creation_time") or "")[:10],
         "changes": list(foreseen.get("changes") or []),
-        "needed": not failure and bool(foreseen.get("changed")),
+        # What goes on may be another update than this one, so the release is compared again after it.
+        "needed": not failure and (going_on or bool(foreseen.get("changed"))),
+        "going_on": str(stack.get("status") or "") if going_on else "",
         "failure": failure,
     }
+
+
+def refusal(foreseen: t.Mapping[str, t.Any]) -> str:
+    """Why a runner cannot be upgraded; empty when it can, also when an update of its stack goes on."""
+    if foreseen.get("failed") or not foreseen:
+        return str(foreseen.get("msg") or "It could not be looked at")
+    stack, operation = foreseen.get("stack") or {}, foreseen.get("operation")
+    being_created = str(stack.get("status")).startswith("CREATE_")
+    if operation in ("none", "update") or (operation == "attach" and not being_created):
+        return ""
+    return (
+        f"There is no finished stack {stack.get('name')} to upgrade (it is {stack.get('status')}); nothing was changed."
+        " Run site.yml first."
+    )
 
 
 def changes_ssh_port(row: Row) -> bool:
@@ -58,6 +73,13 @@ def upgrade_lines(rows: t.Sequence[Row]) -> list[str]:
     for row in ordered:
         if row["failure"]:
             lines += ["", f"{row['runner']} cannot be upgraded:", f"  {clean(str(row['failure']))}"]
+    going_on = [f"{row['runner']} ({row['going_on']})" for row in ordered if row["going_on"]]
+    if going_on:
+        lines += [
+            "",
+            f"{_listed(going_on)}: an update goes on. It is waited for, then the runner is upgraded where it has another"
+            " release",
+        ]
     cut_off = [str(row["runner"]) for row in ordered if changes_ssh_port(row)]
     if cut_off:
         lines += [
@@ -78,6 +100,9 @@ def going_back(rows: t.Sequence[Row]) -> list[str]:
             f"To go back to {version}: ansible-playbook gitpod.enterprise_runner.upgrade"
             f" -e gitpod_stack_release_version={version} --limit {names}"
         )
+    attached = sorted(str(row["runner"]) for row in rows if row["going_on"] and row["from"] == row["to"])
+    if attached:
+        lines.append(f"{_listed(attached)}: an earlier run began this upgrade, and its table has the release before")
     unknown = sorted(str(row["runner"]) for row in rows if row["needed"] and not row["from"])
     if unknown:
         lines.append(f"{_listed(unknown)}: no release was recorded before; go back with gitpod_stack_template_url")
@@ -88,6 +113,8 @@ def _cells(row: Row) -> dict[str, t.Any]:
     replaced = sum(change["replacement"] == "True" for change in row["changes"])
     count = f"{len(row['changes'])}, {replaced} replaced" if replaced else str(len(row["changes"]))
     verdict = "FAILED" if row["failure"] else ("yes" if row["needed"] else "already there")
+    if row["going_on"]:
+        count, verdict = "not known yet", "goes on"
     return {
         "region": row["region"],
         "runner": row["runner"],

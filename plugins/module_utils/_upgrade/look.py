@@ -1,0 +1,86 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the upgrade of each runner of a fleet would change: change sets are computed, read and removed again."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
+    desired,
+    operation,
+    source,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients, FleetConnections
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
+
+STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time", "last_updated_time")
+# What names the template of a release, and so what runners have in common that read it once.
+SOURCE_OPTIONS = (
+    "release_channel",
+    "release_version",
+    "releases_url",
+    "template_name",
+    "template_sha256",
+    "template_bucket",
+)
+
+
+def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.Any]:
+    """What the module runner_upgrade_info does.
+
+    :param connected: makes the clients.
+    """
+    return looked(module, look, "foreseen", connected)
+
+
+def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
+    """One runner's part of what the module returns; the same as runner_stack predicts for it in check mode.
+
+    It waits for its change set in the runner's own thread, so that fifty runners do not wait for each other's.
+
+    :raises InputError: no release is named.
+    :raises RunnerError: the release or the stack cannot be read, or the change set is refused.
+    """
+    options = desired.start(host.values, host.earlier)
+    if not (options.get("release_version") or options.get("release_channel")):
+        raise InputError(
+            "No release is named, nothing was changed",
+            next_step="Give one, such as -e gitpod_stack_release_version=20260115.2, or"
+            " -e gitpod_stack_release_channel=stable for the newest of a channel",
+        )
+    clients = fleet.clients(host)
+    template = _source(fleet, host, options, clients)
+    api = Api(clients("cloudformation"), lambda: clients("elbv2"))
+    mode = Mode(check=True, wait=False, watching=Watching(timeout=options["timeout"]))
+    outcome = operation.present(api, wanted(options, template), template.location, mode)
+    return {**described(outcome), "target_release_version": template.version}
+
+
+def _source(fleet: Fleet, host: Host, options: t.Mapping[str, t.Any], clients: Clients) -> source.Source:
+    """Where the release's template is; runners with the same credentials read it once."""
+    asked = {name: options.get(name) for name in SOURCE_OPTIONS}
+    profile = host.values.get("gitpod_aws_profile") or ""
+    return fleet.pool.once(("release", profile, *asked.values()), lambda: source.resolve(asked, lambda: clients("s3")))
+
+
+def described(outcome: Outcome) -> dict[str, t.Any]:
+    """Plain data with stable keys; parameters and outputs are nobody's business here."""
+    stack = outcome.stack
+    found = stack.as_result()
+    return {
+        "changed": outcome.changed,
+        "operation": outcome.operation,
+        "stack": {key: found[key] for key in STACK_KEYS},
+        "release_version": stack.tags.get(VERSION_TAG, ""),
+        "changes": list(outcome.changes),
+        "actions": list(outcome.actions),
+    }
