@@ -18,6 +18,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
+OUTCOMES = ("run", "wait", "verification", "status", "gate", "batch")
+
 
 class ActionModule(ActionBase):
     """Nothing is run anywhere."""
@@ -30,22 +32,13 @@ class ActionModule(ActionBase):
         """Fail with the message of what failed, after everything was told."""
         result: Result = super().run(tmp, task_vars)
         _unused, arguments = self.validate_argument_spec(
-            argument_spec={
-                "of": {"type": "str", "choices": ["run", "wait", "verification", "status", "gate"], "default": "run"}
-            }
+            argument_spec={"of": {"type": "str", "choices": list(OUTCOMES), "default": "run"}}
         )
         variables = task_vars or {}
         host = str(variables["inventory_hostname"])
         result.update(changed=False)
-        if arguments["of"] == "wait":
-            return {**result, **_waited(results.of_fleet(variables, results.WAIT, host))}
-        if arguments["of"] == "gate":
-            refusal = results.refused(variables, host)
-            return {**result, **plain(results.look(variables, host)), **_failed(refusal)}
-        if arguments["of"] == "status":
-            return {**result, **_status(plain(results.of_fleet(variables, "gitpod_status_result", host)))}
-        if arguments["of"] == "verification":
-            return {**result, **self._verdict(variables, host)}
+        if arguments["of"] != "run":
+            return {**result, **self._part(arguments["of"], variables, host)}
         stages = plain(results.stages(variables, host))
         values = host_values(self, variables)
         result.update(runner_summary(stages, values["gitpod_runner_name"], values["gitpod_region"] or ""))
@@ -53,6 +46,17 @@ class ActionModule(ActionBase):
         if failure:
             result.update(failed=True, msg=f"{failure['task']}: {failure['message']}")
         return result
+
+    def _part(self, of: str, variables: t.Mapping[str, t.Any], host: str) -> Result:
+        """What one read of the fleet, or one decision, means for the host."""
+        if of == "wait":
+            return _waited(results.of_fleet(variables, results.WAIT, host))
+        if of == "status":
+            return _status(plain(results.of_fleet(variables, "gitpod_status_result", host)))
+        if of == "verification":
+            return self._verdict(variables, host)
+        seen = plain(results.look(variables, host)) if of == "gate" else {}
+        return {**seen, **_failed(results.refused(variables, host))}
 
     def _verdict(self, variables: t.Mapping[str, t.Any], host: str) -> Result:
         """The fleet's verdict, or one that the probes' looks count in."""

@@ -18,10 +18,10 @@ author:
 options:
   of:
     description:
-      - V(run) is everything, V(gate) the decision before the first batch, V(wait) what was waited for, V(verification)
-        and V(status) the reads of these names.
+      - V(run) is everything, V(gate) the decision before the first batch, V(batch) whether the batch begins, V(wait)
+        what was waited for, V(verification) and V(status) the reads of these names.
     type: str
-    choices: [run, wait, verification, status, gate]
+    choices: [run, wait, verification, status, gate, batch]
     default: run
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes

@@ -63,8 +63,8 @@ runners:
       contains:
         operation:
           description:
-            - V(none) where the release is deployed, V(update), V(attach) where AWS is at work on the stack, V(create) or
-              V(recreate) where there is no stack that could be upgraded.
+            - V(none) where the release is deployed, V(update), V(attach) where AWS is at work on the stack,
+              V(create) or V(recreate) where there is no stack that could be upgraded.
           type: str
           sample: update
         changed:

@@ -140,9 +140,8 @@ def cost(contestant: Contestant, testbed: TestBed, *arguments: str) -> Cost:
     )
     seconds, used = time.monotonic() - started, processor_seconds() - used
     if done.returncode:
-        raise SystemExit(
-            f"{contestant.name} ended with {done.returncode}, its last words:\n{done.stdout[-LAST_WORDS:]}"
-        )
+        ended = f"{contestant.name} ended with {done.returncode}"
+        raise SystemExit(f"{ended}, its last words:\n{done.stdout[-LAST_WORDS:]}")
     calls = collections.Counter(call["service"] for call in testbed.calls())
     run = Run(done.returncode, done.stdout, contestant.directory / "artifacts")
     return Cost(seconds, used, dict(sorted(calls.items())), run)

@@ -12,6 +12,13 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import module as look_module
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
+    operation as preflight_operation,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status import look as status_look
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import (
+    operation as verification_operation,
+)
 from tests.e2e.looking import (
     ACCOUNT,
     EXAMPLES,
@@ -19,10 +26,7 @@ from tests.e2e.looking import (
     Result,
     inventory,
     of_fleet,
-    preflight_operation,
     profiles,
-    status_look,
-    verification_operation,
 )
 from tests.fleet import Fleet
 

@@ -29,8 +29,10 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="gitpod_runner_settings_sent_versions_path",
-        description="File on the control node that keeps the versions of the client secrets that were sent.",
+        description=(
+            "File on the control node that keeps the versions of the client secrets that were sent. Default is "
+            "C(<host>-sent.json) in C(gitpod_artifact_directory)."
+        ),
         kind="path",
-        computed=lambda context: f"{context.directory}/gitpod-artifacts/{context.host}-sent.json",
     ),
 )

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
     desired,
     operation,
     source,
+    status,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
@@ -60,9 +63,18 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     clients = fleet.clients(host)
     template = _source(fleet, host, options, clients)
     api = Api(clients("cloudformation"), lambda: clients("elbv2"))
+    return {**described(_foreseen(api, options, template)), "target_release_version": template.version}
+
+
+def _foreseen(api: Api, options: t.Mapping[str, t.Any], template: source.Source) -> Outcome:
+    """What a run would do; of a stack that is not there, no more than that, whatever the inventory lacks for one."""
+    asked = wanted(options, template)
+    stack = own_stack(api, asked.name, asked.runner_id)
+    step = status.meaning(stack.status).present
+    if step in (status.CREATE, status.RECREATE):
+        return Outcome(dataclasses.replace(stack, name=stack.name or asked.name), step, changed=True)
     mode = Mode(check=True, wait=False, watching=Watching(timeout=options["timeout"]))
-    outcome = operation.present(api, wanted(options, template), template.location, mode)
-    return {**described(outcome), "target_release_version": template.version}
+    return operation.present(api, asked, template.location, mode)
 
 
 def _source(fleet: Fleet, host: Host, options: t.Mapping[str, t.Any], clients: Clients) -> source.Source:

@@ -77,8 +77,8 @@ def upgrade_lines(rows: t.Sequence[Row]) -> list[str]:
     if going_on:
         lines += [
             "",
-            f"{_listed(going_on)}: an update goes on. It is waited for, then the runner is upgraded where it has another"
-            " release",
+            f"{_listed(going_on)}: an update goes on. It is waited for, then the runner is upgraded where it has"
+            " another release",
         ]
     cut_off = [str(row["runner"]) for row in ordered if changes_ssh_port(row)]
     if cut_off:

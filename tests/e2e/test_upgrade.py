@@ -1,0 +1,145 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Upgrades: what they would change is read in one process, and one that was killed while it waited is attached to."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import start
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import look
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_stack import ARGUMENT_SPEC
+from tests.e2e.in_process import InProcessModule
+from tests.e2e.looking import FleetModule, Result, of_fleet
+from tests.e2e.test_fleet import BUCKET_URL, OFTEN, UPGRADE, extra, fleet_of, releases
+from tests.fleet import Fleet, client
+
+if t.TYPE_CHECKING:
+    from tests.testbed.client import TestBed
+
+OLD, NEW = "20251203.4", "20260105.12"
+LARGE = {"gitpod_stack_parameters": {"Runner Size": "large"}}
+
+
+def template_url(version: str) -> str:
+    return f"{BUCKET_URL}/ec2/releases/{version}/gitpod-ec2-runner-enterprise.json"
+
+
+def inventory(testbed: TestBed, fleet: Fleet, **variables: t.Any) -> dict[str, Result]:
+    """Each host's variables, as a person names a release with C(-e)."""
+    more = {"gitpod_stack_releases_url": testbed.releases_url, "gitpod_stack_release_version": NEW, **variables}
+    return {runner.name: {"gitpod_runner_name": runner.name, **runner.variables(), **more} for runner in fleet.runners}
+
+
+def stack_module(testbed: TestBed, raw: Result, check: bool) -> InProcessModule:
+    """The module runner_stack with the options with which a stack is started."""
+    options = start(read("runner", "/", variables(), raw).everything(), Earlier())
+    region = options.pop("region")
+    return InProcessModule(testbed, ARGUMENT_SPEC, region, check, **options)
+
+
+def begin(testbed: TestBed, raw: Result) -> None:
+    """An update that a run began and did not wait for."""
+    begun = result.run(stack_module(testbed, raw, check=False))
+    assert (begun["operation"], begun["in_progress"]) == ("update", True)
+
+
+def wait_until_updated(testbed: TestBed, fleet: Fleet, name: str) -> None:
+    (runner,) = [runner for runner in fleet.runners if runner.name == name]
+    client(testbed, "cloudformation", runner.region).get_waiter("stack_update_complete").wait(
+        StackName=name, WaiterConfig=OFTEN
+    )
+
+
+def operations(testbed: TestBed, name: str) -> list[str]:
+    """The regions of the calls of an operation that AWS accepted since the last clearing."""
+    return sorted(call["region"] for call in testbed.calls() if call["operation"] == name and call["status"] < 300)
+
+
+def test_one_process_foresees_all_upgrades_and_each_runner_fails_alone(
+    running_testbed: TestBed, tmp_path: pathlib.Path
+) -> None:
+    testbed = running_testbed
+    fleet, _controller = fleet_of(testbed, tmp_path, 6)
+    behind, there, denied, going_on, resized, absent = fleet.names
+    Fleet(fleet.runners[:5], fleet.tokens).deploy(testbed, template_url(OLD), OLD)
+    raw = inventory(testbed, fleet)
+    result.run(stack_module(testbed, raw[there], check=False))
+    wait_until_updated(testbed, fleet, there)
+    testbed.settings(stack_seconds=60)
+    begin(testbed, raw[going_on])
+    begin(testbed, {**raw[resized], "gitpod_stack_release_version": OLD, **LARGE})
+    region = {runner.name: runner.region for runner in fleet.runners}
+    testbed.add_fault(
+        service="cloudformation",
+        operation="CreateChangeSet",
+        error="AccessDenied",
+        message="not authorized",
+        region=region[denied],
+    )
+    testbed.clear_calls()
+
+    found = of_fleet(FleetModule(testbed, raw), look.run)
+    testbed.control("DELETE", "faults")
+    assert list(found) == fleet.names, "in the inventory's order"
+    told = {name: entry.get("operation", "") for name, entry in found.items()}
+    assert told == {
+        behind: "update",
+        there: "none",
+        denied: "",
+        going_on: "attach",
+        resized: "attach",
+        absent: "create",
+    }
+    assert found[denied]["failed"] is True
+    assert "not authorized" in found[denied]["msg"]
+    assert {entry["target_release_version"] for name, entry in found.items() if name != denied} == {NEW}
+    assert (found[behind]["release_version"], found[there]["release_version"]) == (OLD, NEW)
+    # Change sets do not stay, and are executed nowhere.
+    created = operations(testbed, "CreateChangeSet")
+    assert created == [region[behind]]
+    assert operations(testbed, "DeleteChangeSet") == created
+    assert operations(testbed, "ExecuteChangeSet") == []
+
+    alone = result.run(stack_module(testbed, raw[behind], check=True))
+    same = ("operation", "changed", "changes", "actions", "release_version", "target_release_version")
+    assert {key: found[behind][key] for key in same} == {key: alone[key] for key in same}
+
+    unnamed = {name: {**values, "gitpod_stack_release_version": ""} for name, values in raw.items() if name == behind}
+    refused = of_fleet(FleetModule(testbed, unnamed), look.run)[behind]
+    assert "No release is named" in refused["msg"]
+    assert "-e gitpod_stack_release_version=" in refused["msg"]
+    channel = {behind: {**unnamed[behind], "gitpod_stack_release_channel": "stable"}}
+    assert of_fleet(FleetModule(testbed, channel), look.run)[behind]["target_release_version"] == NEW
+
+
+def test_an_upgrade_that_was_killed_while_it_waited_is_attached_to(
+    running_testbed: TestBed, tmp_path: pathlib.Path
+) -> None:
+    testbed = running_testbed
+    fleet, controller = fleet_of(testbed, tmp_path, 3, gitpod_stack_releases_url=testbed.releases_url)
+    killed, resized, absent = fleet.names
+    Fleet(fleet.runners[:2], fleet.tokens).deploy(testbed, template_url(OLD), OLD)
+    raw = inventory(testbed, fleet)
+    testbed.settings(stack_seconds=25)
+    begin(testbed, raw[killed])
+    begin(testbed, {**raw[resized], "gitpod_stack_release_version": OLD, **LARGE})
+    testbed.clear_calls()
+
+    run = controller.play(UPGRADE, *extra(gitpod_stack_release_version=NEW, gitpod_rollout_batches="100%"))
+    assert f"{killed} (UPDATE_IN_PROGRESS), {resized} (UPDATE_IN_PROGRESS): an update goes on" in run.output
+    assert {name: counters["failed"] for name, counters in run.recap.items()} == {killed: 0, resized: 0, absent: 1}
+    assert f"There is no finished stack {absent} to upgrade" in run.report(absent)["failure"]["message"]
+    deployed = Fleet(fleet.runners[:2], fleet.tokens)
+    assert releases(testbed, deployed) == {killed: NEW, resized: NEW}
+    # What the killed run began is not begun again; after the other update the upgrade is.
+    region = {runner.name: runner.region for runner in fleet.runners}
+    assert operations(testbed, "ExecuteChangeSet") == [region[resized]]
+    assert {run.report(name)["verification"]["healthy"] for name in (killed, resized)} == {True}
+    assert f"{killed}: an earlier run began this upgrade" in run.output

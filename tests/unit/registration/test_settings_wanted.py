@@ -1,0 +1,96 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A runner's settings from typed values: options of the modules that keep them, and which secrets were sent."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.options import CONNECTION
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
+    runner_environment_class,
+    runner_scm_integration,
+)
+
+GITHUB = {"scm_id": "github", "host": "GitHub.com", "oauth_client_id": "client", "oauth_client_secret": "s3cret"}
+
+
+def items(sent: dict[str, str] | None = None, **settings: t.Any) -> list[desired.Item]:
+    raw = {f"gitpod_runner_settings_{name}": value for name, value in settings.items()}
+    return desired.items(read("eu", "/", variables(), raw).everything(), sent or {})
+
+
+@pytest.mark.parametrize(
+    ("known", "module"),
+    [
+        (desired.CLASS_OPTIONS, runner_environment_class),
+        (desired.INTEGRATION_OPTIONS, runner_scm_integration),
+    ],
+)
+def test_an_entry_may_have_what_its_module_takes_of_one(known: tuple[str, ...], module: t.Any) -> None:
+    for_all = {*CONNECTION, "runner_id", "sent_oauth_client_secret_version"}
+    assert set(known) == set(module.ARGUMENT_SPEC) - for_all
+
+
+def test_classes_come_before_integrations_and_what_is_empty_is_left_out() -> None:
+    found = items(
+        environment_classes=[{"display_name": " Large\n", "description": "", "enabled": None, "replace": False}],
+        scm_integrations=[{**GITHUB, "oauth_client_secret": "s3cret\r\n", "issuer_url": " "}],
+    )
+    assert [(item.module, item.label) for item in found] == [
+        ("runner_environment_class", "Large"),
+        ("runner_scm_integration", "github at GitHub.com"),
+    ]
+    assert found[0].options == {"display_name": "Large", "replace": False}
+    assert found[1].options == GITHUB
+
+
+def test_the_version_that_was_sent_goes_along_with_its_integration() -> None:
+    gitlab = {"scm_id": "gitlab", "host": "gitlab.example.com", "personal_access_token": True}
+    first, second = items({"github github.com": "2026-01"}, scm_integrations=[GITHUB, gitlab])
+    assert first.options["sent_oauth_client_secret_version"] == "2026-01"
+    assert "sent_oauth_client_secret_version" not in second.options
+
+
+def test_a_name_that_nothing_reads_is_told_without_its_value() -> None:
+    with pytest.raises(InputError) as refused:
+        items(scm_integrations=[{**GITHUB, "oauth_client_sceret": "hidden-value"}])
+    assert "oauth_client_sceret" in refused.value.message
+    assert "Did you mean oauth_client_secret" in refused.value.message
+    assert desired.INTEGRATIONS in refused.value.message
+    assert "hidden-value" not in refused.value.message
+
+
+def test_an_entry_without_the_name_by_which_it_is_known_is_refused() -> None:
+    with pytest.raises(InputError, match="Entry 2 of gitpod_runner_settings_environment_classes has no display_name"):
+        items(environment_classes=[{"display_name": "Large"}, {"description": "of what?"}])
+
+
+def test_secrets_are_in_no_representation() -> None:
+    assert "s3cret" not in repr(items(scm_integrations=[GITHUB]))
+
+
+def test_versions_are_remembered_forgotten_and_kept_through_a_failure() -> None:
+    hosts = ("sent.example.com", "kept.example.com", "gone.example.com", "broken.example.com", "never.example.com")
+    entries = items(scm_integrations=[{"scm_id": "gitlab", "host": host} for host in hosts])
+    there: dict[str, t.Any] = {"integration": {"id": "1"}}
+    results: list[dict[str, t.Any]] = [
+        {**there, "oauth_client_secret_version": "2"},
+        {**there, "oauth_client_secret_version": "1"},
+        {"integration": None, "oauth_client_secret_version": ""},
+        {"failed": True},
+        {**there, "oauth_client_secret_version": ""},
+    ]
+    before = {f"gitlab {host}": "1" for host in (*hosts[:4], "unlisted.example.com")}
+    assert desired.versions(before, list(zip(entries, results, strict=True))) == {
+        "gitlab sent.example.com": "2",
+        "gitlab kept.example.com": "1",
+        "gitlab broken.example.com": "1",
+    }
