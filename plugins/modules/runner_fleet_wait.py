@@ -71,6 +71,9 @@ options:
             description: Name of the runner.
             type: str
             required: true
+          runner_id:
+            description: Unique identifier of the runner.
+            type: str
           vpc_id:
             description: VPC of the endpoint.
             type: str
@@ -203,6 +206,7 @@ STACK: dict[str, dict[str, t.Any]] = {
 }
 ENDPOINT: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
+    "runner_id": {"type": "str"},
     "vpc_id": {"type": "str", "required": True},
     "service_name": {"type": "str", "default": SERVICE_NAME},
     "service_region": {"type": "str", "default": SERVICE_REGION},

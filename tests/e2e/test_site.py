@@ -52,8 +52,8 @@ def test_bad_values_are_told_together_before_anything_is_created(controller: Con
     assert {host: counters["failed"] for host, counters in run.recap.items()} == {EU: 1, US: 1}
     assert "Traceback" not in run.output
     for variable in mistakes:
-        assert f"{variable}: " in run.output
-    assert "Exchange Token" in run.output
+        assert f"contract.{variable}" in run.output
+    assert "contract.gitpod_exchange_token" in run.output
     assert controller.writes() == []
 
     # Whatever stage is asked for: Ansible's own validation of each role is switched off.

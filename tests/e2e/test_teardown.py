@@ -191,7 +191,7 @@ def test_three_runners_go_as_far_as_they_were_confirmed(controller: Controller, 
     assert one.id in registered(testbed)
     assert len(server.values(one.domain, "CNAME")) == 1
     assert predicted.recap[one.name]["changed"] == len(
-        ["records", "endpoint", "stack", "group", "certificate", "registration"]
+        ["records", "endpoint and group", "stack", "certificate", "registration"]
     )
 
     # The second runner's stack cannot go at first; of the third a part of the name confirms nothing.
