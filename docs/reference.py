@@ -14,6 +14,7 @@ import json
 import pathlib
 import re
 import sys
+import textwrap
 import typing as t
 
 import yaml
@@ -91,16 +92,64 @@ def inventory() -> str:
     return f"```yaml\n{text}```"
 
 
-def checks() -> str:
-    """Every check, group by group; its heading is the anchor that results name."""
-    lines, group = [], ""
-    for check in module_util("_preflight.checks").ALL:
+def checks(level: int, *declared: t.Any) -> str:
+    """Every check, group by group; its heading is the anchor that results name.
+
+    :param level: of the groups' headings.
+    """
+    lines, group, heading = [], "", "#" * level
+    for check in declared:
         if check.group != group:
             group = check.group
             title = sys.modules[check.look.__module__].__doc__ or ""
-            lines += [f"## {group}", "", title.strip(), ""]
-        lines += [f"### {check.id}", "", f"{check.asks} {check.why}", "", f"Fix: {check.fix}", ""]
+            lines += [f"{heading} {group}", "", title.strip(), ""]
+        lines += [f"{heading}# {check.id}", "", f"{check.asks} {check.why}", "", f"Fix: {check.fix}", ""]
     return "\n".join(lines).strip()
+
+
+def verification() -> list[t.Any]:
+    """Every check of the verification once, as the place declares it that can make it."""
+    network = module_util("_health.checks").ALL
+    others = module_util("_verification.checks").ALL
+    own = {check.id for check in network}
+    return [
+        *(check for check in others if check.id not in own),
+        *network,
+        *module_util("_verification.vantage").CHECKS,
+    ]
+
+
+# What a check's result is, by key: description and type.
+RESULT = {
+    "status": (
+        "V(pass), V(warn) where it may work, V(fail) where it cannot, V(skip) where nothing was proven.",
+        "str",
+    ),
+    "summary": ("What was seen.", "str"),
+    "remediation": ("What to do about it, or where to look; empty when there is nothing to do.", "str"),
+    "evidence": ("What was measured; empty where that says no more than the summary.", "dict"),
+    "unverifiable": (
+        "Whether it was skipped because it cannot be seen from here, only from elsewhere or with a permission.",
+        "bool",
+    ),
+    "docs": ("Where the documentation explains the check.", "str"),
+}
+
+
+def result_of_a_check(identifiers: t.Sequence[str], document: str) -> str:
+    """What the result of a check holds, as the C(contains) of a module's RETURN.
+
+    :param identifiers: of the module's checks; empty where only the document lists them.
+    """
+    names = [f"V({identifier})" for identifier in identifiers]
+    one_of = f"One of {', '.join(names[:-1])} and {names[-1]}" if names else "Stable identifier"
+    keys = {"id": (f"{one_of}, as C({document}) explains them.", "str"), **RESULT}
+    lines = []
+    for key, (description, kind) in keys.items():
+        short, *more = textwrap.wrap(description, 92, break_long_words=False, break_on_hyphens=False)
+        listed = ["  description:", f"    - {short}", *(f"      {line}" for line in more)]
+        lines += [f"{key}:", *(listed if more else [f"  description: {short}"]), f"  type: {kind}"]
+    return "\n".join(lines)
 
 
 def providers() -> str:
@@ -137,20 +186,51 @@ def documents() -> dict[pathlib.Path, tuple[str, str]]:
     """Documents, the name of the marked part, and what belongs there."""
     found = {
         ROOT / "README.md": ("inventory", inventory()),
-        ROOT / "docs/prerequisites.md": ("checks", checks()),
+        ROOT / "docs/prerequisites.md": ("checks", checks(2, *module_util("_preflight.checks").ALL)),
+        ROOT / "docs/verification.md": ("checks", checks(3, *verification())),
         ROOT / "docs/permissions.md": ("permissions", permissions()),
         ROOT / "docs/dns.md": ("providers", providers()),
     }
     for path in sorted((ROOT / "roles").iterdir()):
         found[path / "README.md"] = ("variables", variables(path.name))
+    for module, (identifiers, document) in modules().items():
+        path = ROOT / "plugins/modules" / f"{module}.py"
+        found[path] = ("result of a check", result_of_a_check(identifiers, document))
     return found
 
 
+def modules() -> dict[str, tuple[list[str], str]]:
+    """Modules that return results of checks: which ones, and what explains them."""
+    found = {
+        "runner_preflight_info": ([], "_preflight.check"),
+        "runner_verification_info": (module_util("_verification.checks").ALL, "_verification.check"),
+        "runner_health_info": (module_util("_health.checks").ALL, "_health.check"),
+        "runner_verdict": (verification(), "_verification.check"),
+    }
+    return {
+        module: ([check.id for check in checks], module_util(declared).check.document)
+        for module, (checks, declared) in found.items()
+    }
+
+
 def filled(text: str, part: str, content: str) -> str:
-    """The document with the marked part replaced."""
-    begin, end = f"<!-- {part}: written by docs/reference.py -->", f"<!-- end of {part} -->"
-    before, rest = text.split(begin, 1)
-    return f"{before}{begin}\n{content}\n{end}{rest.split(end, 1)[1]}"
+    """The text with the marked part replaced; in a module's YAML the marks are comments, and give the indentation."""
+    marked = re.compile(
+        rf"(?P<indent>[ ]*)(?P<begin><!--|#) {part}: written by docs/reference.py(?P<end>( -->)?)\n"
+        rf"(?P<old>.*?)(?P=indent)(?P=begin) end of {part}(?P=end)\n",
+        re.DOTALL,
+    )
+
+    def fresh(found: re.Match[str]) -> str:
+        indent, begin, end = found["indent"], found["begin"], found["end"]
+        new = textwrap.indent(content, indent)
+        first = f"{indent}{begin} {part}: written by docs/reference.py{end}\n"
+        return f"{first}{new}\n{indent}{begin} end of {part}{end}\n"
+
+    new, count = marked.subn(fresh, text)
+    if not count:
+        raise ValueError(f"Nothing is marked as {part}")
+    return new
 
 
 def main(check: bool) -> int:

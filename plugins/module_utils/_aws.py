@@ -20,7 +20,11 @@ except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
 
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, NotFoundError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    DENIED_CODES,
+    ApiError,
+    NotFoundError,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +47,6 @@ NOT_FOUND_CODES = frozenset(
         "InvalidSubnetID.NotFound",
     }
 )
-DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
 
@@ -138,7 +141,7 @@ def intent(what: str) -> Iterator[None]:
     except (botocore_exceptions.BotoCoreError, botocore_exceptions.ClientError) as error:
         code = error_code(error)
         kind = NotFoundError if code in NOT_FOUND_CODES else ApiError
-        raise kind(f"Could not {what}", error_message(error), next_step_for(code, what), code) from error
+        raise kind(f"Could not {what}", error_message(error), next_step_for(code, what), code, what) from error
 
 
 def boto3_tags(tags: t.Mapping[str, str]) -> list[dict[str, str]]:

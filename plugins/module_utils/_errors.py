@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
+# AWS's codes for a call that the caller has no permission for, as its services spell them.
+DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+
 
 class RunnerError(Exception):
     """Something that a person has to act on.
@@ -45,11 +48,13 @@ class ApiError(RunnerError):
     """An AWS API refused or failed a call.
 
     :param code: the service's error code, such as C(AccessDenied); empty when no answer arrived.
+    :param tried: what the call was for, as an infinitive; empty where C(what) says something else than that it failed.
     """
 
-    def __init__(self, what: str, why: str = "", next_step: str = "", code: str = "") -> None:
+    def __init__(self, what: str, why: str = "", next_step: str = "", code: str = "", tried: str = "") -> None:
         super().__init__(what, why, next_step, {"error_code": code} if code else None)
         self.code = code
+        self.tried = tried
 
 
 class NotFoundError(ApiError):

@@ -18,8 +18,8 @@ LONGEST_CELL = 60
 RECORD_COLUMNS = ("name", "type", "value", "ttl")
 STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time")
 CHECK_KEYS = ("id", "status", "summary", "remediation")
-# From where a check was made, and what was measured.
-VERIFICATION_KEYS = (*CHECK_KEYS, "vantage", "evidence")
+# From where a check was made, what was measured, and whether it cannot be seen from there.
+VERIFICATION_KEYS = (*CHECK_KEYS, "vantage", "evidence", "unverifiable")
 CERTIFICATE_KEYS = ("arn", "status", "not_after", "requested")
 REGISTRATION_KEYS = ("id", "runner_id", "name", "phase", "version")
 STATES = ("failed", "waiting", "unverified", "verified")

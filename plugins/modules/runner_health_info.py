@@ -53,7 +53,7 @@ options:
     description:
       - The stack's output C(LoadBalancerDNS). When given, both names must lead to the addresses of this one, so that a
         record left over from an earlier stack is found.
-      - Without it, the check V(dns.same_target) only compares the two names with each other.
+      - Without it, the two names are only compared with each other.
     type: str
   ca_path:
     description:
@@ -200,33 +200,37 @@ checks:
   type: list
   elements: dict
   contains:
+    # result of a check: written by docs/reference.py
     id:
       description:
-        - One of V(dns.domain), V(dns.wildcard), V(dns.same_target), V(dns.visibility), V(tcp.https), V(tcp.http),
-          V(tls.certificate), V(tls.names), V(tls.expiry), V(tls.protocol), V(health.domain), V(health.wildcard) and
-          V(private_dns.resolution).
+        - One of V(dns.domain), V(dns.wildcard), V(dns.same_target), V(dns.visibility), V(tcp.https),
+          V(tcp.http), V(tls.certificate), V(tls.names), V(tls.expiry), V(tls.protocol),
+          V(health.domain), V(health.wildcard) and V(private_dns.resolution), as
+          C(docs/verification.md) explains them.
       type: str
     status:
       description:
-        - V(pass), V(warn), V(fail), or V(skip) when an earlier check's failure or an option left nothing to see, or
-          when it is not verifiable from here.
+        - V(pass), V(warn) where it may work, V(fail) where it cannot, V(skip) where nothing was
+          proven.
       type: str
     summary:
       description: What was seen.
       type: str
     remediation:
-      description: What to do about it; empty when there is nothing to do.
+      description: What to do about it, or where to look; empty when there is nothing to do.
       type: str
     evidence:
-      description: What was measured - answers of resolvers, outcomes by address, HTTP status and milliseconds.
+      description: What was measured; empty where that says no more than the summary.
       type: dict
-  sample:
-    - id: dns.wildcard
-      status: fail
-      summary: gitpod-verification.eu.gitpod.example.com does not exist (resolver 10.30.0.2).
-      remediation: >-
-        Create the record *.eu.gitpod.example.com as an alias A record (Route 53) or a CNAME to the load balancer, in
-        the zone that this resolver sees.
+    unverifiable:
+      description:
+        - Whether it was skipped because it cannot be seen from here, only from elsewhere or with a
+          permission.
+      type: bool
+    docs:
+      description: Where the documentation explains the check.
+      type: str
+    # end of result of a check
 addresses:
   description: The addresses of each name that was asked for, from all resolvers together.
   returned: always

@@ -94,27 +94,33 @@ runners:
           type: list
           elements: dict
           contains:
+            # result of a check: written by docs/reference.py
             id:
-              description: Stable identifier.
+              description: Stable identifier, as C(docs/prerequisites.md) explains them.
               type: str
-              sample: network.subnets
             status:
               description:
-                - V(pass), V(warn) where it may work, V(fail) where it cannot, or V(skip) where it was not looked at.
+                - V(pass), V(warn) where it may work, V(fail) where it cannot, V(skip) where nothing was
+                  proven.
               type: str
-              sample: fail
             summary:
               description: What was seen.
               type: str
-              sample: Not in vpc-0b8e6d4f2a0c91357 - subnet-0b2f3d5c7e9a12461.
             remediation:
-              description: What to do; empty when there is nothing to do.
+              description: What to do about it, or where to look; empty when there is nothing to do.
               type: str
-              sample: Name subnets of the VPC.
+            evidence:
+              description: What was measured; empty where that says no more than the summary.
+              type: dict
+            unverifiable:
+              description:
+                - Whether it was skipped because it cannot be seen from here, only from elsewhere or with a
+                  permission.
+              type: bool
             docs:
               description: Where the documentation explains the check.
               type: str
-              sample: docs/prerequisites.md#networksubnets
+            # end of result of a check
         plan:
           description: What each later stage has to do, in their order, as its own planner sees it.
           type: list

@@ -57,7 +57,7 @@ EXAMPLES = r"""
         result: "{{ aws }}"
       - vantage: control node
         result: "{{ health }}"
-    required: ["health.*", targets.health]
+    required: ["health.*", "targets.*"]
 """
 
 RETURN = r"""
@@ -66,10 +66,48 @@ healthy:
   returned: always
   type: bool
 checks:
-  description: The checks of all vantage points, each with its C(vantage).
+  description: The checks of all vantage points.
   returned: always
   type: list
   elements: dict
+  contains:
+    vantage:
+      description: From where it was made.
+      type: str
+    # result of a check: written by docs/reference.py
+    id:
+      description:
+        - One of V(stack.outputs), V(stack.environment_role), V(stack.instance_profile),
+          V(load_balancer.state), V(targets.health), V(endpoint.state), V(endpoint.private_dns),
+          V(endpoint.addresses), V(runner.phase), V(runner.version), V(runner.region),
+          V(runner.connection_type), V(dns.domain), V(dns.wildcard), V(dns.same_target),
+          V(dns.visibility), V(tcp.https), V(tcp.http), V(tls.certificate), V(tls.names),
+          V(tls.expiry), V(tls.protocol), V(health.domain), V(health.wildcard),
+          V(private_dns.resolution) and V(vantage.reached), as C(docs/verification.md) explains them.
+      type: str
+    status:
+      description:
+        - V(pass), V(warn) where it may work, V(fail) where it cannot, V(skip) where nothing was
+          proven.
+      type: str
+    summary:
+      description: What was seen.
+      type: str
+    remediation:
+      description: What to do about it, or where to look; empty when there is nothing to do.
+      type: str
+    evidence:
+      description: What was measured; empty where that says no more than the summary.
+      type: dict
+    unverifiable:
+      description:
+        - Whether it was skipped because it cannot be seen from here, only from elsewhere or with a
+          permission.
+      type: bool
+    docs:
+      description: Where the documentation explains the check.
+      type: str
+    # end of result of a check
 certificate:
   description: The certificate that was shown first.
   returned: always

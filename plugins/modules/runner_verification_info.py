@@ -87,25 +87,37 @@ runners:
           type: list
           elements: dict
           contains:
+            # result of a check: written by docs/reference.py
             id:
               description:
                 - One of V(stack.outputs), V(stack.environment_role), V(stack.instance_profile),
                   V(load_balancer.state), V(targets.health), V(endpoint.state), V(endpoint.private_dns),
-                  V(endpoint.addresses), V(runner.phase), V(runner.version), V(runner.region) and
-                  V(runner.connection_type); V(private_dns.resolution) only when it is not known which name to ask for.
+                  V(endpoint.addresses), V(private_dns.resolution), V(runner.phase), V(runner.version),
+                  V(runner.region) and V(runner.connection_type), as C(docs/verification.md) explains them.
               type: str
             status:
-              description: V(pass), V(warn), V(fail), or V(skip) when nothing was proven.
+              description:
+                - V(pass), V(warn) where it may work, V(fail) where it cannot, V(skip) where nothing was
+                  proven.
               type: str
             summary:
               description: What was seen.
               type: str
             remediation:
-              description: What to do about it, or where to look.
+              description: What to do about it, or where to look; empty when there is nothing to do.
               type: str
             evidence:
-              description: What was read.
+              description: What was measured; empty where that says no more than the summary.
               type: dict
+            unverifiable:
+              description:
+                - Whether it was skipped because it cannot be seen from here, only from elsewhere or with a
+                  permission.
+              type: bool
+            docs:
+              description: Where the documentation explains the check.
+              type: str
+            # end of result of a check
         outputs:
           description: The stack's outputs.
           type: dict

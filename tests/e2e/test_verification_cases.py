@@ -252,6 +252,7 @@ def test_each_fault_has_its_verdict(bed: Bed, case: Case, monkeypatch: pytest.Mo
     for identifier, (summary, remediation) in case.told.items():
         assert summary in checks[identifier]["summary"]
         assert remediation in checks[identifier]["remediation"]
+    assert all(check["unverifiable"] is check["summary"].startswith(UNSEEN) for check in found["checks"])
     first = next(iter(case.told))
     assert {key: checks[first]["evidence"][key] for key in case.evidence} == case.evidence
     assert all(check["remediation"] for check in found["checks"] if check["status"] != "pass")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES, boto3_tags, intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import fingerprint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
@@ -16,6 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Wanted,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    DENIED_CODES,
     ApiError,
     NotFoundError,
     RunnerError,

@@ -14,8 +14,8 @@ import re
 import typing as t
 import urllib.parse
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES, intent
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import DENIED_CODES, ApiError
 
 # CloudFormation quotas: largest template in an S3 object, in bytes.
 LARGEST_TEMPLATE = 1_048_576

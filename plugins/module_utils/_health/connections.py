@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
-    Check,
     Connection,
     Request,
 )
@@ -26,16 +25,6 @@ TLS_REMEDIES = {
     "tls_too_old": "Give the load balancer's TLS listener a security policy of TLS 1.2 and newer, such as "
     "ELBSecurityPolicy-TLS13-1-2-2021-06, and check that no old proxy on the way ends TLS connections.",
 }
-
-
-def no_address(identifier: str, request: Request, name: str) -> Check:
-    """The verdict of a check that needs an address when there is none.
-
-    The DNS checks already tell why; without them, this is the only place that can.
-    """
-    status = "skip" if "dns" in request.checks else "fail"
-    remediation = "" if status == "skip" else f"Create the DNS record for {name}; the check dns tells what is missing."
-    return Check(identifier, status, f"No address is known for {name}, so no connection was made.", remediation)
 
 
 def describe(connection: Connection) -> str:

@@ -14,35 +14,16 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     Request,
 )
 
-if t.TYPE_CHECKING:
-    import datetime
-
 Evidence = dict[str, t.Any]
 
 
-def of(identifier: str, request: Request, seen: Observations, today: datetime.datetime) -> Evidence:
-    """What was measured for a check; empty when nothing could be."""
-    group = identifier.partition(".")[0]
-    if group == "dns":
-        wanted = {"dns.domain": (request.domain,), "dns.wildcard": (request.wildcard,)}.get(identifier, request.names)
-        return _answers(seen, [*wanted, request.expected_target] if identifier == "dns.same_target" else wanted)
-    if group == "private_dns":
-        return {
-            **_answers(seen, [request.management_plane]),
-            "expected_addresses": list(request.management_plane_addresses),
-        }
-    if identifier == "tcp.http":
-        return {"port": request.http_port, "outcomes": {item.address: item.outcome for item in seen.http_connections}}
-    if group == "tcp":
-        return {"port": request.port, "outcomes": {item.address: item.outcome for item in seen.connections}}
-    if group == "health":
-        name = request.domain if identifier == "health.domain" else request.wildcard
-        return {"answers": {item.address: _health(item) for item in seen.connections if item.name == name}}
-    return _certificate(seen, today)
+def answers(request: Request, seen: Observations) -> Evidence:
+    """What the resolvers say of both names."""
+    return answers_for(seen, *request.names)
 
 
-def _answers(seen: Observations, names: t.Iterable[str]) -> Evidence:
-    wanted = set(names)
+def answers_for(seen: Observations, *names: str) -> Evidence:
+    """What the resolvers say of these names."""
     return {
         "answers": [
             {
@@ -53,9 +34,19 @@ def _answers(seen: Observations, names: t.Iterable[str]) -> Evidence:
                 "canonical_name": answer.canonical,
             }
             for answer in seen.answers
-            if answer.name in wanted
+            if answer.name in names
         ]
     }
+
+
+def outcomes(port: int, made: t.Iterable[Connection]) -> Evidence:
+    """What became of the connections to a port, by address."""
+    return {"port": port, "outcomes": {item.address: item.outcome for item in made}}
+
+
+def health(seen: Observations, name: str) -> Evidence:
+    """How every address answers under a name."""
+    return {"answers": {item.address: _health(item) for item in seen.connections if item.name == name}}
 
 
 def _health(item: Connection) -> Evidence:
@@ -67,7 +58,8 @@ def _health(item: Connection) -> Evidence:
     }
 
 
-def _certificate(seen: Observations, today: datetime.datetime) -> Evidence:
+def certificate(_request: Request, seen: Observations) -> Evidence:
+    """The handshakes, and the certificate that ends first."""
     found: Evidence = {
         "connections": [
             {
@@ -86,6 +78,6 @@ def _certificate(seen: Observations, today: datetime.datetime) -> Evidence:
             subject_alternative_names=list(worst[0].names),
             issuer=worst[0].issuer,
             not_after=worst[0].not_after.isoformat(),
-            days_left=tls.days_left(worst[0], today),
+            days_left=tls.days_left(worst[0], seen.now),
         )
     return found

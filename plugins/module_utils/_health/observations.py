@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
+import datetime
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 
-if t.TYPE_CHECKING:
-    import datetime
-
 SYSTEM_RESOLVER = "system"
+LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 CHECKS = ("dns", "tcp", "tls", "health", "private_dns")
 
 
@@ -124,39 +122,16 @@ class Observations:
     """Everything seen in one look.
 
     :param http_connections: plain TCP connections to C(Request.http_port).
+    :param now: the time that it is judged at, with a time zone.
     """
 
     answers: tuple[Answer, ...] = ()
     connections: tuple[Connection, ...] = ()
     http_connections: tuple[Connection, ...] = ()
+    now: datetime.datetime = LONG_AGO
 
     def addresses(self, name: str) -> tuple[str, ...]:
         """Every address that any resolver gave for the name."""
         return tuple(
             sorted({address for answer in self.answers if answer.name == name for address in answer.addresses})
         )
-
-
-@dataclasses.dataclass(frozen=True)
-class Check:
-    """One verdict; `identifier` never changes between releases.
-
-    :param status: C(pass), C(warn), C(fail), or C(skip) where nothing was proven.
-    :param evidence: what was measured, as plain data.
-    """
-
-    identifier: str
-    status: str
-    summary: str
-    remediation: str = ""
-    evidence: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
-
-    def as_result(self) -> dict[str, t.Any]:
-        """Plain data for a module's result."""
-        return {
-            "id": self.identifier,
-            "status": self.status,
-            "summary": self.summary,
-            "remediation": self.remediation,
-            "evidence": dict(self.evidence),
-        }

@@ -10,11 +10,11 @@ import contextlib
 import datetime
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connecting, decisions, resolving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
-    Check,
     Connection,
     Observations,
     Request,
@@ -91,7 +91,7 @@ class Verdict(t.NamedTuple):
     """The last look and what it means; `waited` in seconds."""
 
     observations: Observations
-    checks: tuple[Check, ...]
+    checks: tuple[Result, ...]
     waited: float
 
     @property

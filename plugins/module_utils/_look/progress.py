@@ -12,7 +12,7 @@ MOST_NAMED = 3
 
 
 def fleet_line(waiting: t.Mapping[str, str], total: int, verb: str) -> str:
-    """Such as C(12 of 16 verified, waiting for gitpod-eu-central-1: targets.health).
+    """Such as C(12 of 16 verified, waiting for gitpod-eu-central-1: runner.phase).
 
     :param waiting: what each runner that is not done is waiting for, empty when that is not known.
     :param verb: what is done with a runner.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What was seen: plain values, gathered once, judged by the checks and planned from by the stages' planners.
 
-Every fact is a value, C(None) when the thing does not exist or was not asked for, or C(Denied) when it could not be
+Every fact is a value, C(None) when the thing does not exist or was not asked for, or C(Unread) when it could not be
 read.
 """
 
@@ -13,8 +13,8 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
@@ -23,28 +23,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
 ASSUME_ROLE = "sts:AssumeRole"
-
-
-@dataclasses.dataclass(frozen=True)
-class Denied:
-    """A fact that could not be read, for want of permission or another reason.
-
-    :param action: the IAM action of the call, such as C(ec2:DescribeSubnets), or what was tried.
-    :param message: the service's own words.
-    :param code: the service's error code, or empty when no answer arrived.
-    """
-
-    action: str
-    message: str
-    code: str = ""
-
-    @property
-    def forbidden(self) -> bool:
-        """Whether permission was refused; otherwise the call failed."""
-        return self.code in DENIED_CODES
-
-    def __str__(self) -> str:
-        return f"{self.action} {'is not allowed' if self.forbidden else 'failed'}: {self.message}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -235,8 +213,8 @@ class CaBundle:
 class Quota:
     """A limit of Service Quotas and today's use, either of which may not be known."""
 
-    limit: float | Denied | None
-    used: float | Denied | None
+    limit: float | Unread | None
+    used: float | Unread | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -297,35 +275,35 @@ class Facts:
 
     region: str
     now: datetime.datetime
-    caller: Caller | Denied | None = None
-    zones: tuple[str, ...] | Denied | None = None
-    vpc: Vpc | Denied | None = None
-    vpc_dns: VpcDns | Denied | None = None
-    subnets: tuple[Subnet, ...] | Denied | None = None
-    route_tables: tuple[RouteTable, ...] | Denied | None = None
-    network_acls: tuple[NetworkAcl, ...] | Denied | None = None
-    security_groups: tuple[SecurityGroup, ...] | Denied | None = None
-    endpoints: tuple[VpcEndpoint, ...] | Denied | None = None
-    endpoint_group: Group | Denied | None = None
-    endpoint_subnets: tuple[Subnet, ...] | Denied | None = None
-    service: Service | Denied | None = None
-    certificate: Certificate | Denied | None = None
-    certificates: tuple[Certificate, ...] | Denied | None = None
-    custom_ca: CaBundle | Denied | None = None
-    hosted_zones: tuple[Zone, ...] | Denied | None = None
-    records: t.Mapping[str, tuple[Record, ...] | Denied] = dataclasses.field(default_factory=dict)
-    vpc_zones: tuple[Zone, ...] | Denied | None = None
-    dns_vpc_zones: tuple[Zone, ...] | Denied | None = None
-    answers: tuple[NameAnswer, ...] | Denied | None = None
-    stack: Stack | Denied | None = None
-    source: Source | Denied | None = None
-    template: Template | Denied | None = None
-    fingerprint: str | Denied | None = None
-    policy: str | Denied | None = None
-    reviewed: t.Mapping[str, t.Any] | Denied | None = None
-    load_balancer: t.Mapping[str, str] | Denied | None = None
+    caller: Caller | Unread | None = None
+    zones: tuple[str, ...] | Unread | None = None
+    vpc: Vpc | Unread | None = None
+    vpc_dns: VpcDns | Unread | None = None
+    subnets: tuple[Subnet, ...] | Unread | None = None
+    route_tables: tuple[RouteTable, ...] | Unread | None = None
+    network_acls: tuple[NetworkAcl, ...] | Unread | None = None
+    security_groups: tuple[SecurityGroup, ...] | Unread | None = None
+    endpoints: tuple[VpcEndpoint, ...] | Unread | None = None
+    endpoint_group: Group | Unread | None = None
+    endpoint_subnets: tuple[Subnet, ...] | Unread | None = None
+    service: Service | Unread | None = None
+    certificate: Certificate | Unread | None = None
+    certificates: tuple[Certificate, ...] | Unread | None = None
+    custom_ca: CaBundle | Unread | None = None
+    hosted_zones: tuple[Zone, ...] | Unread | None = None
+    records: t.Mapping[str, tuple[Record, ...] | Unread] = dataclasses.field(default_factory=dict)
+    vpc_zones: tuple[Zone, ...] | Unread | None = None
+    dns_vpc_zones: tuple[Zone, ...] | Unread | None = None
+    answers: tuple[NameAnswer, ...] | Unread | None = None
+    stack: Stack | Unread | None = None
+    source: Source | Unread | None = None
+    template: Template | Unread | None = None
+    fingerprint: str | Unread | None = None
+    policy: str | Unread | None = None
+    reviewed: t.Mapping[str, t.Any] | Unread | None = None
+    load_balancer: t.Mapping[str, str] | Unread | None = None
     quotas: t.Mapping[str, Quota] = dataclasses.field(default_factory=dict)
-    ecs_role: bool | Denied | None = None
-    simulation: t.Mapping[str, str] | Denied | None = None
-    images: t.Mapping[str, str] | Denied | None = None
+    ecs_role: bool | Unread | None = None
+    simulation: t.Mapping[str, str] | Unread | None = None
+    images: t.Mapping[str, str] | Unread | None = None
     management_plane: ManagementPlane | None = None

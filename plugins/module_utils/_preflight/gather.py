@@ -14,13 +14,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws impo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api as CertificateApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
-    ApiError,
     InputError,
     NotFoundError,
     RunnerError,
@@ -38,7 +38,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     ASSUME_ROLE,
     Caller,
-    Denied,
     Facts,
     Quota,
     Subnet,
@@ -74,7 +73,7 @@ TEMPLATE_OPTIONS = (
 )
 
 
-def attempt(action: str, read: t.Callable[[], T]) -> T | Denied | None:
+def attempt(action: str, read: t.Callable[[], T]) -> T | Unread | None:
     """The fact, C(None) when the service says that there is no such thing, or the refusal.
 
     :param action: IAM action of the call.
@@ -84,10 +83,8 @@ def attempt(action: str, read: t.Callable[[], T]) -> T | Denied | None:
             return read()
     except NotFoundError:
         return None
-    except ApiError as error:
-        return Denied(action, error.why or error.what, error.code)
     except RunnerError as error:
-        return Denied(action, " ".join(filter(None, [error.what, error.why])))
+        return Unread.of(error, action)
 
 
 class Gathering:
@@ -121,7 +118,7 @@ class Gathering:
     def found(self, fact: str) -> t.Any:
         """Wait for a fact; C(None) also when it could not be read."""
         value = self.get(fact)
-        return None if isinstance(value, Denied) else value
+        return None if isinstance(value, Unread) else value
 
     def all(self) -> dict[str, t.Any]:
         """Wait for everything."""
@@ -177,7 +174,7 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
                 return None
             raise
 
-    def template() -> Template | Denied | None:
+    def template() -> Template | Unread | None:
         found = look.get("source")
         return api().template(found.location) if isinstance(found, source.Source) else found
 
@@ -284,10 +281,10 @@ def _endpoint_subnets(look: Gathering, wanted: Wanted) -> tuple[Subnet, ...]:
 
 
 def _names(look: Gathering, wanted: Wanted) -> None:
-    def zones() -> tuple[Zone, ...] | Denied:
+    def zones() -> tuple[Zone, ...] | Unread:
         # Making the first client assumes the role of the zone's account, if there is one.
         client = attempt(ASSUME_ROLE, lambda: look.zone_clients("route53"))
-        if isinstance(client, Denied):
+        if isinstance(client, Unread):
             return client
         found = naming.hosted_zones(client)
         for zone in naming.holding(found, wanted.domain_name, wanted.dns_zone_ids):
@@ -314,8 +311,8 @@ def _reader(look: Gathering, zone: Zone, wanted: Wanted) -> t.Callable[[], tuple
     return lambda: naming.records(look.zone_clients("route53"), zone, wanted.domain_name)
 
 
-def _records(look: Gathering, zones: t.Any, wanted: Wanted) -> dict[str, tuple[Record, ...] | Denied]:
-    if not zones or isinstance(zones, Denied):
+def _records(look: Gathering, zones: t.Any, wanted: Wanted) -> dict[str, tuple[Record, ...] | Unread]:
+    if not zones or isinstance(zones, Unread):
         return {}
     held = naming.holding(zones, wanted.domain_name, wanted.dns_zone_ids)
     return {zone.id: look.get(f"records {zone.id}") or () for zone in held}

@@ -5,8 +5,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
+    FAIL,
+    WARN,
+    skipped,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -15,14 +21,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.cli
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
-    FAIL,
-    SKIP,
-    WARN,
-    Check,
-    Finding,
-    skipped,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import Gathering, gather
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
@@ -110,8 +109,8 @@ def evaluate(
     facts: Facts,
     skip: t.Collection[str] = (),
     warn_only: t.Collection[str] = (),
-) -> list[dict[str, str]]:
-    """Every check's result.
+) -> list[dict[str, t.Any]]:
+    """Every check's result as plain data.
 
     A failed check of the group C(identity) leaves out the others: with the wrong credentials nothing else is true.
     """
@@ -125,21 +124,8 @@ def evaluate(
         else:
             finding = check.run(wanted, facts)
         if finding.status == FAIL and named(check, warn_only):
-            finding = Finding(WARN, finding.summary, finding.remediation)
+            finding = dataclasses.replace(finding, status=WARN)
         if finding.status == FAIL and check.group == checks.IDENTITY:
             wrong = wrong or check.id
-        results.append(as_result(check, finding))
+        results.append(check.result(finding).as_result())
     return results
-
-
-def as_result(check: Check, finding: Finding) -> dict[str, str]:
-    """Plain data."""
-    if finding.status not in ("pass", WARN, FAIL, SKIP):
-        raise ValueError(f"{check.id} has no status {finding.status}")
-    return {
-        "id": check.id,
-        "status": finding.status,
-        "summary": finding.summary,
-        "remediation": finding.remediation,
-        "docs": check.anchor,
-    }

@@ -15,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.plan import (
     Wanted as WantedCertificate,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import foresee as cloudformation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
@@ -33,7 +34,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     plan_endpoint,
     registering,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts, serves
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, serves
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import (
     desired as privatelink_desired,
@@ -84,7 +85,7 @@ def seen(
     if registration:
         results["registration"] = registration
     if "stack" in idle and isinstance(facts.stack, Stack):
-        load_balancer = None if isinstance(facts.load_balancer, Denied) else facts.load_balancer
+        load_balancer = None if isinstance(facts.load_balancer, Unread) else facts.load_balancer
         results["stack"] = described(Outcome(facts.stack), dict(load_balancer) if load_balancer else None)
     endpoint = None
     if "privatelink" in idle:
@@ -99,7 +100,7 @@ def seen(
 def _stack(options: Options, facts: Facts) -> StagePlan:
     if not isinstance(facts.stack, Stack):
         return _unknown("stack", facts.stack, "the stack could not be read")
-    denied = [fact for fact in (facts.policy, facts.reviewed) if isinstance(fact, Denied)]
+    denied = [fact for fact in (facts.policy, facts.reviewed) if isinstance(fact, Unread)]
     if denied:
         return StagePlan("stack", stages.UNKNOWN, tuple(map(str, denied)))
     source = facts.source if isinstance(facts.source, Source) else Source({})
@@ -108,7 +109,7 @@ def _stack(options: Options, facts: Facts) -> StagePlan:
         facts.stack,
         fingerprint=facts.fingerprint if isinstance(facts.fingerprint, str) else "",
         policy=facts.policy if isinstance(facts.policy, str) else "",
-        reviewed=None if isinstance(facts.reviewed, Denied) else facts.reviewed,
+        reviewed=None if isinstance(facts.reviewed, Unread) else facts.reviewed,
     )
     found = cloudformation.foresee(wanted_stack(options, source), template, present)
     if found.action in (stages.UPDATE, stages.UNKNOWN, stages.NOTHING) and template is not facts.template:
@@ -117,13 +118,13 @@ def _stack(options: Options, facts: Facts) -> StagePlan:
 
 
 def _unknown(stage: str, fact: t.Any, otherwise: str) -> StagePlan:
-    return StagePlan(stage, stages.UNKNOWN, (str(fact) if isinstance(fact, Denied) else otherwise,))
+    return StagePlan(stage, stages.UNKNOWN, (str(fact) if isinstance(fact, Unread) else otherwise,))
 
 
 def _dns(wanted: Wanted, facts: Facts) -> StagePlan:
     if not wanted.domain_name:
         return StagePlan("dns", stages.UNKNOWN, ("the domain is not known",))
-    if isinstance(facts.load_balancer, Denied):
+    if isinstance(facts.load_balancer, Unread):
         return _unknown("dns", facts.load_balancer, "")
     target = (facts.load_balancer or {}).get("dns_name", "")
     if wanted.dns_provider != route53.ROUTE_53:
@@ -140,7 +141,7 @@ def _zones(wanted: Wanted, facts: Facts) -> Zones:
 
     :raises RunnerError: there is no such zone, or it is not clear which.
     """
-    if not facts.hosted_zones or isinstance(facts.hosted_zones, Denied):
+    if not facts.hosted_zones or isinstance(facts.hosted_zones, Unread):
         return ()
     chosen = naming.meant(facts.hosted_zones, naming.answering_zones(wanted, facts) or (), wanted)
     # A private zone that does not answer in the VPC is associated, or refused: the stage tells.
@@ -162,7 +163,7 @@ def _answers(wanted: Wanted, facts: Facts) -> dict[str, str] | None:
 def _records(wanted: Wanted, facts: Facts) -> list[dict[str, t.Any]]:
     """The records of both names as runner_dns returns them; at another provider, those that were asked for."""
     if wanted.dns_provider != route53.ROUTE_53:
-        target = {} if isinstance(facts.load_balancer, Denied) else facts.load_balancer or {}
+        target = {} if isinstance(facts.load_balancer, Unread) else facts.load_balancer or {}
         answer = {"type": "CNAME", "value": target.get("dns_name", ""), "ttl": wanted.dns_ttl}
         return [{"name": name, **answer} for name in names(wanted.domain_name)]
     both = names(wanted.domain_name)

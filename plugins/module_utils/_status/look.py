@@ -11,6 +11,8 @@ import re
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -21,7 +23,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
-    Check,
     Request,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import NetworkObserver, observe
@@ -30,7 +31,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.cli
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host, Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
@@ -130,7 +130,7 @@ def _without_values(resource: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {**resource, "differences": differences}
 
 
-def _names(values: Values, wanted: Wanted, stack: Stack, pool: Pool) -> tuple[Check, ...]:
+def _names(values: Values, wanted: Wanted, stack: Stack, pool: Pool) -> tuple[Result, ...]:
     resolvers = values.get("gitpod_resolvers") or []
     if resolvers and asking.DNSPYTHON_IMPORT_ERROR:
         raise RunnerError("dnspython is not installed", next_step="Install dnspython 2.4 or newer")
@@ -172,10 +172,10 @@ def _runner(values: Values, wanted: Wanted, pool: Pool) -> Phase:
     return Phase(found.phase, found.version, found.message)
 
 
-def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Check], alerts: t.Sequence[Check]) -> dict[str, t.Any]:
+def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Result], alerts: t.Sequence[Result]) -> dict[str, t.Any]:
     """Plain data with stable keys; what could not be read is null."""
     found: dict[str, t.Any] = {
-        field.name: None if isinstance(value := getattr(seen, field.name), Denied) else value
+        field.name: None if isinstance(value := getattr(seen, field.name), Unread) else value
         for field in dataclasses.fields(Seen)
     }
     shown = found["certificate"]
@@ -202,7 +202,7 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Check], alerts: t.Sequ
     }
 
 
-def _as_result(check: Check) -> dict[str, str]:
+def _as_result(check: Result) -> dict[str, str]:
     return {
         "id": check.identifier,
         "status": check.status,

@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was seen of one runner; plain values. C(None) is absent or not asked for, C(Denied) could not be read."""
+"""What was seen of one runner; plain values. C(None) is absent or not asked for, C(Unread) could not be read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 
 
@@ -54,9 +54,9 @@ class Seen:
 
     stack: Stack
     now: datetime.datetime
-    newest: str | Denied | None = None
-    drift: t.Mapping[str, t.Any] | Denied | None = None
-    certificate: Certificate | Denied | None = None
-    endpoints: tuple[Endpoint, ...] | Denied | None = None
-    checks: tuple[Check, ...] | Denied | None = None
-    runner: Phase | Denied | None = None
+    newest: str | Unread | None = None
+    drift: t.Mapping[str, t.Any] | Unread | None = None
+    certificate: Certificate | Unread | None = None
+    endpoints: tuple[Endpoint, ...] | Unread | None = None
+    checks: tuple[Result, ...] | Unread | None = None
+    runner: Phase | Unread | None = None

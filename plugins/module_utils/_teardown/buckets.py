@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import DENIED_CODES, client, intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    DENIED_CODES,
+    ApiError,
+    RunnerError,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Bucket, Runner, belongs
 
 BUCKET_TYPE = "AWS::S3::Bucket"

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as Stacks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
@@ -18,16 +19,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Wanted as WantedEndpoint,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.judging import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import (
     LOAD_BALANCER,
     PROFILE,
     ROLE,
-)
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import (
     Balancer,
     Facts,
     TargetGroup,
-    Unread,
     Wanted,
 )
 
@@ -82,7 +80,7 @@ class Gatherer:
         try:
             return read(*arguments)
         except RunnerError as error:
-            return {"problems": {subject: error.message}}
+            return {"problems": {subject: Unread.of(error)}}
 
     def _stack(self) -> Part:
         stack = self._stacks.stack(self._wanted.stack_name)

@@ -9,8 +9,13 @@ import dataclasses
 import typing as t
 
 if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
+
+# The stack's outputs, by the guide's names.
+LOAD_BALANCER, ROLE, PROFILE = "LoadBalancerDNS", "EnvironmentRoleArn", "InstanceProfileNameOutput"
+OUTPUTS = (LOAD_BALANCER, ROLE, PROFILE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,18 +61,6 @@ class Balancer:
 
 
 @dataclasses.dataclass(frozen=True)
-class Unread:
-    """Why the runner could not be read at the management plane.
-
-    :param final: whether another look would see the same.
-    """
-
-    what: str
-    next_step: str = ""
-    final: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
 class Facts:
     """Everything that was read; what could not be is C(None), and C(problems) says why by subject.
 
@@ -75,7 +68,7 @@ class Facts:
     :param named: whether what an output names exists, by output.
     :param addresses: private addresses of the endpoint, by subnet.
     :param ranges: CIDR ranges of the endpoint's subnets, by subnet.
-    :param runner: C(None) when it was not asked for.
+    :param runner: C(None) when it was not asked for, C(Unread) when it could not be read, which fails it.
     """
 
     outputs: t.Mapping[str, str] | None = None
@@ -87,4 +80,4 @@ class Facts:
     addresses: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     ranges: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     runner: Runner | Unread | None = None
-    problems: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    problems: t.Mapping[str, Unread] = dataclasses.field(default_factory=dict)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
@@ -61,7 +61,7 @@ def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     gatherer = Gatherer(fleet.clients(host), fleet.pool, wanted, runner.reader(host.values, wanted, fleet.pool))
     clock = Clock()
     start, facts = clock.now(), Facts()
-    checks: list[Check] = []
+    checks: list[Result] = []
     pointless = False
     for elapsed in poll(clock, patience.longest, PACE):
         facts = gatherer.look()

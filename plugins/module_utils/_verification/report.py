@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import FAIL, SKIP, evaluate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import verdict
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.vantage import CHECKS
 
 AWS, CONTROL_NODE = "AWS", "control node"
 Check = dict[str, t.Any]
@@ -23,9 +25,8 @@ def together(sources: t.Sequence[t.Mapping[str, t.Any]], required: t.Sequence[st
     certificate = None
     for source in sources:
         vantage, result = str(source["vantage"]), source["result"]
-        seen = result.get("checks")
-        for check in [_unreached(result)] if seen is None else seen:
-            checks.append(_placed(check, vantage))
+        unreached = [found.as_result() for found in evaluate(CHECKS, result, None)]
+        checks += [_placed(check, vantage) for check in unreached or result["checks"]]
         certificate = certificate or result.get("certificate")
     pairs = [(check["id"], check["status"]) for check in checks]
     return {
@@ -42,21 +43,9 @@ def _placed(check: t.Mapping[str, t.Any], vantage: str) -> Check:
     return {**check, "vantage": vantage, "summary": summary}
 
 
-def _unreached(result: t.Mapping[str, t.Any]) -> Check:
-    why = str(result.get("msg") or "the look was not made").strip()
-    return {
-        "id": "vantage.reached",
-        "status": "fail",
-        "summary": f"No look was taken from here: {why}",
-        "remediation": "Check that Ansible reaches this host (ansible -m ping) and that it has Python, or take it out "
-        "of gitpod_verify_probe_hosts.",
-        "evidence": {},
-    }
-
-
 def explain(found: t.Mapping[str, t.Any], required: t.Sequence[str]) -> str:
     """Why the runner is not verified, with everything to do."""
-    failed = [check for check in found["checks"] if check["status"] == "fail" and verdict.counts(check["id"], required)]
+    failed = [check for check in found["checks"] if check["status"] == FAIL and verdict.counts(check["id"], required)]
     parts = [f"The runner is not verified: {len(failed)} of {len(found['checks'])} checks failed."]
     parts += [f"[{check['id']}] {check['summary']}" for check in failed]
     unproven = [identifier for identifier in found["missing"] if identifier not in {check["id"] for check in failed}]
@@ -70,11 +59,9 @@ def explain(found: t.Mapping[str, t.Any], required: t.Sequence[str]) -> str:
 
 def unseen_lines(found: t.Mapping[str, t.Any]) -> list[str]:
     """What no vantage point could see, and where to look, a line a check."""
-    proven = {check["id"] for check in found["checks"] if check["status"] != "skip"}
+    proven = {check["id"] for check in found["checks"] if check["status"] != SKIP}
     hidden = {
-        check["id"]: check
-        for check in found["checks"]
-        if check["id"] not in proven and check["summary"].split("] ")[-1].startswith("Not verifiable from here")
+        check["id"]: check for check in found["checks"] if check["id"] not in proven and check.get("unverifiable")
     }
     return [f"{identifier}: {check['summary']} {check['remediation']}" for identifier, check in sorted(hidden.items())]
 

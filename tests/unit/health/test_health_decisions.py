@@ -11,11 +11,11 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, tls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Certificate,
-    Check,
     Connection,
     Observations,
     Request,
@@ -59,7 +59,7 @@ BOTH_NAMES = (answer(DOMAIN, "10.0.0.17"), answer(WILDCARD, "10.0.0.17"))
 GOOD = seen(*BOTH_NAMES, connection(DOMAIN), connection(WILDCARD))
 
 
-def judged(observations: Observations, request: Request = REQUEST) -> dict[str, Check]:
+def judged(observations: Observations, request: Request = REQUEST) -> dict[str, Result]:
     return {check.identifier: check for check in decisions.judge(request, observations, TODAY)}
 
 
@@ -254,5 +254,5 @@ def test_without_addresses_and_without_dns_checks_nothing_is_healthy(group: str)
 
 
 def test_nothing_proven_is_not_healthy() -> None:
-    assert not decisions.is_healthy([Check("dns.domain", "skip", "")])
+    assert not decisions.is_healthy([Result("dns.domain", "skip", "")])
     assert not decisions.is_healthy([])

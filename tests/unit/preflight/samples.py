@@ -10,6 +10,7 @@ import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -21,7 +22,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     CaBundle,
     CaCertificate,
     Caller,
-    Denied,
     Facts,
     ManagementPlane,
     NetworkAcl,
@@ -148,9 +148,9 @@ FACTS = Facts(
 )
 
 
-def refused(action: str) -> Denied:
+def refused(action: str) -> Unread:
     """A call that was not allowed."""
-    return Denied(action, "not authorized", "UnauthorizedOperation")
+    return Unread(action, "not authorized", "UnauthorizedOperation")
 
 
 def endpoint(service: str, kind: str = "Interface", **changes: t.Any) -> VpcEndpoint:

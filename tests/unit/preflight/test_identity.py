@@ -11,10 +11,11 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import identity
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 WANTED = Wanted("gitpod-eu", "gitpod-eu", "eu-central-1", account_id="123456789012")
@@ -25,15 +26,15 @@ FACTS = Facts(
     caller=CALLER,
     zones=("eu-central-1a", "eu-central-1b"),
 )
-NOT_ENABLED = Denied("ec2:DescribeAvailabilityZones", "AWS was not able to validate the credentials", "AuthFailure")
-FORBIDDEN = Denied("ec2:DescribeAvailabilityZones", "You are not authorized", "UnauthorizedOperation")
+NOT_ENABLED = Unread("ec2:DescribeAvailabilityZones", "AWS was not able to validate the credentials", "AuthFailure")
+FORBIDDEN = Unread("ec2:DescribeAvailabilityZones", "You are not authorized", "UnauthorizedOperation")
 
 
 @pytest.mark.parametrize(
     ("check", "wanted", "facts", "status"),
     [
         (identity.credentials, {}, {}, "pass"),
-        (identity.credentials, {}, {"caller": Denied("sts:GetCallerIdentity", "expired", "ExpiredToken")}, "fail"),
+        (identity.credentials, {}, {"caller": Unread("sts:GetCallerIdentity", "expired", "ExpiredToken")}, "fail"),
         (identity.account, {}, {}, "pass"),
         (identity.account, {"account_id": ""}, {}, "skip"),
         (identity.account, {"account_id": "210987654321"}, {}, "fail"),

@@ -11,13 +11,14 @@ import typing as t
 import pytest
 from samples import CERTIFICATE, FACTS, GROUP, WANTED, ZONE, days, endpoint, look, refused
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import certificates, checks, naming
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
     certificate,
     dns,
     privatelink,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, NameAnswer
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import NameAnswer
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import SERVICE_NAME, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Record, Zone
 
@@ -165,9 +166,9 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (dns.caa, {}, {**caa('0 issue ";"'), **cert(kind="IMPORTED")}, "pass"),
     (dns.caa, {}, caa('0 issue "amazon.com"', '0 issuewild ";"'), "warn"),
     (dns.caa, EXTERNAL, answers((DOMAIN, "CAA", "found", ('0 issue "letsencrypt.org"',))), "warn"),
-    (dns.caa, EXTERNAL, {"answers": Denied("ask the resolvers", "no dnspython")}, "skip"),
+    (dns.caa, EXTERNAL, {"answers": Unread("ask the resolvers", "no dnspython")}, "skip"),
     (privatelink.service, {}, {}, "pass"),
-    (privatelink.service, {}, {"service": Denied("ec2", "The endpoint service cannot be seen")}, "fail"),
+    (privatelink.service, {}, {"service": Unread("ec2", "The endpoint service cannot be seen")}, "fail"),
     (privatelink.service, {}, {"service": refused("ec2:DescribeVpcEndpointServices")}, "skip"),
     (privatelink.service, OFF, {}, "skip"),
     (privatelink.subnets, {}, {}, "pass"),

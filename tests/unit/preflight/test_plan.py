@@ -12,6 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -20,7 +21,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
-    Denied,
     Facts,
     ManagementPlane,
     NameAnswer,
@@ -121,7 +121,7 @@ FACTS = dataclasses.replace(
     endpoints=(there(),),
     endpoint_group=GROUP,
 )
-DENIED = Denied("some:Action", "no", "AccessDenied")
+DENIED = Unread("some:Action", "no", "AccessDenied")
 # A token and no ID: the runner is found, or created.
 FOUND: dict[str, t.Any] = {"api_token": "t", "runner_id": None}
 RUNNER = Runner("0192", "gitpod-eu", region="eu-central-1", variant="enterprise", phase="active")

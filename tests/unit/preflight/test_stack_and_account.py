@@ -14,6 +14,7 @@ import pytest
 from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, checks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
@@ -24,7 +25,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     Caller,
-    Denied,
     ManagementPlane,
     Quota,
 )
@@ -68,7 +68,7 @@ EXPIRED = "The exchange token has expired"
 DONE = is_("CREATE_COMPLETE", parameters={"DomainName": "eu.gitpod.example.com"})
 NOBODY = {"management_plane": None}
 ROOT = {"simulation": None, "caller": Caller("123456789012", "arn:aws:iam::123456789012:root")}
-MISSING_TEMPLATE = Denied("cloudformation:GetTemplateSummary", "S3 error: Access Denied", "ValidationError")
+MISSING_TEMPLATE = Unread("cloudformation:GetTemplateSummary", "S3 error: Access Denied", "ValidationError")
 CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (stack.state, {}, {}, "pass"),
     (stack.state, {}, DONE, "pass"),

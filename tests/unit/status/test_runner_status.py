@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import TABLE
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Check
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.judge import alerts, judge, order
@@ -31,7 +31,7 @@ NOW = datetime.datetime(2026, 11, 24, 18, 0, tzinfo=datetime.timezone.utc)
 DAY = datetime.timedelta(days=1)
 WANTED = Wanted(domain="eu.gitpod.example.com", endpoint=True, runner_id="0192f3c8")
 STACK = Stack("gitpod-eu", "CREATE_COMPLETE", "arn:stack", tags={"gitpod:release-version": "20260115.2"})
-REFUSED = Denied("acm:DescribeCertificate", "not authorized", "AccessDeniedException")
+REFUSED = Unread("acm:DescribeCertificate", "not authorized", "AccessDeniedException")
 DRIFTED: dict[str, t.Any] = {
     "status": "DRIFTED",
     "resources": [
@@ -54,13 +54,13 @@ def seen(**facts: t.Any) -> Seen:
         "drift": {"status": "IN_SYNC", "resources": []},
         "certificate": Certificate("arn:acm", "ISSUED", expires=NOW + 90 * DAY),
         "endpoints": (Endpoint("vpce-1", "available"),),
-        "checks": (Check("dns.domain", "pass", "Fine."), Check("health.domain", "pass", "Fine.")),
+        "checks": (Result("dns.domain", "pass", "Fine."), Result("health.domain", "pass", "Fine.")),
         "runner": Phase("active"),
     }
     return Seen(**{**good, **facts})
 
 
-def verdicts(found: Seen, wanted: Wanted = WANTED) -> dict[str, Check]:
+def verdicts(found: Seen, wanted: Wanted = WANTED) -> dict[str, Result]:
     return {check.identifier: check for check in judge(wanted, found)}
 
 
@@ -80,7 +80,7 @@ def test_a_runner_in_order_has_a_verdict_for_each_area_and_no_alert() -> None:
         ("stack", {"stack": Stack("gitpod-eu", "UPDATE_IN_PROGRESS")}, "warn", "UPDATE_IN_PROGRESS"),
         ("version", {"newest": "20260115.10"}, "warn", "20260115.2; newest in stable is 20260115.10"),
         ("version", {"newest": "20250101.1"}, "pass", "20260115.2"),
-        ("version", {"newest": Denied("read the release manifest", "timed out")}, "skip", "timed out"),
+        ("version", {"newest": Unread("read the release manifest", "timed out")}, "skip", "timed out"),
         ("version", {"stack": Stack("gitpod-eu", "CREATE_COMPLETE")}, "skip", "records no release"),
         ("drift", {"drift": DRIFTED}, "warn", "RunnerLog (AWS::Logs::LogGroup) /RetentionInDays"),
         ("drift", {"drift": {"status": "NOT_CHECKED", "resources": []}}, "skip", "has never compared"),
@@ -101,8 +101,8 @@ def test_a_runner_in_order_has_a_verdict_for_each_area_and_no_alert() -> None:
         ("certificate", {"certificate": Certificate("arn:acm", "PENDING_VALIDATION")}, "fail", "PENDING_VALIDATION"),
         ("certificate", {"certificate": REFUSED}, "skip", "is not allowed"),
         ("certificate", {"certificate": None}, "skip", "no certificate"),
-        ("dns", {"checks": (Check("dns.wildcard", "fail", "Does not exist.", "Create it."),)}, "fail", "not exist"),
-        ("health", {"checks": (Check("tls.names", "fail", "Another name."),)}, "fail", "Another name"),
+        ("dns", {"checks": (Result("dns.wildcard", "fail", "Does not exist.", "Create it."),)}, "fail", "not exist"),
+        ("health", {"checks": (Result("tls.names", "fail", "Another name."),)}, "fail", "Another name"),
         ("health", {"checks": ()}, "skip", "No domain name"),
         ("endpoint", {"endpoints": ()}, "fail", "no endpoint"),
         ("endpoint", {"endpoints": (Endpoint("vpce-1", "pendingAcceptance"),)}, "fail", "pendingAcceptance"),
@@ -132,10 +132,10 @@ def test_every_stack_status_has_a_verdict(status: str) -> None:
 
 
 def test_warnings_alert_only_where_they_ask_for_something() -> None:
-    checks = [Check(area, "warn", "Hm.") for area in AREAS]
+    checks = [Result(area, "warn", "Hm.") for area in AREAS]
     assert {check.identifier for check in alerts(checks, AREAS)} == {"stack", "version", "drift", "certificate"}
     assert [check.identifier for check in alerts(checks, ["certificate", "health"])] == ["certificate"]
-    assert alerts([Check("health", "skip", "Hm.")], AREAS) == []
+    assert alerts([Result("health", "skip", "Hm.")], AREAS) == []
 
 
 @given(st.lists(st.tuples(st.integers(20240101, 20291231), st.integers(0, 400)), min_size=2, max_size=6))

@@ -12,12 +12,11 @@ import pytest
 from ansible.playbook.task import Task
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_verdict import ActionModule
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 
-HIDDEN = "Not verifiable from here: the address is private."
 
-
-def check(identifier: str, status: str, summary: str = "Seen.") -> dict[str, t.Any]:
-    return {"id": identifier, "status": status, "summary": summary, "remediation": f"Do {identifier}.", "evidence": {}}
+def check(identifier: str, status: str, unverifiable: bool = False) -> dict[str, t.Any]:
+    return Result(identifier, status, "Seen.", f"Do {identifier}.", unverifiable=unverifiable).as_result()
 
 
 def judge(
@@ -49,7 +48,7 @@ def test_a_failure_fails_the_run_with_everything_to_do() -> None:
 def test_only_required_checks_count_and_they_have_to_pass_somewhere(required: list[str], failed: bool) -> None:
     looks = {
         "AWS": [check("targets.health", "fail")],
-        "control node": [check("tls.expiry", "warn"), check("health.domain", "skip", HIDDEN)],
+        "control node": [check("tls.expiry", "warn"), check("health.domain", "skip", unverifiable=True)],
     }
     result, _shown = judge(looks, required)
     assert bool(result.get("failed")) is failed
@@ -57,10 +56,10 @@ def test_only_required_checks_count_and_they_have_to_pass_somewhere(required: li
 
 
 def test_what_no_vantage_point_sees_is_said_and_is_no_pass() -> None:
-    hidden = check("health.domain", "skip", HIDDEN)
+    hidden = check("health.domain", "skip", unverifiable=True)
     outside = {"AWS": [check("stack.outputs", "pass")], "control node": [hidden]}
     result, shown = judge(outside, ["health.domain"])
-    assert shown == [f"gitpod-eu: health.domain: {HIDDEN} Do health.domain."]
+    assert shown == ["gitpod-eu: health.domain: Seen. Do health.domain."]
     assert "seen to pass from nowhere: health.domain" in result["msg"]
     result, shown = judge({**outside, "probe": [check("health.domain", "pass")]}, ["health.domain"])
     assert (shown, result["healthy"]) == ([], True)

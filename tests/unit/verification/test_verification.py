@@ -13,6 +13,8 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
@@ -29,10 +31,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
     verdict,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import (
+    LOAD_BALANCER,
+    PROFILE,
+    ROLE,
     Balancer,
     Facts,
     TargetGroup,
-    Unread,
     Wanted,
 )
 
@@ -42,13 +46,14 @@ WANTED = Wanted(
     "gitpod-eu", "eu-central-1", "id", vpc_id="vpc-1", privatelink=True, service_name="svc", service_region="us-east-1"
 )
 RUNNER = Runner("id", "gitpod-eu", region="eu-central-1", phase="active", version="20260115.2")
-OUTPUTS = {judging.LOAD_BALANCER: "lb", judging.ROLE: "arn:aws:iam::1:role/x", judging.PROFILE: "profile"}
+OUTPUTS = {LOAD_BALANCER: "lb", ROLE: "arn:aws:iam::1:role/x", PROFILE: "profile"}
+REFUSED = Unread("read it", "Not authorized", "AccessDenied")
 HEALTHY = TargetGroup("front", 8443, (("10.0.0.5", "healthy", ""), ("10.0.1.5", "healthy", "")))
 FACTS = Facts(
     OUTPUTS,
     "CREATE_COMPLETE",
     Balancer("lb", "internal", "active", (80, 443), (HEALTHY,)),
-    {judging.ROLE: True, judging.PROFILE: True},
+    {ROLE: True, PROFILE: True},
     Endpoint("vpce-1", "available", subnet_ids=("subnet-a",), private_dns=True),
     "app.gitpod.io",
     {"subnet-a": ("10.0.0.9",)},
@@ -71,13 +76,13 @@ def test_a_good_runner_passes_everything_but_what_no_program_can_see() -> None:
 @pytest.mark.parametrize(
     ("changes", "identifier", "status"),
     [
-        ({"outputs": {**OUTPUTS, judging.PROFILE: ""}}, "stack.outputs", "fail"),
+        ({"outputs": {**OUTPUTS, PROFILE: ""}}, "stack.outputs", "fail"),
         ({"outputs": None}, "stack.outputs", "fail"),
-        ({"named": {judging.ROLE: False, judging.PROFILE: True}}, "stack.environment_role", "fail"),
-        ({"named": {judging.ROLE: True, judging.PROFILE: False}}, "stack.instance_profile", "fail"),
-        ({"named": {}, "problems": {judging.ROLE: "AccessDenied"}}, "stack.environment_role", "skip"),
+        ({"named": {ROLE: False, PROFILE: True}}, "stack.environment_role", "fail"),
+        ({"named": {ROLE: True, PROFILE: False}}, "stack.instance_profile", "fail"),
+        ({"named": {}, "problems": {ROLE: REFUSED}}, "stack.environment_role", "skip"),
         ({"balancer": Balancer("lb", "internal", "provisioning")}, "load_balancer.state", "fail"),
-        ({"balancer": None, "problems": {"balancer": "AccessDenied"}}, "targets.health", "skip"),
+        ({"balancer": None, "problems": {"balancer": REFUSED}}, "targets.health", "skip"),
         ({"endpoint": None}, "endpoint.state", "fail"),
         ({"endpoint": Endpoint("vpce-1", "pendingAcceptance")}, "endpoint.state", "fail"),
         ({"endpoint": Endpoint("vpce-1", "available")}, "endpoint.private_dns", "fail"),
@@ -87,9 +92,9 @@ def test_a_good_runner_passes_everything_but_what_no_program_can_see() -> None:
         ({"runner": dataclasses.replace(RUNNER, phase="degraded")}, "runner.phase", "fail"),
         ({"runner": dataclasses.replace(RUNNER, version="")}, "runner.version", "fail"),
         ({"runner": dataclasses.replace(RUNNER, region="us-east-1")}, "runner.region", "fail"),
-        ({"runner": Unread("It does not answer.", "Wait")}, "runner.phase", "fail"),
-        ({"runner": Unread("It does not answer.", "Wait")}, "runner.version", "skip"),
-        ({"runner": None, "problems": {"runner": "The SDK is missing."}}, "runner.phase", "skip"),
+        ({"runner": Unread("read the runner", "It does not answer.", advice="Wait")}, "runner.phase", "fail"),
+        ({"runner": Unread("read the runner", "It does not answer.", advice="Wait")}, "runner.version", "skip"),
+        ({"runner": None, "problems": {"runner": Unread("", "The SDK is missing.")}}, "runner.phase", "skip"),
     ],
 )
 def test_what_is_wrong_fails_and_what_cannot_be_read_is_no_pass(
@@ -139,7 +144,13 @@ def test_a_runner_that_is_not_active_fails_in_its_own_words(
 
 
 @pytest.mark.parametrize(
-    ("found", "hopeless"), [(Unread("No.", final=True), True), (Unread("No."), False), (None, False), (RUNNER, False)]
+    ("found", "hopeless"),
+    [
+        (Unread("read the runner", "No.", final=True), True),
+        (Unread("read the runner", "No."), False),
+        (None, False),
+        (RUNNER, False),
+    ],
 )
 def test_a_refusal_that_stays_is_not_waited_for(found: t.Any, hopeless: bool) -> None:
     assert runner.hopeless(WANTED, dataclasses.replace(FACTS, runner=found)) == hopeless
@@ -165,18 +176,17 @@ def test_required_checks_have_to_be_seen_to_pass() -> None:
     assert verdict.settled(checks, ["health.*"]), "what cannot be seen is not waited for"
 
 
-def check(identifier: str, status: str, summary: str = "Seen.") -> dict[str, t.Any]:
-    return {"id": identifier, "status": status, "summary": summary, "remediation": "Do.", "evidence": {}}
+def check(identifier: str, status: str, unverifiable: bool = False) -> dict[str, t.Any]:
+    return Result(identifier, status, "Seen.", "Do.", unverifiable=unverifiable).as_result()
 
 
 def test_a_probe_proves_what_the_control_node_cannot_see() -> None:
-    hidden = "Not verifiable from here: x."
-    here = {"vantage": "control node", "result": {"checks": [check("health.domain", "skip", hidden)]}}
+    here = {"vantage": "control node", "result": {"checks": [check("health.domain", "skip", unverifiable=True)]}}
     inside = {"vantage": "probe", "result": {"checks": [check("health.domain", "pass")]}}
     alone = report.together([here], ["health.domain"])
     assert (alone["healthy"], alone["missing"]) == (False, ["health.domain"])
     assert "seen to pass from nowhere: health.domain" in report.explain(alone, ["health.domain"])
-    assert report.unseen_lines(alone) == [f"health.domain: {hidden} Do."]
+    assert report.unseen_lines(alone) == ["health.domain: Seen. Do."]
     both = report.together([here, inside], ["health.domain"])
     assert both["healthy"]
     assert both["checks"][1]["summary"] == "[probe] Seen."
@@ -228,7 +238,7 @@ def test_an_internal_load_balancer_out_of_reach_is_not_verifiable_from_outside_a
     found = judged(outside, seen("10.0.0.1", "timeout"))
     for identifier in ("tcp.https", "health.domain", "tls.certificate"):
         assert found[identifier].status == "skip"
-        assert "Not verifiable from here" in found[identifier].summary
+        assert found[identifier].unverifiable
         assert "curl -k" in found[identifier].remediation
     inside = judged(dataclasses.replace(outside, inside_vpc=True), seen("10.0.0.1", "timeout"))
     assert inside["health.domain"].status == "fail"
@@ -268,14 +278,17 @@ def imports(path: pathlib.Path, seen_files: set[pathlib.Path]) -> set[str]:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for name in names:
             if name.startswith(prefix):
-                file = ROOT / (name.removeprefix(prefix).replace(".", "/") + ".py")
-                found |= imports(file, seen_files) if file.exists() else set()
+                place = ROOT / name.removeprefix(prefix).replace(".", "/")
+                for file in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
+                    found |= imports(file, seen_files) if file.exists() else set()
             else:
                 found.add(name.partition(".")[0])
     return found
 
 
 def test_the_network_part_needs_only_the_standard_library() -> None:
-    found = imports(ROOT / "plugins/modules/runner_health_info.py", set())
+    seen_files: set[pathlib.Path] = set()
+    found = imports(ROOT / "plugins/modules/runner_health_info.py", seen_files)
+    assert ROOT / "plugins/module_utils/_health/checks/dns.py" in seen_files
     assert found - set(sys.stdlib_module_names) <= {"ansible", "ansible_collections", "dns"}
     assert "boto3" not in found

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import datetime
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import parse_reference
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
-    check,
     failed,
-    known,
     passed,
     skipped,
     warned,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import parse_reference
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import CaCertificate, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 

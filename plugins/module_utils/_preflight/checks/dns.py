@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import naming
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
-    check,
     failed,
-    known,
     passed,
     skipped,
     warned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
-    ASSUME_ROLE,
-    Denied,
-    Facts,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import naming
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import ASSUME_ROLE, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import plan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import (
@@ -81,7 +77,7 @@ def zone(wanted: Wanted, facts: Facts) -> Finding:
     if reason:
         return reason
     refused = facts.hosted_zones
-    if isinstance(refused, Denied) and refused.action == ASSUME_ROLE:
+    if isinstance(refused, Unread) and refused.action == ASSUME_ROLE:
         # Without the role the records can never be written.
         return failed(
             f"The role {wanted.dns_role_arn} of the zone's account cannot be assumed: {refused.message.rstrip('.')}.",
@@ -228,7 +224,7 @@ def _answers(wanted: Wanted, facts: Facts) -> Finding:
     if not seen or unheard:
         reason = unheard[0].outcome if unheard else "nobody was asked"
         return skipped(f"The resolvers do not say what is there ({reason}).")
-    balancer = None if isinstance(facts.load_balancer, Denied) else facts.load_balancer
+    balancer = None if isinstance(facts.load_balancer, Unread) else facts.load_balancer
     target = normal(balancer["dns_name"]) if balancer else ""
     there = {answer.name: listed(answer.values) for answer in seen if answer.outcome == "found"}
     if not there:
@@ -315,7 +311,7 @@ def caa(wanted: Wanted, facts: Facts) -> Finding:
         return passed(f"The CAA records of {where} allow Amazon.")
     summary = f"The CAA records of {where} forbid Amazon ({' and '.join(forbidden)})"
     remediation = 'Add 0 issue "amazon.com" and 0 issuewild "amazon.com" to them.'
-    certificate = None if isinstance(facts.certificate, Denied) else facts.certificate
+    certificate = None if isinstance(facts.certificate, Unread) else facts.certificate
     if certificate and certificate.kind == "IMPORTED":
         return passed(f"{summary}; the certificate is imported, so Amazon issues none.")
     if wanted.certificate_arn:

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import partition_of
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
-    check,
     failed,
-    known,
     passed,
     skipped,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import partition_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 # What EC2 answers in a region that the account has not enabled (EC2 API reference, common client error codes).
@@ -32,7 +32,7 @@ def credentials(_wanted: Wanted, facts: Facts) -> Finding:
     caller = facts.caller
     if isinstance(caller, Caller):
         return passed(f"They are those of {caller.arn}.")
-    reason = caller.message if isinstance(caller, Denied) else "AWS did not say whose they are"
+    reason = caller.message if isinstance(caller, Unread) else "AWS did not say whose they are"
     return failed(
         f"AWS does not accept them: {reason}.",
         "Name a profile (gitpod_aws_profile) or set the environment's credentials; renew them when they have expired.",
@@ -75,7 +75,7 @@ def region(wanted: Wanted, facts: Facts) -> Finding:
             f"{wanted.region} belongs to the partition {partition}, the credentials to {caller.partition}.",
             "Use credentials of that partition, or a region of this one.",
         )
-    if isinstance(facts.zones, Denied) and facts.zones.code in NOT_ENABLED_CODES:
+    if isinstance(facts.zones, Unread) and facts.zones.code in NOT_ENABLED_CODES:
         return failed(
             f"{wanted.region} is not enabled for the account: {facts.zones.message}.",
             "Enable the region (console: Account, AWS Regions; it takes some minutes), or choose another one.",

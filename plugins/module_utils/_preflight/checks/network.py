@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import ZONE_COUNTS
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
-    check,
     failed,
-    known,
     passed,
     skipped,
     warned,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import ZONE_COUNTS
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, Subnet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 

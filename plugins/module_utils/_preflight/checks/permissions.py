@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import Action
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
-    check,
     failed,
-    known,
     passed,
     skipped,
     warned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import Action
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 ALLOWED = "allowed"
@@ -92,7 +92,7 @@ def looking(wanted: Wanted, facts: Facts) -> Finding:
 )
 def template(wanted: Wanted, facts: Facts) -> Finding:
     """The services of the template's resource types."""
-    seen = None if isinstance(facts.template, Denied) else facts.template
+    seen = None if isinstance(facts.template, Unread) else facts.template
     if seen is None:
         return skipped("The template is not known.")
     who = f"The service role {wanted.service_role_arn}" if wanted.service_role_arn else "The caller"

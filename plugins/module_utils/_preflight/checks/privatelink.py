@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
-    check,
     failed,
-    known,
     passed,
     skipped,
     warned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model, plan, users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.users import User
@@ -35,7 +35,7 @@ def service(wanted: Wanted, facts: Facts) -> Finding:
     """By name, in the service's region."""
     if not wanted.privatelink_enabled:
         return skipped(OFF)
-    if isinstance(facts.service, Denied) and not facts.service.code:
+    if isinstance(facts.service, Unread) and not facts.service.code:
         return failed(
             f"{facts.service.message.rstrip('.')}.",
             "Check name and region of the service, and ask Gitpod to admit this account and region.",
@@ -57,7 +57,7 @@ def subnets(wanted: Wanted, facts: Facts) -> Finding:
     if not wanted.privatelink_enabled:
         return skipped(OFF)
     found, there = facts.service, known(facts.subnets) or ()
-    if found is None or isinstance(found, Denied):
+    if found is None or isinstance(found, Unread):
         return skipped("The service is not known.")
     named = [subnet for subnet in there if subnet.id in wanted.privatelink_subnet_ids]
     if not named:
@@ -162,7 +162,7 @@ def security_group(wanted: Wanted, facts: Facts) -> Finding:
     """Ranges of the EC2 subnets; what a source group stands for is not known."""
     if not wanted.privatelink_enabled:
         return skipped(OFF)
-    if not wanted.privatelink_security_group_ids and isinstance(facts.endpoint_group, Denied):
+    if not wanted.privatelink_security_group_ids and isinstance(facts.endpoint_group, Unread):
         if not facts.endpoint_group.code:
             return failed(
                 f"{facts.endpoint_group.message.rstrip('.')}.",

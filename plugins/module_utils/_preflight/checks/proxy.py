@@ -8,18 +8,18 @@ from __future__ import annotations
 import ipaddress
 import urllib.parse
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import (
-    REQUIRED_NO_PROXY,
-    partition_of,
-)
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
-    check,
     failed,
     passed,
     skipped,
     warned,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import (
+    REQUIRED_NO_PROXY,
+    partition_of,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.paths import REQUIRED_SERVICES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted

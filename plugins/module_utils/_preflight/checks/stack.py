@@ -5,6 +5,14 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
+    Finding,
+    failed,
+    passed,
+    skipped,
+    warned,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
     parameters,
     status,
@@ -12,16 +20,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import (
-    Finding,
-    check,
-    failed,
-    known,
-    passed,
-    skipped,
-    warned,
-)
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Denied, Facts, Quota
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, Quota
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 
@@ -117,7 +117,7 @@ def _another_runner(wanted: Wanted, found: Stack) -> str:
 def template(_wanted: Wanted, facts: Facts) -> Finding:
     """GetTemplateSummary reads it as CreateStack will."""
     found = facts.template
-    if isinstance(found, Denied) and not found.forbidden:
+    if isinstance(found, Unread) and not found.forbidden:
         return failed(
             f"{found.message.rstrip('.')}.",
             "Correct gitpod_stack_template_url or the release; CloudFormation reads from S3 only.",
@@ -135,7 +135,7 @@ AWAITED = "known-after-registration"
 
 def known_template(facts: Facts) -> Template | None:
     """The template; C(None) when it could not be read, which its own check says."""
-    return None if isinstance(facts.template, Denied) else facts.template
+    return None if isinstance(facts.template, Unread) else facts.template
 
 
 @check(

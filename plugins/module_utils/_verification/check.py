@@ -1,0 +1,34 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decorator of the checks at AWS and at the management plane, and what several of them say. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
+    VERIFICATION,
+    Declares,
+    Finding,
+    failed,
+    unverifiable,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Check as AnyCheck
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import Facts, Wanted
+
+Check = AnyCheck[Wanted, Facts]
+check = Declares[Wanted, Facts](VERIFICATION)
+
+
+def has_endpoint(wanted: Wanted, _facts: Facts) -> bool:
+    """Whether the runner is to reach the management plane through an endpoint."""
+    return wanted.privatelink
+
+
+def unread(facts: Facts, subjects: t.Sequence[str], missing: str) -> Finding:
+    """A subject that could not be read, or one that leads to it, proves nothing; one that is not there is a failure."""
+    problem = next((facts.problems[subject] for subject in subjects if subject in facts.problems), None)
+    if problem:
+        return unverifiable(problem.told, "Allow reading it (docs/permissions.md).")
+    return failed(missing, "Deploy the stack first, or name it (gitpod_stack_name).")
