@@ -86,7 +86,7 @@ def asked(values: Values, task: t.Mapping[str, t.Any]) -> Options:
     :param task: C(records); C(intent) and C(provider) where records are about to be touched; C(wait) to wait for them.
     """
     found = {
-        "records": list(task["records"]),
+        "records": list(task.get("records") or []),
         "provider": task.get("provider") or provider(values),
         "intent": task.get("intent"),
         "overwrite": values["gitpod_dns_overwrite"] if task.get("intent") == "write" else None,

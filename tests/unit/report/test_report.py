@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-import pytest
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.gitpod.enterprise_runner.plugins.filter.runner import FilterModule
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import parameters
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
     external_records,
     fleet_table,
     runner_summary,
     zone_file_lines,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
 
 def test_the_fleet_table_is_sorted_and_aligned() -> None:
@@ -48,11 +46,9 @@ def test_zone_file_lines_are_absolute_names() -> None:
 
 
 def test_a_dynamic_reference_gets_its_braces() -> None:
-    dynamic_reference = FilterModule().filters()["dynamic_reference"]
-    assert dynamic_reference("ssm:/gitpod/ca") == "{{resolve:ssm:/gitpod/ca}}"
-    assert dynamic_reference("") == ""
-    with pytest.raises(AnsibleFilterError):
-        dynamic_reference("/gitpod/ca")
+    values = {"gitpod_custom_ca": "ssm:/gitpod/ca"}
+    assert parameters(values, Earlier())["Custom CA Certificate"] == "{{resolve:ssm:/gitpod/ca}}"
+    assert "Custom CA Certificate" not in parameters({}, Earlier())
 
 
 def test_a_summary_picks_what_a_report_tells_and_nothing_else() -> None:
