@@ -56,12 +56,12 @@ class ActionModule(ActionBase):
         _unused, arguments = self.validate_argument_spec(
             argument_spec={
                 "read": {"type": "str", "required": True, "choices": list(READS)},
-                "hosts": {"type": "list", "elements": "str", "default": []},
+                "hosts": {"type": "list", "elements": "str"},
                 "default_batches": {"type": "list", "elements": "str", "default": ["100%"]},
             }
         )
         variables = task_vars or {}
-        hosts = [str(host) for host in arguments["hosts"]] or [str(variables["inventory_hostname"])]
+        hosts = hosts_of(arguments["hosts"], variables)
         fleet = fleet_of(self, variables, hosts)
         if arguments["read"] == "prerequisites":
             result.update(prerequisites(self, fleet, variables, hosts, wants_look(variables)))
@@ -101,6 +101,11 @@ class ActionModule(ActionBase):
             self._display.display(clean(line))
         probing = [host for host, found in runners.items() if found["probe_hosts"]]
         return {"runners": runners, "probing": probing, "looked_at": time.time()}
+
+
+def hosts_of(named: t.Sequence[str] | None, task_vars: Raw) -> list[str]:
+    """The hosts that are named, which may be none at all, as of a batch that is not begun; else the task's own."""
+    return [str(task_vars["inventory_hostname"])] if named is None else [str(host) for host in named]
 
 
 def _for_the_gate(fleet: Fleet, hosts: t.Sequence[str], default_batches: t.Sequence[str]) -> Result:

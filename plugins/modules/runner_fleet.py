@@ -28,10 +28,9 @@ options:
     choices: [prerequisites, status, upgrade, verification, certificates, started]
     required: true
   hosts:
-    description: Names of the hosts. Without them, the task's own host.
+    description: Names of the hosts; of an empty list none is read. Without the option, the task's own host.
     type: list
     elements: str
-    default: []
   default_batches:
     description: Sizes of the batches where the inventory asks for none.
     type: list

@@ -237,6 +237,7 @@ def test_upgrades_are_foreseen_go_in_batches_stop_at_a_failure_and_go_back(
     assert stopped.code != 0
     assert releases(running_testbed, fleet) == {canary: new, others[0]: old, others[1]: old}
     assert "Not begun" in stopped.report(others[0])["failure"]["message"]
+    assert "checks" not in stopped.report(others[0])["verification"], "what is not begun is not looked at"
     table = stopped.output.split("Show what would change]")[1].split("TASK [")[0]
     for name in fleet.names:
         assert [row.split()[2:4] for row in table.splitlines() if f" {name} " in row] == [[old, new]]

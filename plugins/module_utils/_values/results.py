@@ -81,6 +81,8 @@ def failure(variables: Raw, host: str, found: t.Mapping[str, dict[str, t.Any]]) 
     if found["failure"]:
         return found["failure"]
     refusal = refused(variables, host)
+    if refusal and not_begun(variables, host):
+        return {"task": "Begin the batch", "action": "runner_batch", "message": refusal}
     if refusal:
         return {"task": "Check the prerequisites", "action": "runner_gate", "message": refusal}
     foreseen = of_fleet(variables, UPGRADE, host)

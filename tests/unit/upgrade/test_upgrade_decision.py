@@ -10,6 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_batch import _unforeseen
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import hosts_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import look
@@ -39,6 +40,20 @@ def test_what_the_host_waited_for_itself_came_after_what_the_batch_waited_for() 
     assert results.stages({**waited, **own}, "eu")["stack"] == own["gitpod_stack_result"]
     skipped = {**waited, **own, "gitpod_stack_result": {"skipped": True}}
     assert results.stages(skipped, "eu")["stack"] == {"operation": "attach"}
+
+
+def test_a_batch_that_is_not_begun_is_not_read() -> None:
+    """Its list of hosts is empty, which is not the same as none given."""
+    own = {"inventory_hostname": "eu"}
+    assert hosts_of([], own) == []
+    assert hosts_of(None, own) == ["eu"]
+    assert hosts_of(["us", "ap"], own) == ["us", "ap"]
+
+
+def test_a_host_of_a_batch_that_is_not_begun_failed_at_the_beginning_of_its_batch() -> None:
+    held = {results.BATCH: {"held": {"eu": "Not begun"}, "refused": {"us": "no VPC"}}}
+    assert results.stages(held, "eu")["failure"]["task"] == "Begin the batch"
+    assert results.stages(held, "us")["failure"]["task"] == "Check the prerequisites"
 
 
 class OneStack:
