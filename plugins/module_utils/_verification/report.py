@@ -70,12 +70,12 @@ def sources(seen: t.Mapping[str, t.Any], probes: t.Sequence[t.Mapping[str, t.Any
     """The looks of every vantage point.
 
     :param seen: one runner's result of M(gitpod.enterprise_runner.runner_verification_info).
-    :param probes: results of the probe hosts, each with the host that was asked.
+    :param probes: results of the probe hosts, each with its C(item).
     """
     found = [{"vantage": AWS, "result": seen}]
     if seen.get("network") is not None:
         found.append({"vantage": CONTROL_NODE, "result": seen["network"]})
-    return found + [{"vantage": probe["__gitpod_verify_probe"], "result": probe} for probe in probes]
+    return found + [{"vantage": probe["item"], "result": probe} for probe in probes]
 
 
 def verdict_of(
