@@ -133,8 +133,8 @@ states:
 checks:
   description:
     - How many checks of the fleet, problems of the inventory included, V(passed), V(failed), or gave V(warnings); were
-      V(unverifiable) for want of something that somebody can allow; or were V(not_made), because they were not needed
-      or could not be.
+      V(unverifiable) from here, such as for want of a permission; or were V(not_made), because they were not needed or
+      something before them kept them from being made.
   returned: success
   type: dict
   sample: {"passed": 120, "unverifiable": 1, "not_made": 27, "warnings": 1, "failed": 0}

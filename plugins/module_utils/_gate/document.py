@@ -23,7 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 WORDS = {FAIL: "FAIL", WARN: "WARN", SKIP: "skip", PASS: "pass"}
 # What was skipped is no worse than what passed.
 _RANKS = {FAIL: 0, WARN: 1, SKIP: 2, PASS: 2}
-KEYS = ("id", "status", "summary", "remediation", "docs")
+KEYS = ("id", "status", "summary", "remediation", "unverifiable", "docs")
 
 
 def documents(runner: Runner, name: str) -> dict[str, str]:

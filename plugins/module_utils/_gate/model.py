@@ -32,6 +32,7 @@ class Finding:
     :param remediation: what to do, one line; empty when there is nothing to do.
     :param docs: where it is explained, or empty.
     :param variable: the inventory variable that has to be changed, where exactly one is known.
+    :param unverifiable: whether it was skipped because it could not be looked at, as its check says.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Finding:
     remediation: str = ""
     docs: str = ""
     variable: str = ""
+    unverifiable: bool = False
 
     @classmethod
     def of(cls, raw: Raw, status: str = "") -> Finding:
@@ -48,21 +50,18 @@ class Finding:
         :param status: of what has none of its own; an unknown one counts as a failure, never as a pass.
         """
         stated = str(raw.get("status") or status)
+        known = stated if stated in STATUSES else FAIL
         return cls(
             id=clean(raw.get("id") or "unnamed"),
-            status=stated if stated in STATUSES else FAIL,
+            status=known,
             summary=clean(raw.get("summary") or ""),
             remediation=clean(raw.get("remediation") or ""),
             docs=clean(raw.get("docs") or ""),
             variable=clean(raw.get("variable") or ""),
+            unverifiable=known == SKIP and bool(raw.get("unverifiable")),
         )
 
-    @property
-    def unverifiable(self) -> bool:
-        """Whether it could not be looked at and somebody can do something about it, such as allow a call."""
-        return self.status == SKIP and bool(self.remediation)
-
-    def as_result(self) -> dict[str, str]:
+    def as_result(self) -> dict[str, t.Any]:
         """Plain data by the documented keys."""
         return {key: value for key, value in dataclasses.asdict(self).items() if value or key in _ALWAYS}
 

@@ -50,7 +50,9 @@ def test_both_files_hold_every_finding() -> None:
         {"host": "one", "runner": "one", "region": "us-west-2"}
     )
     assert len(document["checks"]) == 40 + 9 + 3
-    assert all(set(entry) == {"id", "status", "summary", "remediation", "docs"} for entry in document["checks"])
+    keys = {"id", "status", "summary", "remediation", "unverifiable", "docs"}
+    assert all(set(entry) == keys for entry in document["checks"])
+    assert [entry["id"] for entry in document["checks"] if entry["unverifiable"]] == [ACLS["id"]]
     text = files["one-prerequisites.md"]
     assert "40 passed, 1 not verifiable, 9 not made, 2 failed." in text
     assert "| FAIL | `network.subnets` |" in text

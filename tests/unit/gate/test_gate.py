@@ -155,6 +155,21 @@ def test_what_was_not_looked_at_never_counts_as_passed() -> None:
     assert Counts().phrase() == "none made"
 
 
+def test_what_is_not_verifiable_is_what_its_check_says_and_is_shown_also_without_a_remedy() -> None:
+    dropped = check("network.acls", "skip", "Could not look: the connection was reset.", unverifiable=True)
+    unneeded = check("dns.zone", "skip", "No domain.", "Name one in gitpod_domain_name.")
+    found = gate([host("one", "eu-west-1", look(dropped, unneeded))])
+    assert (found.as_result()["checks"]["unverifiable"], found.as_result()["checks"]["not_made"]) == (1, 10)
+    lines = found.lines(80)
+    assert "      one: Could not look: the connection was reset." in lines
+    assert "skip  dns.zone" not in lines
+
+
+@pytest.mark.parametrize("status", ["pass", "warn", "fail"])
+def test_only_what_was_skipped_is_not_verifiable(status: str) -> None:
+    assert not Finding.of(check("network.acls", status, unverifiable=True)).unverifiable
+
+
 def test_two_runners_of_one_name_are_shown_by_their_hosts() -> None:
     fleet = [{**host(name, "eu-west-1", look()), "name": "twin"} for name in ("left", "right")]
     text = "\n".join(gate(fleet).lines(80))

@@ -166,6 +166,15 @@ def test_outcomes(check: t.Any, wanted: dict[str, t.Any], facts: dict[str, t.Any
         assert found.remediation
 
 
+def test_permissions_that_iam_cannot_simulate_are_not_verifiable_and_the_root_users_need_not_be() -> None:
+    principal = dataclasses.replace(FACTS, simulation=None)
+    root = dataclasses.replace(FACTS, **ROOT)
+    for check in (permissions.needed, permissions.looking):
+        found = check.run(WANTED, principal)
+        assert (found.unverifiable, "docs/permissions.md" in found.remediation) == (True, True)
+        assert not check.run(WANTED, root).unverifiable
+
+
 def test_every_check_of_these_groups_has_each_of_its_outcomes() -> None:
     for group_name in ("stack", "permissions", "images", "management_plane"):
         for check in (check for check in checks.ALL if check.group == group_name):

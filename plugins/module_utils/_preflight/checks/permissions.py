@@ -12,6 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     failed,
     passed,
     skipped,
+    unverifiable,
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
@@ -39,7 +40,7 @@ def not_simulated(facts: Facts) -> Finding | None:
     caller = facts.caller
     if isinstance(caller, Caller) and caller.is_root:
         return skipped("The root user may do everything, and IAM does not simulate it.")
-    return skipped("IAM has no policies to simulate for this principal.", f"Check them by hand: {GUIDE}")
+    return unverifiable("IAM has no policies to simulate for this principal.", f"Check them by hand: {GUIDE}")
 
 
 def _listed(names: t.Sequence[str]) -> str:
