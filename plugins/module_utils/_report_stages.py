@@ -25,7 +25,6 @@ _STAGE_OF_ACTION = {
     "runner_certificate": "certificate",
     "runner_registration": "registration",
     "runner_endpoint": "privatelink",
-    "ec2_security_group": "privatelink",
     "runner_stack": "stack",
     "runner_dns": "dns",
     "runner_propagation_info": "dns",
