@@ -27,7 +27,6 @@ _STAGE_OF_ACTION = {
     "runner_certificate": "certificate",
     "runner_registration": "registration",
     "runner_endpoint": "privatelink",
-    "ec2_security_group": "privatelink",
     "runner_stack": "stack",
     "runner_propagation_info": "dns",
     **{action.rsplit(".", 1)[-1]: "dns" for provider in registry.ALL for action in provider.actions},

@@ -20,8 +20,8 @@ from tests.e2e.harness import HOSTS, READING, Controller, Run
 
 US, EU, AP = HOSTS
 SITE = "gitpod.enterprise_runner.site"
-# For one runner: module processes that load boto3; calls of AWS's API by the prerequisites, of which 35 are allowed
-# (test_prerequisites.py counts them), and by the verification.
+# Module processes that load boto3, of the whole run: what is read is read for the fleet. For one runner, calls of AWS's
+# API by the prerequisites, of which 35 are allowed (test_prerequisites.py counts them), and by the verification.
 MOST_PROCESSES, MOST_CALLS = 3, 45
 
 
@@ -69,9 +69,10 @@ def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controlle
     assert repaired.code == 0, repaired.output
     assert {host for host, counters in repaired.recap.items() if counters["changed"]} == set(HOSTS)
     started = processes(repaired.output)
-    assert started[US] == ["runner_preflight_info", "runner_dns", "runner_verification_info"]
-    assert started[EU][:2] == ["runner_preflight_info", "runner_stack"]
-    assert "runner_stack" not in started[AP]
+    writing = {host: [name for name in started.get(host, []) if not name.endswith(("_info", "_wait"))] for host in HOSTS}
+    assert writing[US] == ["runner_dns"], started
+    assert writing[EU] == ["runner_stack"], started
+    assert set(writing[AP]) == {"runner_endpoint"}, started
     last = controller.play(SITE, "--check")
     assert last.changed == 0
     assert "The plan: 3 with nothing to do" in last.output
@@ -104,8 +105,7 @@ def little_is_done(run: Run, controller: Controller) -> None:
     """Few processes, few calls, and no call that could change something."""
     assert controller.writes() == []
     started = processes(run.output)
-    for host in HOSTS:
-        assert len(started[host]) <= MOST_PROCESSES, started[host]
+    assert 1 <= sum(map(len, started.values())) <= MOST_PROCESSES, started
     calls = [f"{call['service']}:{call['operation']}" for call in controller.testbed.calls()]
     assert all(name.split(":")[1].startswith(READING) for name in calls)
     assert len(calls) <= MOST_CALLS * len(HOSTS), sorted(calls)

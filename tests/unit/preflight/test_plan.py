@@ -85,6 +85,10 @@ GROUP = Group(
     frozenset({HTTPS}),
     {**OWN, "gitpod:used-by/0192": "gitpod-eu = 10.0.0.0/24"},
 )
+FIRST = {**ownership_tags("first", "0191"), "gitpod:used-by/0191": "first = subnet-1"}
+SHARED = {**FIRST, "gitpod:used-by/gitpod-eu": "gitpod-eu = subnet-1"}
+FIRSTS_GROUP = dataclasses.replace(GROUP, name="first-management-plane", tags=FIRST)
+SHARED_GROUP = dataclasses.replace(FIRSTS_GROUP, tags={**FIRST, "gitpod:used-by/gitpod-eu": "gitpod-eu = 10.0.0.0/24"})
 PATH: dict[str, t.Any] = {
     "privatelink_enabled": True,
     "privatelink_subnet_ids": ["subnet-1"],
@@ -291,6 +295,9 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
         (PATH, {"endpoints": (there(private_dns=False),)}, {"privatelink": "update"}),
         (PATH, {"endpoints": (there(service_name="other"),)}, {"privatelink": "create"}),
         ({**PATH, "privatelink_security_group_ids": ["sg-1"]}, {"endpoint_group": None}, {}),
+        # Another runner's endpoint and group, of which this one is noted as a user already, and where it is not yet.
+        (PATH, {"endpoints": (there(tags=SHARED),), "endpoint_group": SHARED_GROUP}, {}),
+        (PATH, {"endpoints": (there(tags=SHARED),), "endpoint_group": FIRSTS_GROUP}, {"privatelink": "update"}),
     ],
 )
 def test_each_difference_makes_its_stage_needed(
