@@ -145,8 +145,7 @@ def _whose_turn(situation: Situation, result: Result) -> Lines:
 
 
 def _stack_look(situation: Situation) -> Options:
-    values = situation.values
-    return {**stack.connection(values), "name": situation.earlier.stack_name or values["gitpod_stack_name"]}
+    return stack.whose(situation.values, situation.earlier)
 
 
 def _awaits_approval(situation: Situation, result: Result) -> Lines:
@@ -233,7 +232,7 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ),
     ("teardown", "stack"): Step(
         "runner_stack",
-        lambda situation: stack.absent(situation.values, _torn_down(situation)["stack"]["name"]),
+        lambda situation: stack.absent(situation.values, situation.earlier, _torn_down(situation)["stack"]["name"]),
         lambda situation: teardown.no_stack(_torn_down(situation)),
     ),
     ("teardown", "buckets"): Step(
