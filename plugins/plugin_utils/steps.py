@@ -204,7 +204,7 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("verify", "probe"): Step("runner_health_info", _probe),
     ("teardown", "look"): Step(
         "runner_teardown_info",
-        lambda situation: teardown.look(situation.values),
+        lambda situation: teardown.look(situation.values, situation.earlier),
         finish=lambda situation, result: teardown.describe(situation.values, result),
     ),
     ("teardown", "records"): Step(
@@ -237,7 +237,7 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ),
     ("teardown", "buckets"): Step(
         "runner_retained_buckets",
-        lambda situation: teardown.buckets(situation.values, _torn_down(situation)),
+        lambda situation: teardown.buckets(situation.values, situation.earlier, _torn_down(situation)),
         finish=teardown.told_of_buckets,
     ),
 }

@@ -171,10 +171,10 @@ def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:
     if own:
         # The list says less than the stack itself; termination protection may be missing there.
         return judged(api, api.stack(own[0].stack.id), runner, take_over)
-    if not found.free:
+    if not found.free and _names_the_id(found.stack, runner):
         return found
     # A second stack with the same runner's ID would take the first one's place at the management plane.
-    same = [entry for entry in seen if runner.id and _names_the_id(entry.stack, runner)]
+    same = [entry for entry in seen if _names_the_id(entry.stack, runner)]
     same.sort(key=lambda entry: entry.verdict.relation != BY_HAND)
     return dataclasses.replace(same[0], name=found.stack.name) if same else found
 

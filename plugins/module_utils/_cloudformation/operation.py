@@ -168,7 +168,8 @@ def _stopped(stack: Stack) -> RunnerError:
     advice = {
         "UPDATE_ROLLBACK_FAILED": "Remove the cause, then run with continue_rollback=true; name resources to skip in"
         " skip_resources only when they cannot be repaired",
-        "DELETE_FAILED": "Delete it with state=absent and retain_resources naming what cannot be deleted",
+        "DELETE_FAILED": "Delete it with teardown.yml; gitpod_teardown_retain_resources (retain_resources) names what"
+        " cannot be deleted",
     }
     return RunnerError(
         f"The stack {stack.name} is {stack.status} and cannot be changed",
