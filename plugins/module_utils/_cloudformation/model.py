@@ -156,8 +156,9 @@ class Wanted:
             role_arn=options.get("service_role_arn") or "",
             notification_arns=tuple(options.get("notification_arns") or ()),
             protected=options.get("termination_protection", True),
-            recreate_failed=options.get("recreate_failed", True),
-            allow_replacement=bool(options.get("allow_replacement")),
+            # What deletes or replaces does so for a real true alone, whoever hands the options in.
+            recreate_failed=options.get("recreate_failed", True) is True,
+            allow_replacement=options.get("allow_replacement") is True,
             review=bool(options.get("review")),
             policy=policy if isinstance(policy, str) else json.dumps(policy),
             continue_rollback=bool(options.get("continue_rollback")),

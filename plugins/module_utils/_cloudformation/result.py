@@ -86,7 +86,7 @@ def unwanted(options: t.Mapping[str, t.Any]) -> deletion.Deletion:
     found = Wanted.of(options)
     return deletion.Deletion(
         found.name,
-        options["force"],
+        options["force"] is True,
         tuple(options["retain_resources"]),
         found.cancel_update,
         found.runner,

@@ -15,9 +15,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     deletion,
     finding,
     operation,
+    result,
     status,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
@@ -133,3 +134,11 @@ def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> No
     assert found(api, nobody, "gitpod-eu").usable
     assert found(FakeApi(stack("CREATE_COMPLETE")), nobody).usable
     assert found(FakeApi(ABSENT), nobody).free
+
+
+@pytest.mark.parametrize("value", ["false", "no", "true", 1, None, [], [False]])
+def test_only_a_real_true_deletes_or_replaces(value: t.Any) -> None:
+    options = {"name": "gitpod-eu", "allow_replacement": value, "recreate_failed": value, "force": value}
+    wanted = Wanted.of(options)
+    assert (wanted.allow_replacement, wanted.recreate_failed) == (False, False)
+    assert result.unwanted({**options, "retain_resources": []}).force is False
