@@ -10,6 +10,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
+    reasons,
     teardown_lines,
     teardown_plan,
 )
@@ -37,7 +38,9 @@ class ActionModule(ActionBase):
             "domain": look["domain"],
             "provider": look["provider"],
             "delete_buckets": values["gitpod_teardown_delete_buckets"] is True,
+            "retain_resources": values["gitpod_teardown_retain_resources"],
             "api_token": bool(values["gitpod_api_token"]),
+            **reasons(values.everything()),
         }
         records = removal if look["records_known"] else {}
         plan = teardown_plan(look, records, found["certificate"], found["registration"], settings)

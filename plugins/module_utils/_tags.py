@@ -12,8 +12,10 @@ MANAGED_BY = "gitpod.enterprise_runner"
 
 
 def ownership_tags(runner_name: str, runner_id: str | None) -> dict[str, str]:
-    """Tags that every created resource carries; without a runner id that tag is left out."""
-    tags = {RUNNER_NAME_TAG: runner_name, MANAGED_BY_TAG: MANAGED_BY}
+    """Tags that every created resource carries; without a runner's ID, or its name, that tag is left out."""
+    tags = {MANAGED_BY_TAG: MANAGED_BY}
+    if runner_name:
+        tags[RUNNER_NAME_TAG] = runner_name
     if runner_id:
         tags[RUNNER_ID_TAG] = runner_id
     return tags

@@ -27,8 +27,13 @@ options:
     description: Name of the runner, which the stack's tags have. Default is O(name).
     type: str
   runner_id:
-    description: Identifier of the runner, which the stack's tags may have instead.
+    description: Identifier of the runner, which the stack's tags have too, as far as it is known.
     type: str
+  former_names:
+    description: Further names that a stack of the runner may have had, for the buckets that deleted stacks left.
+    type: list
+    elements: str
+    default: []
   state:
     description: Whether the buckets are only listed, or emptied and deleted.
     type: str
@@ -89,6 +94,9 @@ buckets:
     more:
       description: Whether there are more than the 100,000 that are counted.
       type: bool
+    reason:
+      description: Why the stack that left it was the runner's, as the words after "because".
+      type: str
     text:
       description: The same in words.
       type: str
@@ -108,6 +116,7 @@ ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},
     "runner_name": {"type": "str"},
     "runner_id": {"type": "str"},
+    "former_names": {"type": "list", "elements": "str", "default": []},
     "state": {"type": "str", "choices": ["listed", "absent"], "default": "listed"},
 }
 

@@ -16,8 +16,9 @@ description:
     recreates a stack whose creation failed, or deletes it. Every stack status is handled.
   - Parameters are matched to the template by their labels, because the template's logical IDs change between releases.
     Values, labels and missing values are checked before anything is created.
-  - What is not given keeps its present value on an existing stack, so that a stack made by hand is taken over as it is.
-    Values of O(secret_parameters) are sent only when a stack is created, or with O(renew_secrets).
+  - What is not given keeps its present value on an existing stack, so that a stack made by hand is taken over
+    (O(take_over)) as it is. Values of O(secret_parameters) are sent only when a stack is created, or with
+    O(renew_secrets).
   - A change set is made only when the template, a parameter or a tag differs. What someone changed by hand in the
     stack's resources is not such a difference; M(gitpod.enterprise_runner.runner_stack_info) tells it as drift.
   - While it waits, live progress is printed on the control node, a line when something changed.
@@ -99,7 +100,10 @@ options:
     elements: str
     default: [CAPABILITY_IAM, CAPABILITY_NAMED_IAM]
   tags:
-    description: Tags of the stack, which AWS copies to its resources.
+    description:
+      - Tags of the stack, which AWS copies to its resources.
+      - Those that say which runner's the stack is (C(gitpod:managed-by), C(gitpod:runner-id), C(gitpod:runner-name))
+        are added, as far as it is known.
     type: dict
   purge_tags:
     description: Whether tags of the stack that are not in O(tags) are removed.
@@ -160,8 +164,19 @@ options:
     default: false
   runner_id:
     description:
-      - ID of the runner. When there is no stack of O(name), the stack that has this ID among its parameters or in its
-        tag is taken over under the name that it has.
+      - ID of the runner whose stack it is; without it, the value of the parameter V(Runner ID).
+      - A stack of O(name) that is another runner's, or nobody's, is neither changed nor deleted. The stack that has
+        this runner's tags is its stack under any name.
+    type: str
+  runner_name:
+    description:
+      - Name of the runner whose stack it is; without it, the tag C(gitpod:runner-name) of O(tags).
+      - Where neither name nor ID is given, the stack of O(name) is meant, if it is a runner's at all.
+    type: str
+  take_over:
+    description:
+      - Name of a stack that was made by hand for this runner, or while the runner had another name, and that is taken
+        over as it is. Only a stack that has the runner's ID among its parameters is.
     type: str
   continue_rollback:
     description: Whether a rollback of an update that failed (C(UPDATE_ROLLBACK_FAILED)) is continued.
@@ -403,6 +418,7 @@ ARGUMENT_SPEC = {
     "operation_token": {"type": "str", "no_log": False},
     "force": {"type": "bool", "default": False},
     "runner_id": {"type": "str"},
+    "runner_name": {"type": "str"},
     "retain_resources": {"type": "list", "elements": "str", "default": []},
     "progress_path": {"type": "path"},
 }

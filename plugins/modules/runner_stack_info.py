@@ -18,10 +18,17 @@ author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
   name:
-    description: Name of the stack. Exactly one of O(name) and O(runner_id) is given.
+    description: Name of the stack. O(name) or O(runner_id) is given.
     type: str
   runner_id:
-    description: Runner ID that one of the stack's parameters or its tag C(gitpod:runner-id) has.
+    description:
+      - Runner ID that one of the stack's parameters or its tag C(gitpod:runner-id) has.
+      - With O(name) it tells whose stack of that name is.
+    type: str
+  runner_name:
+    description:
+      - Name of the runner. With it, the stack is found as M(gitpod.enterprise_runner.runner_stack) finds it - that of
+        O(name) if it is this runner's, else the one with this runner's tags - and another's does not exist.
     type: str
   include_resources:
     description: Whether to return the stack's resources.
@@ -80,6 +87,14 @@ in_progress:
   returned: always
   type: bool
   sample: false
+ownership:
+  description:
+    - Whose the stack is, C(relation), and what tells so, C(reason).
+    - The relation is V(ours), V(by_hand) (made by hand for the runner, and not taken over), V(anothers), V(strangers),
+      V(unknown), or V(free) where there is none.
+  returned: always
+  type: dict
+  sample: {relation: ours, reason: its tag gitpod:runner-name is gitpod-eu-central-1, whose: "", shared_with: []}
 stack:
   description: The stack, as M(gitpod.enterprise_runner.runner_stack) returns it.
   returned: always
@@ -119,6 +134,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 ARGUMENT_SPEC = {
     "name": {"type": "str"},
     "runner_id": {"type": "str"},
+    "runner_name": {"type": "str"},
     "include_resources": {"type": "bool", "default": False},
     "include_events": {"type": "bool", "default": False},
     "include_drift": {"type": "bool", "default": False},
@@ -129,7 +145,7 @@ def main() -> None:
     """Options in, one call, result out."""
     module = RunnerModule(
         argument_spec=ARGUMENT_SPEC,
-        mutually_exclusive=[("name", "runner_id")],
+        required_by={"runner_name": "name"},
         required_one_of=[("name", "runner_id")],
         supports_check_mode=True,
     )

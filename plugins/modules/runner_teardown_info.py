@@ -27,8 +27,13 @@ options:
     description: Name of the runner, which the tags have. Default is O(name).
     type: str
   runner_id:
-    description: Identifier of the runner, which the tags may have instead.
+    description: Identifier of the runner, which the tags have too, as far as it is known.
     type: str
+  former_names:
+    description: Further names that a stack of the runner may have had, for the buckets that deleted stacks left.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -63,7 +68,7 @@ stack:
   type: dict
   contains:
     name:
-      description: Its name.
+      description: Its name, which may be another than O(name) when it was taken over.
       type: str
       sample: gitpod-eu-central-1
     exists:
@@ -72,10 +77,27 @@ stack:
     ours:
       description: Whether its tags say that this collection made it, or took it over, for this runner.
       type: bool
+    relation:
+      description: Whose it is, as M(gitpod.enterprise_runner.runner_stack_info) returns it.
+      type: str
+      sample: ours
+    reason:
+      description: What tells so, as the words after "because".
+      type: str
+      sample: its tag gitpod:runner-name is gitpod-eu-central-1
+    told:
+      description: The same as a sentence.
+      type: str
+    advice:
+      description: What to do about a stack that is not this runner's.
+      type: str
     status:
       description: Its status; V(ABSENT) when there is none.
       type: str
       sample: CREATE_COMPLETE
+    status_reason:
+      description: AWS's reason for the status.
+      type: str
     termination_protection:
       description: Whether it is protected from deletion.
       type: bool
@@ -94,14 +116,16 @@ domain_name:
   sample: eu.gitpod.example.com
 endpoints:
   description:
-    - Endpoints with C(id), C(vpc_id), C(service_name) and C(shared_with) that this collection made and the runner uses.
+    - Endpoints with C(id), C(vpc_id), C(service_name), C(shared_with) and C(reason) that this collection made
+      and the runner uses.
     - C(shared_with) names the other runners that use it, for whom it stays.
   returned: success
   type: list
   elements: dict
 security_groups:
   description:
-    - Security groups with C(id), C(name), C(vpc_id) and C(shared_with) that this collection made and the runner uses.
+    - Security groups with C(id), C(name), C(vpc_id), C(shared_with) and C(reason) that this collection made and the
+      runner uses.
   returned: success
   type: list
   elements: dict
@@ -120,6 +144,7 @@ ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},
     "runner_name": {"type": "str"},
     "runner_id": {"type": "str"},
+    "former_names": {"type": "list", "elements": "str", "default": []},
 }
 
 

@@ -145,8 +145,7 @@ def _whose_turn(situation: Situation, result: Result) -> Lines:
 
 
 def _stack_look(situation: Situation) -> Options:
-    values = situation.values
-    return {**stack.connection(values), "name": situation.earlier.stack_name or values["gitpod_stack_name"]}
+    return stack.whose(situation.values, situation.earlier)
 
 
 def _awaits_approval(situation: Situation, result: Result) -> Lines:
@@ -205,7 +204,7 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("verify", "probe"): Step("runner_health_info", _probe),
     ("teardown", "look"): Step(
         "runner_teardown_info",
-        lambda situation: teardown.look(situation.values),
+        lambda situation: teardown.look(situation.values, situation.earlier),
         finish=lambda situation, result: teardown.describe(situation.values, result),
     ),
     ("teardown", "records"): Step(
@@ -233,12 +232,12 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ),
     ("teardown", "stack"): Step(
         "runner_stack",
-        lambda situation: stack.absent(situation.values, _torn_down(situation)["stack"]["name"]),
+        lambda situation: stack.absent(situation.values, situation.earlier, _torn_down(situation)["stack"]["name"]),
         lambda situation: teardown.no_stack(_torn_down(situation)),
     ),
     ("teardown", "buckets"): Step(
         "runner_retained_buckets",
-        lambda situation: teardown.buckets(situation.values, _torn_down(situation)),
+        lambda situation: teardown.buckets(situation.values, situation.earlier, _torn_down(situation)),
         finish=teardown.told_of_buckets,
     ),
 }

@@ -102,6 +102,7 @@ def test_site_with_the_adopted_inventory_changes_nothing_but_tags(controller: Co
     assert found["gitpod_custom_ca"] == "ssm:/gitpod/ca-certificate"
     assert found["gitpod_stack_parameters"] == {"Runner Size": "large"}
     assert found["gitpod_stack_termination_protection"] is False
+    assert found["gitpod_stack_take_over"] == one.name
     assert "gitpod_http_proxy" not in found
     assert "HTTP Proxy holds a user or a password" in (directory / f"host_vars/{one.name}.yml").read_text("utf-8")
     other = host(directory, two.name)
@@ -145,6 +146,7 @@ def test_what_is_no_runner_is_left_out_and_names_are_checked(controller: Control
     everything = adopt(include_managed=True)["runners"]
     assert [entry["stack"] for entry in everything] == [runner.name]
     assert everything[0]["variables"]["gitpod_dns_provider"] == "route53"
+    assert "gitpod_stack_take_over" not in everything[0]["variables"], "it has this collection's tags already"
     assert "not a runner's" in adopt(names=["no-runner"])["msg"]
     assert "There is no stack nothing" in adopt(names=["nothing"])["msg"]
     testbed.add_fault(service="route53", operation="ListHostedZones", error="AccessDenied", status=403)

@@ -33,7 +33,7 @@ class Stack:
 
     def __init__(self, controller: Controller, **options: t.Any) -> None:
         self.controller = controller
-        self.options: dict[str, t.Any] = {**OPTIONS, "tags": TAGS, **options}
+        self.options: dict[str, t.Any] = {**OPTIONS, "tags": TAGS, "take_over": NAME, **options}
 
     def module(self, check: bool = False) -> InProcessModule:
         return InProcessModule(self.controller.testbed, ARGUMENT_SPEC, REGION, check, **self.options)

@@ -144,7 +144,9 @@ def test_a_stack_made_by_hand_is_adopted_as_it_is(controller: Controller) -> Non
     by_hand.get_waiter("stack_update_complete").wait(StackName=OPTIONS["name"], WaiterConfig={"Delay": 1})
     few = {name: OPTIONS["parameters"][name] for name in ("Runner ID", "Domain Name")}
     tags = {"gitpod:runner-name": "gitpod-us-east-1"}
-    adopted = run(controller, parameters=few, secret_parameters={}, tags=tags)
+    refused = run(controller, parameters=few, secret_parameters={}, tags=tags)
+    assert f"gitpod_stack_take_over: {OPTIONS['name']}" in refused["msg"], "the name alone does not make it ours"
+    adopted = run(controller, parameters=few, secret_parameters={}, tags=tags, take_over=OPTIONS["name"])
     assert adopted["changed"] is True, adopted
     assert "tag gitpod:runner-name: gitpod-us-east-1" in str(adopted["diff"]["after"])
     after = by_hand.describe_stacks(StackName=OPTIONS["name"])["Stacks"][0]
@@ -182,3 +184,25 @@ def test_a_large_template_goes_through_a_bucket(controller: Controller) -> None:
     assert created["stack"]["status"] == "CREATE_COMPLETE", created
     assert operations(controller, "PutObject") == 1
     assert run(controller, **bucket)["changed"] is False
+
+
+UNRELATED = {
+    "Description": "Invoices of the payments team",
+    "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}, "Queue": {"Type": "AWS::SQS::Queue"}},
+}
+
+
+def test_an_unrelated_stack_of_the_runner_s_name_stays_as_it_is(controller: Controller) -> None:
+    aws = client(controller, "cloudformation")
+    aws.create_stack(
+        StackName=OPTIONS["name"], TemplateBody=json.dumps(UNRELATED), Tags=[{"Key": "team", "Value": "payments"}]
+    )
+    aws.get_waiter("stack_create_complete").wait(StackName=OPTIONS["name"], WaiterConfig={"Delay": 1})
+    controller.testbed.clear_calls()
+    for changes in ({}, {"take_over": OPTIONS["name"]}, {"state": "absent", "force": True}):
+        refused = run(controller, **changes)
+        assert "is not a runner's that is known; nothing was changed" in refused["msg"]
+        assert "team=payments" in refused["msg"]
+    nobody = run(controller, state="absent", force=True, parameters={}, tags={})
+    assert "nothing was changed" in nobody["msg"], "a task that names no runner means a runner's stack all the same"
+    assert controller.writes() == []

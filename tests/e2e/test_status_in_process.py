@@ -22,6 +22,7 @@ def status(controller: Controller, drift: str) -> dict[str, t.Any]:
     inventory = {
         "gitpod_region": REGION,
         "gitpod_runner_name": OPTIONS["name"],
+        "gitpod_runner_id": OPTIONS["parameters"]["Runner ID"],
         "gitpod_status_drift": drift,
         "gitpod_stack_releases_url": controller.testbed.releases_url,
     }

@@ -288,15 +288,19 @@ def test_what_is_not_ours_is_told_and_kept(controller: Controller) -> None:
         testbed, runner_teardown_info.ARGUMENT_SPEC, runner.region, name=runner.name, runner_name="another"
     )
     assert outcome(other, look.run)["stack"]["ours"] is False
-    by_id = InProcessModule(
+    copied = InProcessModule(
         testbed,
         runner_teardown_info.ARGUMENT_SPEC,
         runner.region,
-        name=runner.name,
-        runner_name="renamed",
+        name="copied",
         runner_id=runner.id,
     )
-    assert outcome(by_id, look.run)["stack"]["ours"] is True
+    seen = outcome(copied, look.run)["stack"]
+    assert (seen["ours"], seen["name"], seen["relation"]) == (False, runner.name, "anothers")
+    elsewhere = InProcessModule(
+        testbed, runner_teardown_info.ARGUMENT_SPEC, runner.region, name="another-name", runner_name=runner.name
+    )
+    assert outcome(elsewhere, look.run)["stack"]["name"] == runner.name, "its tags tell, whatever name is asked for"
 
     cloudformation.update_termination_protection(StackName=runner.name, EnableTerminationProtection=False)
     cloudformation.delete_stack(StackName=runner.name)

@@ -19,9 +19,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import OURS, Runner, by_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, normal
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import MANAGED_BY, MANAGED_BY_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG, RUNNER_NAME_TAG
 
 # Variables of LABELS whose values are lists.
 LISTS = frozenset(
@@ -48,8 +49,9 @@ def is_runner(template: Template) -> bool:
 
 
 def is_managed(stack: Stack) -> bool:
-    """Whether this collection has it already."""
-    return stack.tags.get(MANAGED_BY_TAG) == MANAGED_BY
+    """Whether this collection has it already, for whichever runner."""
+    owner = Runner(stack.tags.get(RUNNER_NAME_TAG, ""), stack.tags.get(RUNNER_ID_TAG, ""))
+    return by_tags(stack.tags, owner).relation == OURS
 
 
 def of_stack(stack: Stack, template: Template) -> tuple[dict[str, t.Any], list[str]]:

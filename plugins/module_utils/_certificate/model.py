@@ -13,11 +13,7 @@ import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
-    MANAGED_BY,
-    MANAGED_BY_TAG,
-    RUNNER_NAME_TAG,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import OURS, Runner, by_tags
 
 ISSUED = "ISSUED"
 PENDING = "PENDING_VALIDATION"
@@ -131,8 +127,7 @@ class Certificate:
 
     def requested_by(self, runner: str) -> bool:
         """Whether this collection requested it, for this runner."""
-        tags = self.tags or {}
-        return tags.get(MANAGED_BY_TAG) == MANAGED_BY and tags.get(RUNNER_NAME_TAG) == runner
+        return by_tags(self.tags, Runner(runner)).relation == OURS
 
     def as_result(self) -> dict[str, t.Any]:
         """Plain data for a module's result."""

@@ -14,6 +14,16 @@ VARIABLES: tuple[Variable, ...] = (
         fallback=("gitpod_runner_name",),
     ),
     Variable(
+        name="gitpod_stack_take_over",
+        description=(
+            "Name of a stack that was made by hand for this runner, or while the runner had another name, and that is"
+            " taken over as it is.",
+            "Only a stack that has the runner's ID among its parameters is. Once it is taken over, its tags tell, and"
+            " this says no more.",
+        ),
+        option="take_over",
+    ),
+    Variable(
         name="gitpod_stack_template_url",
         description="URL of the template in S3, the only place that CloudFormation reads.",
         default="https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json",

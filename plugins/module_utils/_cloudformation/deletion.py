@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     History,
     kept_resources,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.operation import cancelled
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import (
@@ -22,6 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import NOBODY, Runner
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
@@ -34,18 +36,27 @@ class Deletion:
     :param force: whether termination protection is switched off first.
     :param retain: logical IDs to leave behind when a deletion has failed.
     :param cancel_update: whether a running update is cancelled instead of waited for.
+    :param runner: whose stack is meant.
+    :param take_over: name of a stack that goes although its tags do not say that it is this runner's.
     """
 
     name: str
     force: bool = False
     retain: tuple[str, ...] = ()
     cancel_update: bool = False
+    runner: Runner = NOBODY
+    take_over: str = ""
 
 
 def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
-    """Have no stack of this name."""
-    stack = api.stack(wanted.name)
-    if status.meaning(stack.status).absent == status.GONE:
+    """Have no stack of this name.
+
+    :raises RunnerError: it is not this runner's.
+    """
+    found = find(api, wanted.runner, wanted.name, wanted.take_over)
+    stack = found.stack
+    found.refuse()
+    if found.free or status.meaning(stack.status).absent == status.GONE:
         return Outcome(stack)
     actions = (f"delete the stack {wanted.name}",)
     if stack.protected and not wanted.force:

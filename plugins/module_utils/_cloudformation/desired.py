@@ -12,6 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     EXCHANGE_TOKEN,
     LABELS,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_options
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
@@ -87,6 +88,22 @@ def start(values: Values, earlier: Earlier) -> Options:
     return {**options, "runner_id": runner_id} if runner_id else options
 
 
+def whose(values: Values, earlier: Earlier) -> Options:
+    """Options by which the runner's stack is found and judged, for all that read it or remove it."""
+    runner_id = earlier.runner_id(values)
+    return {
+        **connection(values),
+        "name": values["gitpod_stack_name"],
+        "runner_name": values["gitpod_runner_name"],
+        **({"runner_id": runner_id} if runner_id else {}),
+    }
+
+
+def runner_of(values: Values, earlier: Earlier) -> Runner:
+    """Who asks whose a thing is."""
+    return Runner(values["gitpod_runner_name"], earlier.runner_id(values))
+
+
 def join(values: Values, earlier: Earlier) -> Options:
     """Options that wait for what was started."""
     token = earlier.started.get("operation_token")
@@ -101,11 +118,12 @@ def join(values: Values, earlier: Earlier) -> Options:
     }
 
 
-def absent(values: Values, stack_name: str) -> Options:
-    """Options that remove the stack that was found."""
+def absent(values: Values, earlier: Earlier, stack_name: str) -> Options:
+    """Options that remove the stack that was found; the module judges again whose it is."""
     return {
-        **connection(values),
+        **whose(values, earlier),
         "name": stack_name,
+        "retain_resources": values["gitpod_teardown_retain_resources"],
         "state": "absent",
         "force": True,
         "timeout": values["gitpod_teardown_timeout"],

@@ -1,41 +1,212 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding a runner's stack among all, by what it was made with."""
+"""Finding a runner's stack, and whose it is: the one way for every stage, check, status and teardown.
+
+A stack of the wanted name counts only when it is this runner's. One that was taken over has a name of its own: its tags
+tell. C(docs/ownership.md) has the rules, C(_ownership) decides.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import (
+    ANOTHERS,
+    BY_HAND,
+    NOBODY,
+    OURS,
+    STRANGERS,
+    UNKNOWN,
+    Runner,
+    Verdict,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG, RUNNER_NAME_TAG
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 
+# There is no stack, or a shell without resources that somebody's change set made: nobody has anything there.
+FREE = "free"
+GONE = ("ABSENT", "DELETE_COMPLETE")
 
-def own_stack(api: Api, name: str, runner_id: str) -> Stack:
-    """The stack by its name, or, when there is none, the one that the runner has under another name."""
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What was found.
+
+    :param stack: C(ABSENT), with the wanted name, where there is none.
+    :param named: whether the option that takes a stack over names it.
+    :param name: that was asked for, where the stack has another.
+    """
+
+    stack: Stack
+    verdict: Verdict
+    runner: Runner = NOBODY
+    named: bool = False
+    name: str = ""
+
+    @property
+    def free(self) -> bool:
+        """Whether nobody has a stack there."""
+        return self.verdict.relation == FREE
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be made, changed, and deleted."""
+        return self.verdict.relation in (OURS, FREE)
+
+    @property
+    def readable(self) -> bool:
+        """Whether what it says is said of this runner; one made by hand for it counts."""
+        unsure = self.verdict.relation == UNKNOWN and self.named
+        return self.usable or unsure or self.verdict.relation == BY_HAND
+
+    @property
+    def seen(self) -> Stack:
+        """The stack as far as it is this runner's: of another's, only that this runner has none."""
+        return self.stack if self.readable else Stack(self.name or self.stack.name)
+
+    def known_as(self, runner: Runner) -> Found:
+        """The same, judged again once more is known of the runner; what its change set tells is left as it was."""
+        if self.free or self.stack.status == "REVIEW_IN_PROGRESS":
+            return self
+        stack = self.stack
+        verdict = ownership.of_stack(runner, stack.tags, stack.parameters, stack.description, self.named)
+        return dataclasses.replace(self, verdict=verdict, runner=runner)
+
+    @property
+    def told(self) -> str:
+        """Whose it is, as a sentence without its end."""
+        relation, whose = self.verdict.relation, self.verdict.whose
+        if relation == FREE:
+            return f"There is no stack {self.stack.name}"
+        said = {
+            OURS: "is this runner's",
+            BY_HAND: "was made by hand for this runner and is not taken over",
+            ANOTHERS: f"belongs to {whose}",
+            STRANGERS: "is not a runner's that is known",
+            UNKNOWN: "cannot be told to be this runner's",
+        }[relation]
+        return f"The stack {self.stack.name} ({self.stack.status}) {said}, because {self.verdict.reason}"
+
+    @property
+    def advice(self) -> str:
+        """What to do about a stack that is not to be touched."""
+        name, relation = self.stack.name, self.verdict.relation
+        take_over = f"gitpod_stack_take_over: {name}"
+        if relation == BY_HAND:
+            return f"Set {take_over} to take it over as it is, or delete it"
+        if relation == UNKNOWN:
+            return "Set gitpod_runner_id, so that it can be told whose the stack is"
+        correct = "Choose another gitpod_stack_name, or correct gitpod_runner_id and gitpod_runner_name"
+        if relation == ANOTHERS and self.runner.id and self.runner.id in self.stack.parameters.values():
+            return f"{correct}. If the runner was renamed, set {take_over}"
+        if self.named:
+            return f"{correct}; a stack is taken over only with this runner's ID among its parameters"
+        return correct
+
+    def refuse(self) -> None:
+        """Stop where the stack is not this runner's.
+
+        :raises RunnerError: with whose it is.
+        """
+        if not self.usable:
+            raise RunnerError(
+                f"{self.told.partition(', because ')[0]}; nothing was changed",
+                self.verdict.reason,
+                self.advice,
+                {"ownership": self.verdict.as_result()},
+            )
+
+
+def find(api: Api, runner: Runner, name: str, take_over: str = "") -> Found:
+    """The runner's stack: that of the name when it is this runner's, else the one that has its tags under any name.
+
+    :param take_over: name of a stack that was made by hand for this runner, or for one that it was called before.
+    :raises RunnerError: several stacks are this runner's.
+    """
     stack = api.stack(name)
-    if stack.status != status.ABSENT or not runner_id:
-        return stack
-    elsewhere = of_runner(api.stacks(), runner_id)
-    return stack if elsewhere.status == status.ABSENT else elsewhere
+    if not runner.known:
+        return _named_by_the_task(api, stack, take_over)
+    found = judged(api, stack, runner, take_over)
+    if found.verdict.relation == OURS:
+        return found
+    return _elsewhere(api, runner, found, take_over)
+
+
+def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found:
+    """Whose one stack is."""
+    if stack.status in GONE:
+        return Found(stack, Verdict(FREE, "there is none"), runner)
+    tags, values, named = stack.tags, stack.parameters, bool(take_over) and take_over in (stack.name, stack.id)
+    if stack.status == "REVIEW_IN_PROGRESS" and not tags:
+        # Such a stack has neither tags nor parameters yet; its change set does (CloudFormation API, DescribeChangeSet).
+        reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+        if not reviewed:
+            return Found(stack, Verdict(FREE, "it has no resources, and no change set of this collection"), runner)
+        tags = {entry["Key"]: entry["Value"] for entry in reviewed.get("Tags", [])}
+        values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in reviewed.get("Parameters", [])}
+    verdict = ownership.of_stack(runner, tags, values, stack.description, named)
+    return Found(stack, verdict, runner, named)
+
+
+def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:
+    """The runner's stack of another name; without one, what stands in the way of a new one, else what was found."""
+    others = [stack for stack in api.stacks() if status.exists(stack.status) and stack.name != found.stack.name]
+    seen = [judged(api, stack, runner, take_over) for stack in others]
+    own = [entry for entry in seen if entry.verdict.relation == OURS]
+    if len(own) > 1:
+        raise RunnerError(
+            f"{len(own)} stacks belong to the runner {runner}",
+            ", ".join(entry.stack.name for entry in own),
+            "Name the one that is meant (gitpod_stack_name)",
+        )
+    if own:
+        # The list says less than the stack itself; termination protection may be missing there.
+        return judged(api, api.stack(own[0].stack.id), runner, take_over)
+    if not found.free and _names_the_id(found.stack, runner):
+        return found
+    # A second stack with the same runner's ID would take the first one's place at the management plane.
+    same = [entry for entry in seen if _names_the_id(entry.stack, runner)]
+    same.sort(key=lambda entry: entry.verdict.relation != BY_HAND)
+    return dataclasses.replace(same[0], name=found.stack.name) if same else found
+
+
+def _names_the_id(stack: Stack, runner: Runner) -> bool:
+    values = (*stack.parameters.values(), stack.tags.get(RUNNER_ID_TAG, ""))
+    return any(ownership.same_id(runner.id, value) for value in values)
+
+
+def _named_by_the_task(api: Api, stack: Stack, take_over: str) -> Found:
+    """A play of its own names a stack and no runner: any runner's is meant, but nothing that is no runner's."""
+    if stack.status in GONE:
+        return Found(stack, Verdict(FREE, "there is none"))
+    if stack.status == "REVIEW_IN_PROGRESS":
+        return Found(stack, Verdict(OURS, "it has no resources yet, and the task names it"))
+    if stack.tags.get(RUNNER_ID_TAG) or stack.tags.get(RUNNER_NAME_TAG):
+        return Found(stack, Verdict(OURS, "its tags name a runner, and the task names the stack"))
+    if take_over and take_over in (stack.name, stack.id):
+        return Found(stack, Verdict(OURS, "the task names it to be taken over"), named=True)
+    if parameters.find("Runner ID", api.template({"StackName": stack.id}).parameters):
+        return Found(stack, Verdict(OURS, "its template has a Runner ID, and the task names the stack"))
+    told = ownership.of_stack(NOBODY, stack.tags, stack.parameters, stack.description)
+    return Found(stack, dataclasses.replace(told, relation=STRANGERS))
 
 
 def of_runner(stacks: t.Sequence[Stack], runner_id: str) -> Stack:
-    """The stack that has this runner ID as a parameter's value or in its tag.
+    """The stack that has this runner ID as a parameter's value or in its tag, whoever has it; to read.
 
     :raises RunnerError: more than one has.
     """
-    found = [
-        stack
-        for stack in stacks
-        if status.exists(stack.status)
-        and (runner_id in stack.parameters.values() or stack.tags.get(RUNNER_ID_TAG) == runner_id)
-    ]
+    runner = Runner(id=runner_id)
+    found = [stack for stack in stacks if status.exists(stack.status) and _names_the_id(stack, runner)]
     if len(found) > 1:
         raise RunnerError(
             f"{len(found)} stacks belong to the runner {runner_id}",

@@ -10,6 +10,8 @@ import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import ABSENT
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner, runner_id_among
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_NAME_TAG
 
 HIDDEN = "****"
 
@@ -63,6 +65,7 @@ class Stack:
     updated: str = ""
     role_arn: str = ""
     notification_arns: tuple[str, ...] = ()
+    description: str = ""
 
     @classmethod
     def from_api(cls, raw: t.Mapping[str, t.Any]) -> Stack:
@@ -80,6 +83,7 @@ class Stack:
             updated=_time(raw.get("LastUpdatedTime")),
             role_arn=raw.get("RoleARN", ""),
             notification_arns=tuple(raw.get("NotificationARNs", [])),
+            description=raw.get("Description", ""),
         )
 
     def as_result(self) -> dict[str, t.Any]:
@@ -109,7 +113,9 @@ class Wanted:
     :param secrets: likewise, for values that are never shown and not sent again to an existing stack.
     :param renew_secrets: sends them to an existing stack too.
     :param cancel_update: whether a running update is cancelled instead of waited for.
-    :param runner_id: finds a stack of another name that this runner has already.
+    :param runner_id: of the runner whose stack it is.
+    :param runner_name: likewise its name; without it, what the tags say.
+    :param take_over: name of a stack that was made by hand and is taken over.
     :param fingerprint: of the template, empty when its content could not be read (`content.fingerprint`).
     """
 
@@ -130,6 +136,8 @@ class Wanted:
     skip_resources: tuple[str, ...] = ()
     cancel_update: bool = False
     runner_id: str = ""
+    runner_name: str = ""
+    take_over: str = ""
     fingerprint: str = ""
     renew_secrets: bool = False
 
@@ -148,12 +156,21 @@ class Wanted:
             role_arn=options.get("service_role_arn") or "",
             notification_arns=tuple(options.get("notification_arns") or ()),
             protected=options.get("termination_protection", True),
-            recreate_failed=options.get("recreate_failed", True),
-            allow_replacement=bool(options.get("allow_replacement")),
+            # What deletes or replaces does so for a real true alone, whoever hands the options in.
+            recreate_failed=options.get("recreate_failed", True) is True,
+            allow_replacement=options.get("allow_replacement") is True,
             review=bool(options.get("review")),
             policy=policy if isinstance(policy, str) else json.dumps(policy),
             continue_rollback=bool(options.get("continue_rollback")),
             skip_resources=tuple(options.get("skip_resources") or ()),
             cancel_update=bool(options.get("cancel_update")),
             runner_id=options.get("runner_id") or "",
+            runner_name=options.get("runner_name") or "",
+            take_over=options.get("take_over") or "",
         )
+
+    @property
+    def runner(self) -> Runner:
+        """Whose the stack is to be, as far as the options say."""
+        given = self.runner_id or runner_id_among(self.parameters)[1]
+        return Runner(self.runner_name or self.tags.get(RUNNER_NAME_TAG, ""), given)

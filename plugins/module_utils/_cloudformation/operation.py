@@ -13,7 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     History,
     timeline,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import difference, look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     HIDDEN,
@@ -87,7 +87,7 @@ def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str, befo
 
 def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode) -> Outcome:
     """Have the stack as it is wanted."""
-    stack = own_stack(api, wanted.name, wanted.runner_id)
+    stack = _own(api, wanted)
     wanted = dataclasses.replace(wanted, name=stack.name)
     template = api.template(location)
     _acknowledged(wanted, template)
@@ -114,6 +114,16 @@ def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode)
     if step == status.UPDATE:
         return _update(api, wanted, template, stack, mode)
     raise _stopped(stack)
+
+
+def _own(api: Api, wanted: Wanted) -> Stack:
+    """The runner's stack, or none.
+
+    :raises RunnerError: a stack stands in the way that is not this runner's.
+    """
+    found = find(api, wanted.runner, wanted.name, wanted.take_over)
+    found.refuse()
+    return found.stack
 
 
 def cancelled(api: Api, stack: Stack, mode: Mode) -> Stack:
@@ -158,7 +168,8 @@ def _stopped(stack: Stack) -> RunnerError:
     advice = {
         "UPDATE_ROLLBACK_FAILED": "Remove the cause, then run with continue_rollback=true; name resources to skip in"
         " skip_resources only when they cannot be repaired",
-        "DELETE_FAILED": "Delete it with state=absent and retain_resources naming what cannot be deleted",
+        "DELETE_FAILED": "Delete it with teardown.yml; gitpod_teardown_retain_resources (retain_resources) names what"
+        " cannot be deleted",
     }
     return RunnerError(
         f"The stack {stack.name} is {stack.status} and cannot be changed",
@@ -222,8 +233,8 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         except ApiError as error:
             if error.code != "AlreadyExistsException":
                 raise
-            # Another run was faster; what it began is waited for.
-            return _finish(api, api.stack(wanted.name), "", mode, "attach")
+            # Another run was faster; what it began for this runner is waited for.
+            return _finish(api, _own(api, wanted), "", mode, "attach")
         created = Stack(wanted.name, "CREATE_IN_PROGRESS", stack_id, tags=wanted.tags, protected=wanted.protected)
     watching = dataclasses.replace(mode.watching, expected=template.resource_count)
     how = dataclasses.replace(mode, watching=watching)

@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot, line
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import Teller
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
@@ -73,15 +74,23 @@ def _watching(options: t.Mapping[str, t.Any], clock: Clock, observe: t.Callable[
 
 
 def wanted(options: t.Mapping[str, t.Any], source: Source) -> Wanted:
-    """What the options ask for; what is deployed is recorded in the stack's tags."""
+    """What the options ask for; what is deployed, and for whom, is recorded in the stack's tags."""
     found = Wanted.of(options)
-    return dataclasses.replace(found, tags={**found.tags, **source.tags}, fingerprint=source.fingerprint)
+    own = ownership_tags(found.runner.name, found.runner.id) if found.runner.known else {}
+    tags = {**found.tags, **source.tags, **own}
+    return dataclasses.replace(found, tags=tags, fingerprint=source.fingerprint)
 
 
 def unwanted(options: t.Mapping[str, t.Any]) -> deletion.Deletion:
     """What the options ask to be gone."""
+    found = Wanted.of(options)
     return deletion.Deletion(
-        options["name"], options["force"], tuple(options["retain_resources"]), options["cancel_update"]
+        found.name,
+        options["force"] is True,
+        tuple(options["retain_resources"]),
+        found.cancel_update,
+        found.runner,
+        found.take_over,
     )
 
 

@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import EXPIRED_CODES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     Event,
+    Failure,
     History,
     failures,
     previous_duration,
@@ -84,7 +85,7 @@ def failed(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool 
     return OperationFailedError(
         f"The deletion of the stack {stack.name} failed" if deleting else f"The stack {stack.name} failed",
         why,
-        f"{_now(status)}. {NEW_TOKEN if about_a_token else _next('DELETE_FAILED' if deleting else status)}",
+        f"{_now(status)}. {_after(found) if deleting else NEW_TOKEN if about_a_token else _next(status)}",
         {
             "root_cause": found[0].as_result() if found else None,
             "other_failures": [failure.as_result() for failure in found[1:]],
@@ -104,6 +105,15 @@ def _now(status: str) -> str:
     return f"The stack is now {status}"
 
 
+def _after(refused: t.Sequence[Failure]) -> str:
+    """What to do about a deletion that AWS did not carry out, with the resources that it named."""
+    names = ", ".join(failure.resource for failure in refused) or "their logical IDs"
+    return (
+        "Remove the cause and run again; what cannot go is left behind with gitpod_teardown_retain_resources:"
+        f" [{names}] (retain_resources), once the stack is DELETE_FAILED"
+    )
+
+
 def _next(status: str) -> str:
     if status.startswith(("CREATE", "ROLLBACK")):
         first = "waits for the rollback, " if status.endswith("_IN_PROGRESS") else ""
@@ -112,7 +122,7 @@ def _next(status: str) -> str:
             " needs a fresh exchange token"
         )
     if status.startswith("DELETE"):
-        return "Remove the cause and run again, or name the resources to leave behind (retain_resources)"
+        return _after(())
     return "Remove the cause and run again: the stack goes back to its previous state by itself"
 
 

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import Found
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
@@ -266,6 +267,7 @@ class Facts:
     :param endpoint_group: the security group that is kept for the endpoint when none is given.
     :param endpoint_subnets: further subnets, which the VPC's endpoint for the service has.
     :param fingerprint: of the stack's template.
+    :param owned: whose the stack is; C(stack) is it as far as it is this runner's.
     :param policy: the stack policy, when one is wanted.
     :param reviewed: the change set that waits for approval.
     :param ecs_role: whether the ECS service-linked role exists.
@@ -296,6 +298,7 @@ class Facts:
     dns_vpc_zones: tuple[Zone, ...] | Unread | None = None
     answers: tuple[NameAnswer, ...] | Unread | None = None
     stack: Stack | Unread | None = None
+    owned: Found | Unread | None = None
     source: Source | Unread | None = None
     template: Template | Unread | None = None
     fingerprint: str | Unread | None = None

@@ -17,7 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import Found, find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
@@ -27,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool, Task
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     account,
     asking,
@@ -186,7 +187,16 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
 
         return of_the_stack
 
-    look.ask("stack", "cloudformation:DescribeStacks", lambda: own_stack(api(), wanted.stack_name, wanted.runner_id))
+    def owned() -> Found:
+        return find(api(), Runner(wanted.name, wanted.runner_id), wanted.stack_name, wanted.stack_take_over)
+
+    def stack() -> Stack | Unread:
+        # Of a stack that is not this runner's nothing is taken for its own.
+        found = look.get("owned")
+        return found.seen if isinstance(found, Found) else t.cast("Unread", found)
+
+    look.ask("owned", "cloudformation:DescribeStacks", owned)
+    look.ask("stack", "cloudformation:DescribeStacks", stack)
     look.ask("source", "read the template", where)
     look.ask("template", "cloudformation:GetTemplateSummary", template)
     look.ask("fingerprint", "cloudformation:GetTemplate", of_existing(lambda stack: api().fingerprint(stack.id)))

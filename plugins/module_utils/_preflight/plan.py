@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import foresee as cloudformation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import Found
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Stack,
     Template,
@@ -59,7 +60,8 @@ def plans(values: Values, earlier: Earlier, wanted: Wanted, facts: Facts) -> lis
     certificate_ = _certificate(wanted, facts)
     registration = registering.plan(wanted, facts)
     earlier = registering.earlier_of(earlier, wanted, facts)
-    stack = after(_stack(stack_desired.start(values, earlier), facts), certificate_, registration)
+    stack = _stack(stack_desired.start(values, earlier), registering.owned(wanted, facts), facts)
+    stack = after(stack, certificate_, registration)
     endpoint = plan_endpoint.foresee(privatelink_desired.start(values, earlier), wanted, facts)
     # Its tags carry the runner's ID.
     endpoint = after(endpoint, registration) if wanted.privatelink_enabled else endpoint
@@ -97,7 +99,9 @@ def seen(
     return results
 
 
-def _stack(options: Options, facts: Facts) -> StagePlan:
+def _stack(options: Options, owned: Found | Unread | None, facts: Facts) -> StagePlan:
+    if isinstance(owned, Found) and not owned.usable:
+        return StagePlan("stack", stages.WAIT, (owned.told,))
     if not isinstance(facts.stack, Stack):
         return _unknown("stack", facts.stack, "the stack could not be read")
     denied = [fact for fact in (facts.policy, facts.reviewed) if isinstance(fact, Unread)]

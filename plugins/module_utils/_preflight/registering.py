@@ -9,6 +9,8 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as stages
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import Found
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     ApiError,
@@ -18,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, ManagementPlane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.foresee import STAGE, foresee
@@ -129,3 +132,12 @@ def earlier_of(earlier: Earlier, wanted: Wanted, facts: Facts) -> Earlier:
     if runner is None:
         return earlier
     return dataclasses.replace(earlier, registration={**earlier.registration, "runner_id": runner.id})
+
+
+def owned(wanted: Wanted, facts: Facts) -> Found | Unread | None:
+    """Whose the stack is, with the ID of the runner that the registration finds where the inventory has none."""
+    found_stack = facts.owned
+    if not isinstance(found_stack, Found) or found_stack.runner.id:
+        return found_stack
+    identifier = earlier_of(Earlier(), wanted, facts).runner_id({})
+    return found_stack.known_as(Owner(wanted.name, identifier)) if identifier else found_stack

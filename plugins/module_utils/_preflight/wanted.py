@@ -34,6 +34,7 @@ class Wanted:
     name: str
     stack_name: str
     region: str
+    stack_take_over: str = ""
     runner_id: str = ""
     account_id: str = ""
     api_endpoint: str = ""

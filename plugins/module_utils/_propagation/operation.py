@@ -84,7 +84,7 @@ def _own_servers(
 def _require_leave(
     options: Options, provider: Provider, verdict: Verdict, expected: t.Sequence[Expected], result: dict[str, t.Any]
 ) -> None:
-    if options["intent"] == deciding.WRITE and options["overwrite"]:
+    if options["intent"] == deciding.WRITE and options["overwrite"] is True:
         return
     answers = verdict.look.answers
     error = deciding.refuse(

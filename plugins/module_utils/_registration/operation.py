@@ -50,11 +50,11 @@ def run(module: t.Any) -> dict[str, t.Any]:
         allowed = Permissions(
             with_environments=options["delete_with_environments"],
             with_stack=options["delete_with_stack"],
-            force=options["force"],
+            force=options["force"] is True,
             stack_exists=options["stack_exists"],
         )
         return absent(api, wanted, allowed, module)
-    if options["force"]:
+    if options["force"] is True:
         raise InputError("force belongs to state absent; nothing was changed", next_step="Leave it out")
     asked = Asked(options["exchange_token"], options["stack_status"] or "")
     return present(api, wanted, asked, module.check_mode)

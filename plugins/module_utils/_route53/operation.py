@@ -80,7 +80,7 @@ def wanted_of(options: t.Mapping[str, t.Any]) -> Wanted:
         ttl=options["ttl"],
         evaluate=options["evaluate_target_health"],
         dual_stack=options["dual_stack"],
-        overwrite=options["overwrite"],
+        overwrite=options["overwrite"] is True,
         records=tuple(
             Record(normal(entry["name"]), "CNAME", (f"{normal(entry['value'])}.",), entry.get("ttl") or options["ttl"])
             for entry in options["records"] or []

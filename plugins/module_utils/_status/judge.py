@@ -33,6 +33,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.m
 WARNING_ALERTS = frozenset({"version", "drift", "certificate", "stack"})
 # Which checks of the runner's names belong to which area; the end of the certificate is judged from ACM.
 _CHECKS = {"dns": ("dns.",), "health": ("health.", tls.chain.id, tls.names.id)}
+CORRECT = "Correct gitpod_stack_name, gitpod_runner_id or gitpod_runner_name; docs/ownership.md has the rules."
 DETECT = "Let it compare: gitpod_status_drift: detect."
 _RANK = {FAIL: 3, WARN: 2, PASS: 1, SKIP: 0}
 
@@ -76,9 +77,11 @@ def unseen(area: str, unread: Unread) -> Result:
     return Result(area, SKIP, f"Could not look: {unread}.", fix, unverifiable=True)
 
 
-def _stack(_wanted: Wanted, seen: Seen) -> Result:
+def _stack(wanted: Wanted, seen: Seen) -> Result:
     stack = seen.stack
     row = status.meaning(stack.status)
+    if wanted.no_stack and not status.exists(stack.status):
+        return Result("stack", FAIL, wanted.no_stack, CORRECT)
     if not status.exists(stack.status):
         return Result("stack", FAIL, f"There is no stack {stack.name} ({stack.status}).", "Deploy it with site.yml.")
     reason = f": {stack.status_reason}" if stack.status_reason else ""

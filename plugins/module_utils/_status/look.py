@@ -13,8 +13,10 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
@@ -71,13 +73,16 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     values = host.values
     clients = fleet.clients(host)
     api = StackApi(clients("cloudformation"), lambda: clients("elbv2"))
-    stack = fleet.pool.run(api.stack, host.earlier.stack_name or values["gitpod_stack_name"])
+    runner = stack_desired.runner_of(values, host.earlier)
+    found = fleet.pool.run(find, api, runner, values["gitpod_stack_name"])
+    stack = found.seen
     wanted = Wanted(
         domain=folded(values.get("gitpod_domain_name") or ""),
         channel=values.get("gitpod_status_release_channel") or "stable",
         certificate_days=values["gitpod_status_certificate_days"],
         drift=values["gitpod_status_drift"],
         endpoint=bool(values.get("gitpod_status_privatelink_enabled")),
+        no_stack="" if found.free else f"{found.told}.",
         runner_id=host.earlier.runner_id(values) or stack.tags.get(RUNNER_ID_TAG, ""),
     )
     seen = look_around(fleet, values, wanted, clients, stack)

@@ -33,6 +33,7 @@ class Wanted:
     :param certificate_days: fewer days than these are worth a warning.
     :param drift: C(detect), C(last) or C(skip).
     :param endpoint: whether the runner has an endpoint to the management plane.
+    :param no_stack: whose the stack is that stands in the place of the runner's, or empty.
     """
 
     domain: str
@@ -41,6 +42,7 @@ class Wanted:
     drift: str = "detect"
     endpoint: bool = False
     runner_id: str = ""
+    no_stack: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

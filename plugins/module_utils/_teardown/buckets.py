@@ -9,8 +9,10 @@ ListStacks). Older leftovers are not found, and so never touched.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
@@ -19,7 +21,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     ApiError,
     RunnerError,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Bucket, Runner, belongs
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Bucket
 
 BUCKET_TYPE = "AWS::S3::Bucket"
 # Pages of a thousand versions that are counted; listing more would take minutes to say what a person knows by then.
@@ -31,9 +34,9 @@ BATCH = 1000
 def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_retained_buckets does."""
     options = module.params
-    runner = Runner(options["runner_name"] or options["name"], options["name"], options["runner_id"] or "")
+    runner = Runner(options["runner_name"] or options["name"], options["runner_id"] or "")
     s3 = client(module, "s3")
-    found = retained(api_of(module), s3, runner)
+    found = retained(api_of(module), s3, runner, {options["name"], *options["former_names"]})
     goes = found if options["state"] == "absent" else []
     if not module.check_mode:
         for bucket in goes:
@@ -49,29 +52,35 @@ def run(module: t.Any) -> dict[str, t.Any]:
     return result
 
 
-def retained(api: Api, s3: t.Any, runner: Runner) -> list[Bucket]:
-    """The buckets that deleted stacks of this runner left, and that are still there."""
+def retained(api: Api, s3: t.Any, runner: Runner, names: t.Collection[str]) -> list[Bucket]:
+    """The buckets that deleted stacks of this runner left, and that are still there.
+
+    :param names: that the runner's stacks have or had; whose one was, its tags tell.
+    """
     found: dict[str, Bucket] = {}
-    for stack_id in _deleted_stacks(api, runner.stack_name):
-        if not belongs(api.stack(stack_id).tags, runner):
+    for stack_id in _deleted_stacks(api, names):
+        stack = api.stack(stack_id)
+        whose = ownership.of_stack(runner, stack.tags, stack.parameters)
+        if whose.relation != ownership.OURS:
             continue
         for entry in api.resources(stack_id):
             if entry["type"] == BUCKET_TYPE and entry["status"] == "DELETE_SKIPPED":
                 bucket = measured(s3, entry["physical_id"], stack_id)
                 if bucket:
-                    found[bucket.name] = bucket
+                    reason = f"the stack {stack.name} left it: {whose.reason}"
+                    found[bucket.name] = dataclasses.replace(bucket, reason=reason)
     return [found[name] for name in sorted(found)]
 
 
-def _deleted_stacks(api: Api, name: str) -> list[str]:
-    """IDs of the deleted stacks of this name."""
-    with intent(f"list the deleted stacks named {name}"):
+def _deleted_stacks(api: Api, names: t.Collection[str]) -> list[str]:
+    """IDs of the deleted stacks of these names."""
+    with intent(f"list the deleted stacks named {' or '.join(sorted(names))}"):
         pages = api.client.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
         return [
             str(summary["StackId"])
             for page in pages
             for summary in page["StackSummaries"]
-            if summary["StackName"] == name
+            if summary["StackName"] in names
         ]
 
 

@@ -46,6 +46,15 @@ VARIABLES: tuple[Variable, ...] = (
         default=False,
     ),
     Variable(
+        name="gitpod_teardown_retain_resources",
+        description=(
+            "Logical IDs of resources that AWS could not delete, and that are left behind so that the stack goes.",
+            "They count only for a stack that is C(DELETE_FAILED), as CloudFormation has it.",
+        ),
+        kind="list",
+        elements="str",
+    ),
+    Variable(
         name="gitpod_teardown_timeout",
         description="Longest wait in seconds for the stack to go.",
         kind="int",

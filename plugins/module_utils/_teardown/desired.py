@@ -10,27 +10,23 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import (
     Options,
     Values,
-    connection,
+    whose,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.desired import ROUTE53, provider
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import ANOTHERS, BY_HAND, UNKNOWN
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
+# A stack that may have this runner's ID, and that stays; a stranger's of the same name says nothing of the runner.
+KEEPS_REGISTRATION = (BY_HAND, ANOTHERS, UNKNOWN)
 Look = t.Mapping[str, t.Any]
 
 
-def _runner(values: Values) -> Options:
-    found = {
-        **connection(values),
-        "name": values["gitpod_stack_name"],
-        "runner_name": values["gitpod_runner_name"],
-        "runner_id": values.get("gitpod_runner_id"),
-    }
-    return {option: value for option, value in found.items() if value}
-
-
-def look(values: Values) -> Options:
+def look(values: Values, earlier: Earlier) -> Options:
     """Options of the look at what there is."""
-    return _runner(values)
+    # A stack that was taken over is found by its tags while it is there, and by its name once it is deleted.
+    former = values.get("gitpod_stack_take_over")
+    return {**whose(values, earlier), **({"former_names": [former]} if former else {})}
 
 
 def describe(values: Values, result: Options) -> list[str]:
@@ -58,7 +54,7 @@ def no_registration(values: Values, seen: Look) -> str:
     """Why the registration is left alone, or empty."""
     if not values.get("gitpod_api_token"):
         return "gitpod_api_token is not set"
-    return "the stack stays" if seen["stack"]["exists"] and not seen["stack"]["ours"] else ""
+    return "the stack stays" if seen["stack"]["relation"] in KEEPS_REGISTRATION else ""
 
 
 def no_stack(seen: Look) -> str:
@@ -66,9 +62,15 @@ def no_stack(seen: Look) -> str:
     return "" if seen["stack"]["exists"] and seen["stack"]["ours"] else "there is no stack of this runner"
 
 
-def buckets(values: Values, _seen: Look) -> Options:
+def buckets(values: Values, earlier: Earlier, seen: Look) -> Options:
     """Options for the buckets that AWS kept: deleted only for a real true."""
-    return {**_runner(values), "state": "absent" if values["gitpod_teardown_delete_buckets"] is True else "listed"}
+    options = look(values, earlier)
+    former = [*options.get("former_names", []), seen["stack"]["name"]]
+    return {
+        **options,
+        "former_names": former,
+        "state": "absent" if values["gitpod_teardown_delete_buckets"] is True else "listed",
+    }
 
 
 def told_of_buckets(situation: t.Any, result: Options) -> list[str]:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import GONE, find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
     MANAGED_BY,
     MANAGED_BY_TAG,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.buckets import BUCKET_TYPE, retained
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Runner, stack_is_ours
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 GONE_STATES = ("deleting", "deleted")
 
@@ -26,28 +29,42 @@ GONE_STATES = ("deleting", "deleted")
 def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_teardown_info does."""
     options = module.params
-    api, ec2 = api_of(module), client(module, "ec2")
-    name = options["name"]
-    stack = api.stack(name)
-    runner = Runner(options["runner_name"] or name, name, options["runner_id"] or "")
-    exists = status.exists(stack.status)
-    ours = stack_is_ours(stack, runner)
-    endpoints, groups = _endpoints(ec2, runner), _security_groups(ec2, runner)
+    runner = Runner(options["runner_name"] or options["name"], options["runner_id"] or "")
+    names = {options["name"], *options["former_names"]}
+    return look(api_of(module), client(module, "ec2"), client(module, "s3"), runner, options["name"], names)
+
+
+def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, name: str, names: t.Collection[str]) -> dict[str, t.Any]:
+    """Everything that there is of the runner, each with what tells whose it is.
+
+    :param name: of its stack, unless it has another.
+    :param names: that deleted stacks of it may have had.
+    """
+    found = find(api, runner, name)
+    stack = found.stack
+    ours = found.verdict.relation == ownership.OURS
+    # A stack in review has neither resources nor a template that could be summed up.
+    full = ours and status.exists(stack.status)
     return {
         "changed": False,
         "stack": {
-            "name": name,
-            "exists": exists,
+            "name": stack.name,
+            "exists": stack.status not in GONE,
             "ours": ours,
+            "relation": found.verdict.relation,
+            "reason": found.verdict.reason,
+            "told": found.told,
+            "advice": found.advice,
             "status": stack.status,
+            "status_reason": clean(stack.status_reason),
             "termination_protection": stack.protected,
-            "buckets": _buckets_of(api, stack) if exists else [],
+            "buckets": _buckets_of(api, stack) if full else [],
         },
-        "load_balancer": api.load_balancer(stack) if exists and stack.status != "DELETE_IN_PROGRESS" else None,
-        "domain_name": _domain(api, stack) if exists else "",
-        "endpoints": endpoints,
-        "security_groups": groups,
-        "retained_buckets": [bucket.as_result() for bucket in retained(api, client(module, "s3"), runner)],
+        "load_balancer": api.load_balancer(stack) if full and stack.status != "DELETE_IN_PROGRESS" else None,
+        "domain_name": _domain(api, stack) if full else "",
+        "endpoints": _endpoints(ec2, runner),
+        "security_groups": _security_groups(ec2, runner),
+        "retained_buckets": [bucket.as_result() for bucket in retained(api, s3, runner, {*names, stack.name})],
     }
 
 
@@ -78,10 +95,10 @@ def _endpoints(ec2: t.Any, runner: Runner) -> list[dict[str, t.Any]]:
             "id": raw["VpcEndpointId"],
             "vpc_id": raw.get("VpcId", ""),
             "service_name": raw.get("ServiceName", ""),
-            "shared_with": _others(raw, runner),
+            **_told(whose),
         }
         for raw in found
-        if raw.get("State", "").lower() not in GONE_STATES and _uses(raw, runner)
+        if raw.get("State", "").lower() not in GONE_STATES and (whose := shared(raw, runner)).goes
     ]
 
 
@@ -89,27 +106,22 @@ def _security_groups(ec2: t.Any, runner: Runner) -> list[dict[str, t.Any]]:
     with intent("list the security groups"):
         found = ec2.describe_security_groups(Filters=_FILTERS, aws_retry=True)["SecurityGroups"]
     return [
-        {
-            "id": raw["GroupId"],
-            "name": raw["GroupName"],
-            "vpc_id": raw.get("VpcId", ""),
-            "shared_with": _others(raw, runner),
-        }
+        {"id": raw["GroupId"], "name": raw["GroupName"], "vpc_id": raw.get("VpcId", ""), **_told(whose)}
         for raw in found
-        if _uses(raw, runner)
+        if (whose := shared(raw, runner)).goes
     ]
 
 
-def _uses(raw: t.Mapping[str, t.Any], runner: Runner) -> bool:
-    """Whether the runner uses it, alone or with others; a stack's own groups carry the stack's tags, and go with it."""
-    tags = _tags(raw)
+def shared(raw: t.Mapping[str, t.Any], runner: Runner) -> ownership.Verdict:
+    """Whose an endpoint or a group is; a stack's own groups carry the stack's tags, and go with it."""
+    tags = {entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])}
     me = users.User(runner.name, runner.id)
-    return users.is_ours(tags) and users.departure(users.users(tags), me) != users.NOT_A_USER
+    # The ID under another name is that of the runner whose inventory was copied, or of this one before it was renamed.
+    mine = [user for user in users.users(tags) if user.is_same(me) and user.name == me.name]
+    first = users.owner(tags)
+    uses = users.is_ours(tags) and bool(mine)
+    return ownership.of_shared(runner, tags, uses, users.names(users.others(tags, me)), first.name if first else "")
 
 
-def _others(raw: t.Mapping[str, t.Any], runner: Runner) -> list[str]:
-    return users.names(users.others(_tags(raw), users.User(runner.name, runner.id)))
-
-
-def _tags(raw: t.Mapping[str, t.Any]) -> dict[str, str]:
-    return {entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])}
+def _told(whose: ownership.Verdict) -> dict[str, t.Any]:
+    return {"shared_with": list(whose.shared_with), "reason": whose.reason}

@@ -8,29 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
-    MANAGED_BY,
-    MANAGED_BY_TAG,
-    RUNNER_ID_TAG,
-    RUNNER_NAME_TAG,
-)
-
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 STEP = 1024
-
-
-@dataclasses.dataclass(frozen=True)
-class Runner:
-    """The runner that is taken down.
-
-    :param id: the management plane's identifier, or empty when it is not known.
-    """
-
-    name: str
-    stack_name: str
-    id: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +19,7 @@ class Bucket:
     :param versions: objects with all their versions and delete markers, or C(None) when they may not be listed.
     :param size: their bytes.
     :param more: whether there are more than were counted.
+    :param reason: why the stack that left it was the runner's, as the words after "because".
     """
 
     name: str
@@ -47,6 +27,7 @@ class Bucket:
     versions: int | None = None
     size: int = 0
     more: bool = False
+    reason: str = ""
 
     def __str__(self) -> str:
         if self.versions is None:
@@ -64,6 +45,7 @@ class Bucket:
             "bytes": self.size,
             "more": self.more,
             "text": str(self),
+            "reason": self.reason,
         }
 
 
@@ -73,15 +55,3 @@ def readable(size: int) -> str:
     while number >= STEP and unit < len(UNITS) - 1:
         number, unit = number / STEP, unit + 1
     return f"{size} bytes" if unit == 0 else f"{number:.1f} {UNITS[unit]}"
-
-
-def belongs(tags: t.Mapping[str, str], runner: Runner) -> bool:
-    """Whether this collection made, or took over, what has these tags, and for this runner."""
-    if tags.get(MANAGED_BY_TAG) != MANAGED_BY:
-        return False
-    return tags.get(RUNNER_NAME_TAG) == runner.name or bool(runner.id and tags.get(RUNNER_ID_TAG) == runner.id)
-
-
-def stack_is_ours(stack: Stack, runner: Runner) -> bool:
-    """Whether the stack goes: by its tags, which a run of site.yml gives also to one that was made by hand."""
-    return status.exists(stack.status) and belongs(stack.tags, runner)

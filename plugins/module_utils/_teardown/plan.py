@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
 
 def teardown_plan(
@@ -24,27 +27,38 @@ def teardown_plan(
         C(records) that stay; empty when none was asked.
     :param certificate: result of runner_certificate in check mode, or empty.
     :param registration: result of runner_registration in check mode, or empty without an API token.
-    :param settings: C(domain), C(provider), C(delete_buckets), and whether there is an C(api_token).
+    :param settings: C(domain), C(provider), C(delete_buckets), C(retain_resources), whether there is an C(api_token),
+        and why a certificate and a registration that were found are the runner's: C(certificate_reason) and
+        C(registration_reason).
     """
     goes = [
         *_records(look, records, settings),
         *(f"the endpoint {entry['id']} in {entry['vpc_id']}{_part(entry)}" for entry in look["endpoints"]),
-        *_stack(look["stack"]),
+        *_stack(look["stack"], settings.get("retain_resources") or ()),
         *(f"the security group {entry['name']} ({entry['id']}){_part(entry)}" for entry in look["security_groups"]),
-        *(_object(action) for action in certificate.get("actions") or []),
-        *(_object(action) for action in registration.get("actions") or []),
+        *(f"{_object(action)}{_ours(settings['certificate_reason'])}" for action in certificate.get("actions") or []),
+        *(f"{_object(action)}{_ours(settings['registration_reason'])}" for action in registration.get("actions") or []),
     ]
     delete = settings["delete_buckets"]
     if delete:
-        goes += [f"the bucket {entry['text']}, with everything in it" for entry in look["retained_buckets"]]
+        goes += [
+            f"the bucket {entry['text']}, with everything in it{_ours(entry['reason'])}"
+            for entry in look["retained_buckets"]
+        ]
         goes += [f"the bucket {name}, with everything in it" for name in _kept_by_stack(look)]
     return {"goes": goes, "stays": _stays(look, records, registration, settings)}
 
 
 def _part(entry: t.Mapping[str, t.Any]) -> str:
-    """What of a thing goes that other runners go on using."""
+    """Why it goes, and what of it, where other runners go on using it."""
     others = ", ".join(entry.get("shared_with") or [])
-    return f": only this runner's part; it stays for {others}" if others else ""
+    part = f": only this runner's part; it stays for {others}" if others else ""
+    return f"{part}, because {entry['reason']}" if part else _ours(entry["reason"])
+
+
+def _ours(reason: str) -> str:
+    """The end of a line that tells why a thing goes."""
+    return f"; it is this runner's, because {reason}"
 
 
 def _object(action: str) -> str:
@@ -64,11 +78,29 @@ def _records(look: t.Mapping[str, t.Any], records: t.Mapping[str, t.Any], settin
     return [f"{of} {' and '.join(names)} {registry.provider(settings['provider']).kept} that {point} to {target}"]
 
 
-def _stack(stack: t.Mapping[str, t.Any]) -> list[str]:
+def _stack(stack: t.Mapping[str, t.Any], retained: t.Sequence[str]) -> list[str]:
     if not (stack["exists"] and stack["ours"]):
         return []
     protected = ", whose termination protection is switched off first" if stack["termination_protection"] else ""
-    return [f"the stack {stack['name']} ({stack['status']}){protected}"]
+    state = _state(stack, retained)
+    return [f"the stack {stack['name']} ({stack['status']}){protected}{state}{_ours(stack['reason'])}"]
+
+
+def _state(stack: t.Mapping[str, t.Any], retained: t.Sequence[str]) -> str:
+    """What a person has to know of a stack in this status."""
+    if stack["status"] == "REVIEW_IN_PROGRESS":
+        return ", which has no resources yet, only changes that wait for approval"
+    if stack["status"] == "DELETE_IN_PROGRESS":
+        return ", which is being deleted already"
+    if stack["status"] != "DELETE_FAILED":
+        return ""
+    why = f" ({stack['status_reason'].rstrip('. ')})" if stack["status_reason"] else ""
+    left = (
+        f"it leaves {', '.join(retained)} behind"
+        if retained
+        else "what still cannot go is left behind with gitpod_teardown_retain_resources"
+    )
+    return f", which AWS could not delete before{why}: {left}"
 
 
 def _kept_by_stack(look: t.Mapping[str, t.Any]) -> list[str]:
@@ -86,10 +118,7 @@ def _stays(
     stack, domain = look["stack"], settings["domain"]
     found = []
     if stack["exists"] and not stack["ours"]:
-        found.append(
-            f"the stack {stack['name']}, because its tags do not say that it is this runner's; run site.yml once to"
-            " take it over"
-        )
+        found.append(f"{stack['told'].replace('The stack', 'the stack', 1)}. {stack['advice']}")
     found += [
         f"the record {entry['name']} {entry['type']}, because it points to {entry['value']}"
         for entry in records.get("records") or []
@@ -125,3 +154,17 @@ def teardown_lines(plan: t.Mapping[str, t.Sequence[str]], runner: str) -> list[s
     if plan["stays"]:
         lines += [f"{runner}: this stays", *(f"    - {entry}" for entry in plan["stays"])]
     return lines
+
+
+def reasons(values: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Why the certificate and the registration that the stages' own modules found are this runner's.
+
+    Those find what the collection requested by its tag, and the runner by its ID, or by name and region without one.
+
+    :param values: typed values by variable.
+    """
+    runner, region = Runner(values["gitpod_runner_name"], values["gitpod_runner_id"] or ""), values["gitpod_region"]
+    registered = {"id": runner.id, "name": runner.name, "region": region}
+    certificate = ownership.by_tags(ownership_tags(runner.name, None), runner)
+    registration = ownership.of_registration(runner, region, registered)
+    return {"certificate_reason": certificate.reason, "registration_reason": registration.reason}

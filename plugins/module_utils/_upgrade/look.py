@@ -15,7 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     status,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import own_stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
@@ -69,7 +69,9 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
 def _foreseen(api: Api, options: t.Mapping[str, t.Any], template: source.Source) -> Outcome:
     """What a run would do; of a stack that is not there, no more than that, whatever the inventory lacks for one."""
     asked = wanted(options, template)
-    stack = own_stack(api, asked.name, asked.runner_id)
+    found = find(api, asked.runner, asked.name, asked.take_over)
+    found.refuse()
+    stack = found.stack
     step = status.meaning(stack.status).present
     if step in (status.CREATE, status.RECREATE, status.AWAIT_DELETE) or stack.status == "ROLLBACK_IN_PROGRESS":
         # Deleted first, where a creation failed.

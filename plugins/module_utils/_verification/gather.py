@@ -12,6 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws impo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as Stacks
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool, Task
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as Endpoints
@@ -83,9 +84,10 @@ class Gatherer:
             return {"problems": {subject: Unread.of(error)}}
 
     def _stack(self) -> Part:
-        stack = self._stacks.stack(self._wanted.stack_name)
+        found = find(self._stacks, self._wanted.runner, self._wanted.stack_name)
+        stack = found.seen
         if not status.exists(stack.status):
-            return {}
+            return {} if found.free else {"no_stack": f"{found.told}."}
         outputs = dict(stack.outputs)
         parts = [
             self._begin("balancer", self._balancer, stack),

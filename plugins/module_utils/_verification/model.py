@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
+
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
@@ -39,6 +41,11 @@ class Wanted:
     version: str = ""
     token_renewed: bool = False
 
+    @property
+    def runner(self) -> Owner:
+        """Whose stack is looked at."""
+        return Owner(self.runner_name, self.runner_id)
+
 
 @dataclasses.dataclass(frozen=True)
 class TargetGroup:
@@ -65,6 +72,7 @@ class Facts:
     """Everything that was read; what could not be is C(None), and C(problems) says why by subject.
 
     :param outputs: the stack's, or C(None) without a stack.
+    :param no_stack: without a stack, why there is none of this runner.
     :param named: whether what an output names exists, by output.
     :param addresses: private addresses of the endpoint, by subnet.
     :param ranges: CIDR ranges of the endpoint's subnets, by subnet.
@@ -81,3 +89,4 @@ class Facts:
     ranges: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     runner: Runner | Unread | None = None
     problems: t.Mapping[str, Unread] = dataclasses.field(default_factory=dict)
+    no_stack: str = "There is no stack."

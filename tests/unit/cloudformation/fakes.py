@@ -18,8 +18,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.operation import Mode
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
+OWN_TAGS = {"team": "x", **ownership_tags("gitpod-eu", "0192")}
 ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/gitpod-eu/1"
 TEMPLATE = Template(
     {"TemplateURL": "https://bucket.s3.amazonaws.com/t.json"},
@@ -32,13 +34,13 @@ TEMPLATE = Template(
     ("AWS::ECS::Cluster", "AWS::S3::Bucket"),
     2,
 )
-WANTED = Wanted("gitpod-eu", {"Runner ID": "0192"}, {"Exchange Token": "s3cr3t"}, ("CAPABILITY_IAM",), {"team": "x"})
+WANTED = Wanted("gitpod-eu", {"Runner ID": "0192"}, {"Exchange Token": "s3cr3t"}, ("CAPABILITY_IAM",), OWN_TAGS)
 
 
 def stack(status: str, **more: t.Any) -> Stack:
     values: dict[str, t.Any] = {
         "parameters": {"Key": "0192", "Secret": "****"},
-        "tags": {"team": "x"},
+        "tags": OWN_TAGS,
         "protected": True,
     }
     return Stack("gitpod-eu", status, ID, **{**values, **more})
@@ -91,8 +93,8 @@ class FakeApi:
         self.pending = list(self.scripts.get(what.split(" ", maxsplit=1)[0], []))
         self.token = token
 
-    def stack(self, _name: str) -> Stack:
-        return self.current
+    def stack(self, name: str) -> Stack:
+        return next((stack for stack in self.others if name in (stack.name, stack.id)), self.current)
 
     def stacks(self) -> list[Stack]:
         return self.others

@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 import pytest
-from fakes import TEMPLATE, WANTED, FakeApi, mode, stack
+from fakes import OWN_TAGS, TEMPLATE, WANTED, FakeApi, mode, stack
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -214,11 +214,15 @@ class Faithful(FakeApi):
         return EMPTY if same else ONE_CHANGE
 
 
-TAGS = st.dictionaries(st.sampled_from(["team", "owner"]), st.sampled_from(["x", "y"]))
+TAGS = st.dictionaries(st.sampled_from(["team", "owner"]), st.sampled_from(["x", "y"])).map(
+    lambda tags: {**OWN_TAGS, **tags}
+)
 WANTS = st.builds(
     Wanted,
     name=st.just("gitpod-eu"),
-    parameters=st.dictionaries(st.sampled_from(["Runner ID", "Size"]), st.sampled_from(["0192", "s"])),
+    parameters=st.fixed_dictionaries(
+        {}, optional={"Runner ID": st.just("0192"), "Size": st.sampled_from(["0192", "s"])}
+    ),
     secrets=st.just({"Exchange Token": "s3cr3t"}),
     capabilities=st.just(("CAPABILITY_IAM",)),
     tags=TAGS,

@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 import pytest
-from fakes import TEMPLATE, WANTED, FakeApi, mode, stack
+from fakes import OWN_TAGS, TEMPLATE, WANTED, FakeApi, mode, stack
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -269,7 +269,7 @@ REVIEWED = {
         {"ParameterKey": "Key", "ParameterValue": "0192"},
         {"ParameterKey": "Secret", "ParameterValue": "****"},
     ],
-    "Tags": [{"Key": "team", "Value": "x"}],
+    "Tags": [{"Key": key, "Value": value} for key, value in OWN_TAGS.items()],
     "Changes": [CHANGE],
 }
 

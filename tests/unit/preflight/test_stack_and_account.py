@@ -15,7 +15,9 @@ from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import finding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, checks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
     images,
@@ -29,6 +31,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Quota,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import SERVICE_NAME
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
 PLUGINS = pathlib.Path(__file__).parents[3] / "plugins"
 # Permissions without a call of the same name in the code: those of amazon.aws's modules, and of tags in a request.
@@ -47,6 +50,22 @@ SPELLED = {
 
 def is_(status: str, **changes: t.Any) -> dict[str, t.Any]:
     return {"stack": Stack("gitpod-eu", status, "arn:stack", **changes)}
+
+
+OWN = ownership_tags("gitpod-eu", "runner-1")
+
+
+def whose(
+    tags: dict[str, str],
+    status: str = "CREATE_COMPLETE",
+    named: bool = False,
+    runner_id: str = "runner-1",
+    **parameters: str,
+) -> dict[str, t.Any]:
+    """A stack with these tags and parameters, judged as the look judges it."""
+    found = Stack("gitpod-eu", status, "arn:stack", parameters=parameters, tags=tags)
+    judged = finding.judged(t.cast("t.Any", None), found, Owner("gitpod-eu", runner_id), "gitpod-eu" if named else "")
+    return {"owned": judged, "stack": judged.seen}
 
 
 def quota(name: str, limit: t.Any, used: t.Any) -> dict[str, t.Any]:
@@ -72,8 +91,22 @@ MISSING_TEMPLATE = Unread("cloudformation:GetTemplateSummary", "S3 error: Access
 CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (stack.state, {}, {}, "pass"),
     (stack.state, {}, DONE, "pass"),
-    (stack.state, {}, is_("CREATE_COMPLETE", tags={"gitpod:runner-id": "runner-2"}), "fail"),
-    (stack.state, {}, is_("CREATE_COMPLETE", tags={"gitpod:runner-id": "runner-1"}), "pass"),
+    (stack.state, {}, whose({"gitpod:runner-id": "runner-2"}), "skip"),
+    (stack.state, {}, whose(OWN), "pass"),
+    (stack.owner, {}, {}, "skip"),
+    (stack.owner, {}, {"owned": refused("cloudformation:DescribeStacks")}, "skip"),
+    (stack.owner, {}, whose({}, "ABSENT"), "pass"),
+    (stack.owner, {}, whose(OWN), "pass"),
+    (stack.owner, {}, whose({"gitpod:runner-id": "runner-2"}), "fail"),
+    (stack.owner, {}, whose({"team": "payments"}), "fail"),
+    (stack.owner, {}, whose({"team": "payments"}, "CREATE_FAILED"), "fail"),
+    (stack.owner, {}, whose({"team": "payments"}, "ROLLBACK_COMPLETE"), "fail"),
+    (stack.owner, {}, whose({}, Key="runner-1"), "fail"),
+    (stack.owner, {"stack_take_over": "gitpod-eu"}, whose({}, named=True, Key="runner-1"), "pass"),
+    # The inventory has no ID: the one of the registration that is found tells.
+    (stack.owner, FOUND_BY_NAME, whose({}, runner_id="", RunnerId="runner-1"), "fail"),
+    (stack.owner, FOUND_BY_NAME, whose({}, runner_id="", named=True, RunnerId="runner-1"), "pass"),
+    (stack.owner, {"runner_id": ""}, whose({}, runner_id="", named=True, RunnerId="runner-1"), "warn"),
     (stack.state, {}, is_("DELETE_FAILED", status_reason="bucket not empty"), "fail"),
     (stack.state, {}, is_("UPDATE_ROLLBACK_FAILED"), "fail"),
     (stack.state, {"continue_rollback": True}, is_("UPDATE_ROLLBACK_FAILED"), "warn"),

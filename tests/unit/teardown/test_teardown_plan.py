@@ -9,18 +9,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.buckets import empty_and_delete
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import (
     Bucket,
-    Runner,
-    belongs,
     readable,
-    stack_is_ours,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
+    reasons,
     teardown_lines,
     teardown_plan,
 )
@@ -31,16 +27,28 @@ LOOK: dict[str, t.Any] = {
         "name": "eu",
         "exists": True,
         "ours": True,
+        "relation": "ours",
+        "reason": "its tag gitpod:runner-name is eu",
+        "told": "The stack eu (CREATE_COMPLETE) is this runner's",
+        "advice": "",
+        "status_reason": "",
         "status": "CREATE_COMPLETE",
         "termination_protection": True,
         "buckets": ["eu-archive"],
     },
     "load_balancer": BALANCER,
-    "endpoints": [{"id": "vpce-1", "vpc_id": "vpc-1"}],
-    "security_groups": [{"id": "sg-1", "name": "eu-management-plane"}],
-    "retained_buckets": [{"text": "old (2 object versions, 3 bytes)"}],
+    "endpoints": [{"id": "vpce-1", "vpc_id": "vpc-1", "shared_with": [], "reason": "its tag says so"}],
+    "security_groups": [{"id": "sg-1", "name": "eu-management-plane", "vpc_id": "vpc-1", "reason": "its tag says so"}],
+    "retained_buckets": [{"text": "old (2 object versions, 3 bytes)", "reason": "the stack eu left it"}],
 }
-SETTINGS = {"domain": "eu.example.com", "provider": "route53", "delete_buckets": False, "api_token": True}
+SETTINGS = {
+    "domain": "eu.example.com",
+    "provider": "route53",
+    "delete_buckets": False,
+    "api_token": True,
+    "certificate_reason": "its tag gitpod:runner-name is eu",
+    "registration_reason": "its ID is id",
+}
 # As runner_dns returns it to a task whose looks never count as changes.
 RECORDS: dict[str, t.Any] = {"changed": False, "records": [], "zones": [{"changed": True}]}
 CERTIFICATE = {"actions": ["delete the certificate arn:aws:acm:x"]}
@@ -74,9 +82,40 @@ def test_buckets_stay_unless_they_are_asked_for() -> None:
 
 
 def test_another_s_stack_stays_and_is_told() -> None:
-    found = plan({"stack": {**LOOK["stack"], "ours": False}})
+    told = {"told": "The stack eu (CREATE_COMPLETE) belongs to the runner us, because x", "advice": "Correct it"}
+    found = plan({"stack": {**LOOK["stack"], **told, "ours": False, "relation": "anothers"}})
     assert not any(entry.startswith("the stack") for entry in found["goes"])
-    assert any("site.yml" in entry for entry in found["stays"])
+    assert "the stack eu (CREATE_COMPLETE) belongs to the runner us, because x. Correct it" in found["stays"]
+
+
+def test_each_thing_that_goes_is_told_with_the_reason_why_it_is_ours() -> None:
+    _records, *goes = plan(delete_buckets=True)["goes"]
+    for entry in goes:
+        # A bucket of the stack is the stack's.
+        assert "; it is this runner's, because " in entry or " of the stack, with" in entry
+    shared = [{**LOOK["endpoints"][0], "shared_with": ["us"]}]
+    assert plan({"endpoints": shared})["goes"][1] == (
+        "the endpoint vpce-1 in vpc-1: only this runner's part; it stays for us, because its tag says so"
+    )
+
+
+def test_a_stack_is_shown_for_what_it_is() -> None:
+    def of(status: str, **settings: t.Any) -> str:
+        stack = {**LOOK["stack"], "status": status, "status_reason": "The bucket is not empty. ", "reason": "x"}
+        return next(entry for entry in plan({"stack": stack}, **settings)["goes"] if entry.startswith("the stack"))
+
+    assert "no resources yet, only changes that wait for approval" in of("REVIEW_IN_PROGRESS")
+    assert "being deleted already" in of("DELETE_IN_PROGRESS")
+    assert "could not delete before (The bucket is not empty): what still cannot go" in of("DELETE_FAILED")
+    assert "gitpod_teardown_retain_resources" in of("DELETE_FAILED")
+    assert "leaves Bucket, Cluster behind" in of("DELETE_FAILED", retain_resources=["Bucket", "Cluster"])
+
+
+def test_reasons_of_what_the_stages_modules_find() -> None:
+    known = reasons({"gitpod_runner_name": "eu", "gitpod_region": "r", "gitpod_runner_id": "0192"})
+    assert known == {"certificate_reason": "its tag gitpod:runner-name is eu", "registration_reason": "its ID is 0192"}
+    unknown = reasons({"gitpod_runner_name": "eu", "gitpod_region": "r", "gitpod_runner_id": None})
+    assert unknown["registration_reason"] == "its name is eu and its region r"
 
 
 def test_what_cannot_be_known_is_told() -> None:
@@ -116,16 +155,6 @@ def test_lines() -> None:
     lines = teardown_lines({"goes": ["a", "b"], "stays": ["c"]}, "eu")
     assert lines == ["eu: this goes, in this order", "    1. a", "    2. b", "eu: this stays", "    - c"]
     assert teardown_lines({"goes": [], "stays": []}, "eu") == ["eu: nothing is left to go"]
-
-
-def test_whose_it_is() -> None:
-    runner = Runner("eu", "eu", "id-1")
-    assert belongs(ownership_tags("eu", None), runner)
-    assert belongs(ownership_tags("renamed", "id-1"), runner)
-    assert not belongs(ownership_tags("us", "id-2"), runner)
-    assert not belongs({"gitpod:runner-name": "eu"}, runner)
-    assert not belongs(ownership_tags("us", None), Runner("eu", "eu"))
-    assert not stack_is_ours(Stack("eu", "DELETE_COMPLETE", tags=ownership_tags("eu", None)), runner)
 
 
 def test_sizes() -> None:

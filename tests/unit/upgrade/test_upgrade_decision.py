@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_batch im
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import hosts_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 
@@ -64,7 +65,11 @@ class OneStack:
 
     def stack(self, name: str) -> Stack:
         """As DescribeStacks has it."""
-        return Stack(name, self._state)
+        return Stack(name, self._state, tags=ownership_tags(name, None))
+
+    def stacks(self) -> list[Stack]:
+        """No others."""
+        return []
 
 
 @pytest.mark.parametrize(
@@ -80,5 +85,5 @@ class OneStack:
 )
 def test_of_a_stack_that_is_not_there_nothing_more_is_asked(state: str, operation: str) -> None:
     api: t.Any = OneStack(state)
-    found = look.described(look._foreseen(api, {"name": "eu", "timeout": 60}, Source({})))
+    found = look.described(look._foreseen(api, {"name": "eu", "runner_name": "eu", "timeout": 60}, Source({})))
     assert (found["operation"], found["stack"]["name"], found["stack"]["status"]) == (operation, "eu", state)

@@ -19,11 +19,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, registering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, Quota
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 
 # Virtual processors of an environment when its class is not known: those of the vendor's regular class.
 VCPUS_EACH = 4
@@ -40,22 +39,41 @@ def exists(facts: Facts) -> bool:
 
 
 @check(
+    "stack.owner",
+    asks="Is the stack that stands in this runner's place its own?",
+    why="A name makes no stack this runner's: its tags do, or the runner's ID among its parameters. Whatever else"
+    " stands there, in whichever status, is neither changed, taken over nor deleted (docs/ownership.md).",
+    fix="Choose another `gitpod_stack_name`. A stack that was made by hand for this runner is taken over when"
+    " `gitpod_stack_take_over` names it.",
+)
+def owner(wanted: Wanted, facts: Facts) -> Finding:
+    """By the stack's tags, then by the runner's ID among its parameters."""
+    found = known(registering.owned(wanted, facts))
+    if found is None:
+        return skipped("No stack was looked for.")
+    evidence = {"stack": found.stack.name, **found.verdict.as_result()}
+    if found.usable:
+        told = f"The name {found.stack.name} is nobody's yet" if found.free else found.told
+        return passed(f"{told}.", evidence)
+    if found.readable and found.named:
+        return warned(f"{found.told}.", "Its stage tells once the runner's ID is known.", evidence)
+    return failed(f"{found.told}.", f"{found.advice}.", evidence)
+
+
+@check(
     "stack.status",
-    asks="Is the stack's name free, or the stack ours and in a state to go on from?",
-    why="A stack of another runner is never taken over by its name alone; in some states only a person can decide.",
+    asks="Is the stack's name free, or the stack in a state to go on from?",
+    why="In some states only a person can decide.",
     fix="Choose another `gitpod_stack_name`, or bring the stack into order: docs/watching.md has each status.",
 )
 def state(wanted: Wanted, facts: Facts) -> Finding:
-    """By name, by the runner's ID in its tags or parameters, and by status."""
+    """By its status; of another's stack that is nobody's business."""
+    owned = known(facts.owned)
+    if owned is not None and not owned.readable:
+        return skipped("The stack is not this runner's: see stack.owner.")
     found = known(facts.stack)
     if found is None or not status.exists(found.status):
         return passed(f"The name {wanted.stack_name} is free.")
-    other = _another_runner(wanted, found)
-    if other:
-        return failed(
-            f"{found.name} is the stack of the runner {other}, not of {wanted.runner_id}.",
-            "Choose another gitpod_stack_name, or correct gitpod_runner_id.",
-        )
     return _by_status(wanted, found)
 
 
@@ -98,14 +116,6 @@ def _by_failed_creation(wanted: Wanted, found: Stack, why: str) -> Finding:
         f"{found.name} is {found.status}{why}.",
         "It is deleted and created again, with a fresh exchange token (gitpod_stack_recreate_failed).",
     )
-
-
-def _another_runner(wanted: Wanted, found: Stack) -> str:
-    """ID of the runner that the stack belongs to when it is another one, or empty."""
-    tagged = found.tags.get(RUNNER_ID_TAG, "")
-    if not wanted.runner_id or not tagged or tagged == wanted.runner_id:
-        return ""
-    return "" if wanted.runner_id in found.parameters.values() else tagged
 
 
 @check(
@@ -304,6 +314,7 @@ def ecs_role(_wanted: Wanted, facts: Facts) -> Finding:
 
 
 CHECKS = (
+    owner,
     state,
     template,
     values,

@@ -33,7 +33,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 def outputs(_wanted: Wanted, facts: Facts) -> Finding:
     """Those that the guide has a person note down."""
     if facts.outputs is None:
-        return unread(facts, ["stack"], "There is no stack.")
+        return unread(facts, ["stack"], facts.no_stack)
     missing = [name for name in OUTPUTS if not facts.outputs.get(name)]
     evidence = {"status": facts.stack_status, "outputs": {name: facts.outputs.get(name, "") for name in OUTPUTS}}
     if missing:

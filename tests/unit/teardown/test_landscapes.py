@@ -1,0 +1,161 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generated landscapes: whatever stands beside a runner's things, the plan names these and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.desired import (
+    no_registration,
+    no_stack,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.look import look
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import teardown_plan
+
+ID, OTHER = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c02", "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c03"
+EU = Runner("eu", ID)
+MANAGED = {"gitpod:managed-by": "gitpod.enterprise_runner"}
+OURS = [ownership_tags("eu", ID), ownership_tags("eu", None)]
+# Another's, nobody's, a copied inventory's, and what only looks like ours.
+THEIRS = [
+    ownership_tags("us", OTHER),
+    ownership_tags("eu", OTHER),
+    ownership_tags("us", ID),
+    ownership_tags("us", None),
+    MANAGED,
+    {"Name": "eu"},
+    {"gitpod:runner-name": "eu"},
+    {},
+]
+STATUSES = sorted(name for name in status.TABLE if status.exists(name))
+USER = {f"gitpod:used-by/{OTHER}": "us = subnet-2"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Landscape:
+    """What there is in a region; the first of a pair says whether it is this runner's."""
+
+    stacks: list[tuple[bool, Stack]]
+    endpoints: list[tuple[bool, dict[str, str]]]
+    deleted: list[tuple[bool, Stack]]
+
+
+def _stack(number: int, name: str, state: str, tags: dict[str, str], values: dict[str, str]) -> Stack:
+    return Stack(name, state, f"arn:{number}", tags=tags, parameters=values)
+
+
+@st.composite
+def landscapes(draw: st.DrawFn) -> Landscape:
+    def tags(ours: bool) -> dict[str, str]:
+        return draw(st.sampled_from(OURS if ours else THEIRS))
+
+    names = draw(st.permutations(["eu", "made-by-hand", "us", "web", "invoices"]))
+    own = draw(st.booleans())
+    stacks = []
+    for number, name in enumerate(names[: draw(st.integers(0, 5))]):
+        ours = own and number == 0
+        values = draw(st.sampled_from([{"Key": ID}, {}] if ours else [{"Key": ID}, {"Key": OTHER}, {"Topic": "x"}, {}]))
+        stacks.append((ours, _stack(number, name, draw(st.sampled_from(STATUSES)), tags(ours), values)))
+    endpoints = []
+    for ours in draw(st.lists(st.booleans(), max_size=4)):
+        used = USER if draw(st.booleans()) else {}
+        endpoints.append((ours, {**tags(ours), **used}))
+    deleted = []
+    for number, ours in enumerate(draw(st.lists(st.booleans(), max_size=3))):
+        values = {"Key": ID} if ours else {"Key": OTHER}
+        deleted.append((ours, _stack(100 + number, "eu", "DELETE_COMPLETE", tags(ours), values)))
+    return Landscape(stacks, endpoints, deleted)
+
+
+class Account:
+    """The calls of a look, answered from a landscape; a call that writes is an error."""
+
+    def __init__(self, found: Landscape) -> None:
+        self._found = found
+        self.client = self
+
+    def stack(self, name: str) -> Stack:
+        every = [stack for _ours, stack in (*self._found.stacks, *self._found.deleted)]
+        present = [stack for stack in every if stack.status != "DELETE_COMPLETE" or stack.id == name]
+        return next((stack for stack in present if name in (stack.name, stack.id)), Stack(name))
+
+    def stacks(self) -> list[Stack]:
+        return [stack for _ours, stack in self._found.stacks]
+
+    def template(self, _location: t.Mapping[str, str]) -> Template:
+        return Template({}, ())
+
+    def load_balancer(self, _stack: Stack) -> dict[str, str]:
+        return {"dns_name": "lb.example.com"}
+
+    def resources(self, stack_id: str) -> list[dict[str, str]]:
+        return [{"type": "AWS::S3::Bucket", "status": "DELETE_SKIPPED", "physical_id": f"bucket-{stack_id}"}]
+
+    def get_paginator(self, _operation: str) -> Account:
+        return self
+
+    def paginate(self, **_arguments: t.Any) -> list[dict[str, t.Any]]:
+        return [
+            {"StackSummaries": [{"StackId": stack.id, "StackName": stack.name} for _o, stack in self._found.deleted]}
+        ]
+
+    def list_object_versions(self, **_arguments: t.Any) -> dict[str, t.Any]:
+        return {"Versions": [{"Size": 1}]}
+
+    def describe_vpc_endpoints(self, **_arguments: t.Any) -> dict[str, t.Any]:
+        """Without the filter, so that nothing rests on it."""
+        return {"VpcEndpoints": [self._raw("VpcEndpointId", "vpce", *entry) for entry in self._numbered()]}
+
+    def describe_security_groups(self, **_arguments: t.Any) -> dict[str, t.Any]:
+        return {
+            "SecurityGroups": [
+                {**self._raw("GroupId", "sg", *entry), "GroupName": "eu-management-plane"} for entry in self._numbered()
+            ]
+        }
+
+    def _numbered(self) -> list[tuple[int, dict[str, str]]]:
+        return [(number, tags) for number, (_ours, tags) in enumerate(self._found.endpoints)]
+
+    @staticmethod
+    def _raw(key: str, prefix: str, number: int, tags: dict[str, str]) -> dict[str, t.Any]:
+        listed = [{"Key": name, "Value": value} for name, value in tags.items()]
+        return {key: f"{prefix}-{number}", "VpcId": "vpc-1", "Tags": listed}
+
+
+@given(landscapes())
+@settings(max_examples=50, deadline=None)
+def test_the_plan_names_what_is_this_runners_and_nothing_else(found: Landscape) -> None:
+    account: t.Any = Account(found)
+    seen = look(account, account, account, EU, "eu", {"eu"})
+    reason = {"certificate_reason": "x", "registration_reason": "x"}
+    plan = teardown_plan(
+        seen, {}, {}, {}, {"domain": "", "provider": "route53", "delete_buckets": True, "api_token": True, **reason}
+    )
+    goes = "\n".join(plan["goes"])
+    own = [stack for ours, stack in found.stacks if ours]
+    assert {stack.name for _o, stack in found.stacks if f"the stack {stack.name} (" in goes} == {
+        stack.name for stack in own
+    }
+    assert bool(no_stack(seen)) == (not own), "the plan and the step that deletes agree"
+    for number, (ours, tags) in enumerate(found.endpoints):
+        for thing in (f"vpce-{number} ", f"(sg-{number})"):
+            lines = [line for line in plan["goes"] if thing in line]
+            assert bool(lines) == ours, (thing, tags)
+            # What another runner uses stays for it.
+            assert all(("it stays for us" in line) == (set(USER) <= set(tags)) for line in lines)
+    for ours, stack in found.deleted:
+        assert (f"bucket-{stack.id} (" in goes) == ours
+    assert all("because" in line or "of the stack, with" in line for line in plan["goes"])
+    # A registration is left alone while a stack that may have this runner's ID stays.
+    at_risk = not own and any(ID in stack.parameters.values() for _ours, stack in found.stacks)
+    assert not at_risk or no_registration({"gitpod_api_token": "t"}, seen)
