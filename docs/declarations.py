@@ -96,11 +96,17 @@ def specification(text: str, options: t.Sequence[tuple[t.Any, bool]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def defaults(own: t.Sequence[t.Any]) -> str:
+def _default(role: str, variable: t.Any) -> str:
+    # A variable that several roles and the inventory share has the collection's prefix, not one role's.
+    line = f"{variable.name}: {_scalar(variable.default)}"
+    return line if variable.name.startswith(role) else f"{line}  # noqa: var-naming[no-role-prefix]"
+
+
+def defaults(role: str, own: t.Sequence[t.Any]) -> str:
     """A role's defaults."""
     lines = ["---", GENERATED]
     stated = [variable for variable in own if stated_default(variable) and variable.name != "gitpod_hosts"]
-    lines += [f"{variable.name}: {_scalar(variable.default)}" for variable in stated]
+    lines += [_default(role, variable) for variable in stated]
     return "\n".join(lines if stated else [*lines, "{}"]) + "\n"
 
 
@@ -112,5 +118,5 @@ def documents(root: pathlib.Path, registry: t.Any) -> dict[pathlib.Path, str]:
         meta = root / "roles" / role / "meta/argument_specs.yml"
         uses = [(everything[name], False) for name in registry.USES.get(role, ())]
         found[meta] = specification(meta.read_text("utf-8"), [*uses, *((variable, True) for variable in own)])
-        found[root / "roles" / role / "defaults/main.yml"] = defaults(own)
+        found[root / "roles" / role / "defaults/main.yml"] = defaults(role, own)
     return found

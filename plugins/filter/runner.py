@@ -5,29 +5,10 @@
 
 from __future__ import annotations
 
-import functools
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
-    external_records,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batches
-
-
-def in_words(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-    """The same, with an error of ours as a filter's error."""
-
-    @functools.wraps(function)
-    def wrapped(*arguments: t.Any, **named: t.Any) -> t.Any:
-        try:
-            return function(*arguments, **named)
-        except RunnerError as error:
-            raise AnsibleFilterError(error.message) from error
-
-    return wrapped
 
 
 class FilterModule:

@@ -327,33 +327,23 @@ left_out_subnet_ids:
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
-    SERVICE_NAME,
-    SERVICE_REGION,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.declared import VARIABLES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_specification
 
 ARGUMENT_SPEC = {
+    # What the inventory wants, as it is declared.
+    **module_specification(VARIABLES),
     "name": {"type": "str", "required": True},
     "runner_id": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "vpc_id": {"type": "str", "required": True},
-    "subnet_ids": {"type": "list", "elements": "str", "default": []},
     "security_group_ids": {"type": "list", "elements": "str", "default": []},
     "security_group_name": {"type": "str"},
     "source_subnet_ids": {"type": "list", "elements": "str", "default": []},
-    "service_name": {"type": "str", "default": SERVICE_NAME},
-    "service_region": {"type": "str", "default": SERVICE_REGION},
-    "private_dns_enabled": {"type": "bool", "default": True},
-    "ip_address_type": {"type": "str", "choices": ["ipv4", "dualstack", "ipv6"]},
-    "policy": {"type": "json"},
     "tags": {"type": "dict"},
     "purge_tags": {"type": "bool", "default": False},
-    "adopt": {"type": "bool", "default": True},
-    "replace_failed": {"type": "bool", "default": False},
-    "enable_vpc_dns": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},
     "join": {"type": "bool", "default": False},
-    "timeout": {"type": "int", "default": 600},
 }
 
 

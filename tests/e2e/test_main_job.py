@@ -69,7 +69,8 @@ def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controlle
     assert repaired.code == 0, repaired.output
     assert {host for host, counters in repaired.recap.items() if counters["changed"]} == set(HOSTS)
     started = processes(repaired.output)
-    writing = {host: [name for name in started.get(host, []) if not name.endswith(("_info", "_wait"))] for host in HOSTS}
+    reading = ("_info", "_wait")
+    writing = {host: [name for name in started.get(host, []) if not name.endswith(reading)] for host in HOSTS}
     assert writing[US] == ["runner_dns"], started
     assert writing[EU] == ["runner_stack"], started
     assert set(writing[AP]) == {"runner_endpoint"}, started

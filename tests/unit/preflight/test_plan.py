@@ -86,9 +86,9 @@ GROUP = Group(
     {**OWN, "gitpod:used-by/0192": "gitpod-eu = 10.0.0.0/24"},
 )
 FIRST = {**ownership_tags("first", "0191"), "gitpod:used-by/0191": "first = subnet-1"}
-SHARED = {**FIRST, "gitpod:used-by/gitpod-eu": "gitpod-eu = subnet-1"}
+SHARED = {**FIRST, "gitpod:used-by/0192": "gitpod-eu = subnet-1"}
 FIRSTS_GROUP = dataclasses.replace(GROUP, name="first-management-plane", tags=FIRST)
-SHARED_GROUP = dataclasses.replace(FIRSTS_GROUP, tags={**FIRST, "gitpod:used-by/gitpod-eu": "gitpod-eu = 10.0.0.0/24"})
+SHARED_GROUP = dataclasses.replace(FIRSTS_GROUP, tags={**FIRST, "gitpod:used-by/0192": "gitpod-eu = 10.0.0.0/24"})
 PATH: dict[str, t.Any] = {
     "privatelink_enabled": True,
     "privatelink_subnet_ids": ["subnet-1"],

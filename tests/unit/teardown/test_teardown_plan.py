@@ -68,8 +68,9 @@ def test_the_order_is_the_safe_one() -> None:
 
 
 def test_what_others_use_too_is_named_as_what_stays_for_them() -> None:
-    shared = {"endpoints": [{"id": "vpce-1", "vpc_id": "vpc-1", "shared_with": ["us"]}]}
-    assert "the endpoint vpce-1 in vpc-1: only this runner's part; it stays for us" in plan(shared)["goes"]
+    shared = {"endpoints": [{"id": "vpce-1", "vpc_id": "vpc-1", "shared_with": ["us"], "reason": "it uses it"}]}
+    part = "the endpoint vpce-1 in vpc-1: only this runner's part; it stays for us, because it uses it"
+    assert part in plan(shared)["goes"]
 
 
 def test_buckets_stay_unless_they_are_asked_for() -> None:
