@@ -50,8 +50,6 @@ attributes:
     details: Nothing is changed.
 seealso:
   - module: gitpod.enterprise_runner.runner_stack_info
-  - plugin: gitpod.enterprise_runner.adopted_files
-    plugin_type: filter
 """
 
 EXAMPLES = r"""

@@ -21,7 +21,7 @@ author:
 options:
   runners:
     description:
-      - Summaries as P(gitpod.enterprise_runner.runner_summary#filter) makes them, one of each runner.
+      - Runners in the shape of their JSON reports, one entry each, besides those of O(hosts).
     type: list
     elements: dict
     default: []
@@ -45,9 +45,6 @@ attributes:
     details: Nothing that is managed changes.
   idempotent:
     support: full
-seealso:
-  - plugin: gitpod.enterprise_runner.runner_summary
-    plugin_type: filter
 """
 
 EXAMPLES = r"""

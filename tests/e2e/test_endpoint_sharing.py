@@ -15,6 +15,7 @@ import botocore.exceptions
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation, present, wait
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Pace
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_endpoint
 from tests.e2e.in_process import InProcessModule, outcome
@@ -23,8 +24,16 @@ from tests.e2e.test_endpoint_cases import AP, OTHERS_IN_THE_SAME_ZONES, SUBNETS,
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
-ONE = {"name": "one", "runner_id": "0193e7a1-0000-7000-8000-000000000001", "security_group_name": "one-group"}
-TWO = {"name": "two", "runner_id": "0193e7a1-0000-7000-8000-000000000002", "security_group_name": "two-group"}
+ONE: dict[str, t.Any] = {
+    "name": "one",
+    "runner_id": "0193e7a1-0000-7000-8000-000000000001",
+    "security_group_name": "one-group",
+}
+TWO: dict[str, t.Any] = {
+    "name": "two",
+    "runner_id": "0193e7a1-0000-7000-8000-000000000002",
+    "security_group_name": "two-group",
+}
 RANGES = ["10.40.0.0/20", "10.40.16.0/20"]
 GROUP_NAMES = {"one-group", "two-group"}
 
@@ -204,7 +213,8 @@ def test_two_that_start_at_once_share_what_one_of_them_makes(bed: Bed) -> None:
 
 def test_the_loser_attaches_and_removes_its_spare_group(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
     """The winner is ready just between the loser's look and its creation."""
-    created, won = present._created, []
+    created = present._created
+    won: list[bool] = []
 
     def after_the_winner(*arguments: t.Any) -> t.Any:
         if not won:
@@ -289,11 +299,9 @@ def test_a_removal_whose_answer_was_lost_converges(bed: Bed, lost: str) -> None:
 
 def test_a_lost_answer_makes_no_second_endpoint_where_lists_are_late(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without private DNS nothing but the token keeps AWS from making another."""
-    listed = operation.Api.endpoints
+    listed = Api.endpoints
     looks = iter([False, False])
-    monkeypatch.setattr(
-        operation.Api, "endpoints", lambda api, *arguments: listed(api, *arguments) if next(looks, True) else []
-    )
+    monkeypatch.setattr(Api, "endpoints", lambda api, *arguments: listed(api, *arguments) if next(looks, True) else [])
     made = losing(bed, "create_vpc_endpoint", **ONE, private_dns_enabled=False)
     assert (made.get("msg"), len(endpoints(bed))) == (None, 1)
 
