@@ -214,7 +214,7 @@ def test_two_that_start_at_once_share_what_one_of_them_makes(bed: Bed) -> None:
 def test_the_loser_attaches_and_removes_its_spare_group(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
     """The winner is ready just between the loser's look and its creation."""
     created = present._created
-    won: list[bool] = []
+    won: list[t.Any] = []
 
     def after_the_winner(*arguments: t.Any) -> t.Any:
         if not won:
