@@ -17,8 +17,6 @@ import pathlib
 import re
 import typing as t
 
-import yaml
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 
@@ -182,6 +180,9 @@ def _parsed(text: str) -> t.Any:
         return json.loads(text)
     except ValueError:
         pass
+    # The door reads on the control node, where ansible-core brings PyYAML; a module that imports this file has none.
+    import yaml
+
     try:
         return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and dictionaries only
     except yaml.YAMLError:
