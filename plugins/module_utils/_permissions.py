@@ -80,6 +80,9 @@ def _actions(service: str, *names: str, resource: str = ANY, when: str = "", opt
     return [Action(f"{service}:{name}", resource, when, optional) for name in names]
 
 
+# A runner's stack is found by its tags, under any name: listing takes both, and no single stack's ARN covers it.
+FINDING = _actions("cloudformation", "DescribeStacks", "ListStacks")
+
 STAGES: t.Mapping[str, t.Sequence[Action]] = {
     "prerequisites": [
         *_actions("sts", "GetCallerIdentity"),
@@ -107,8 +110,9 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("route53", "ListHostedZonesByVPC", optional=True),
         *_actions("sts", "AssumeRole", resource=ROLE, when=ASSUMED),
         *_actions("route53", "ListResourceRecordSets", resource=ZONE, when=ROUTE53, optional=True),
-        *_actions("cloudformation", "DescribeStacks", "ListStackResources", resource=STACK),
-        *_actions("cloudformation", "GetTemplateSummary", "ListStacks", optional=True),
+        *FINDING,
+        *_actions("cloudformation", "ListStackResources", resource=STACK),
+        *_actions("cloudformation", "GetTemplateSummary", optional=True),
         *_actions("cloudformation", "GetTemplate", "DescribeChangeSet", resource=STACK, optional=True),
         *_actions("cloudformation", "GetStackPolicy", resource=STACK, when=POLICY, optional=True),
         *_actions("elasticloadbalancing", "DescribeLoadBalancers"),
@@ -155,10 +159,10 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("ec2", "ModifyVpcAttribute", when=VPC_DNS),
     ],
     "stack": [
+        *FINDING,
         *_actions("cloudformation", "GetTemplateSummary"),
         *_actions(
             "cloudformation",
-            "DescribeStacks",
             "CreateStack",
             "CreateChangeSet",
             "DescribeChangeSet",
@@ -197,7 +201,9 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("ec2", "DescribeVpcs", when=ASSOCIATED),
     ],
     "verify": [
-        *_actions("cloudformation", "DescribeStacks", "ListStackResources", resource=STACK),
+        *FINDING,
+        *_actions("cloudformation", "DescribeChangeSet", resource=STACK, optional=True),
+        *_actions("cloudformation", "ListStackResources", resource=STACK),
         *_actions(
             "elasticloadbalancing",
             "DescribeLoadBalancers",
@@ -220,7 +226,8 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("sts", "AssumeRole", resource=ROLE, when=ASSUMED),
     ],
     "status": [
-        *_actions("cloudformation", "DescribeStacks", resource=STACK, when=STATUS),
+        *_actions("cloudformation", "DescribeStacks", "ListStacks", when=STATUS),
+        *_actions("cloudformation", "DescribeChangeSet", resource=STACK, when=STATUS, optional=True),
         *_actions("cloudformation", "DescribeStackResourceDrifts", resource=STACK, when=STATUS, optional=True),
         *_actions("cloudformation", "DetectStackDrift", resource=STACK, when=DETECT, optional=True),
         *_actions("cloudformation", "DescribeStackDriftDetectionStatus", when=DETECT, optional=True),
@@ -230,7 +237,6 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
     "teardown": [
         *_actions(
             "cloudformation",
-            "DescribeStacks",
             "ListStackResources",
             "GetTemplateSummary",
             "DescribeStackEvents",
@@ -239,7 +245,8 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
             resource=STACK,
             when=TEARDOWN,
         ),
-        *_actions("cloudformation", "ListStacks", when=TEARDOWN),
+        *_actions("cloudformation", "DescribeStacks", "ListStacks", when=TEARDOWN),
+        *_actions("cloudformation", "DescribeChangeSet", resource=STACK, when=TEARDOWN, optional=True),
         *_actions("elasticloadbalancing", "DescribeLoadBalancers", when=TEARDOWN),
         *_actions("ec2", "DescribeVpcEndpoints", "DescribeSecurityGroups", when=TEARDOWN),
         *_actions("ec2", "DeleteVpcEndpoints", "DeleteSecurityGroup", when=TEARDOWN),

@@ -204,7 +204,9 @@ def test_all_are_verified_at_once_each_with_its_patience_and_one_line_tells_of_t
     raw: dict[str, Result] = {
         runner.name: {**runner.variables(), **usual, "gitpod_verify_wait": 3} for runner in fleet.runners
     }
-    raw[missing.name]["gitpod_stack_name"] = "not-there"
+    # Under another name alone its stack would be found by its tags.
+    nobody = {"gitpod_runner_name": "nobody", "gitpod_runner_id": "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5cff"}
+    raw[missing.name].update(nobody, gitpod_stack_name="not-there")
     found = look(testbed, verification_operation.run, raw)
     assert not failing(found)
     assert [found[runner.name]["exists"] for runner in fleet.runners] == [True, True, False]

@@ -68,7 +68,7 @@ CASES = [
         {**dict.fromkeys(("stack.outputs", "load_balancer.state", "targets.health"), "fail")}
         | unread("stack.environment_role", "stack.instance_profile"),
         {"stack.outputs": ("There is no stack", "Deploy the stack first")},
-        options={"stack_name": "no-such-stack"},
+        options={"stack_name": "no-such-stack", "runner_id": None},
     ),
     Case(
         "output missing",
@@ -337,12 +337,17 @@ def test_a_wrong_option_of_the_network_is_told_before_aws_is_asked(bed: Bed) -> 
     assert not bed.testbed.calls()
 
 
+NEW_ID = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5cff"
+
+
 def test_of_a_stack_that_is_only_planned_the_network_is_not_asked(bed: Bed) -> None:
-    planned = bed.look(check=True, stack_name="no-such-stack", **network(bed))
+    planned = bed.look(check=True, runner_name="planned", runner_id=NEW_ID, **network(bed))
     assert (planned["exists"], planned["network"]) == (False, None)
-    missing = bed.look(stack_name="no-such-stack", **network(bed))
+    missing = bed.look(runner_name="planned", runner_id=NEW_ID, **network(bed))
     assert missing["network"]["checks"], "a name may lead somewhere all the same"
     assert bed.look()["network"] is None
+    elsewhere = bed.look(stack_name="no-such-stack")
+    assert elsewhere["exists"], "a stack that was taken over under another name is found by its tags"
 
 
 def test_the_network_is_asked_when_route_53_has_spread_the_records(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _o
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    DENIED_CODES,
+    ApiError,
+    RunnerError,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import (
     ANOTHERS,
     BY_HAND,
@@ -148,7 +152,13 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
     tags, values, named = stack.tags, stack.parameters, bool(take_over) and take_over in (stack.name, stack.id)
     if stack.status == "REVIEW_IN_PROGRESS" and not tags:
         # Such a stack has neither tags nor parameters yet; its change set does (CloudFormation API, DescribeChangeSet).
-        reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+        try:
+            reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+        except ApiError as error:
+            if error.code not in DENIED_CODES:
+                raise
+            told = "its change set, which alone tells, could not be read (cloudformation:DescribeChangeSet)"
+            return Found(stack, Verdict(UNKNOWN, told), runner, named)
         if not reviewed:
             return Found(stack, Verdict(FREE, "it has no resources, and no change set of this collection"), runner)
         tags = {entry["Key"]: entry["Value"] for entry in reviewed.get("Tags", [])}

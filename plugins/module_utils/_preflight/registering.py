@@ -20,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import OURS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, ManagementPlane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
@@ -29,6 +30,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registra
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
 # One answer of the management plane in seconds, and how often a busy one is asked again.
@@ -141,3 +143,15 @@ def owned(wanted: Wanted, facts: Facts) -> Found | Unread | None:
         return found_stack
     identifier = earlier_of(Earlier(), wanted, facts).runner_id({})
     return found_stack.known_as(Owner(wanted.name, identifier)) if identifier else found_stack
+
+
+def would_be_anothers(wanted: Wanted, facts: Facts) -> bool:
+    """Whether the stage would register a runner beside a stack that is the same-named runner's of another ID."""
+    whose, plane = facts.owned, facts.management_plane
+    if not isinstance(whose, Found) or whose.verdict.relation != OURS or plane is None or not plane.authenticated:
+        return False
+    try:
+        anew = asked(wanted) is not None and found(wanted, facts) is None
+    except RunnerError:
+        return False
+    return anew and bool(whose.stack.tags.get(RUNNER_ID_TAG))

@@ -106,6 +106,9 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     # The inventory has no ID: the one of the registration that is found tells.
     (stack.owner, FOUND_BY_NAME, whose({}, runner_id="", RunnerId="runner-1"), "fail"),
     (stack.owner, FOUND_BY_NAME, whose({}, runner_id="", named=True, RunnerId="runner-1"), "pass"),
+    # Registered anew, it would get another ID: the stack would be another's in the middle of the run.
+    (stack.owner, FOUND_BY_NAME, {**whose(OWN, runner_id=""), **plane(runners=())}, "fail"),
+    (stack.owner, FOUND_BY_NAME, whose(OWN, runner_id=""), "pass"),
     (stack.owner, {"runner_id": ""}, whose({}, runner_id="", named=True, RunnerId="runner-1"), "warn"),
     (stack.state, {}, is_("DELETE_FAILED", status_reason="bucket not empty"), "fail"),
     (stack.state, {}, is_("UPDATE_ROLLBACK_FAILED"), "fail"),

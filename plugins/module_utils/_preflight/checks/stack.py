@@ -23,6 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, Quota
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 
 # Virtual processors of an environment when its class is not known: those of the vendor's regular class.
 VCPUS_EACH = 4
@@ -52,6 +53,15 @@ def owner(wanted: Wanted, facts: Facts) -> Finding:
     if found is None:
         return skipped("No stack was looked for.")
     evidence = {"stack": found.stack.name, **found.verdict.as_result()}
+    if registering.would_be_anothers(wanted, facts):
+        identifier = found.stack.tags[RUNNER_ID_TAG]
+        return failed(
+            f"The stack {found.stack.name} is that of the runner {identifier}, which the management plane does not"
+            " have; a runner that is registered now gets another ID, with which it is another runner's.",
+            "Set gitpod_runner_id to that ID if the runner is still there under another name; if it was deleted, take"
+            " the stack down first (docs/teardown.md).",
+            evidence,
+        )
     if found.usable:
         told = f"The name {found.stack.name} is nobody's yet" if found.free else found.told
         return passed(f"{told}.", evidence)
