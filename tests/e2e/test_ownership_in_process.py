@@ -58,7 +58,7 @@ def status(testbed: TestBed, raw: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def teardown(testbed: TestBed, runner: Runner) -> dict[str, t.Any]:
-    options = {"name": runner.name, "runner_id": runner.id}
+    options: dict[str, t.Any] = {"name": runner.name, "runner_id": runner.id}
     module = InProcessModule(testbed, runner_teardown_info.ARGUMENT_SPEC, runner.region, **options)
     return dict(outcome(module, look.run)["stack"])
 
@@ -106,7 +106,12 @@ def test_a_stack_made_by_hand_is_read_and_once_it_is_taken_over_it_is_found_ever
     named = {**raw, "gitpod_stack_take_over": BY_HAND}
     assert (owner(testbed, named)["status"], owner(testbed, named)["action"]) == ("pass", "update")
 
-    options = {"name": runner.name, "runner_name": runner.name, "runner_id": runner.id, "take_over": BY_HAND}
+    options: dict[str, t.Any] = {
+        "name": runner.name,
+        "runner_name": runner.name,
+        "runner_id": runner.id,
+        "take_over": BY_HAND,
+    }
     spec = runner_stack.ARGUMENT_SPEC
     taken = outcome(
         InProcessModule(testbed, spec, runner.region, template_url=testbed.template_url, **options), result.run

@@ -131,6 +131,7 @@ def absent(api: Api, wanted: Wanted, mode: Mode) -> Outcome:
     if mode.check:
         return outcome
     journal = Journal()
+    failure: RunnerError = RunnerError("There was no time for a first look")
     for attempt, _elapsed in enumerate(poll(mode.clock, mode.timeout, wait.PACE), 1):
         try:
             found = found if attempt == 1 else _look(api, wanted)

@@ -191,6 +191,7 @@ def _converged(
     api: Api, wanted: Wanted, ground: Ground, found: Found, mode: Mode, journal: Journal
 ) -> tuple[State, Plan]:
     """Carry out; after a conflict or a lost answer look, plan and carry out again, a bounded number of times."""
+    failure: RunnerError = RunnerError("There was no time for a first look")
     for attempt, _elapsed in enumerate(poll(mode.clock, mode.timeout, wait.PACE), 1):
         try:
             found = found if attempt == 1 else _look(api, wanted, ground)

@@ -13,11 +13,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.dec
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
 from tests.gate_samples import SUBNETS, ZONES, host, look
 
-FLEET = [
+FLEET = (
     host("one", "eu-west-1", look()),
     host("two", "eu-west-2", look(stack="create")),
     host("wrong", "eu-west-3", look(SUBNETS, stack="create")),
-]
+)
 BATCHES = [["one"], ["two", "wrong"]]
 
 

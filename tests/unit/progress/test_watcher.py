@@ -132,10 +132,10 @@ def test_lines_of_many_threads_stay_whole(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "progress.txt"
     teller = Teller(str(path))
     threads = [
-        threading.Thread(target=lambda name=name: [teller.say(name * 50) for _ in range(20)]) for name in "abcdefgh"
+        threading.Thread(target=lambda name=name: [teller.say(name * 50) for time in range(20)]) for name in "abcdefgh"
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(path.read_text("utf-8").split()) == sorted(name * 50 for name in "abcdefgh" for _ in range(20))
+    assert sorted(path.read_text("utf-8").split()) == sorted(name * 50 for name in "abcdefgh" for time in range(20))
