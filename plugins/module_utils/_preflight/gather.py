@@ -60,6 +60,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import LOAD_BALANCER
 
 T = t.TypeVar("T")
 # Options of runner_stack that say which template is meant.
@@ -214,7 +215,7 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
     look.ask(
         "load_balancer",
         "elasticloadbalancing:DescribeLoadBalancers",
-        of_existing(lambda stack: api().load_balancer(stack)),
+        of_existing(lambda stack: api().load_balancer(stack, stack.outputs.get(LOAD_BALANCER, ""))),
     )
 
 
@@ -363,18 +364,32 @@ def _account(look: Gathering, wanted: Wanted) -> None:
 
     for name in account.QUOTAS:
         needed = name != account.ENDPOINTS or wanted.privatelink_enabled
-        look.ask(f"quota {name}", "servicequotas:GetServiceQuota", _quota_reader(look, name), needed)
-    look.ask("use stacks", "cloudformation:ListStacks", lambda: account.stack_count(clients("cloudformation")))
+        reader = _quota_reader(look, name)
+        lasting = name in (account.ENDPOINTS, account.VCPUS)
+        look.ask(f"quota {name}", "servicequotas:GetServiceQuota", reader if lasting else _of_new(look, reader), needed)
+    look.ask(
+        "use stacks", "cloudformation:ListStacks", _of_new(look, lambda: account.stack_count(clients("cloudformation")))
+    )
     look.ask(
         "use load_balancers",
         "elasticloadbalancing:DescribeLoadBalancers",
-        lambda: account.load_balancer_count(clients("elbv2")),
+        _of_new(look, lambda: account.load_balancer_count(clients("elbv2"))),
     )
     look.ask("use vcpus", "ec2:DescribeInstances", lambda: account.vcpu_count(clients("ec2")))
-    look.ask("use addresses", "ec2:DescribeAddresses", lambda: account.address_count(clients("ec2")))
+    look.ask("use addresses", "ec2:DescribeAddresses", _of_new(look, lambda: account.address_count(clients("ec2"))))
     look.ask("images", "ec2:DescribeImages", lambda: account.images(clients("ec2")))
-    look.ask("ecs_role", "iam:GetRole", lambda: account.ecs_role(clients("iam")))
+    look.ask("ecs_role", "iam:GetRole", _of_new(look, lambda: account.ecs_role(clients("iam"))))
     look.ask("simulation", "iam:SimulatePrincipalPolicy", simulate)
+
+
+def _of_new(look: Gathering, read: t.Callable[[], T]) -> t.Callable[[], T | None]:
+    """What matters only to a stack that is going to be made."""
+
+    def unless_there() -> T | None:
+        stack = look.found("stack")
+        return None if stack is not None and status.exists(stack.status) else read()
+
+    return unless_there
 
 
 def _quota_reader(look: Gathering, name: str) -> t.Callable[[], float]:

@@ -152,6 +152,7 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (stack.quota_addresses, {}, {"template": dataclasses.replace(TEMPLATE, resource_types=())}, "skip"),
     (stack.ecs_role, {}, {}, "pass"),
     (stack.ecs_role, {}, {"ecs_role": False}, "warn"),
+    (stack.ecs_role, {}, DONE, "skip"),
     (stack.ecs_role, {}, {"ecs_role": refused("iam:GetRole")}, "skip"),
     (permissions.needed, {}, {}, "pass"),
     (permissions.needed, {}, {"simulation": {"cloudformation:CreateStack": "implicitDeny"}}, "fail"),

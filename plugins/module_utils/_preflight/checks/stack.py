@@ -311,7 +311,9 @@ def quota_addresses(_wanted: Wanted, facts: Facts) -> Finding:
     fix="`aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`, once an account.",
 )
 def ecs_role(_wanted: Wanted, facts: Facts) -> Finding:
-    """Once for each account."""
+    """Once for each account, before its first stack."""
+    if exists(facts):
+        return skipped(EXISTS)
     found = known(facts.ecs_role)
     if found is None:
         return skipped("It was not looked for.")
