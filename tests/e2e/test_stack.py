@@ -31,7 +31,8 @@ from tests.e2e.test_modules import STACK
 SITE = "gitpod.enterprise_runner.site"
 EU = "gitpod-eu-central-1"
 US = "gitpod-us-east-1"
-LINE = re.compile(r"^(gitpod-\S+)  \[[#.]{14}\] \d+/\d+  .*\d+s", re.MULTILINE)
+# The fleet's line, with the slowest in it, and what the first one has to go by before there is an estimate.
+LINE = re.compile(r"^stacks: 0 of 1 done, (gitpod-\S+) \(\d+/\d+[^)]*\)", re.MULTILINE)
 STAGE = ("--tags", "prerequisites,stack")
 
 
@@ -97,7 +98,7 @@ def test_progress_is_shown_live_in_a_terminal(controller: Controller) -> None:
         output += chunk
         if not chunk:
             break
-        if "[#" in chunk or "[." in chunk:
+        if "of 1 done" in chunk:
             seen.append(time.monotonic())
     os.close(master)
     controller.testbed.settings(stack_seconds=3)
