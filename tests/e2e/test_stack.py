@@ -234,7 +234,9 @@ def test_an_update_is_shown_reviewed_and_then_happens(controller: Controller) ->
     assert status(controller) == "UPDATE_COMPLETE"
 
     missing = deploy(controller, gitpod_stack_template_file="/nowhere.json")
-    assert "Could not read the template file /nowhere.json" in missing.output
+    assert "The template /nowhere.json could not be read on the control node. Correct gitpod_stack_template_file" in (
+        missing.output
+    )
 
 
 @pytest.mark.skipif(ssh_host.SSHD is None, reason="needs Debian's openssh-server")
