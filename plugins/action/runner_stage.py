@@ -48,6 +48,9 @@ class ActionModule(ActionBase):
         )
         idle = step.idle(situation)
         if idle:
+            stands = plain(step.stands(situation))
+            if stands:
+                return {**result, **stands}
             result.update(skipped=True, skip_reason=idle, changed=False)
             return result
         result.update(run_module(self, step.module, plain(step.options(situation)), variables))

@@ -56,8 +56,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 skip_reason:
-  description: Why there was nothing to do. Otherwise the result is that of the module that took the step.
+  description:
+    - Why there was nothing to do. Otherwise the result is that of the module that took the step.
+    - With O(step=join), a stack or an endpoint that O(step=start) left settled is returned as it was then, with
+      C(changed=false).
   returned: when skipped
   type: str
-  sample: nothing is going on
+  sample: no certificate is asked for (gitpod_certificate_request)
 """

@@ -23,6 +23,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 
 Options = dict[str, t.Any]
 Result = dict[str, t.Any]
+# What Ansible shows of the task that returned it, and would show of the next one again.
+SAID_ONCE = frozenset({"diff", "warnings", "deprecations", "invocation", "skip_reason"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +65,10 @@ def _silent(_situation: Situation, _result: Result) -> Lines:
     return []
 
 
+def _no_result(_situation: Situation) -> Result:
+    return {}
+
+
 @dataclasses.dataclass(frozen=True)
 class Step:
     """How a stage takes a step.
@@ -71,12 +77,14 @@ class Step:
     :param options: of the module.
     :param idle: why there is nothing to do, or empty.
     :param finish: adds to the module's result what later steps need; returns the lines that a person wants to see.
+    :param stands: the result where there is nothing to do; when it is empty, the step is skipped.
     """
 
     module: str
     options: t.Callable[[Situation], Options]
     idle: t.Callable[[Situation], str] = _nothing
     finish: t.Callable[[Situation, Result], Lines] = _silent
+    stands: t.Callable[[Situation], Result] = _no_result
 
 
 def _of(function: t.Callable[[t.Mapping[str, t.Any], Earlier], Options]) -> t.Callable[[Situation], Options]:
@@ -140,6 +148,29 @@ def _settled(started: t.Mapping[str, t.Any]) -> str:
     return "nothing is going on" if started and not started.get("in_progress", True) else ""
 
 
+def _endpoint_stands(situation: Situation) -> Result:
+    return {} if _no_endpoint(situation) else _unchanged(situation.earlier.endpoint_started)
+
+
+def _stack_stands(situation: Situation) -> Result:
+    return _unchanged(situation.earlier.started)
+
+
+def _unchanged(started: t.Mapping[str, t.Any]) -> Result:
+    """What was started and is settled, as the result of waiting for it: without what a task says once."""
+    kept = {name: value for name, value in started.items() if name not in SAID_ONCE and not name.startswith("_")}
+    return {**kept, "changed": False} if kept else {}
+
+
+def _what_was_started(situation: Situation, result: Result) -> Lines:
+    """The wait looks at the endpoint alone; what the start found beside it stands too."""
+    started = situation.earlier.endpoint_started
+    for name in ("security_group", "service", "left_out_subnet_ids", "left_alone"):
+        if started.get(name) and not result.get(name):
+            result[name] = started[name]
+    return []
+
+
 def _whose_turn(situation: Situation, result: Result) -> Lines:
     return [f"{situation.name}: {result.get('waiting_for')}"] if result.get("waiting_for_acceptance") else []
 
@@ -192,11 +223,13 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("registration", "look"): Step("runner_stack_info", _stack_look, _not_registered),
     ("registration", "start"): Step("runner_registration", _registration, _not_registered, _hand_on),
     ("privatelink", "start"): Step("runner_endpoint", _of(endpoint.start), _no_endpoint, _whose_turn),
-    ("privatelink", "join"): Step("runner_endpoint", _of(endpoint.join), _endpoint_is_settled),
+    ("privatelink", "join"): Step(
+        "runner_endpoint", _of(endpoint.join), _endpoint_is_settled, _what_was_started, _endpoint_stands
+    ),
     ("privatelink", "absent"): Step("runner_endpoint", _of(endpoint.absent)),
     ("stack", "look"): Step("runner_stack_info", _stack_look),
     ("stack", "start"): Step("runner_stack", _of(stack.start), finish=_awaits_approval),
-    ("stack", "join"): Step("runner_stack", _of(stack.join), _stack_is_settled),
+    ("stack", "join"): Step("runner_stack", _of(stack.join), _stack_is_settled, stands=_stack_stands),
     ("dns", "look"): Step("runner_stack_info", _stack_look, _stack_is_known),
     ("dns", "ask"): Step("runner_propagation_info", _asked),
     ("dns", "route53"): Step("runner_dns", _records),
