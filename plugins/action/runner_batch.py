@@ -103,7 +103,7 @@ class ActionModule(ActionBase):
 
     @staticmethod
     def _refused_before(variables: Raw, batch: t.Iterable[str]) -> dict[str, str]:
-        decision = (variables.get(results.GATE) or {}).get("decision") or {}
+        decision = variables.get(results.GATE) or {}
         held = {**(decision.get("refused") or {}), **(decision.get("held") or {})}
         return {host: held[host] for host in batch if host in held}
 

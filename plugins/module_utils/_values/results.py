@@ -96,8 +96,8 @@ def failure(variables: Raw, host: str, found: t.Mapping[str, dict[str, t.Any]]) 
 
 def refused(variables: Raw, host: str) -> str:
     """Why the gate, or the batch's own look, lets a host not go on; empty when it may."""
-    for decision in (variables.get(BATCH), _dictionary(variables.get(GATE)).get("decision")):
-        decided = _dictionary(decision)
+    for read in (BATCH, GATE):
+        decided = _dictionary(variables.get(read))
         message = (decided.get("refused") or {}).get(host) or (decided.get("held") or {}).get(host)
         if message:
             return str(message)
@@ -106,5 +106,4 @@ def refused(variables: Raw, host: str) -> str:
 
 def not_begun(variables: Raw, host: str) -> bool:
     """Whether nothing is wrong with a host, but others' failures hold it back."""
-    decisions = (variables.get(BATCH), _dictionary(variables.get(GATE)).get("decision"))
-    return any(host in (_dictionary(decision).get("held") or {}) for decision in decisions)
+    return any(host in (_dictionary(variables.get(read)).get("held") or {}) for read in (BATCH, GATE))
