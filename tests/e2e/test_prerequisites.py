@@ -44,6 +44,32 @@ def put_record(testbed: TestBed, name: str, kind: str, value: str) -> None:
     client(testbed, "route53").change_resource_record_sets(HostedZoneId=ZONE, ChangeBatch=batch)
 
 
+def add_certificate(testbed: TestBed, region: str, domain: str) -> str:
+    """The ARN of one that is issued, for a domain of the Route 53 zone and its wildcard, once its record is asked."""
+    acm = client(testbed, "acm", region)
+    arn: str = acm.request_certificate(
+        DomainName=domain, SubjectAlternativeNames=[f"*.{domain}"], ValidationMethod="DNS"
+    )["CertificateArn"]
+    # The first look at a request has no records yet.
+    for _look in range(5):
+        options = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"]
+        if records := [option["ResourceRecord"] for option in options if "ResourceRecord" in option]:
+            put_record(testbed, records[0]["Name"], "CNAME", records[0]["Value"])
+            return arn
+    raise AssertionError(f"{domain} has no validation record")
+
+
+def neighbour(testbed: TestBed, name: str, like: str, changes: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A runner like that of another host, but one of its own: two hosts with one ID or domain are no fleet."""
+    host = {**INVENTORY[like], "gitpod_runner_id": str(uuid.uuid4())}
+    domain = f"{name}.gitpod.example.com"
+    if "gitpod_domain_name" not in changes:
+        host["gitpod_domain_name"] = domain
+        if "gitpod_certificate_arn" not in changes:
+            host["gitpod_certificate_arn"] = add_certificate(testbed, host["gitpod_region"], domain)
+    return {**host, **changes}
+
+
 def broken(testbed: TestBed) -> dict[str, tuple[str, dict[str, t.Any], set[str]]]:
     """Name to the host of the example that it is like, what is broken, and the checks that have to fail."""
     ec2 = client(testbed, "ec2")
@@ -57,6 +83,10 @@ def broken(testbed: TestBed) -> dict[str, tuple[str, dict[str, t.Any], set[str]]
     ec2_subnets = INVENTORY[EU]["gitpod_ec2_subnet_ids"]
     balancer_subnets = INVENTORY[EU]["gitpod_load_balancer_subnet_ids"]
     plane = {"gitpod_api_endpoint": testbed.management_plane_url, "gitpod_api_token": testbed.api_token}
+    elsewhere = str(uuid.uuid4())
+    testbed.control(
+        "POST", "management", {"add_runners": [{"name": "elsewhere", "region": "us-east-1", "id": elsewhere}]}
+    )
     return {
         "account": (EU, {"gitpod_account_id": "210987654321", "gitpod_certificate_arn": other}, {"identity.account"}),
         "vpc": (
@@ -95,11 +125,7 @@ def broken(testbed: TestBed) -> dict[str, tuple[str, dict[str, t.Any], set[str]]
         "parameter": (EU, {"gitpod_stack_parameters": {"Runner Sise": "large"}}, {"stack.parameters"}),
         "capabilities": (EU, {"gitpod_stack_capabilities": ["CAPABILITY_AUTO_EXPAND"]}, {"stack.capabilities"}),
         "token": (EU, {**plane, "gitpod_api_token": "not-one"}, {"management_plane.token"}),
-        "runner": (
-            EU,
-            {**plane, "gitpod_runner_id": INVENTORY[US]["gitpod_runner_id"]},
-            {"management_plane.runner"},
-        ),
+        "runner": (EU, {**plane, "gitpod_runner_id": elsewhere}, {"management_plane.runner"}),
         "only-warned": (
             EU,
             {"gitpod_certificate_arn": absent, "gitpod_prerequisites_warn_only": ["certificate"]},
@@ -116,7 +142,7 @@ def broken(testbed: TestBed) -> dict[str, tuple[str, dict[str, t.Any], set[str]]
 def test_each_broken_inventory_fails_its_checks_and_no_other_and_nothing_is_written(controller: Controller) -> None:
     testbed = controller.testbed
     cases = broken(testbed)
-    hosts = {f"broken-{name}": {**INVENTORY[like], **changes} for name, (like, changes, _ids) in cases.items()}
+    hosts = {f"broken-{name}": neighbour(testbed, name, like, changes) for name, (like, changes, _ids) in cases.items()}
     testbed.clear_calls()
     run = controller.play(PREREQUISITES, hosts=hosts)
     assert run.code != 0
