@@ -112,6 +112,18 @@ def _certificate_arn(situation: Situation, result: Result) -> Lines:
     return []
 
 
+def _certificate_waited(situation: Situation, result: Result) -> Lines:
+    """The wait makes nothing; what was requested, and with which records, the start knows."""
+    for name in ("requested", "validation_records"):
+        if situation.earlier.certificate.get(name):
+            result[name] = situation.earlier.certificate[name]
+    return _certificate_arn(situation, result)
+
+
+def _certificate_stands(situation: Situation) -> Result:
+    return {} if _no_certificate(situation) else _unchanged(situation.earlier.certificate)
+
+
 def _not_registered(situation: Situation) -> str:
     wanted = registration.wanted(situation.values)
     return "" if wanted else "the inventory has the runner's ID, or no API token"
@@ -219,7 +231,9 @@ def _torn_down(situation: Situation) -> dict[str, t.Any]:
 
 STEPS: t.Mapping[tuple[str, str], Step] = {
     ("certificate", "start"): Step("runner_certificate", _of(certificate.start), _no_certificate, _certificate_arn),
-    ("certificate", "join"): Step("runner_certificate", _of(certificate.join), _certificate_is_issued),
+    ("certificate", "join"): Step(
+        "runner_certificate", _of(certificate.join), _certificate_is_issued, _certificate_waited, _certificate_stands
+    ),
     ("registration", "look"): Step("runner_stack_info", _stack_look, _not_registered),
     ("registration", "start"): Step("runner_registration", _registration, _not_registered, _hand_on),
     ("privatelink", "start"): Step("runner_endpoint", _of(endpoint.start), _no_endpoint, _whose_turn),

@@ -79,6 +79,28 @@ def test_a_canary_is_verified_first_and_its_failure_leaves_the_others_untouched(
     assert repaired.changed == 0
 
 
+def test_a_mistake_in_the_last_batch_is_told_before_the_first_begins(
+    running_testbed: TestBed, tmp_path: pathlib.Path
+) -> None:
+    fleet, controller = fleet_of(running_testbed, tmp_path, 3)
+    *good, wrong = fleet.names
+    misplaced = {wrong: {"gitpod_vpc_id": "vpc-00000000000000000"}}
+    batches = extra(gitpod_rollout_batches="1,100%")
+    held = controller.play(SITE, *batches, hosts=misplaced)
+    assert held.code != 0
+    assert controller.writes() == []
+    assert "The gate: 3 runners, 2 with something to do, 1 refused" in held.output
+    assert {name: held.recap[name]["failed"] for name in fleet.names} == dict.fromkeys(fleet.names, 1)
+    for name in good:
+        assert wrong in held.report(name)["failure"]["message"], "it says on whose account it was not begun"
+
+    # In one batch it stops its own runner only.
+    together = controller.play(SITE, hosts=misplaced)
+    assert together.code != 0
+    assert {name: together.recap[name]["failed"] for name in fleet.names} == {good[0]: 0, good[1]: 0, wrong: 1}
+    assert set(created(controller)) == set(good)
+
+
 def test_sixteen_regions_with_five_forks_are_created_side_by_side_and_one_failure_stops_no_other(
     running_testbed: TestBed, tmp_path: pathlib.Path
 ) -> None:

@@ -58,3 +58,36 @@ def test_the_wait_for_an_endpoint_hands_on_what_the_start_found_beside_it() -> N
     alone: Result = {"endpoint": {"id": "vpce-1"}, "security_group": None, "left_alone": []}
     step.finish(situation({}), alone)
     assert alone == {"endpoint": {"id": "vpce-1"}, "security_group": None, "left_alone": []}
+
+
+def test_the_wait_for_a_certificate_tells_how_it_ended_and_keeps_what_was_requested() -> None:
+    step = STEPS["certificate", "join"]
+    started: Result = {
+        "certificate_arn": "arn:aws:acm:x",
+        "status": "PENDING_VALIDATION",
+        "requested": True,
+        "validation_records": [{"name": "_x.eu.example.com"}],
+        "in_progress": True,
+        "changed": True,
+    }
+    values = {"gitpod_certificate_request": True, "gitpod_domain_name": "eu.example.com"}
+    going_on = Situation(values, Earlier(certificate=started), {})
+    assert not step.idle(going_on)
+    waited: Result = {
+        "certificate": {"arn": "arn:aws:acm:x", "status": "ISSUED", "not_after": "2027"},
+        "changed": False,
+    }
+    step.finish(going_on, waited)
+    assert waited.pop("certificate")
+    assert waited == {
+        "certificate_arn": "arn:aws:acm:x",
+        "status": "ISSUED",
+        "not_after": "2027",
+        "requested": True,
+        "validation_records": started["validation_records"],
+        "changed": False,
+    }
+    issued = Situation(values, Earlier(certificate={**started, "status": "ISSUED", "in_progress": False}), {})
+    assert step.idle(issued)
+    assert step.stands(issued) == {**started, "status": "ISSUED", "in_progress": False, "changed": False}
+    assert step.stands(Situation({**values, "gitpod_certificate_request": False}, issued.earlier, {})) == {}
