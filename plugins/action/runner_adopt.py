@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import pathlib
 import typing as t
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import adopted_files, adopted_line
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
+    adopted_files,
+    adopted_line,
+    beside,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain, run_module
 
@@ -41,16 +47,29 @@ class ActionModule(ActionBase):
             if found.get("failed"):
                 return found
             runners += plain(found["runners"])
+        directory = pathlib.Path(values["gitpod_adopt_directory"])
+        files = adopted_files(runners)
+        files, notes = beside(files, _there(directory, files), values["gitpod_adopt_overwrite"] is True)
         lines = [f"{len(runners)} runners found in {', '.join(regions)}", *(adopted_line(found) for found in runners)]
+        lines += [f"    {note}" for note in notes]
         self._display.display("\n".join(clean(line) for line in lines))
         result.update(
             changed=False,
             runners=runners,
-            files=adopted_files(runners),
-            directory=values["gitpod_adopt_directory"],
-            overwrite=values["gitpod_adopt_overwrite"],
+            files=files,
+            notes=notes,
+            directory=str(directory),
         )
         return result
+
+
+def _there(directory: pathlib.Path, files: t.Iterable[t.Mapping[str, str]]) -> dict[str, str]:
+    """What stands in the directory already, of the files that are written."""
+    found = {}
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            found[file["path"]] = (directory / file["path"]).read_text("utf-8", "replace")
+    return found
 
 
 def _options(values: t.Any, region: str) -> Result:

@@ -103,7 +103,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         ),
         *_actions("ec2", "DescribeVpcEndpointServices", when=PRIVATELINK, optional=True),
         *_actions("acm", "DescribeCertificate", optional=True),
-        *_actions("acm", "ListCertificates", when=CERTIFICATE, optional=True),
+        *_actions("acm", "ListCertificates", "ListTagsForCertificate", when=CERTIFICATE, optional=True),
         *_actions("ssm", "GetParameter", resource=CA_PARAMETER, when=PARAMETER, optional=True),
         *_actions("secretsmanager", "GetSecretValue", resource=CA_SECRET, when=CA_IN_SECRETS, optional=True),
         *_actions("route53", "ListHostedZones", when=ROUTE53, optional=True),

@@ -43,8 +43,19 @@ runners:
   type: list
   elements: dict
 files:
-  description: The files of the inventory, each with C(path) and C(content).
+  description:
+    - The files of the inventory that are to be written, each with C(path), C(content), and whether it takes the place
+      of one that is there (C(replace)).
   returned: success
   type: list
   elements: dict
+notes:
+  description: What stays as it is in a directory that has files already, and what to add there by hand.
+  returned: success
+  type: list
+  elements: str
+directory:
+  description: Where the files belong.
+  returned: success
+  type: str
 """

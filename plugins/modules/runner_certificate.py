@@ -12,9 +12,11 @@ module: runner_certificate
 short_description: Find or request the ACM certificate of a runner's domain and its wildcard
 version_added: 0.1.0
 description:
-  - Finds an issued certificate of the region that covers both names. Without one, a pending request is awaited, whoever
-    made it, and only without that either a certificate is requested, with DNS validation and both names.
-  - Never makes a second request while one is pending. After a failed validation, another certificate is requested.
+  - Finds an issued certificate of the region that covers both names. Without one, this runner's own pending request
+    is awaited, and only without that either a certificate is requested, with DNS validation and both names.
+  - Pending requests of others are left alone, and ours is made beside them; one that mail validates, or that has other
+    names too, could not be validated here.
+  - Never makes a second request while its own is pending. After a failed validation, another certificate is requested.
   - Returns the records that validate the certificate. Putting them where the domain's DNS is kept is the work of
     M(gitpod.enterprise_runner.runner_dns) or of another provider's module; the role
     R(gitpod_certificate,gitpod.enterprise_runner.gitpod_certificate) does both.

@@ -12,7 +12,7 @@ import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
-GROUP = "gitpod_runners"
+GROUP, HOSTS = "gitpod_runners", "hosts.yml"
 # What a reader looks for first; the others follow by name.
 FIRST = ("gitpod_region", "gitpod_account_id", "gitpod_runner_name", "gitpod_runner_id", "gitpod_domain_name")
 
@@ -29,9 +29,68 @@ def adopted_files(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, 
     for host, runner in zip(hosts, runners):
         files.append({"path": f"host_vars/{host}.yml", "content": host_file(host, runner)})
     if files:
-        content = {GROUP: {"hosts": dict.fromkeys(sorted(hosts))}}
-        files.append({"path": "hosts.yml", "content": f"---\n{_yaml(content)}"})
+        files.append({"path": HOSTS, "content": _hosts_file(hosts)})
     return files
+
+
+def beside(
+    files: t.Sequence[t.Mapping[str, str]], there: t.Mapping[str, str], overwrite: bool
+) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """What is written into a directory that has files already, and what a person has to know of it.
+
+    A list of hosts that this playbook wrote is extended; one that a person has touched is not rewritten, because their
+    comments and groups would be lost: what it lacks is told.
+
+    :param there: content of the files that are there, by path.
+    :param overwrite: whether files of hosts are replaced.
+    """
+    written: list[dict[str, t.Any]] = []
+    notes: list[str] = []
+    for file in files:
+        path, content = file["path"], file["content"]
+        if path not in there or there[path] == content:
+            written.append({"path": path, "content": content, "replace": False})
+        elif path == HOSTS:
+            extended, note = _extended(there[path], content)
+            written += [{"path": path, "content": extended, "replace": True}] if extended else []
+            notes += [note] if note else []
+        elif overwrite:
+            written.append({"path": path, "content": content, "replace": True})
+        else:
+            notes.append(f"{path} is there already and stays as it is (gitpod_adopt_overwrite)")
+    return written, notes
+
+
+def _extended(there: str, content: str) -> tuple[str, str]:
+    """The list of hosts with the new ones, or what to add by hand; both empty when nothing is missing."""
+    wanted = yaml.safe_load(content)[GROUP]["hosts"]
+    try:
+        found = yaml.safe_load(there)
+    except yaml.YAMLError:
+        found = None
+    if not isinstance(found, dict):
+        listed = ", ".join(sorted(wanted))
+        return "", f"{HOSTS} is there already and is no inventory in YAML; name these hosts in it: {listed}"
+    missing = sorted(set(wanted) - _hosts(found))
+    if not missing:
+        return "", ""
+    own = found.get(GROUP)
+    hosts = own.get("hosts") if isinstance(own, dict) else None
+    if isinstance(hosts, dict) and there == _hosts_file(hosts):
+        return _hosts_file({*hosts, *missing}), ""
+    return "", f"{HOSTS} is there already and stays as it is; add below {GROUP}, hosts: {', '.join(missing)}"
+
+
+def _hosts(group: t.Any) -> set[str]:
+    """The names of every host in an inventory, at any depth."""
+    if not isinstance(group, dict):
+        return set()
+    found = set(map(str, group["hosts"])) if isinstance(group.get("hosts"), dict) else set()
+    return found.union(*(_hosts(below) for name, below in group.items() if name not in ("hosts", "vars")))
+
+
+def _hosts_file(hosts: t.Iterable[str]) -> str:
+    return f"---\n{_yaml({GROUP: {'hosts': dict.fromkeys(sorted(hosts))}})}"
 
 
 def host_names(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:

@@ -14,7 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation as records
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_certificate import ARGUMENT_SPEC
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_dns import ARGUMENT_SPEC as DNS_SPEC
-from tests.e2e.in_process import InProcessModule, outcome
+from tests.e2e.in_process import InProcessModule, _session, outcome
 from tests.e2e.looking import prerequisites
 
 if t.TYPE_CHECKING:
@@ -118,10 +118,31 @@ def foreseen(testbed: TestBed, **options: t.Any) -> tuple[str, list[str]]:
     return plan, [call["operation"] for call in testbed.calls() if call["service"] == "acm"]
 
 
-def test_the_stage_is_foreseen_with_one_call(testbed: TestBed) -> None:
+def test_what_others_wait_for_is_not_attached_to(testbed: TestBed) -> None:
+    """One that mail validates, one for other names too, and another runner's: ours is requested beside them."""
+    acm = _session(testbed.account_id, REGION).client("acm", endpoint_url=testbed.aws_endpoint_url)
+    names = [DOMAIN, f"*.{DOMAIN}"]
+    acm.request_certificate(DomainName=DOMAIN, SubjectAlternativeNames=names, ValidationMethod="EMAIL")
+    acm.request_certificate(
+        DomainName=DOMAIN, SubjectAlternativeNames=[*names, "elsewhere.example.org"], ValidationMethod="DNS"
+    )
+    assert have(testbed, name="gitpod-other")["requested"] is True
+    assert foreseen(testbed)[0] == "create"
+    asked = have(testbed)
+    assert asked["requested"] is True
+    assert asked["certificate"]["names"] == names
+    again = have(testbed)
+    assert (again["changed"], again["certificate"]["arn"]) == (False, asked["certificate"]["arn"])
+    assert have(testbed, state="absent")["actions"] == [f"delete the certificate {asked['certificate']['arn']}"]
+    listed = [entry["DomainName"] for entry in acm.list_certificates()["CertificateSummaryList"]]
+    assert listed.count(DOMAIN) == 3, "the others' stay"
+
+
+def test_the_stage_is_foreseen_with_few_calls(testbed: TestBed) -> None:
     assert foreseen(testbed) == ("create", ["ListCertificates"])
     asked = have(testbed)
-    assert foreseen(testbed) == ("wait", ["ListCertificates"])
+    whose = ["DescribeCertificate", "ListTagsForCertificate"]
+    assert foreseen(testbed) == ("wait", ["ListCertificates", *whose]), "whose it is decides"
     validate(testbed, asked)
     assert have(testbed, wait=True)["certificate"]["status"] == "ISSUED"
     assert foreseen(testbed) == ("unknown", ["ListCertificates"]), "only the stage can hand it to the stack"

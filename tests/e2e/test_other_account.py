@@ -146,7 +146,7 @@ def test_a_certificates_record_and_adoption_use_the_other_account(elsewhere: Els
     for way in ({"dns_role_arn": ROLE}, {"dns_profile": PROFILE, "dns_role_arn": ROLE}, {}):
         module = elsewhere.module(runner_adopt_info, names=[STACK["name"]], include_managed=True, **way)
         adopted = outcome(module, finding.run)["runners"][0]["variables"]
-        assert adopted["gitpod_dns_provider"] == ("route53" if way else "external")
+        assert adopted["gitpod_dns_provider"] == ("route53" if way else "manual")
         assert adopted.get("gitpod_dns_role_arn") == way.get("dns_role_arn")
         assert adopted.get("gitpod_dns_aws_profile") == way.get("dns_profile")
 

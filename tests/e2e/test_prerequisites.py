@@ -14,7 +14,10 @@ import pytest
 import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation as endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_endpoint
 from tests.e2e.harness import ROOT, Controller
+from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.looking import preflight
 from tests.e2e.permissions import IAM_NAMES
 
@@ -192,6 +195,27 @@ def test_a_private_zone_is_looked_for_in_the_vpc_that_resolves_the_names(control
     assert "does not answer" not in found["summary"]
     # What answers in the runner's VPC still decides whether the endpoint's private name is free there.
     assert "privatelink.private_dns" not in by_status(in_the_hub, "fail")
+
+
+def test_the_zone_that_an_endpoint_keeps_for_itself_is_no_conflict(controller: Controller) -> None:
+    """On the second run ListHostedZonesByVPC names it (terraform-provider-aws#37783)."""
+    testbed, values, region = controller.testbed, INVENTORY[AP], INVENTORY[AP]["gitpod_region"]
+    vpc = values["gitpod_vpc_id"]
+    options = {"name": AP, "vpc_id": vpc, "subnet_ids": values["gitpod_ec2_subnet_ids"]}
+
+    def have(state: str) -> None:
+        module = InProcessModule(testbed, runner_endpoint.ARGUMENT_SPEC, region, **options, state=state)
+        assert outcome(module, endpoint.run)["changed"]
+
+    have("present")
+    try:
+        listed = client(testbed, "route53").list_hosted_zones_by_vpc(VPCId=vpc, VPCRegion=region)
+        owners = [zone["Owner"].get("OwningService") for zone in listed["HostedZoneSummaries"]]
+        assert "vpce.amazonaws.com" in owners, "as AWS answers"
+        found = preflight(testbed, AP, privatelink_enabled=True)
+        assert "privatelink.private_dns" in by_status(found, "pass")
+    finally:
+        have("absent")
 
 
 DENIALS = [

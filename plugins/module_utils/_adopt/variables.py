@@ -153,7 +153,7 @@ def of_records(
     if not ours:
         note = "no record in this account's Route 53 points to the load balancer (gitpod_dns_aws_profile and"
         note += " gitpod_dns_role_arn name another account)"
-        return {"gitpod_dns_provider": "external"}, [f"{note}; the DNS stage then waits for records kept elsewhere"]
+        return {"gitpod_dns_provider": "manual"}, [f"{note}; the DNS stage then waits for records kept elsewhere"]
     zone_id, private, first = ours[0]
     found: dict[str, t.Any] = {"gitpod_dns_provider": "route53", **(elsewhere or {})}
     notes = []

@@ -50,9 +50,14 @@ class Api:
         return [certificate for certificate in found if certificate.covers(domain)]
 
     def summaries(self, domain: str) -> list[Certificate]:
-        """The same as far as the list itself tells, in one call a page: without tags, and of a hundred names each."""
-        found = [Certificate.from_summary(raw) for raw in self._listed()]
-        return [certificate for certificate in found if certificate.covers(domain)]
+        """The same as far as the list itself tells, in one call a page: of a hundred names each, and without tags.
+
+        Only of what is pending all is read: whose it is decides whether it is waited for.
+        """
+        listed = [Certificate.from_summary(raw) for raw in self._listed()]
+        covering = [certificate for certificate in listed if certificate.covers(domain)]
+        seen = [self.certificate(entry.arn) if entry.status == PENDING else entry for entry in covering]
+        return [certificate for certificate in seen if certificate]
 
     def _listed(self) -> t.Iterator[dict[str, t.Any]]:
         arguments: dict[str, t.Any] = {

@@ -53,22 +53,35 @@ class Plan:
 def plan(certificates: t.Sequence[Certificate], wanted: Wanted, now: datetime.datetime) -> Plan:
     """Prefer what is issued to what is pending, and that to a new request.
 
-    :param certificates: those of the region, whatever they cover; tags are read of those that failed.
+    :param certificates: those of the region, whatever they cover; tags are read of those that failed or are pending.
     """
     covering = [certificate for certificate in certificates if certificate.covers(wanted.domain)]
     usable = [certificate for certificate in covering if certificate.usable(now)]
     if usable:
         return Plan(USE, min(usable, key=_preference))
-    pending = [certificate for certificate in covering if certificate.status == PENDING]
+    pending = [certificate for certificate in covering if _awaited(certificate, wanted)]
     if pending:
-        ours = [certificate for certificate in pending if certificate.requested_by(wanted.runner)]
-        return Plan(AWAIT, min(ours or pending, key=lambda certificate: certificate.arn))
+        return Plan(AWAIT, min(pending, key=lambda certificate: certificate.arn))
     failed = [
         certificate
         for certificate in covering
         if certificate.status in FAILED and certificate.requested_by(wanted.runner)
     ]
     return Plan(REQUEST, failed=tuple(failed))
+
+
+def _awaited(certificate: Certificate, wanted: Wanted) -> bool:
+    """Whether it is this runner's own request, which one record can validate.
+
+    Others may withdraw theirs, validation by mail names no record (ACM user guide, "Email validation"), and names
+    beside the runner's own may be kept in zones that the stage does not write to.
+    """
+    return (
+        certificate.status == PENDING
+        and certificate.requested_by(wanted.runner)
+        and certificate.validation != "EMAIL"
+        and set(certificate.names) <= set(both_names(wanted.domain))
+    )
 
 
 def _preference(certificate: Certificate) -> tuple[bool, bool, bool, str]:

@@ -27,9 +27,25 @@ def hosted_zones(route53: t.Any) -> tuple[Zone, ...]:
 
 
 def vpc_zones(route53: t.Any, vpc_id: str, region: str) -> tuple[Zone, ...]:
-    """The private hosted zones that answer in the VPC, those of other accounts too."""
-    found = route53.list_hosted_zones_by_vpc(VPCId=vpc_id, VPCRegion=region, aws_retry=True)["HostedZoneSummaries"]
-    return tuple(Zone(raw["HostedZoneId"], normal(raw["Name"]), True) for raw in found)
+    """The private hosted zones that answer in the VPC, those of other accounts too.
+
+    Without those that AWS's services keep, such as the hidden zone of an endpoint's private DNS: nobody can write to
+    them, and they go with what they belong to (Route 53 API, HostedZoneOwner).
+    """
+    arguments = {"VPCId": vpc_id, "VPCRegion": region, "aws_retry": True}
+    found: list[dict[str, t.Any]] = []
+    while True:
+        page = route53.list_hosted_zones_by_vpc(**arguments)
+        found += page["HostedZoneSummaries"]
+        # The SDK has no paginator for it; AWS lists a hundred at most on one page.
+        if not page.get("NextToken"):
+            break
+        arguments["NextToken"] = page["NextToken"]
+    return tuple(
+        Zone(raw["HostedZoneId"], normal(raw["Name"]), True)
+        for raw in found
+        if not raw.get("Owner", {}).get("OwningService")
+    )
 
 
 def holding(zones: t.Iterable[Zone], domain: str, zone_ids: t.Collection[str] = ()) -> tuple[Zone, ...]:

@@ -83,8 +83,8 @@ def _refreshed(certificate: dict[str, t.Any]) -> dict[str, t.Any]:
     if certificate["Status"] != "PENDING_VALIDATION":
         return certificate
     for option in certificate["DomainValidationOptions"]:
-        record = option["_record"]
-        if plain(record["Value"]) in _leads_to(record["Name"]):
+        record = option.get("_record")
+        if record and plain(record["Value"]) in _leads_to(record["Name"]):
             option["ValidationStatus"] = "SUCCESS"
     if all(option["ValidationStatus"] == "SUCCESS" for option in certificate["DomainValidationOptions"]):
         now = now_iso()
@@ -103,13 +103,14 @@ def _request(data: dict[str, t.Any]) -> t.Any:
         if token and certificate.get("_asked") == asked and time.time() - certificate["_when"] < 3600:
             return json_response({"CertificateArn": certificate["CertificateArn"]})
     answer = _ministack_request({**data, "SubjectAlternativeNames": names})
-    if answer[0] != 200 or data.get("ValidationMethod", "DNS") != "DNS":
+    if answer[0] != 200:
         return answer
+    method = data.get("ValidationMethod", "DNS")
     certificate = acm._certificates[json.loads(answer[2])["CertificateArn"]]
     certificate.update(
         Status="PENDING_VALIDATION",
         KeyAlgorithm=asked[2],
-        DomainValidationOptions=[_option(name) for name in names],
+        DomainValidationOptions=[_option(name, method) for name in names],
         _asked=asked,
         _when=time.time(),
         _looks=0,
@@ -119,12 +120,14 @@ def _request(data: dict[str, t.Any]) -> t.Any:
     return answer
 
 
-def _option(name: str) -> dict[str, t.Any]:
+def _option(name: str, method: str) -> dict[str, t.Any]:
+    """How a name is validated; one that mail validates has no record, and nobody here answers the mail."""
+    record = {"_record": validation_record(get_account_id(), name)} if method == "DNS" else {}
     return {
         "DomainName": name,
-        "ValidationMethod": "DNS",
+        "ValidationMethod": method,
         "ValidationStatus": "PENDING_VALIDATION",
-        "_record": validation_record(get_account_id(), name),
+        **record,
     }
 
 
@@ -156,7 +159,7 @@ def _shape(certificate: dict[str, t.Any]) -> dict[str, t.Any]:
         certificate["_looks"] += 1
         shape["DomainValidationOptions"] = [
             {key: value for key, value in option.items() if key != "_record"}
-            | ({"ResourceRecord": option["_record"]} if known else {})
+            | ({"ResourceRecord": option["_record"]} if known and "_record" in option else {})
             for option in certificate["DomainValidationOptions"]
         ]
     return shape

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ministack.services import route53
+from ministack.services import ec2, route53
 
+from . import endpoints
 from .load_balancers import HOSTED_ZONES
 
 # Classic and application load balancers have the region before "elb"; they are in other zones.
@@ -99,11 +100,25 @@ _ministack_sort_key = route53._name_sort_key
 
 
 OK = 200
+# The largest page (Route 53 API, ListHostedZonesByVPC), and who owns the zone that private DNS of an endpoint makes
+# (terraform-provider-aws#37783).
+MOST_ZONES, ENDPOINT_SERVICE = 100, "vpce.amazonaws.com"
 _ministack_list_by_vpc = route53._list_hosted_zones_by_vpc
 
 
+def _private_names(vpc: str) -> list[tuple[dict[str, t.Any], str]]:
+    """The VPC's endpoints with private DNS, each with its service's private name; of all regions, as the call is."""
+    found = []
+    for _key, record in list(ec2._vpc_endpoints._data.items()):
+        service = endpoints._services.get(record["ServiceName"])
+        there = record["VpcId"] == vpc and record["State"] not in ("deleting", "deleted")
+        if there and record.get("PrivateDnsEnabled") and service and service.private_dns_name:
+            found.append((record, service.private_dns_name))
+    return found
+
+
 def _list_by_vpc(query: dict[str, t.Any]) -> t.Any:
-    """ListHostedZonesByVPC names the private zones of every account, with their owners; all on one page."""
+    """ListHostedZonesByVPC names the private zones of every account with their owners, and hidden ones of endpoints."""
     answered = _ministack_list_by_vpc(query)
     if answered[0] != OK:
         return answered
@@ -114,18 +129,26 @@ def _list_by_vpc(query: dict[str, t.Any]) -> t.Any:
 
     vpc = {"VPCId": given("vpcid"), "VPCRegion": given("vpcregion")}
     zones = [
-        (str(key[0]), zone) for key, zone in list(route53._zones._data.items()) if route53._zone_has_vpc(zone, vpc)
+        (zone["id"], zone["name"], ("OwningAccount", str(key[0])))
+        for key, zone in list(route53._zones._data.items())
+        if route53._zone_has_vpc(zone, vpc)
     ]
+    zones = sorted(zones) + [
+        (f"Z{record['VpcEndpointId'].removeprefix('vpce-').upper()}", f"{name}.", ("OwningService", ENDPOINT_SERVICE))
+        for record, name in _private_names(vpc["VPCId"])
+    ]
+    first, most = int(given("nexttoken") or 0), min(int(given("maxitems") or MOST_ZONES), MOST_ZONES)
 
     def build(root: t.Any) -> None:
         summaries = route53.SubElement(root, "HostedZoneSummaries")
-        for owner, zone in sorted(zones, key=lambda entry: str(entry[1]["id"])):
+        for zone_id, name, (kind, owner) in zones[first : first + most]:
             item = route53.SubElement(summaries, "HostedZoneSummary")
-            route53.SubElement(item, "HostedZoneId").text = zone["id"]
-            route53.SubElement(item, "Name").text = zone["name"]
-            account = route53.SubElement(route53.SubElement(item, "Owner"), "OwningAccount")
-            account.text = owner
-        route53.SubElement(root, "MaxItems").text = "100"
+            route53.SubElement(item, "HostedZoneId").text = zone_id
+            route53.SubElement(item, "Name").text = name
+            route53.SubElement(route53.SubElement(item, "Owner"), kind).text = owner
+        route53.SubElement(root, "MaxItems").text = str(most)
+        if first + most < len(zones):
+            route53.SubElement(root, "NextToken").text = str(first + most)
 
     return route53._xml_response("ListHostedZonesByVPCResponse", build)
 

@@ -17,7 +17,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import adopted_files, adopted_line
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
+    adopted_files,
+    adopted_line,
+    beside,
+)
 
 TEMPLATE = Template(
     {},
@@ -117,7 +121,7 @@ def test_records() -> None:
     _found, notes = variables.of_records("eu.example.com", TARGET, [("Z1", False, [alias("eu.example.com", False)])])
     assert len(notes) == 2
     found, notes = variables.of_records("eu.example.com", TARGET, [("Z1", False, [])])
-    assert found == {"gitpod_dns_provider": "external"}
+    assert found == {"gitpod_dns_provider": "manual"}
     assert notes
 
 
@@ -153,3 +157,58 @@ def test_files() -> None:
 def test_a_line() -> None:
     runner = {"stack": "a", "region": "b", "status": "CREATE_COMPLETE", "variables": {}, "notes": ["\x1b[2J"]}
     assert adopted_line(runner) == "    a in b: without a domain, CREATE_COMPLETE;  [2J"
+
+
+def files_of(*stacks: str) -> list[dict[str, str]]:
+    return adopted_files([{"stack": stack, "region": "eu-west-1", "variables": {"a": stack}} for stack in stacks])
+
+
+def there(*stacks: str) -> dict[str, str]:
+    return {entry["path"]: entry["content"] for entry in files_of(*stacks)}
+
+
+def test_a_directory_that_was_written_before_is_extended() -> None:
+    written, notes = beside(files_of("one", "two"), there("one", "three"), overwrite=False)
+    assert notes == []
+    assert {entry["path"]: entry["replace"] for entry in written} == {
+        "host_vars/one.yml": False,
+        "host_vars/two.yml": False,
+        "hosts.yml": True,
+    }
+    (hosts,) = (entry["content"] for entry in written if entry["path"] == "hosts.yml")
+    assert yaml.safe_load(hosts) == {"gitpod_runners": {"hosts": dict.fromkeys(["one", "three", "two"])}}
+    again, _notes = beside(files_of("one", "two"), {**there("one", "two"), "hosts.yml": hosts}, overwrite=True)
+    assert "hosts.yml" not in {entry["path"] for entry in again}, "hosts that others named stay, and nothing is missing"
+
+
+EDITED = "# ours\neurope:\n  children:\n    gitpod_runners:\n      hosts:\n        one:\n"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [
+        (EDITED, "hosts.yml is there already and stays as it is; add below gitpod_runners, hosts: two"),
+        ("gitpod_runners:\n  hosts: {one: {x: 1}}\n", "add below gitpod_runners, hosts: two"),
+        ("gitpod_runners:\n  hosts:\n", "add below gitpod_runners, hosts: one, two"),
+        ("[gitpod_runners]\none\n", "is no inventory in YAML; name these hosts in it: one, two"),
+        ("a: [", "is no inventory in YAML; name these hosts in it: one, two"),
+        (EDITED + "        two:\n", ""),
+    ],
+)
+def test_what_somebody_has_edited_stays_and_what_it_lacks_is_told(hosts: str, told: str) -> None:
+    written, notes = beside(files_of("one", "two"), {"hosts.yml": hosts}, overwrite=True)
+    assert "hosts.yml" not in {entry["path"] for entry in written}
+    assert len(notes) == bool(told)
+    assert all(told in note for note in notes)
+
+
+def test_files_of_hosts_are_replaced_only_when_it_is_asked_for() -> None:
+    touched = {**there("one"), "host_vars/one.yml": "gitpod_region: eu-west-1\n"}
+    kept, notes = beside(files_of("one"), touched, overwrite=False)
+    assert [entry["path"] for entry in kept] == ["hosts.yml"]
+    assert notes == ["host_vars/one.yml is there already and stays as it is (gitpod_adopt_overwrite)"]
+    replaced, none = beside(files_of("one"), touched, overwrite=True)
+    assert ({entry["path"]: entry["replace"] for entry in replaced}, none) == (
+        {"host_vars/one.yml": True, "hosts.yml": False},
+        [],
+    )

@@ -32,7 +32,8 @@ WANTED = Wanted("gitpod-eu", "eu.example.com", "eu-central-1")
 BOTH = ("eu.example.com", "*.eu.example.com")
 OURS = ownership_tags("gitpod-eu", None)
 ISSUED = Certificate("arn:1", "ISSUED", BOTH, expires=LATER, tags={})
-PENDING = Certificate("arn:2", "PENDING_VALIDATION", BOTH, tags={})
+PENDING = Certificate("arn:2", "PENDING_VALIDATION", BOTH, validation="DNS", tags=OURS)
+OTHERS = ownership_tags("gitpod-us", None)
 FAILED = Certificate("arn:3", "FAILED", BOTH, failure="CAA_ERROR", tags=OURS)
 
 
@@ -65,7 +66,15 @@ def test_both_names_have_to_be_covered(names: tuple[str, ...], covers: bool) -> 
         ([dataclasses.replace(ISSUED, arn="arn:0", kind="IMPORTED"), ISSUED], USE, "arn:1"),
         ([dataclasses.replace(ISSUED, arn="arn:9", expires=LATER + datetime.timedelta(1)), ISSUED], USE, "arn:1"),
         ([dataclasses.replace(ISSUED, arn="arn:9", in_use_by=("arn:lb",), kind="IMPORTED"), ISSUED], USE, "arn:9"),
-        ([dataclasses.replace(PENDING, arn="arn:8", tags=OURS), PENDING], AWAIT, "arn:8"),
+        ([dataclasses.replace(PENDING, arn="arn:8"), PENDING], AWAIT, "arn:2"),
+        # What others wait for is theirs: ours is requested beside it.
+        ([dataclasses.replace(PENDING, tags={})], REQUEST, None),
+        ([dataclasses.replace(PENDING, tags=None)], REQUEST, None),
+        ([dataclasses.replace(PENDING, tags=OTHERS)], REQUEST, None),
+        ([dataclasses.replace(PENDING, tags=OTHERS), dataclasses.replace(PENDING, arn="arn:8")], AWAIT, "arn:8"),
+        # No record validates it, or not all of its names.
+        ([dataclasses.replace(PENDING, validation="EMAIL")], REQUEST, None),
+        ([dataclasses.replace(PENDING, names=(*BOTH, "other.example.org"))], REQUEST, None),
         ([dataclasses.replace(ISSUED, names=("eu.example.com",))], REQUEST, None),
     ],
 )
@@ -104,10 +113,13 @@ _CERTIFICATES = st.lists(
 
 
 @given(_CERTIFICATES)
-def test_never_a_second_request_while_one_serves_or_is_pending(certificates: list[Certificate]) -> None:
+def test_never_a_second_request_while_one_serves_or_ours_is_pending(certificates: list[Certificate]) -> None:
     todo = plan(certificates, WANTED, NOW)
-    waiting = [entry for entry in certificates if entry.covers(WANTED.domain) and entry.status == "PENDING_VALIDATION"]
+    waiting = [
+        entry for entry in certificates if (entry.names, entry.status, entry.tags) == (BOTH, "PENDING_VALIDATION", OURS)
+    ]
     assert not (todo.action == REQUEST and waiting)
+    assert todo.action != AWAIT or todo.certificate in waiting, "nothing of others is attached to"
     assert (todo.certificate is None) == (todo.action == REQUEST)
     assert todo.certificate is None or todo.certificate.covers(WANTED.domain)
     assert plan(list(reversed(certificates)), WANTED, NOW) == dataclasses.replace(
@@ -129,6 +141,7 @@ def test_only_what_was_requested_for_the_runner_is_removed(certificates: list[Ce
         ("", True, None, "unknown"),
         ("", True, [ISSUED], "unknown"),
         ("", True, [PENDING], "wait"),
+        ("", True, [dataclasses.replace(PENDING, tags=OTHERS)], "create"),
         ("", True, [], "create"),
         ("", True, [FAILED], "create"),
     ],

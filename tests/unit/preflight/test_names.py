@@ -294,3 +294,25 @@ def test_checks_of_one_runner_do_not_change_its_facts() -> None:
     for check in checks.ALL:
         check.run(WANTED, FACTS)
     assert repr(FACTS) == before
+
+
+class Zones:
+    """ListHostedZonesByVPC with two zones a page, the last of them an endpoint's own."""
+
+    def __init__(self) -> None:
+        owners = [{"OwningAccount": "1"}] * 4 + [{"OwningService": "vpce.amazonaws.com"}]
+        self._all = [
+            {"HostedZoneId": f"Z{index}", "Name": f"{index}.example.com.", "Owner": owner}
+            for index, owner in enumerate(owners)
+        ]
+
+    def list_hosted_zones_by_vpc(self, NextToken: str = "0", **_asked: t.Any) -> dict[str, t.Any]:  # noqa: N803
+        """One page."""
+        first = int(NextToken)
+        more = {"NextToken": str(first + 2)} if first + 2 < len(self._all) else {}
+        return {"HostedZoneSummaries": self._all[first : first + 2], **more}
+
+
+def test_all_pages_of_the_vpcs_zones_are_read_and_what_a_service_keeps_is_no_zone_of_anybodys() -> None:
+    found = naming.vpc_zones(Zones(), "vpc-1", "eu-central-1")
+    assert found == tuple(Zone(f"Z{index}", f"{index}.example.com", True) for index in range(4))

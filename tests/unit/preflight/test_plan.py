@@ -227,8 +227,13 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
         ),
         (
             {"certificate_arn": "", "certificate_request": True},
-            {"certificates": (dataclasses.replace(COVERING, status="PENDING_VALIDATION"),)},
+            {"certificates": (dataclasses.replace(COVERING, status="PENDING_VALIDATION", tags=OURS),)},
             {"certificate": "wait", "stack": "unknown", "dns": "unknown"},
+        ),
+        (
+            {"certificate_arn": "", "certificate_request": True},
+            {"certificates": (dataclasses.replace(COVERING, status="PENDING_VALIDATION", tags={}),)},
+            {"certificate": "create", "stack": "unknown", "dns": "unknown"},
         ),
         ({"certificate_arn": ""}, {}, {}),
         (FOUND, {}, {"registration": "unknown", "stack": "unknown", "dns": "unknown"}),
