@@ -34,8 +34,9 @@ def teardown_plan(
     goes = [
         *_records(look, records, settings),
         *(f"the endpoint {entry['id']} in {entry['vpc_id']}{_part(entry)}" for entry in look["endpoints"]),
-        *_stack(look["stack"], settings.get("retain_resources") or ()),
+        # With the endpoint, whose network interfaces hold it.
         *(f"the security group {entry['name']} ({entry['id']}){_part(entry)}" for entry in look["security_groups"]),
+        *_stack(look["stack"], settings.get("retain_resources") or ()),
         *(f"{_object(action)}{_ours(settings['certificate_reason'])}" for action in certificate.get("actions") or []),
         *(f"{_object(action)}{_ours(settings['registration_reason'])}" for action in registration.get("actions") or []),
     ]

@@ -63,8 +63,8 @@ def plan(look: dict[str, t.Any] | None = None, **settings: t.Any) -> dict[str, l
 def test_the_order_is_the_safe_one() -> None:
     goes = plan()["goes"]
     subjects = [entry.split()[1] for entry in goes]
-    assert subjects == ["records", "endpoint", "stack", "security", "certificate", "runner"]
-    assert "termination protection is switched off" in goes[2]
+    assert subjects == ["records", "endpoint", "security", "stack", "certificate", "runner"]
+    assert "termination protection is switched off" in goes[3]
 
 
 def test_what_others_use_too_is_named_as_what_stays_for_them() -> None:
