@@ -43,6 +43,9 @@ if t.TYPE_CHECKING:
 # One call a look, and one more every sixth: 7 to 8 looks a minute stay under 20 calls.
 PACE = Pace(first=2.0, longest=8.0, growth=1.4)
 LOOKS_BETWEEN_DESCRIBES = 6
+# When the end is expected within so many seconds, pauses shrink to this share, so that it is not seen seconds late; for
+# a number of looks only, because an estimate may be wrong and the calls are limited.
+NEAR, CLOSER, CLOSE_LOOKS = 20.0, 0.25, 20
 LOST_LOOKS_IN_A_ROW = 5
 # Reads lag behind writes by a few seconds: until an event of the operation is seen, the status of before says nothing.
 STALE_LOOKS = 5
@@ -66,6 +69,22 @@ class Watching:
     pace: Pace = PACE
     observe: t.Callable[[Snapshot], None] = lambda _snapshot: None
     epoch: t.Callable[[], float] = time.time
+
+
+class Haste:
+    """Closer looks near the expected end."""
+
+    def __init__(self, stretch: t.Callable[[], float]) -> None:
+        self._usual, self._left, self._near = stretch, CLOSE_LOOKS, False
+
+    def heed(self, remaining: float | None) -> None:
+        """How many seconds are left, as far as known."""
+        self._near = remaining is not None and remaining <= NEAR and self._left > 0
+        self._left -= self._near
+
+    def stretch(self) -> float:
+        """How many times longer the next pause is."""
+        return self._usual() * (CLOSER if self._near else 1.0)
 
 
 class OperationFailedError(RunnerError):
@@ -138,7 +157,9 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching, before: s
     current = stack
     if watching.previous is None and stack.status.startswith("UPDATE"):
         watching = dataclasses.replace(watching, previous=_previous(api, stack))
-    for looks, _elapsed in enumerate(poll(watching.clock, watching.timeout, watching.pace)):
+    haste = Haste(watching.clock.stretch)
+    clock = dataclasses.replace(watching.clock, stretch=haste.stretch)
+    for looks, _elapsed in enumerate(poll(clock, watching.timeout, watching.pace)):
         try:
             history.read()
             status = stack_status(history.own)
@@ -149,7 +170,9 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching, before: s
         except ApiError as error:
             lost = _count_lost(error, lost, stack)
             continue
-        watching.observe(_snapshot(history, current, watching))
+        seen = _snapshot(history, current, watching)
+        haste.heed(seen.remaining)
+        watching.observe(seen)
         found = failures(history.events)
         if found and watching.fail_fast:
             told = current.status if rolling_back(current.status) else status or current.status

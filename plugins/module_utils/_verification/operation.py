@@ -22,7 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import Facts, Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
-PACE = Pace(first=2.0, longest=15.0, growth=1.5)
+PACE = Pace(first=1.0, longest=15.0, growth=1.5)
 
 
 def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.Any]:

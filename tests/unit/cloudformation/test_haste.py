@@ -1,0 +1,30 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Near the expected end of an operation the looks are closer together, for a while."""
+
+from __future__ import annotations
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import (
+    CLOSE_LOOKS,
+    CLOSER,
+    NEAR,
+    Haste,
+)
+
+
+def test_only_an_end_that_is_known_to_be_near_brings_the_looks_together() -> None:
+    haste = Haste(lambda: 3.0)
+    for remaining, share in ((None, 1.0), (NEAR + 1, 1.0), (NEAR, CLOSER), (0.0, CLOSER), (60.0, 1.0), (None, 1.0)):
+        haste.heed(remaining)
+        assert haste.stretch() == 3.0 * share, "whoever shares the limit of calls goes on sharing it"
+
+
+def test_an_estimate_that_was_wrong_does_not_cost_calls_for_long() -> None:
+    haste = Haste(lambda: 1.0)
+    shares = []
+    for _look in range(3 * CLOSE_LOOKS):
+        haste.heed(5.0)
+        shares.append(haste.stretch())
+    assert shares.count(CLOSER) == CLOSE_LOOKS
+    assert set(shares[CLOSE_LOOKS:]) == {1.0}
