@@ -131,6 +131,12 @@ class Api:
             return None
         return self.change_set(found["ChangeSetId"]) if found.get("NextToken") else dict(found)
 
+    def change_sets(self, stack: str) -> list[str]:
+        """ARNs of the stack's change sets."""
+        with intent(f"list the change sets of {stack}"):
+            pages = self.client.get_paginator("list_change_sets").paginate(StackName=stack)
+            return [str(summary["ChangeSetId"]) for page in pages for summary in page["Summaries"]]
+
     def set_policy(self, stack: str, policy: str) -> None:
         """Set the stack policy, which protects resources from updates."""
         with intent(f"set the stack policy of {stack}"):

@@ -110,8 +110,9 @@ class Found:
         if relation == UNKNOWN:
             return "Set gitpod_runner_id, so that it can be told whose the stack is"
         correct = "Choose another gitpod_stack_name, or correct gitpod_runner_id and gitpod_runner_name"
-        if relation == ANOTHERS and self.runner.id and self.runner.id in self.stack.parameters.values():
-            return f"{correct}. If the runner was renamed, set {take_over}"
+        if relation == ANOTHERS and _names_the_id(self.stack, self.runner):
+            renamed = self.stack.tags.get(RUNNER_NAME_TAG, "")
+            return f"{correct}. If the host was renamed, its runner keeps its name: gitpod_runner_name: {renamed}"
         if self.named:
             return f"{correct}; a stack is taken over only with this runner's ID among its parameters"
         return correct
@@ -153,18 +154,33 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
     if stack.status == "REVIEW_IN_PROGRESS" and not tags:
         # Such a stack has neither tags nor parameters yet; its change set does (CloudFormation API, DescribeChangeSet).
         try:
-            reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+            waiting = _change_sets(api, stack)
         except ApiError as error:
             if error.code not in DENIED_CODES:
                 raise
-            told = "its change set, which alone tells, could not be read (cloudformation:DescribeChangeSet)"
-            return Found(stack, Verdict(UNKNOWN, told), runner, named)
-        if not reviewed:
-            return Found(stack, Verdict(FREE, "it has no resources, and no change set of this collection"), runner)
-        tags = {entry["Key"]: entry["Value"] for entry in reviewed.get("Tags", [])}
-        values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in reviewed.get("Parameters", [])}
+            told = "its change sets, which alone tell, could not be read (cloudformation:ListChangeSets and"
+            return Found(stack, Verdict(UNKNOWN, f"{told} cloudformation:DescribeChangeSet)"), runner, named)
+        verdicts = [_of_change_set(runner, raw, named) for raw in waiting]
+        # Whoever executes one, or creates the stack, makes all others obsolete (ExecuteChangeSet, CreateStack).
+        verdicts.sort(key=lambda verdict: verdict.relation == OURS)
+        free = Verdict(FREE, "it has no resources, and no change set waits in it")
+        return Found(stack, next(iter(verdicts), free), runner, named)
     verdict = ownership.of_stack(runner, tags, values, stack.description, named)
     return Found(stack, verdict, runner, named)
+
+
+def _change_sets(api: Api, stack: Stack) -> list[dict[str, t.Any]]:
+    """What waits in a stack without resources: this collection's own, or whatever there is."""
+    reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+    others = [arn for arn in api.change_sets(stack.id or stack.name) if arn != (reviewed or {}).get("ChangeSetId")]
+    return [*([reviewed] if reviewed else []), *(api.change_set(arn) for arn in others)]
+
+
+def _of_change_set(runner: Runner, raw: t.Mapping[str, t.Any], named: bool) -> Verdict:
+    tags = {entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])}
+    values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in raw.get("Parameters", [])}
+    found = ownership.of_stack(runner, tags, values, raw.get("Description", ""), named)
+    return dataclasses.replace(found, reason=f"of the change set {raw.get('ChangeSetName', '')}, {found.reason}")
 
 
 def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:
@@ -189,6 +205,20 @@ def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:
     return dataclasses.replace(same[0], name=found.stack.name) if same else found
 
 
+def users_of_vpc(stacks: t.Iterable[Stack], runner: Runner, vpc_id: str) -> list[Runner]:
+    """The other runners whose stacks are in a VPC: its endpoint serves them, whether or not its tags name them."""
+    found = []
+    for stack in stacks:
+        if not status.exists(stack.status) or vpc_id not in stack.parameters.values():
+            continue
+        verdict = ownership.of_stack(runner, stack.tags, stack.parameters)
+        if verdict.relation in (ANOTHERS, UNKNOWN):
+            _key, identifier = ownership.runner_id_among(stack.parameters)
+            name = stack.tags.get(RUNNER_NAME_TAG, "") or stack.name
+            found.append(Runner(name, stack.tags.get(RUNNER_ID_TAG, "") or identifier))
+    return found
+
+
 def _names_the_id(stack: Stack, runner: Runner) -> bool:
     values = (*stack.parameters.values(), stack.tags.get(RUNNER_ID_TAG, ""))
     return any(ownership.same_id(runner.id, value) for value in values)
@@ -199,7 +229,10 @@ def _named_by_the_task(api: Api, stack: Stack, take_over: str) -> Found:
     if stack.status in GONE:
         return Found(stack, Verdict(FREE, "there is none"))
     if stack.status == "REVIEW_IN_PROGRESS":
-        return Found(stack, Verdict(OURS, "it has no resources yet, and the task names it"))
+        found = judged(api, stack, NOBODY, take_over)
+        of_a_runner = found.verdict.relation in (ANOTHERS, UNKNOWN) or found.named
+        told = Verdict(OURS, f"{found.verdict.reason}; the task names the stack")
+        return dataclasses.replace(found, verdict=told) if of_a_runner else found
     if stack.tags.get(RUNNER_ID_TAG) or stack.tags.get(RUNNER_NAME_TAG):
         return Found(stack, Verdict(OURS, "its tags name a runner, and the task names the stack"))
     if take_over and take_over in (stack.name, stack.id):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import (
     ADDRESS_TYPES,
@@ -54,7 +55,7 @@ class Wanted:
                 record.type == goal.type and record.name == goal.name and record.target == goal.target
                 for goal in self.records
             )
-        return bool(self.target) and record.target == normal(self.target)
+        return ownership.of_records(record.target, self.target).relation == ownership.OURS
 
 
 def names(domain: str) -> tuple[str, str]:

@@ -15,13 +15,14 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     DENIED_CODES,
     ApiError,
     RunnerError,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner, Verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Bucket
 
 BUCKET_TYPE = "AWS::S3::Bucket"
@@ -36,8 +37,9 @@ def run(module: t.Any) -> dict[str, t.Any]:
     options = module.params
     runner = Runner(options["runner_name"] or options["name"], options["runner_id"] or "")
     s3 = client(module, "s3")
-    found = retained(api_of(module), s3, runner, {options["name"], *options["former_names"]})
-    goes = found if options["state"] == "absent" else []
+    api = api_of(module)
+    found = retained(api, s3, deleted_stacks(api, runner, {options["name"], *options["former_names"]}))
+    goes = [bucket for bucket in found if bucket.ours] if options["state"] == "absent" else []
     if not module.check_mode:
         for bucket in goes:
             empty_and_delete(s3, bucket.name)
@@ -52,27 +54,50 @@ def run(module: t.Any) -> dict[str, t.Any]:
     return result
 
 
-def retained(api: Api, s3: t.Any, runner: Runner, names: t.Collection[str]) -> list[Bucket]:
-    """The buckets that deleted stacks of this runner left, and that are still there.
+def deleted_stacks(api: Api, runner: Runner, names: t.Collection[str]) -> list[tuple[Stack, Verdict]]:
+    """The deleted stacks of this runner, each with what tells that it was.
 
     :param names: that the runner's stacks have or had; whose one was, its tags tell.
     """
+    stacks = [api.stack(stack_id) for stack_id in _deleted_ids(api, names)]
+    judged = [(stack, ownership.of_stack(runner, stack.tags, stack.parameters)) for stack in stacks]
+    return [(stack, whose) for stack, whose in judged if whose.relation == ownership.OURS]
+
+
+def retained(api: Api, s3: t.Any, deleted: t.Iterable[tuple[Stack, Verdict]]) -> list[Bucket]:
+    """The buckets that deleted stacks of this runner left and that are still there, and those of which nobody can tell.
+
+    What has such a name today and is somebody else's is left out.
+    """
     found: dict[str, Bucket] = {}
-    for stack_id in _deleted_stacks(api, names):
-        stack = api.stack(stack_id)
-        whose = ownership.of_stack(runner, stack.tags, stack.parameters)
-        if whose.relation != ownership.OURS:
-            continue
-        for entry in api.resources(stack_id):
-            if entry["type"] == BUCKET_TYPE and entry["status"] == "DELETE_SKIPPED":
-                bucket = measured(s3, entry["physical_id"], stack_id)
-                if bucket:
-                    reason = f"the stack {stack.name} left it: {whose.reason}"
-                    found[bucket.name] = dataclasses.replace(bucket, reason=reason)
+    for stack, left_by in deleted:
+        for entry in api.resources(stack.id):
+            if entry["type"] != BUCKET_TYPE or entry["status"] != "DELETE_SKIPPED":
+                continue
+            bucket = measured(s3, entry["physical_id"], stack.id)
+            whose = ownership.of_bucket(stack.id, left_by, bucket_tags(s3, entry["physical_id"])) if bucket else left_by
+            if bucket and whose.relation != ownership.STRANGERS:
+                ours = whose.relation == ownership.OURS
+                reason = f"the stack {stack.name} left it: {whose.reason}" if ours else whose.reason
+                found[bucket.name] = dataclasses.replace(bucket, reason=reason, ours=ours)
     return [found[name] for name in sorted(found)]
 
 
-def _deleted_stacks(api: Api, names: t.Collection[str]) -> list[str]:
+def bucket_tags(s3: t.Any, name: str) -> dict[str, str] | None:
+    """A bucket's tags; C(None) when they may not be read."""
+    try:
+        with intent(f"read the tags of the bucket {name}"):
+            listed = s3.get_bucket_tagging(Bucket=name, aws_retry=True)["TagSet"]
+    except ApiError as error:
+        if error.code in ("NoSuchTagSet", "NoSuchBucket"):
+            return {}
+        if error.code not in DENIED_CODES:
+            raise
+        return None
+    return {entry["Key"]: entry["Value"] for entry in listed}
+
+
+def _deleted_ids(api: Api, names: t.Collection[str]) -> list[str]:
     """IDs of the deleted stacks of these names."""
     with intent(f"list the deleted stacks named {' or '.join(sorted(names))}"):
         pages = api.client.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
