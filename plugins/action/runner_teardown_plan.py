@@ -10,7 +10,6 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
-    reasons,
     teardown_lines,
     teardown_plan,
 )
@@ -40,7 +39,6 @@ class ActionModule(ActionBase):
             "delete_buckets": values["gitpod_teardown_delete_buckets"] is True,
             "retain_resources": values["gitpod_teardown_retain_resources"],
             "api_token": bool(values["gitpod_api_token"]),
-            **reasons(values.everything()),
         }
         records = removal if look["records_known"] else {}
         plan = teardown_plan(look, records, found["certificate"], found["registration"], settings)

@@ -14,7 +14,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_sizes, batches
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import fleet_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import (
+    fleet_values,
+    left_out_values,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, run_module
 
 PREREQUISITES = "runner_preflight_info"
@@ -41,7 +44,8 @@ class Fleet:
 def fleet_of(action: t.Any, task_vars: Raw, hosts: t.Sequence[str]) -> Fleet:
     """The typed values of hosts, and every problem of their inventory."""
     values = fleet_values(action, task_vars, hosts)
-    return Fleet(values, of_fleet(values))
+    identified = any(found.given.get("gitpod_runner_id") for found in values.values())
+    return Fleet(values, of_fleet(values, left_out_values(action, task_vars, hosts) if identified else None))
 
 
 def module_arguments(fleet: Fleet, hosts: t.Iterable[str]) -> Result:

@@ -48,6 +48,38 @@ def fleet_values(action: t.Any, task_vars: Raw, hosts: t.Iterable[str]) -> dict[
     return {host: host_values(action, task_vars, host) for host in hosts}
 
 
+# What tells whether a host is a copy of another one; nothing else of a host outside the run is read.
+_IDENTITY = ("gitpod_runner_id", "gitpod_runner_name")
+_GROUP = "gitpod_runners"
+
+
+def left_out_values(action: t.Any, task_vars: Raw, hosts: t.Iterable[str]) -> dict[str, Values]:
+    """Who the runners are that the inventory has besides and C(--limit) leaves out.
+
+    Extra variables and those of the play say nothing of them: they are meant for the hosts of the run.
+
+    :param hosts: of the run.
+    """
+    manager = getattr(task_vars.get("hostvars"), "_variable_manager", None)
+    group = manager._inventory.groups.get(_group(task_vars)) if manager else None
+    found = {}
+    for host in group.get_hosts() if group else ():
+        if host.name in set(hosts):
+            continue
+        with _without_extra(manager, set(manager._extra_vars)):
+            raw = manager.get_vars(host=host, include_hostvars=False)
+        templar = Templar(loader=action._loader, variables=raw)
+        given = {key: _filled_in(templar, raw[key]) for key in _IDENTITY if key in raw}
+        found[host.name] = read(host.name, str(pathlib.Path.cwd()), variables(), given)
+    return found
+
+
+def _group(task_vars: Raw) -> str:
+    """The group that the playbooks run on."""
+    named = task_vars.get("gitpod_hosts")
+    return named if isinstance(named, str) and named in (task_vars.get("groups") or {}) else _GROUP
+
+
 def variables_of(action: t.Any, task_vars: Raw, host: str) -> Raw:
     """All variables of a host by Ansible's precedence, but extra variables that say nothing hide no other.
 

@@ -55,6 +55,16 @@ def is_managed(stack: Stack) -> bool:
     return by_tags(stack.tags, owner).relation == OURS
 
 
+def names_of(stack: Stack) -> dict[str, str]:
+    """By which name the runner's things are known: its tags', or the stack's, which is then taken over as it is."""
+    if not is_managed(stack):
+        return {"gitpod_stack_take_over": stack.name}
+    name = stack.tags.get(RUNNER_NAME_TAG, "")
+    if not name or name == stack.name:
+        return {}
+    return {"gitpod_runner_name": name, "gitpod_stack_name": stack.name}
+
+
 def of_stack(stack: Stack, template: Template) -> tuple[dict[str, t.Any], list[str]]:
     """Variables from the stack's parameters, and what a person has to know.
 

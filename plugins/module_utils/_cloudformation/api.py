@@ -131,7 +131,7 @@ class Api:
             return None
         return self.change_set(found["ChangeSetId"]) if found.get("NextToken") else dict(found)
 
-    def change_sets(self, stack: str) -> list[str]:
+    def waiting_change_sets(self, stack: str) -> list[str]:
         """ARNs of the stack's change sets."""
         with intent(f"list the change sets of {stack}"):
             pages = self.client.get_paginator("list_change_sets").paginate(StackName=stack)

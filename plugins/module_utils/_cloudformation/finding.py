@@ -172,7 +172,7 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
 def _change_sets(api: Api, stack: Stack) -> list[dict[str, t.Any]]:
     """What waits in a stack without resources: this collection's own, or whatever there is."""
     reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
-    others = [arn for arn in api.change_sets(stack.id or stack.name) if arn != (reviewed or {}).get("ChangeSetId")]
+    others = [arn for arn in api.waiting_change_sets(stack.id or stack.name) if arn != (reviewed or {}).get("ChangeSetId")]
     return [*([reviewed] if reviewed else []), *(api.change_set(arn) for arn in others)]
 
 

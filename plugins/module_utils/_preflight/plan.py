@@ -30,6 +30,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     naming,
     plan_endpoint,
@@ -185,7 +186,7 @@ def _certificate(wanted: Wanted, facts: Facts) -> StagePlan:
     stale = requested and "certificate_arn" in wanted.left_out
     stale = stale and not serves(facts.certificate, wanted.domain_name, facts.now)
     return certificate.foresee(
-        WantedCertificate(wanted.name, wanted.domain_name, wanted.region),
+        WantedCertificate(Owner(wanted.name, wanted.runner_id), wanted.domain_name, wanted.region),
         "" if stale else wanted.certificate_arn,
         requested,
         facts.certificates if isinstance(facts.certificates, tuple) else None,

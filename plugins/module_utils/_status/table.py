@@ -13,6 +13,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 
 COLUMNS = ("region", "runner", *AREAS)
 WORDS = {"pass": "ok", "warn": "WARN", "fail": "FAIL", "skip": "-"}
+# What could not be looked at is not what there is nothing to say of.
+HIDDEN = "?"
 
 
 def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
@@ -23,7 +25,8 @@ def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     ordered = sorted(runners, key=lambda runner: (str(runner.get("region")), str(runner.get("runner"))))
     lines = table(COLUMNS, [_row(runner) for runner in ordered])
     for runner in ordered:
-        told = [text for check in _checks(runner) if check["status"] in ("warn", "fail") for text in _told(check)]
+        shown = [check for check in _checks(runner) if check["status"] in ("warn", "fail") or check.get("unverifiable")]
+        told = [text for check in shown for text in _told(check)]
         if runner.get("failure"):
             told = [f"could not look: {runner['failure']}"]
         if told:
@@ -43,12 +46,12 @@ def _worst(runner: t.Mapping[str, t.Any]) -> str:
     return "warn" if "warn" in found else "pass"
 
 
-def _checks(runner: t.Mapping[str, t.Any]) -> list[t.Mapping[str, str]]:
+def _checks(runner: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
     return list((runner.get("status") or {}).get("checks") or [])
 
 
-def _told(check: t.Mapping[str, str]) -> list[str]:
-    told = [f"{check['id']} {WORDS[check['status']]}: {check['summary']}"]
+def _told(check: t.Mapping[str, t.Any]) -> list[str]:
+    told = [f"{check['id']} {_word(check)}: {check['summary']}"]
     return [*told, f"  -> {check['remediation']}"] if check["remediation"] else told
 
 
@@ -58,9 +61,13 @@ def _row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
         return {**row, "stack": "UNKNOWN"}
     facts = _facts(runner.get("status") or {})
     for check in _checks(runner):
-        word, fact = WORDS[check["status"]], facts.get(check["id"], "")
+        word, fact = _word(check), facts.get(check["id"], "")
         row[check["id"]] = f"{word} {fact}" if fact and word.isupper() else fact or word
     return row
+
+
+def _word(check: t.Mapping[str, t.Any]) -> str:
+    return HIDDEN if check.get("unverifiable") else WORDS[check["status"]]
 
 
 def _facts(found: t.Mapping[str, t.Any]) -> dict[str, str]:

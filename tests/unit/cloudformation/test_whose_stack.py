@@ -71,15 +71,28 @@ def test_it_is_told_whose_the_stack_is_and_what_to_do() -> None:
 
 
 def test_a_stack_is_taken_over_only_when_it_is_named_and_has_the_runner_s_id() -> None:
-    for values in (BY_HAND, COPIED):
-        api = FakeApi(stack("CREATE_COMPLETE", **values))
-        api.change_sets = [EMPTY]
-        assert present(api, take_over="gitpod-eu").operation == "update"
+    api = FakeApi(stack("CREATE_COMPLETE", **BY_HAND))
+    api.change_sets = [EMPTY]
+    assert present(api, take_over="gitpod-eu").operation == "update"
     for values in (STRANGERS, ANOTHERS):
         api = FakeApi(stack("CREATE_COMPLETE", **values))
         with pytest.raises(RunnerError, match="only with this runner's ID among its parameters"):
             present(api, take_over="gitpod-eu")
         assert api.done == []
+
+
+def test_a_copied_inventory_takes_nothing_over_whatever_it_names() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE", **COPIED))
+    with pytest.raises(RunnerError, match="its runner keeps its name: gitpod_runner_name: gitpod-us"):
+        present(api, take_over="gitpod-eu")
+    with pytest.raises(RunnerError, match="belongs to the runner gitpod-us"):
+        absent(api, take_over="gitpod-eu")
+    assert api.done == []
+
+
+def test_a_stack_made_by_hand_goes_once_it_is_named() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE", **BY_HAND), {"delete": ["DELETE_COMPLETE"]})
+    assert absent(api, take_over="gitpod-eu").operation == "delete"
 
 
 def test_one_of_another_name_is_refused_until_it_is_named() -> None:
@@ -121,8 +134,53 @@ def test_a_shell_is_whose_change_set_waits_in_it() -> None:
     assert absent(shell).operation == "none"
     assert shell.done == []
     for tags, relation in ((OWN_TAGS, "ours"), (ownership_tags("us", "0200"), "anothers")):
-        shell.reviewed = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        shell.reviewed = change_set(tags)
         assert found(shell).verdict.relation == relation
+
+
+def change_set(tags: dict[str, str], **parameters: str) -> dict[str, t.Any]:
+    return {
+        "ChangeSetId": f"arn:change-set/{len(tags)}{len(parameters)}",
+        "ChangeSetName": "waiting",
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    }
+
+
+@pytest.mark.parametrize(
+    ("waiting", "relation"),
+    [
+        ([change_set({"team": "payments"}, Topic="x")], "strangers"),
+        ([change_set({}, RunnerId="0200")], "anothers"),
+        ([change_set({}, Key="0192")], "by_hand"),
+        ([change_set(OWN_TAGS)], "ours"),
+        ([change_set(OWN_TAGS), change_set({"team": "payments"})], "strangers"),
+    ],
+)
+def test_somebody_s_waiting_change_set_is_not_made_obsolete(waiting: list[dict[str, t.Any]], relation: str) -> None:
+    """CreateStack and ExecuteChangeSet make every other change set of the stack obsolete."""
+    shell = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
+    shell.of_others = waiting
+    assert found(shell).verdict.relation == relation
+    if relation != "ours":
+        for act in (present, absent):
+            with pytest.raises(RunnerError, match="nothing was changed"):
+                act(shell)
+        assert shell.done == []
+    assert found(shell, Runner()).usable is (relation != "strangers")
+
+
+def test_a_runner_that_is_somebody_else_s_in_the_vpc_is_told() -> None:
+    vpc = {"Vpc": "vpc-1"}
+    others = [
+        dataclasses.replace(stack("CREATE_COMPLETE"), name="own", parameters={"Key": "0192", **vpc}),
+        Stack("hand", "CREATE_COMPLETE", parameters={"RunnerId": "0200", **vpc}),
+        Stack("tagged", "CREATE_FAILED", parameters=vpc, tags=ownership_tags("gitpod-us", "0201")),
+        Stack("elsewhere", "CREATE_COMPLETE", parameters={"RunnerId": "0202", "Vpc": "vpc-2"}),
+        Stack("gone", "DELETE_COMPLETE", parameters={"RunnerId": "0203", **vpc}),
+        Stack("topic", "CREATE_COMPLETE", parameters={"Topic": "x", **vpc}),
+    ]
+    assert finding.users_of_vpc(others, EU, "vpc-1") == [Runner("hand", "0200"), Runner("gitpod-us", "0201")]
 
 
 def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> None:

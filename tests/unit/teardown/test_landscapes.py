@@ -8,10 +8,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+import botocore.exceptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
@@ -39,6 +41,9 @@ THEIRS = [
 ]
 STATUSES = sorted(name for name in status.TABLE if status.exists(name))
 USER = {f"gitpod:used-by/{OTHER}": "us = subnet-2"}
+VPC = {"Vpc": "vpc-1"}
+# What has the name today of a bucket that a stack left: that one, one made anew, another stack's, and who knows.
+LEFT, ANEW, IMPORTED, UNREADABLE = "left", "anew", "imported", "unreadable"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +53,18 @@ class Landscape:
     stacks: list[tuple[bool, Stack]]
     endpoints: list[tuple[bool, dict[str, str]]]
     deleted: list[tuple[bool, Stack]]
+    buckets: dict[str, str]
+
+    @property
+    def neighbours(self) -> set[str]:
+        """Stacks of other runners in the VPC of the endpoints, by their tags or their parameters."""
+        there = [stack for ours, stack in self.stacks if not ours and VPC.items() <= stack.parameters.items()]
+        named = ("gitpod:runner-id", OTHER), ("gitpod:runner-name", "us")
+        return {
+            stack.name
+            for stack in there
+            if OTHER in stack.parameters.values() or any(entry in stack.tags.items() for entry in named)
+        }
 
 
 def _stack(number: int, name: str, state: str, tags: dict[str, str], values: dict[str, str]) -> Stack:
@@ -65,16 +82,18 @@ def landscapes(draw: st.DrawFn) -> Landscape:
     for number, name in enumerate(names[: draw(st.integers(0, 5))]):
         ours = own and number == 0
         values = draw(st.sampled_from([{"Key": ID}, {}] if ours else [{"Key": ID}, {"Key": OTHER}, {"Topic": "x"}, {}]))
+        values = {**values, **(VPC if draw(st.booleans()) else {})}
         stacks.append((ours, _stack(number, name, draw(st.sampled_from(STATUSES)), tags(ours), values)))
     endpoints = []
     for ours in draw(st.lists(st.booleans(), max_size=4)):
         used = USER if draw(st.booleans()) else {}
         endpoints.append((ours, {**tags(ours), **used}))
-    deleted = []
+    deleted, buckets = [], {}
     for number, ours in enumerate(draw(st.lists(st.booleans(), max_size=3))):
         values = {"Key": ID} if ours else {"Key": OTHER}
         deleted.append((ours, _stack(100 + number, "eu", "DELETE_COMPLETE", tags(ours), values)))
-    return Landscape(stacks, endpoints, deleted)
+        buckets[f"bucket-arn:{100 + number}"] = draw(st.sampled_from([LEFT, LEFT, ANEW, IMPORTED, UNREADABLE]))
+    return Landscape(stacks, endpoints, deleted, buckets)
 
 
 class Account:
@@ -112,6 +131,14 @@ class Account:
     def list_object_versions(self, **_arguments: t.Any) -> dict[str, t.Any]:
         return {"Versions": [{"Size": 1}]}
 
+    def get_bucket_tagging(self, **arguments: t.Any) -> dict[str, t.Any]:
+        state, stack_id = self._found.buckets[arguments["Bucket"]], arguments["Bucket"].removeprefix("bucket-")
+        if state in (ANEW, UNREADABLE):
+            code = "NoSuchTagSet" if state == ANEW else "AccessDenied"
+            raise botocore.exceptions.ClientError({"Error": {"Code": code}}, "GetBucketTagging")
+        value = stack_id if state == LEFT else "arn:another"
+        return {"TagSet": [{"Key": "aws:cloudformation:stack-id", "Value": value}]}
+
     def describe_vpc_endpoints(self, **_arguments: t.Any) -> dict[str, t.Any]:
         """Without the filter, so that nothing rests on it."""
         return {"VpcEndpoints": [self._raw("VpcEndpointId", "vpce", *entry) for entry in self._numbered()]}
@@ -136,10 +163,10 @@ class Account:
 @settings(max_examples=50, deadline=None)
 def test_the_plan_names_what_is_this_runners_and_nothing_else(found: Landscape) -> None:
     account: t.Any = Account(found)
-    seen = look(account, account, account, EU, "eu", {"eu"})
-    reason = {"certificate_reason": "x", "registration_reason": "x"}
+    stack_found = find(account, EU, "eu")
+    seen = look(account, account, account, EU, stack_found, {"eu"})
     plan = teardown_plan(
-        seen, {}, {}, {}, {"domain": "", "provider": "route53", "delete_buckets": True, "api_token": True, **reason}
+        seen, {}, {}, {}, {"domain": "", "provider": "route53", "delete_buckets": True, "api_token": True}
     )
     goes = "\n".join(plan["goes"])
     own = [stack for ours, stack in found.stacks if ours]
@@ -150,11 +177,17 @@ def test_the_plan_names_what_is_this_runners_and_nothing_else(found: Landscape) 
     for number, (ours, tags) in enumerate(found.endpoints):
         for thing in (f"vpce-{number} ", f"(sg-{number})"):
             lines = [line for line in plan["goes"] if thing in line]
-            assert bool(lines) == ours, (thing, tags)
-            # What another runner uses stays for it.
-            assert all(("it stays for us" in line) == (set(USER) <= set(tags)) for line in lines)
+            # A stack that stays, and may be this runner's, keeps what it needs.
+            stays = stack_found.verdict.relation in ("by_hand", "unknown")
+            assert bool(lines) == (ours and not stays), (thing, tags)
+            # What another runner uses stays for it, whether a tag says so or its stack.
+            used = set(USER) <= set(tags) or bool(found.neighbours)
+            assert all(("it stays for " in line) == used for line in lines)
     for ours, stack in found.deleted:
-        assert (f"bucket-{stack.id} (" in goes) == ours
+        state = found.buckets[f"bucket-{stack.id}"]
+        assert (f"bucket-{stack.id} (" in goes) == (ours and state == LEFT)
+        told = any(f"bucket-{stack.id} (" in line for line in plan["stays"])
+        assert told == (ours and state == UNREADABLE)
     assert all("because" in line or "of the stack, with" in line for line in plan["goes"])
     # A registration is left alone while a stack that may have this runner's ID stays.
     at_risk = not own and any(ID in stack.parameters.values() for _ours, stack in found.stacks)
