@@ -144,9 +144,7 @@ def _host_name(runner: t.Mapping[str, t.Any], taken: t.Mapping[str, t.Mapping[st
     return next((name for name in names if name not in taken), names[-1])
 
 
-def _is_the_runner(
-    host: str, there: t.Mapping[str, t.Any], stack: str, values: t.Mapping[str, t.Any]
-) -> bool:
+def _is_the_runner(host: str, there: t.Mapping[str, t.Any], stack: str, values: t.Mapping[str, t.Any]) -> bool:
     """Whether a host's file is of this runner: by its ID, else by its names in the same region and account."""
     alike = {
         name: str(there[name]).casefold() == str(values[name]).casefold()

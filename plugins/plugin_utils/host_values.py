@@ -60,7 +60,7 @@ def left_out_values(action: t.Any, task_vars: Raw, hosts: t.Iterable[str]) -> di
 
     :param hosts: of the run.
     """
-    manager = getattr(task_vars.get("hostvars"), "_variable_manager", None)
+    manager: t.Any = getattr(task_vars.get("hostvars"), "_variable_manager", None)
     group = manager._inventory.groups.get(_group(task_vars)) if manager else None
     found = {}
     for host in group.get_hosts() if group else ():

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import (
     Options,
     Values,

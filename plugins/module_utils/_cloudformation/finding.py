@@ -151,7 +151,7 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
     if stack.status in GONE:
         return Found(stack, Verdict(FREE, "there is none"), runner)
     tags, values, named = stack.tags, stack.parameters, bool(take_over) and take_over in (stack.name, stack.id)
-    if stack.status == "REVIEW_IN_PROGRESS" and not tags:
+    if stack.status == "REVIEW_IN_PROGRESS":
         # Such a stack has neither tags nor parameters yet; its change set does (CloudFormation API, DescribeChangeSet).
         try:
             waiting = _change_sets(api, stack)
@@ -162,7 +162,7 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
             return Found(stack, Verdict(UNKNOWN, f"{told} cloudformation:DescribeChangeSet)"), runner, named)
         verdicts = [_of_change_set(runner, raw, named) for raw in waiting]
         # Whoever executes one, or creates the stack, makes all others obsolete (ExecuteChangeSet, CreateStack).
-        verdicts.sort(key=lambda verdict: verdict.relation == OURS)
+        verdicts.sort(key=lambda verdict: (verdict.relation == OURS, verdict.relation != STRANGERS))
         free = Verdict(FREE, "it has no resources, and no change set waits in it")
         return Found(stack, next(iter(verdicts), free), runner, named)
     verdict = ownership.of_stack(runner, tags, values, stack.description, named)
@@ -172,7 +172,9 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
 def _change_sets(api: Api, stack: Stack) -> list[dict[str, t.Any]]:
     """What waits in a stack without resources: this collection's own, or whatever there is."""
     reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
-    others = [arn for arn in api.waiting_change_sets(stack.id or stack.name) if arn != (reviewed or {}).get("ChangeSetId")]
+    others = [
+        arn for arn in api.waiting_change_sets(stack.id or stack.name) if arn != (reviewed or {}).get("ChangeSetId")
+    ]
     return [*([reviewed] if reviewed else []), *(api.change_set(arn) for arn in others)]
 
 

@@ -34,9 +34,7 @@ MADE_BY_A_STAGE = {"gitpod_certificate_arn": "gitpod_certificate_request"}
 _REGISTERED = ("gitpod_runner_id", "gitpod_exchange_token")
 
 
-def of_fleet(
-    fleet: t.Mapping[str, Values], beyond: t.Mapping[str, Values] | None = None
-) -> dict[str, list[Problem]]:
+def of_fleet(fleet: t.Mapping[str, Values], beyond: t.Mapping[str, Values] | None = None) -> dict[str, list[Problem]]:
     """Every problem by host, in a stable order; what hosts have in common that they may not is told at each.
 
     :param beyond: hosts that the run leaves out, as far as they tell whether one of the run is a copy.

@@ -72,7 +72,7 @@ def plans(values: Values, earlier: Earlier, wanted: Wanted, facts: Facts) -> lis
 
 def after(plan: StagePlan, *earlier: StagePlan) -> StagePlan:
     """The plan of a stage that depends on earlier ones: while one of those has to run, nothing can be ruled out."""
-    running = [entry.stage for entry in earlier if entry.needed]
+    running = [entry.stage for entry in earlier if entry.needed and not entry.keeps]
     if plan.needed or not running:
         return plan
     return StagePlan(plan.stage, stages.UNKNOWN, (f"the stage {' and '.join(running)} comes first and may change it",))

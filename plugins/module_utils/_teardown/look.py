@@ -133,9 +133,7 @@ class Shared:
             return []
         with intent("list the security groups"):
             found = self._ec2.describe_security_groups(Filters=_FILTERS, aws_retry=True)["SecurityGroups"]
-        return [
-            {"id": raw["GroupId"], "name": raw["GroupName"], **told} for raw in found if (told := self._told(raw))
-        ]
+        return [{"id": raw["GroupId"], "name": raw["GroupName"], **told} for raw in found if (told := self._told(raw))]
 
     def _told(self, raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """What is told of one that goes, or this runner's part of it; empty of one that this runner does not use."""

@@ -92,7 +92,7 @@ def test_a_request_is_recognised_within_the_hour_and_renewed_after_a_failure() -
     assert re.fullmatch(r"\w{1,32}", token)
     others = [
         idempotency_token(WANTED, [FAILED]),
-        idempotency_token(dataclasses.replace(WANTED, runner="gitpod-us"), []),
+        idempotency_token(dataclasses.replace(WANTED, runner=Runner("gitpod-us")), []),
         idempotency_token(dataclasses.replace(WANTED, domain="us.example.com"), []),
         idempotency_token(dataclasses.replace(WANTED, key_type="EC_prime256v1"), []),
     ]

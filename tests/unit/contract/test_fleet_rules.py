@@ -118,7 +118,6 @@ def test_a_copy_of_a_host_that_the_run_leaves_out_is_told() -> None:
     assert len(fleet_problems({"a": original, "b": copy}, {"a": original})["b"]) == 1
 
 
-
 def test_the_examples_have_no_problem() -> None:
     groups = yaml.safe_load((pathlib.Path(__file__).parents[3] / "examples/inventory.yml").read_text("utf-8"))
     (group,) = groups.values()
