@@ -16,6 +16,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model as endpoints
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.absent import depart
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.desired import (
     no_registration,
@@ -159,6 +161,22 @@ class Account:
         return {key: f"{prefix}-{number}", "VpcId": "vpc-1", "Tags": listed}
 
 
+def deed(goes: list[str], thing: str) -> str:
+    """What the plan says that becomes of a thing."""
+    lines = [line for line in goes if thing in line]
+    return ("release" if "only this runner's part" in lines[0] else "remove") if lines else ""
+
+
+def removed(tags: dict[str, str], number: int, seen: dict[str, t.Any]) -> str:
+    """What the module that removes the endpoint does with what the teardown hands on, where it is called at all."""
+    handed_on = next((entry["also_used_by"] for entry in seen["endpoints"]), None)
+    if handed_on is None:
+        return ""
+    wanted = endpoints.Wanted.of({"name": EU.name, "runner_id": EU.id, "vpc_id": "vpc-1", "also_used_by": handed_on})
+    found = depart([endpoints.Endpoint(f"vpce-{number}", "available", "vpc-1", tags=tags)], [], wanted)
+    return "remove" if found.remove else "release" if found.release else ""
+
+
 @given(landscapes())
 @settings(max_examples=50, deadline=None)
 def test_the_plan_names_what_is_this_runners_and_nothing_else(found: Landscape) -> None:
@@ -183,6 +201,7 @@ def test_the_plan_names_what_is_this_runners_and_nothing_else(found: Landscape) 
             # What another runner uses stays for it, whether a tag says so or its stack.
             used = set(USER) <= set(tags) or bool(found.neighbours)
             assert all(("it stays for " in line) == used for line in lines)
+        assert removed(tags, number, seen) == deed(plan["goes"], f"vpce-{number} "), "the deed is what the plan named"
     for ours, stack in found.deleted:
         state = found.buckets[f"bucket-{stack.id}"]
         assert (f"bucket-{stack.id} (" in goes) == (ours and state == LEFT)
