@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     result,
     status,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
@@ -202,3 +203,22 @@ def test_only_a_real_true_deletes_or_replaces(value: t.Any) -> None:
     wanted = Wanted.of(options)
     assert (wanted.allow_replacement, wanted.recreate_failed) == (False, False)
     assert result.unwanted({**options, "retain_resources": []}).force is False
+
+
+def test_nested_stacks_are_a_part_of_the_runner_s_and_no_second_one_of_it() -> None:
+    """CloudFormation hands the tags of a stack on to those that it makes."""
+    tags = [{"Key": key, "Value": value} for key, value in OWN_TAGS.items()]
+    parent = {"StackName": "by-hand", "StackId": "arn:1", "StackStatus": "CREATE_COMPLETE", "Tags": tags}
+    child = {**parent, "StackName": "by-hand-Network-1X", "StackId": "arn:2", "ParentId": "arn:1", "RootId": "arn:1"}
+
+    class Client:
+        def get_paginator(self, _operation: str) -> Client:
+            return self
+
+        def paginate(self) -> list[dict[str, t.Any]]:
+            return [{"Stacks": [parent, child]}]
+
+        def describe_stacks(self, **arguments: t.Any) -> dict[str, t.Any]:
+            return {"Stacks": [entry for entry in (parent, child) if arguments["StackName"] in entry.values()]}
+
+    assert finding.find(Api(Client(), lambda: None), EU, "gitpod-eu").stack.name == "by-hand"
