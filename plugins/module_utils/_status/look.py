@@ -202,7 +202,9 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Result], alerts: t.Seq
             "days_left": shown.days_left(seen.now),
             "not_after": shown.expires.isoformat() if shown.expires else "",
         },
-        "endpoints": [{"id": entry.id, "state": entry.state} for entry in found["endpoints"] or ()],
+        "endpoints": None
+        if isinstance(seen.endpoints, Unread)
+        else [{"id": entry.id, "state": entry.state} for entry in found["endpoints"] or ()],
         "runner": found["runner"] and dataclasses.asdict(found["runner"]),
     }
 
