@@ -17,7 +17,7 @@ import typing as t
 import boto3
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _aws
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import Proxy as HttpProxy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import foreign
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import REGION_NOT_ENABLED
@@ -128,18 +128,12 @@ def test_a_page_is_no_answer_to_a_write(protocol: str, page: str, asked: Proxy) 
 @pytest.mark.usefixtures("quick")
 def test_the_page_is_quoted_and_the_proxy_is_named(asked: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     found = HttpProxy("http://proxy.example:3128", "HTTPS_PROXY")
-    monkeypatch.setattr(
-        "ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers.proxy_of", _always(found)
-    )
+    monkeypatch.setattr(_answers, "proxy_of", lambda _url: found)
     asked.order(Order(PAGE, page=PAGES["block page"]))
     error = refusal(READS["query"], asked)
     assert 'HTTP 403, text/html, "Access & denied"' in error.why
     assert "http://proxy.example:3128 (HTTPS_PROXY)" in error.next_step
     assert "NO_PROXY" in error.next_step
-
-
-def _always(found: HttpProxy) -> t.Callable[[str], HttpProxy]:
-    return lambda _url: found
 
 
 def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +192,8 @@ def test_what_does_not_pass_ends(asked: Proxy) -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_waiter_tries_again_too(asked: Proxy) -> None:
     asked.order(Order(RESET, times=5))
-    body = b"<DescribeVpcsResponse><vpcSet><item><vpcId>vpc-1</vpcId><state>available</state></item></vpcSet></DescribeVpcsResponse>"
+    vpc = b"<item><vpcId>vpc-1</vpcId><state>available</state></item>"
+    body = b"<DescribeVpcsResponse><vpcSet>%b</vpcSet></DescribeVpcsResponse>" % vpc
     asked.order(Order(PAGE, page=Page(200, body, "text/xml")))
     client("ec2", asked).get_waiter("vpc_available").wait(VpcIds=["vpc-1"])
     assert asked.count() == {RESET: 5, PAGE: 1}
@@ -210,7 +205,8 @@ def test_a_request_that_is_sent_again_keeps_its_token(asked: Proxy, monkeypatch:
     made = client("ec2", asked)
     made.meta.events.register("before-send.ec2", lambda request, **_event: sent.append(request.body) and None)
     asked.order(Order(PAGE, page=Page(502, HTML), times=2))
-    body = b"<CreateNatGatewayResponse><natGateway><natGatewayId>nat-1</natGatewayId></natGateway></CreateNatGatewayResponse>"
+    gateway = b"<natGateway><natGatewayId>nat-1</natGatewayId></natGateway>"
+    body = b"<CreateNatGatewayResponse>%b</CreateNatGatewayResponse>" % gateway
     asked.order(Order(PAGE, page=Page(200, body, "text/xml")))
     made.create_nat_gateway(SubnetId="subnet-1")
     assert len(sent) == 3
@@ -220,12 +216,14 @@ def test_a_request_that_is_sent_again_keeps_its_token(asked: Proxy, monkeypatch:
 
 def account(number: str = "123456789012") -> Page:
     inner = f"<Arn>arn:aws:iam::{number}:user/a</Arn><UserId>A</UserId><Account>{number}</Account>"
-    body = f"<GetCallerIdentityResponse><GetCallerIdentityResult>{inner}</GetCallerIdentityResult></GetCallerIdentityResponse>"
+    result = f"<GetCallerIdentityResult>{inner}</GetCallerIdentityResult>"
+    body = f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>"
     return Page(200, body.encode(), "text/xml")
 
 
 def refused(code: str, status: int = 403) -> Page:
-    body = f"<ErrorResponse><Error><Code>{code}</Code><Message>The security token is invalid</Message></Error></ErrorResponse>"
+    error = f"<Error><Code>{code}</Code><Message>The security token is invalid</Message></Error>"
+    body = f"<ErrorResponse>{error}</ErrorResponse>"
     return Page(status, body.encode(), "text/xml")
 
 

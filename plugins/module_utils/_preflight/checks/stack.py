@@ -140,7 +140,7 @@ def template(_wanted: Wanted, facts: Facts) -> Finding:
     if isinstance(found, Unread) and (found.decided or found.code in TEMPLATE_CODES):
         return failed(
             f"{found.message.rstrip('.')}.",
-            "Correct gitpod_stack_template_url or the release; CloudFormation reads from S3 only.",
+            found.remedy or "Correct gitpod_stack_template_url or the release; CloudFormation reads from S3 only.",
         )
     if isinstance(found, Unread) and not found.forbidden:
         return failed(f"The template could not be read: {found.message.rstrip('.')}.", found.remedy or "Run again.")
