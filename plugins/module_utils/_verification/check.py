@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
@@ -37,4 +38,4 @@ def unread(facts: Facts, subjects: t.Sequence[str], missing: str) -> Finding:
         return failed(missing, "Deploy the stack first, or name it (gitpod_stack_name).")
     if problem.forbidden:
         return unverifiable(problem.told, "Allow reading it (docs/permissions.md).")
-    return failed(problem.told, "" if problem.advice else "Run again (tag verify).")
+    return failed(dataclasses.replace(problem, advice="").told, problem.remedy or "Run again (tag verify).")

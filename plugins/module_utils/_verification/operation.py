@@ -70,11 +70,11 @@ def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         pointless = verdict.counts(runner.PHASE, required) and runner.hopeless(wanted, facts)
         done = verdict.settled(patience.waits_for(pairs, elapsed), required)
         # Without a stack there is nothing to wait for; one that could not be read may be there.
-        if _absent(facts) or pointless or done:
+        if absent(facts) or pointless or done:
             break
         fleet.board.waits(host.name, named([identifier for identifier, status in pairs if status == "fail"]))
     return {
-        "exists": not _absent(facts),
+        "exists": not absent(facts),
         "healthy": verdict.healthy([(check.identifier, check.status) for check in checks]),
         "pointless": pointless,
         "checks": [check.as_result() for check in checks],
@@ -87,7 +87,7 @@ def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     }
 
 
-def _absent(facts: Facts) -> bool:
+def absent(facts: Facts) -> bool:
     """Whether the runner has no stack, as CloudFormation says; not where it could not be asked."""
     return facts.outputs is None and "stack" not in facts.problems
 

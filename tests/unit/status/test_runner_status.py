@@ -105,6 +105,9 @@ def test_a_runner_in_order_has_a_verdict_for_each_area_and_no_alert() -> None:
         ("health", {"checks": (Result("tls.names", "fail", "Another name."),)}, "fail", "Another name"),
         ("health", {"checks": ()}, "skip", "No domain name"),
         ("endpoint", {"endpoints": ()}, "fail", "no endpoint"),
+        # Nobody could be asked for it.
+        ("endpoint", {"endpoints": None}, "skip", "No VPC is known"),
+        ("endpoint", {"endpoints": REFUSED}, "skip", "is not allowed"),
         ("endpoint", {"endpoints": (Endpoint("vpce-1", "pendingAcceptance"),)}, "fail", "pendingAcceptance"),
         ("endpoint", {"endpoints": (Endpoint("vpce-1", "pending"),)}, "warn", "pending"),
         (
