@@ -110,7 +110,7 @@ runners:
           description: C(arn), C(status), C(not_after) and C(days_left) of the certificate; null without.
           type: dict
         endpoints:
-          description: C(id) and C(state) of the endpoints to the management plane in the VPC.
+          description: C(id) and C(state) of the endpoints to the management plane in the VPC; null when not read.
           type: list
           elements: dict
         runner:
