@@ -84,6 +84,9 @@ runners:
             remediation:
               description: What to do about it; empty when there is nothing to do.
               type: str
+            unverifiable:
+              description: Whether it was skipped because it could not be looked at.
+              type: bool
         alerts:
           description:
             - Areas of C(gitpod_status_fail_on) that failed; of V(stack), V(version), V(drift) and V(certificate)

@@ -1,8 +1,8 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""AWS throttles, breaks, or something else answers: a first run converges at once with nothing twice, and no fault makes
-a verdict. What the campaign does with many seeds is one here."""
+"""AWS throttles, breaks, or something else answers: a first run converges at once with nothing twice, and no fault
+makes a verdict. What a campaign does with many seeds is one here."""
 
 from __future__ import annotations
 

@@ -209,10 +209,11 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Result], alerts: t.Seq
     }
 
 
-def _as_result(check: Result) -> dict[str, str]:
+def _as_result(check: Result) -> dict[str, t.Any]:
     return {
         "id": check.identifier,
         "status": check.status,
         "summary": check.summary,
         "remediation": check.remediation,
+        "unverifiable": check.unverifiable,
     }
