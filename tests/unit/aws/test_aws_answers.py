@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import Proxy as HttpProxy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import foreign
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import content
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import REGION_NOT_ENABLED
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING
@@ -282,3 +283,27 @@ def test_what_a_service_may_well_say(
 def test_an_answer_without_what_it_has_to_have_is_told() -> None:
     with pytest.raises(ApiError, match=r"AWS's answer has no 'Vpcs'"), _aws.intent("read the VPC"):
         raise KeyError("Vpcs")
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_object_that_breaks_off_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A length that is not reached, and then the whole object.
+    read = [ApiError("Could not read it", "Connection broken"), b"{}"]
+    monkeypatch.setattr(_Body, "answers", read)
+    assert content.read_object(_S3(), "https://templates.s3.amazonaws.com/a.json") == b"{}"
+    assert read == []
+
+
+class _Body:
+    answers: t.ClassVar[list[t.Any]] = []
+
+    def read(self, _most: int) -> bytes:
+        found = self.answers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return bytes(found)
+
+
+class _S3:
+    def get_object(self, **_location: t.Any) -> dict[str, t.Any]:
+        return {"Body": _Body()}
