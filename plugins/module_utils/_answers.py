@@ -21,6 +21,7 @@ import random
 import re
 import threading
 import time
+import traceback
 import typing as t
 import urllib.parse
 import uuid
@@ -249,10 +250,14 @@ class Guard:
         return TRIES if operation.startswith(READING) and status < REFUSED_STATUS else 1
 
     def _of_the_parser(self, error: Exception) -> bool:
+        """Whether an exception comes of what was answered, and not of how it was asked for."""
         if isinstance(error, botocore_exceptions.BotoCoreError):
             return False
-        kinds = (botocore_parsers.ResponseParserError, RecursionError, LookupError)
-        return isinstance(error, kinds) or getattr(self._last, "answer", None) is not None
+        if isinstance(error, (botocore_parsers.ResponseParserError, RecursionError)):
+            return True
+        frames = (frame for frame, _line in traceback.walk_tb(error.__traceback__))
+        parsing = any(frame.f_globals.get("__name__") == botocore_parsers.__name__ for frame in frames)
+        return parsing or getattr(self._last, "answer", None) is not None
 
     def _arrived(self, response_dict: t.Mapping[str, t.Any], **_event: t.Any) -> None:
         self._last.answer = Answer.of(response_dict)
