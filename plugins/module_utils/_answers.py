@@ -116,9 +116,28 @@ class ForeignAnswerError(_Base):
                 f"No proxy is set for {self.host} (HTTPS_PROXY): see what stands between this host and AWS, such as a"
                 " firewall that inspects traffic, a login page, or another AWS_ENDPOINT_URL"
             )
-        if self.status == NEEDS_A_PASSWORD:
-            return f"Give the proxy {self.proxy} a user and a password in {self.proxy.variable}"
-        return f"Have the proxy {self.proxy} let {self.host} pass, or name that host in NO_PROXY"
+        return _about_the_proxy(self.proxy, self.host, self.status)
+
+
+class ProxyRefusalError(_Base):
+    """The proxy made no connection to AWS."""
+
+    fmt = "The proxy {proxy} makes no connection to {host} ({reason})"
+
+    def __init__(self, host: str, proxy: Proxy, reason: str) -> None:
+        super().__init__(host=host, proxy=proxy, reason=reason)
+        self.host, self.proxy, self.status = host, proxy, NEEDS_A_PASSWORD if str(NEEDS_A_PASSWORD) in reason else 0
+
+    @property
+    def next_step(self) -> str:
+        """What to do about it."""
+        return _about_the_proxy(self.proxy, self.host, self.status)
+
+
+def _about_the_proxy(proxy: Proxy, host: str, status: int) -> str:
+    if status == NEEDS_A_PASSWORD:
+        return f"Give the proxy {proxy} a user and a password in {proxy.variable}"
+    return f"Have the proxy {proxy} let {host} pass, or name that host in NO_PROXY"
 
 
 class DisabledRegionError(_Base):
@@ -226,6 +245,8 @@ class Guard:
                 return self._call(operation, given)
             except botocore_exceptions.ClientError as error:
                 raise self._explained(error) from error
+            except botocore_exceptions.ProxyConnectionError as error:
+                raise self._refused(error) from error
             except ForeignAnswerError as error:
                 problem, cause = error, error.__cause__
             except Exception as error:
@@ -303,6 +324,15 @@ class Guard:
     def _error(self, answer: Answer, why: str) -> ForeignAnswerError:
         url = self._meta.endpoint_url
         return ForeignAnswerError(urllib.parse.urlsplit(url).hostname or url, answer, why, proxy_of(url))
+
+    def _refused(self, error: t.Any) -> Exception:
+        """The SDK tells neither why nor where to; urllib3's words hold neither user nor password."""
+        url = self._meta.endpoint_url
+        proxy = proxy_of(url)
+        if proxy is None:
+            return t.cast("Exception", error)
+        reason = getattr(error.kwargs.get("error"), "original_error", None) or "it is not there"
+        return ProxyRefusalError(urllib.parse.urlsplit(url).hostname or url, proxy, clean(reason)[:MOST_SHOWN])
 
     def _explained(self, error: t.Any) -> Exception:
         """What the service's refusal means: itself, a page in its place, or a region that is not enabled."""

@@ -137,6 +137,35 @@ def test_the_page_is_quoted_and_the_proxy_is_named(asked: Proxy, monkeypatch: py
     assert "NO_PROXY" in error.next_step
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("page", "reason", "step"),
+    [
+        (PAGES["password wanted"], "407", "a user and a password in HTTPS_PROXY"),
+        (PAGES["block page"], "403", "let sts.eu-central-1.amazonaws.com pass"),
+    ],
+)
+def test_a_proxy_that_makes_no_connection(
+    page: Page, reason: str, step: str, asked: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("https_proxy", "no_proxy", "NO_PROXY", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", asked.url.replace("//", "//user:geheim@"))
+    asked.order(Order(PAGE, page=page))
+    made = _session().client("sts", region_name="eu-central-1", config=_aws.settings(LOOKING))
+    with pytest.raises(ApiError) as found, _aws.intent("ask who calls"):
+        _aws.persistent(made, LOOKING, _nobody).get_caller_identity()
+    assert reason in found.value.why
+    assert step in found.value.next_step
+    assert asked.url in found.value.message
+    assert "geheim" not in found.value.message
+    assert asked.count() == {PAGE: LOOKING.unreachable}
+
+
+def _nobody(region: str) -> t.Any:
+    raise AssertionError(region)
+
+
 def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://user:geheim@proxy.example:3128")
     monkeypatch.delenv("https_proxy", raising=False)
