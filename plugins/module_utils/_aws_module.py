@@ -9,6 +9,8 @@ service again.
 
 from __future__ import annotations
 
+import os
+import types
 import typing as t
 
 try:
@@ -27,13 +29,38 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import Retrying
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 
 USER_AGENT = f"Ansible/{ansible_version} gitpod.enterprise_runner"
+# The options of amazon.aws that hold keys, and what of the environment stands for each (its modules.py).
+KEYS: t.Mapping[str, tuple[str, ...]] = {
+    "access_key": ("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "EC2_ACCESS_KEY"),
+    "secret_key": ("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "EC2_SECRET_KEY"),
+    "session_token": ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "EC2_SECURITY_TOKEN"),
+}
+# As amazon.aws has it, but for the environment's AWS_PROFILE: the SDK reads that itself, and as AWS's own tools do it
+# lets keys of the environment win over it. What stands in this option was named by the task, so by the inventory.
+PROFILE_OPTION = {"type": "str", "aliases": ["aws_profile"]}
+
+
+def connection_of(module: t.Any) -> tuple[str | None, str | None, dict[str, t.Any]]:
+    """Region, endpoint, and arguments of clients, from amazon.aws's options.
+
+    A profile that the task names wins over keys that lie in the environment: who names an account means that one.
+    Keys that the task itself names beside a profile are refused, as amazon.aws does.
+    """
+    options = dict(module.params)
+    if options.get("profile"):
+        for option, variables in KEYS.items():
+            if options.get(option) in [os.environ[name] for name in variables if name in os.environ]:
+                options[option] = None
+    answer = get_aws_connection_info(types.SimpleNamespace(params=options, fail_json=module.fail_json))
+    return t.cast("tuple[str | None, str | None, dict[str, t.Any]]", answer)
 
 
 class RunnerModule(AnsibleAWSModule):
     """Options, credentials and connection settings are those of every module of amazon.aws."""
 
     def __init__(self, **arguments: t.Any) -> None:
-        super().__init__(**arguments)
+        spec = {"profile": PROFILE_OPTION, **arguments.pop("argument_spec", {})}
+        super().__init__(argument_spec=spec, **arguments)
         self._sessions: dict[str | None, t.Any] = {}
         self._loader: t.Any = None
 
@@ -45,7 +72,7 @@ class RunnerModule(AnsibleAWSModule):
             C(profile_name).
         :raises InputError: there is no such profile, or no region.
         """
-        region, endpoint, own = get_aws_connection_info(self)
+        region, endpoint, own = connection_of(self)
         wanted = {**own, **arguments}
         config = botocore.config.Config(user_agent_extra=USER_AGENT)
         for name in ("config", "aws_config"):

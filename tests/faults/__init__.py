@@ -25,10 +25,10 @@ What the faults are:
 - C(CUT): carried out, and only half of the answer is sent.
 - C(PAGE): an C(Order)'s own answer, in the server's place.
 
-Rates are shares of all requests, each with its own fault; which request gets which depends on the seed, on what is asked
-for and on how often that was asked before, not on what other threads do meanwhile. Orders come before rates. Works for
-any server that speaks HTTP/1.1: signed requests to AWS are told apart by service, region and action, the management
-plane's by the last part of their path, which is the C(action).
+Rates are shares of all requests, each with its own fault; which request gets which depends on the seed, on what is
+asked for and on how often that was asked before, not on what other threads do meanwhile. Orders come before rates.
+Works for any server that speaks HTTP/1.1: signed requests to AWS are told apart by service, region and action, the
+management plane's by the last part of their path, which is the C(action).
 """
 
 from .model import CUT, FAILED, LOST, PAGE, PASSED, RESET, THROTTLED, Asked, Order, Page, Rates

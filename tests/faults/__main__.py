@@ -8,9 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import typing as t
 
 from . import Proxy, Rates
 from .model import CUT, FAILED, LOST, RESET, THROTTLED
+
+
+def _say(what: dict[str, t.Any]) -> None:
+    sys.stdout.write(f"{json.dumps(what)}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -24,9 +30,9 @@ def main() -> int:
     options = parser.parse_args()
     rates = Rates(**{kind: getattr(options, kind) / 100 for kind in (THROTTLED, FAILED, RESET, LOST, CUT)})
     with Proxy(options.upstream, rates, options.seed, port=options.port) as proxy:
-        print(json.dumps({"url": proxy.url}), flush=True)
+        _say({"url": proxy.url})
         sys.stdin.read()
-        print(json.dumps(proxy.count()), flush=True)
+        _say(proxy.count())
     return 0
 
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How services say that they are busy or broken.
 
-Sources: each service's API reference ("Common Errors"), EC2's "Request throttling" (RequestLimitExceeded, HTTP 503), S3's
-"Error responses" (SlowDown, HTTP 503), Route 53's PriorRequestNotComplete, botocore's lists C(data/_retry.json) and
+Sources: each service's API reference ("Common Errors"), EC2's "Request throttling" (RequestLimitExceeded, HTTP 503),
+S3's "Error responses" (SlowDown, HTTP 503), Route 53's PriorRequestNotComplete, botocore's C(data/_retry.json) and
 C(retries/standard.py); the management plane's from the Connect protocol's error codes.
 """
 

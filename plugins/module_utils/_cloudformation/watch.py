@@ -9,7 +9,6 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import EXPIRED_CODES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     Event,
     Failure,
@@ -25,6 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     meaning,
     rolling_back,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import EXPIRED_CODES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     ApiError,
     RunnerError,

@@ -114,7 +114,7 @@ def _guarded(work: Work, lane: Lane, clock: Clock, board: Board) -> Result:
         clock.sleep(lane.spread * clock.jitter())
         if work.clients:
             client = work.clients(SERVICES[kind])
-            client.meta.events.register("after-call", lane.heed, unique_id=f"lane-{id(lane)}")
+            client.meta.events.register_first("needs-retry", lane.heed, unique_id=f"lane-{id(lane)}")
         return work.join(dataclasses.replace(clock, stretch=lane.stretch), lambda seen: observe(work.key, seen))
     except RunnerError as error:
         return {"failed": True, "changed": False, "msg": error.message, **error.details}

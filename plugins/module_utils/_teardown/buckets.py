@@ -97,7 +97,7 @@ def measured(s3: t.Any, name: str, stack_id: str) -> Bucket | None:
                 more = bool(page.get("IsTruncated"))
                 break
     except ApiError as error:
-        if error.code in ("NoSuchBucket", "404"):
+        if error.code == "NoSuchBucket":
             return None
         if error.code not in DENIED_CODES:
             raise
