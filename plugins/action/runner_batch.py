@@ -8,26 +8,25 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import wants_look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, batches, unheeded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import fleet_of, prerequisites
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values, variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain
 
 # A look that is older says too little about a batch that begins now.
 FRESH_SECONDS = 120
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Decides once for all hosts of the batch; nothing is changed."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"default_batches", "look"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:

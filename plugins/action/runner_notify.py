@@ -8,19 +8,17 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._notify import host_of, post
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import message
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Posts; a receiver that is not there is a warning."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"url", "summary", "format", "from_inventory"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, earlier, plain, run_module
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation, shown
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Runs the stage's module with the options that the inventory wants."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _supports_diff = True
     _VALID_ARGS = frozenset({"stage", "step", "options"})
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
     reasons,
@@ -15,15 +14,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown
     teardown_plan,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """The plan from what the looks found; without the confirmation by name it fails, and nothing is changed."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS: t.ClassVar[frozenset[str]] = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
