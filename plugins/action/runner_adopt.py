@@ -11,7 +11,6 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
@@ -43,12 +42,15 @@ class ActionModule(ControlNodeAction):
             message = "Name the regions to search, for example -e gitpod_adopt_regions=eu-central-1,us-east-1"
             result.update(failed=True, msg=message)
             return result
-        runners = []
+        runners: list[Result] = []
         for region in regions:
             found = run_module(self, "runner_adopt_info", _options(values, region), task_vars or {})
             if found.get("failed"):
                 return found
             runners += plain(found["runners"])
+        return {**result, **self._written(values, regions, runners)}
+
+    def _written(self, values: t.Any, regions: t.Sequence[str], runners: list[Result]) -> Result:
         directory = pathlib.Path(values["gitpod_adopt_directory"])
         files = adopted_files(runners)
         there = _there(directory, files)
@@ -59,10 +61,15 @@ class ActionModule(ControlNodeAction):
         changed = [file for file in files if there.get(file["path"]) != file["content"]]
         if not self._task.check_mode:
             _write(directory, changed)
-        result.update(changed=bool(changed), runners=runners, files=files, notes=notes, directory=str(directory))
-        if self._task.diff:
-            result["diff"] = [_difference(directory, file, there) for file in changed]
-        return result
+        diff = [_difference(directory, file, there) for file in changed] if self._task.diff else []
+        return {
+            "changed": bool(changed),
+            "runners": runners,
+            "files": files,
+            "notes": notes,
+            "directory": str(directory),
+            **({"diff": diff} if diff else {}),
+        }
 
 
 def _write(directory: pathlib.Path, files: t.Iterable[t.Mapping[str, t.Any]]) -> None:

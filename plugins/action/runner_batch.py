@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 import typing as t
 
-
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import wants_look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
@@ -73,7 +72,7 @@ class ActionModule(ControlNodeAction):
 
     def _looked_at(self, variables: Raw, batch: list[str]) -> Result:
         """The fresh look and what it means; one that is fresh already is not repeated."""
-        known = variables.get(results.LOOK) or {}
+        known = results.registered(variables, results.LOOK)
         age = time.time() - float(known.get("looked_at") or 0)
         fresh = age < FRESH_SECONDS or not wants_look(variables)
         if fresh and known.get("runners"):
@@ -102,14 +101,14 @@ class ActionModule(ControlNodeAction):
 
     @staticmethod
     def _refused_before(variables: Raw, batch: t.Iterable[str]) -> dict[str, str]:
-        decision = variables.get(results.GATE) or {}
+        decision = results.registered(variables, results.GATE)
         held = {**(decision.get("refused") or {}), **(decision.get("held") or {})}
         return {host: held[host] for host in batch if host in held}
 
 
 def _unforeseen(variables: Raw) -> list[str]:
     """Who cannot be upgraded, and so is not in the play; in several batches one that has failed (as for the gate)."""
-    foreseen = (variables.get(results.UPGRADE) or {}).get("runners") or {}
+    foreseen = results.registered(variables, results.UPGRADE).get("runners") or {}
     return [str(host) for host, row in foreseen.items() if row.get("failure")]
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
     describe,
     needs_a_stack,

@@ -10,7 +10,6 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
 
-
 class ActionModule(ControlNodeAction):
     """Print the given lines; nothing is run anywhere."""
 

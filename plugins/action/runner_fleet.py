@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 import typing as t
 
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import typing as t
 
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._notify import host_of, post
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import message

@@ -17,7 +17,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action im
 class ActionModule(RunnerAction):
     """The module of the same name, with the content of local files."""
 
-
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module once."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)

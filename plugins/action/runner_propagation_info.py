@@ -16,7 +16,6 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 
-
 DEFAULT_INTERVAL = 30.0
 LOOK_EVERY = 0.5
 
@@ -59,7 +58,6 @@ class LineWatcher:
 
 class ActionModule(RunnerAction):
     """The module of the same name, with live lines while it waits."""
-
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module once; show its progress when it waits on the control node."""

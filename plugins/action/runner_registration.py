@@ -10,7 +10,6 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 
 
-
 class ActionModule(RunnerAction):
     """The module of the same name, whose result is censored where it has a token; a failure has none and is shown."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
     reasons,
     teardown_lines,
@@ -31,6 +30,8 @@ class ActionModule(ControlNodeAction):
         values = host_values(self, variables)
         found = {name: _registered(variables, f"__gitpod_teardown_{name}") for name in LOOKS}
         look = found["look"]
+        if not look:
+            return {**result, "failed": True, "msg": NOT_LOOKED}
         removal = _registered(variables, "__gitpod_dns_removal") if look["provider_writes"] else found["records"]
         settings = {
             "domain": look["domain"],
@@ -55,6 +56,10 @@ class ActionModule(ControlNodeAction):
         return result
 
 
+NOT_LOOKED = (
+    "What there is of the runner was not looked at, so nothing is removed. Run the teardown from its beginning (without"
+    " --start-at-task, and with every step of --step)."
+)
 LOOKS = ("look", "records", "certificate", "registration")
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade.table import (
     going_back,
     upgrade_lines,
@@ -57,7 +56,7 @@ class ActionModule(ControlNodeAction):
         rows = [
             results.of_fleet(own, results.UPGRADE, host)
             for host, own in zip(hosts, begun)
-            if (own.get(results.BATCH) or {}).get("begins")
+            if results.registered(own, results.BATCH).get("begins")
         ]
         lines = going_back(plain([row for row in rows if row]))
         if lines:

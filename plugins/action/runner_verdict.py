@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import typing as t
 
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import report
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 

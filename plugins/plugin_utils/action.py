@@ -78,7 +78,7 @@ def refused_strategy(strategy: str, once: bool, action: str) -> str:
         return f"The strategy {strategy} replaces how Ansible runs modules, which {action} was not made for. {advice}"
     if once and name in EACH_BY_ITSELF:
         return (
-            f"{action} is run once for all runners of the play, which the strategy {strategy} ignores: each runner would"
-            f" do it by itself, before the others are done. {advice}"
+            f"{action} is run once for all runners of the play, which the strategy {strategy} ignores: each runner"
+            f" would do it by itself, before the others are done. {advice}"
         )
     return ""

@@ -52,7 +52,10 @@ def variables_of(action: t.Any, task_vars: Raw, host: str) -> Raw:
 
 
 def forget_earlier_runs(action: t.Any, task_vars: dict[str, t.Any]) -> None:
-    """Take from a task's variables what a fact cache has kept of an earlier run, where this run has not set it."""
+    """Take from a task's variables what a fact cache has kept of an earlier run.
+
+    With hash_behaviour=merge that would even be merged into what this run has registered.
+    """
     manager, host = _manager(task_vars), str(task_vars.get("inventory_hostname") or "")
     stale = _stale(manager, host) if manager is not None and host else set()
     if not stale:
@@ -69,7 +72,7 @@ def _manager(task_vars: Raw) -> t.Any:
 
 
 def _stale(manager: t.Any, host: str) -> set[str]:
-    """Names of ours that only a fact cache has; what a task of this run set stands in the other one too."""
+    """Names of ours that a fact cache has. What a task of this run has set stands elsewhere too, and is not lost."""
     # The one in memory begins empty with each run.
     if not getattr(manager._fact_cache, "_persistent", True):
         return set()
@@ -77,8 +80,7 @@ def _stale(manager: t.Any, host: str) -> set[str]:
         cached = manager._fact_cache.get(host)
     except KeyError:
         return set()
-    now = manager._nonpersistent_fact_cache.get(host) or {}
-    return {str(name) for name in cached or {} if str(name).startswith(PREFIXES) and name not in now}
+    return {str(name) for name in cached or {} if str(name).startswith(PREFIXES)}
 
 
 class _Fewer:

@@ -28,6 +28,8 @@ def run_module(action: t.Any, module: str, arguments: t.Mapping[str, t.Any], tas
     """
     name = f"{COLLECTION}.{module}"
     variables = on_the_control_node(action, task_vars)
+    # Ansible's own lines (-vvv) do not name a module that comes by standard input.
+    action._display.vvv(f"RUN {name}", host=str(task_vars.get("inventory_hostname") or ""))
     task = action._task.copy()
     task.action, task.args = name, dict(arguments)
     plugin = action._shared_loader_obj.action_loader.get(
@@ -67,12 +69,13 @@ def on_the_control_node(action: t.Any, task_vars: Raw) -> Result:
         own = variables.get("ansible_delegated_vars") or {}
         variables["ansible_delegated_vars"] = {**own, elsewhere: {**own.get(elsewhere, {}), **interpreter}}
     action._play_context = PlayContext()
+    action._play_context.remote_addr = str(task_vars.get("inventory_hostname") or "")
     action._connection = _local(action._play_context)
     return {**variables, **interpreter}
 
 
 def _local(context: t.Any) -> t.Any:
-    """A connection to here, on which a module comes by standard input: no file of it, with what it is given, is left."""
+    """To here. A module comes by standard input, so that a run that is killed leaves no file with what it was given."""
     connection = connection_loader.get("ansible.builtin.local", context)
     connection.set_options(direct={"pipelining": True})
     # Where the user wants to look at what was run, it stays where Ansible usually has it.

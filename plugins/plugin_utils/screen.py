@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible's display, which leaves standard output alone where a callback writes a document there. For action plugins."""
+"""Ansible's display, which leaves standard output to a callback that writes a document there. For action plugins."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Screen:
 
     def display(self, text: str, **options: t.Any) -> None:
         """Show lines as they are."""
-        document = writes_a_document(constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK"))
+        document = writes_a_document(constants.DEFAULT_STDOUT_CALLBACK)
         self._ansible.display(text, **{"stderr": document, **options})
 
     def __getattr__(self, name: str) -> t.Any:
