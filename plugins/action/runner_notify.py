@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._notify i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import message
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import play_of
 
 
 class ActionModule(ControlNodeAction):
@@ -50,7 +51,13 @@ class ActionModule(ControlNodeAction):
         return result
 
     def _wanted(self, variables: dict[str, t.Any], summary: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Where to, if this is a run that is told of: each, or one in which something failed."""
+        """Where to, if this is a run that is told of: each at its end, or one in which something failed."""
         values = host_values(self, variables)
-        told = values["gitpod_report_notify_on"] == "always" or summary["counts"]["failed"] > 0
+        failed = summary["counts"]["failed"] > 0
+        told = failed or (values["gitpod_report_notify_on"] == "always" and not self._goes_on(variables))
         return {"url": values["gitpod_report_notify"] if told else "", "format": values["gitpod_report_notify_format"]}
+
+    def _goes_on(self, variables: t.Mapping[str, t.Any]) -> bool:
+        """Whether the play has batches after this one, in which the role would report again."""
+        everyone, batch = variables.get("ansible_play_hosts_all") or [], variables.get("ansible_play_batch") or []
+        return bool(getattr(play_of(self._task), "serial", None) and everyone and everyone[-1] not in batch)

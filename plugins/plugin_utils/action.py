@@ -11,6 +11,7 @@ import typing as t
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import forget_earlier_runs, play_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import Screen
@@ -30,7 +31,7 @@ class RunnerAction(ActionBase):
 
     def __init__(self, *arguments: t.Any, **named: t.Any) -> None:
         super().__init__(*arguments, **named)
-        self._display = Screen(self._display)
+        self._display: t.Any = Screen(Display())
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """As every action begins.

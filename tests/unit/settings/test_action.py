@@ -13,6 +13,7 @@ import typing as t
 import pytest
 from ansible import constants
 
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_notify import ActionModule as Notify
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_outcome import ActionModule as Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import precedence, running
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction, refused_strategy
@@ -207,3 +208,21 @@ def test_a_rescue_tells_what_failed_and_that_nothing_of_its_own_did() -> None:
     others = remembered()
     assert "gave up on this runner" in others["message"]
     assert not others.get("failed")
+
+
+@pytest.mark.parametrize(
+    ("serial", "batch", "goes_on"),
+    [
+        ([], ["a", "b", "c"], False),
+        ([1], ["a"], True),
+        ([1], ["c"], False),
+        # The last runner failed earlier in the play; without batches there is no later post.
+        ([], ["a", "b"], False),
+    ],
+)
+def test_of_a_play_in_batches_only_the_last_posts(serial: list[int], batch: list[str], goes_on: bool) -> None:
+    play = types.SimpleNamespace(serial=serial)
+    task = types.SimpleNamespace(_parent=types.SimpleNamespace(_play=play))
+    notify = Notify(task, None, None, None, None, None)
+    variables = {"ansible_play_hosts_all": ["a", "b", "c"], "ansible_play_batch": batch}
+    assert notify._goes_on(variables) is goes_on
