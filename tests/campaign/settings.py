@@ -333,15 +333,12 @@ def fleet_of_two(testbed: TestBed, directory: pathlib.Path) -> tuple[Fleet, Cont
     return fleet, Controller(testbed, directory, inventory)
 
 
-def table(rows: t.Sequence[tuple[Ran, list[str]]]) -> str:
-    """A line a case."""
-    width = max(len(ran.case.name) for ran, _found in rows)
-    lines = [
-        f"{ran.case.name:{width}}  {_verdict(ran.case, found):8}  {ran.seconds:5.1f} s  {'; '.join(found)}".rstrip()
-        for ran, found in rows
-    ]
-    held = sum(not found for _ran, found in rows)
-    return "\n".join([*lines, "", f"{held} of {len(rows)} hold"])
+def row(ran: Ran, found: t.Sequence[str], width: int) -> str:
+    """A case's line in the table.
+
+    :param width: of the names.
+    """
+    return f"{ran.case.name:{width}}  {_verdict(ran.case, found):8}  {ran.seconds:5.1f} s  {'; '.join(found)}".rstrip()
 
 
 def _verdict(case: Case, found: t.Sequence[str]) -> str:
@@ -356,10 +353,10 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     chosen = [case for case in cases() if not options.names or any(name in case.name for name in options.names)]
     python = os.environ.get("TESTBED_PYTHON", sys.executable)
-    rows = []
+    width, broken = max((len(case.name) for case in chosen), default=0), 0
     with tempfile.TemporaryDirectory() as directory, TestBed.start(python, stack_seconds=0.5) as testbed:
         fleet, controller = fleet_of_two(testbed, pathlib.Path(directory))
-        # What the stacks lack of this collection's, such as the content's hash, is added once.
+        # Stacks that were made without this collection get its tags, once.
         before = run(controller, Case("before", playbook=SITE))
         if before.code:
             raise RuntimeError(before.output)
@@ -367,11 +364,13 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
             testbed.clear_calls()
             (controller.directory / "sudo.log").unlink(missing_ok=True)
             ran = run(controller, case)
-            rows.append((ran, faults(ran, controller, fleet)))
-            if options.show and rows[-1][1]:
-                print(ran.output)  # noqa: T201
-    print(table(rows))  # noqa: T201
-    return int(any(found for _ran, found in rows))
+            found = faults(ran, controller, fleet)
+            broken += bool(found)
+            print(row(ran, found, width), flush=True)  # noqa: T201
+            if options.show and found:
+                print(ran.output, flush=True)  # noqa: T201
+    print(f"\n{len(chosen) - broken} of {len(chosen)} hold")  # noqa: T201
+    return int(broken > 0)
 
 
 if __name__ == "__main__":
