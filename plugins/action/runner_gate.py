@@ -11,11 +11,11 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.document import documents
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import WIDTH, Gate, gate
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
 KEYS = ("host", "name", "region", "problems", "look", "values")
 ARGUMENT_SPEC = {
@@ -40,11 +40,9 @@ def terminal_width() -> int:
 TERMINAL_WIDTH = terminal_width()
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """One table for the whole fleet, files of each runner, and the decision for the play to act on."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset(ARGUMENT_SPEC)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:

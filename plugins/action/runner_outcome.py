@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import (
     unseen_lines,
     verdict_of,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
-OUTCOMES = ("run", "wait", "verification", "status", "gate", "batch")
+OUTCOMES = ("run", "wait", "verification", "status", "gate", "batch", "failure")
+GIVEN_UP = (
+    "Ansible gave up on this runner, though no task of its own failed: any_errors_fatal, max_fail_percentage, or a task"
+    " that is run once for all failed. Look at what failed for the others, and run again"
+)
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Nothing is run anywhere."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"of"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -55,6 +56,8 @@ class ActionModule(ActionBase):
             return _status(plain(results.of_fleet(variables, "gitpod_status_result", host)))
         if of == "verification":
             return self._verdict(variables, host)
+        if of == "failure":
+            return _remembered(variables)
         seen = plain(results.look(variables, host)) if of == "gate" else {}
         return {**seen, **_failed(results.refused(variables, host))}
 
@@ -78,6 +81,20 @@ def _waited(parts: t.Mapping[str, t.Any]) -> Result:
     if failed:
         found.update(failed=True, msg=str(failed.get("msg") or ""), stack=failed.get("stack") or {})
     return found
+
+
+def _remembered(variables: t.Mapping[str, t.Any]) -> Result:
+    """What brought the host into a rescue; Ansible says so only where it was a task of its own."""
+    task, found = variables.get("ansible_failed_task") or {}, variables.get("ansible_failed_result") or {}
+    if not task:
+        return {"task": "The run", "action": "", "register": "", "message": GIVEN_UP, "stack": {}}
+    return {
+        "task": str(task.get("name") or task.get("action") or "A task"),
+        "action": str(task.get("action") or ""),
+        "register": str(task.get("register") or ""),
+        "message": str(found.get("msg") or "The task failed without a message"),
+        "stack": plain(found.get("stack") or {}),
+    }
 
 
 def _failed(message: str) -> Result:

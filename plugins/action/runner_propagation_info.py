@@ -14,7 +14,7 @@ import threading
 import time
 import typing as t
 
-from ansible.plugins.action import ActionBase
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 
 DEFAULT_INTERVAL = 30.0
 LOOK_EVERY = 0.5
@@ -56,11 +56,8 @@ class LineWatcher:
             self._show(f"{self._host}: {line}")
 
 
-class ActionModule(ActionBase):
+class ActionModule(RunnerAction):
     """The module of the same name, with live lines while it waits."""
-
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module once; show its progress when it waits on the control node."""

@@ -11,7 +11,6 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table, runner_summary
@@ -19,7 +18,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_f
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values, variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
 
 
@@ -36,11 +37,9 @@ def documents(fleet: Fleet) -> dict[str, str]:
     return files
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """One JSON file a runner, one of the fleet, Markdown, the page, and the table on screen."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"runners", "hosts", "directory"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
