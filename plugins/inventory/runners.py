@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Reads the AWS runners of the management plane; a host is a runner, under its name, so that C(group_vars) and
     C(host_vars) add what the management plane does not know. A fleet then needs no host list.
+  - What the management plane says is data and never a template. In a host's name, control characters become blanks and
+    slashes hyphens; a runner without a name, or with a group's, becomes no host and is warned of.
   - Each host has C(gitpod_region) and C(gitpod_runner_name), and what the management plane says as C(runner_id),
     C(runner_region), C(runner_variant), C(runner_phase), C(runner_version), C(runner_message), C(runner_log_url),
     C(runner_created_at), C(runner_additional_info) and C(runner_configuration).
@@ -112,12 +114,24 @@ import typing as t
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
+try:
+    # Before ansible-core 2.19 each text is a template unless it is marked; since then only what is marked is one, and
+    # this takes the mark away. A core that no longer has it marks nothing that comes from a plugin.
+    from ansible.utils.unsafe_proxy import wrap_var as as_data
+except ImportError:  # pragma: no cover - a later core
+
+    def as_data(value: t.Any) -> t.Any:
+        """The value, which is data already."""
+        return value
+
+
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
     Client,
     Connection,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, printable
 
 CONNECTION = ("api_url", "api_timeout", "api_retries", "ca_path")
 SHOWN = (
@@ -149,8 +163,8 @@ def chosen(runners: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t
     ]
     by_name: dict[str, list[str]] = {}
     for runner in found:
-        by_name.setdefault(runner["name"], []).append(f"{runner['id']} in {runner['region'] or 'no region'}")
-    twice = [f"{name}: {', '.join(ids)}" for name, ids in sorted(by_name.items()) if len(ids) > 1]
+        by_name.setdefault(host_name(runner), []).append(f"{runner['id']} in {runner['region'] or 'no region'}")
+    twice = [f"{name}: {', '.join(ids)}" for name, ids in sorted(by_name.items()) if name and len(ids) > 1]
     if twice:
         raise RunnerError(
             "Several runners have one name, and a host is a runner's name",
@@ -160,11 +174,22 @@ def chosen(runners: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t
     return sorted(found, key=lambda runner: str(runner["name"]))
 
 
+def host_name(runner: t.Mapping[str, t.Any]) -> str:
+    """The runner's name as a host's: one printable line, and no path, because Ansible looks for host_vars of the name.
+
+    Empty where nothing of it is left.
+    """
+    return clean(runner["name"]).replace("/", "-").strip().lstrip(".")
+
+
 def variables(runner: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The variables of a runner's host."""
-    found = {f"runner_{key}": runner[key] for key in SHOWN}
-    contract = {"gitpod_runner_name": runner["name"], "gitpod_region": runner["region"]}
-    return {**found, **{key: value for key, value in contract.items() if value}}
+    """The variables of a runner's host: what the management plane says is data, and never a template.
+
+    Its texts are fit to be shown, but for the name, by which the runner is found again.
+    """
+    found = {f"runner_{key}": printable(runner[key]) for key in SHOWN}
+    contract = {"gitpod_runner_name": runner["name"], "gitpod_region": printable(runner["region"])}
+    return {name: as_data(value) for name, value in (*found.items(), *contract.items()) if value or name in found}
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -186,7 +211,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(error.message) from error
         group = self.inventory.add_group(self.get_option("group"))
         for runner in runners:
-            self._add(runner, group)
+            name = host_name(runner)
+            if not name or name in self.inventory.groups:
+                # Ansible would give the runner's variables to all hosts of the group.
+                why = f"is called {name}, as a group is" if name else "has no name"
+                self.display.warning(f"The runner {runner['id']} {why}, and becomes no host. Give it another name.")
+                continue
+            self._add(as_data(name), runner, group)
 
     def _runners(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
         """From the cache while it is fresh, else from the management plane."""
@@ -215,8 +246,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             ) from error
         return [runner.as_result() for runner in Api(client).runners()]
 
-    def _add(self, runner: t.Mapping[str, t.Any], group: str) -> None:
-        host = self.inventory.add_host(runner["name"], group=group)
+    def _add(self, name: str, runner: t.Mapping[str, t.Any], group: str) -> None:
+        host = self.inventory.add_host(name, group=group)
         found = variables(runner)
         for name, value in found.items():
             self.inventory.set_variable(host, name, value)
