@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Reads the AWS runners of the management plane; a host is a runner, under its name, so that C(group_vars) and
     C(host_vars) add what the management plane does not know. A fleet then needs no host list.
-  - What the management plane says is data and never a template. In a host's name, control characters become blanks and
-    slashes hyphens; a runner without a name, or with a group's, becomes no host and is warned of.
+  - What the management plane says is data and never a template. A runner without a name, or whose name is a group's or
+    a path, becomes no host and is warned of.
   - Each host has C(gitpod_region) and C(gitpod_runner_name), and what the management plane says as C(runner_id),
     C(runner_region), C(runner_variant), C(runner_phase), C(runner_version), C(runner_message), C(runner_log_url),
     C(runner_created_at), C(runner_additional_info) and C(runner_configuration).
@@ -163,8 +163,8 @@ def chosen(runners: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t
     ]
     by_name: dict[str, list[str]] = {}
     for runner in found:
-        by_name.setdefault(host_name(runner), []).append(f"{runner['id']} in {runner['region'] or 'no region'}")
-    twice = [f"{name}: {', '.join(ids)}" for name, ids in sorted(by_name.items()) if name and len(ids) > 1]
+        by_name.setdefault(runner["name"], []).append(f"{runner['id']} in {runner['region'] or 'no region'}")
+    twice = [f"{name}: {', '.join(ids)}" for name, ids in sorted(by_name.items()) if len(ids) > 1]
     if twice:
         raise RunnerError(
             "Several runners have one name, and a host is a runner's name",
@@ -172,14 +172,6 @@ def chosen(runners: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t
             "Choose with regions, names or phases, or rename one",
         )
     return sorted(found, key=lambda runner: str(runner["name"]))
-
-
-def host_name(runner: t.Mapping[str, t.Any]) -> str:
-    """The runner's name as a host's: one printable line, and no path, because Ansible looks for host_vars of the name.
-
-    Empty where nothing of it is left.
-    """
-    return clean(runner["name"]).replace("/", "-").strip().lstrip(".")
 
 
 def variables(runner: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -211,13 +203,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(error.message) from error
         group = self.inventory.add_group(self.get_option("group"))
         for runner in runners:
-            name = host_name(runner)
-            if not name or name in self.inventory.groups:
-                # Ansible would give the runner's variables to all hosts of the group.
-                why = f"is called {name}, as a group is" if name else "has no name"
-                self.display.warning(f"The runner {runner['id']} {why}, and becomes no host. Give it another name.")
-                continue
-            self._add(as_data(name), runner, group)
+            if self._may_be_a_host(runner):
+                self._add(runner, group)
+
+    def _may_be_a_host(self, runner: t.Mapping[str, t.Any]) -> bool:
+        """Whether Ansible takes the runner's name for nothing else.
+
+        It would give a group of the name the runner's variables, and read host_vars wherever a path leads.
+        """
+        name = str(runner["name"])
+        may = bool(name) and not (name in self.inventory.groups or "/" in name or name.startswith("."))
+        if not may:
+            self.display.warning(
+                f"The runner {clean(runner['id'])} becomes no host, because its name, {clean(name)!r}, is a group's, a"
+                " path, or none. Give it another one."
+            )
+        return may
 
     def _runners(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
         """From the cache while it is fresh, else from the management plane."""
@@ -246,8 +247,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             ) from error
         return [runner.as_result() for runner in Api(client).runners()]
 
-    def _add(self, name: str, runner: t.Mapping[str, t.Any], group: str) -> None:
-        host = self.inventory.add_host(name, group=group)
+    def _add(self, runner: t.Mapping[str, t.Any], group: str) -> None:
+        host = self.inventory.add_host(as_data(runner["name"]), group=group)
         found = variables(runner)
         for name, value in found.items():
             self.inventory.set_variable(host, name, value)

@@ -12,8 +12,6 @@ import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
-# What begins a template, a statement and a comment of Jinja2.
-TEMPLATES = ("{{", "{%", "{#")
 GROUP, HOSTS = "gitpod_runners", "hosts.yml"
 # What a reader looks for first; the others follow by name.
 FIRST = ("gitpod_region", "gitpod_account_id", "gitpod_runner_name", "gitpod_runner_id", "gitpod_domain_name")
@@ -121,15 +119,6 @@ class _Indented(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
-
-    def a_text(self, text: str) -> t.Any:
-        """What stands in AWS is no template, also where Ansible would take it for one."""
-        return self.represent_scalar(
-            "!unsafe" if any(mark in text for mark in TEMPLATES) else "tag:yaml.org,2002:str", text
-        )
-
-
-_Indented.add_representer(str, _Indented.a_text)
 
 
 def _yaml(content: t.Any) -> str:
