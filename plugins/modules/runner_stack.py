@@ -311,7 +311,8 @@ release_version:
   type: str
   sample: "20260115.2"
 hidden_parameters:
-  description: Names, as they were given, of parameters that the template hides (C(NoEcho)), and whose values are shown nowhere.
+  description:
+    - Names, as they were given, of parameters that the template hides (C(NoEcho)); their values are shown nowhere.
   returned: with O(state=present), unless O(join)
   type: list
   elements: str

@@ -32,8 +32,17 @@ SECRET = "v3ry-s3cret-value"
 
 @pytest.mark.parametrize(
     "name",
-    ["Exchange Token", "exchange token", " EXCHANGE  TOKEN ", "exchange_token", "BootstrapSecret", "bootstrapsecret"]
-    + ["Exchangge Token", "Welcome Phrase", "Greeting", "WELCOME-PHRASE"],
+    [
+        *(
+            "Exchange Token",
+            "exchange token",
+            " EXCHANGE  TOKEN ",
+            "exchange_token",
+            "BootstrapSecret",
+            "bootstrapsecret",
+        ),
+        *("Exchangge Token", "Welcome Phrase", "Greeting", "WELCOME-PHRASE"),
+    ],
 )
 @pytest.mark.parametrize("value", [SECRET, f"  {SECRET}\n", [SECRET, "x"], {"deep": [{"er": SECRET}]}])
 def test_a_value_is_found_by_label_or_name_in_any_case_and_depth(name: str, value: t.Any) -> None:
