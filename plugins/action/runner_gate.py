@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.document import documents
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import WIDTH, Gate, gate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 
 KEYS = ("host", "name", "region", "problems", "look", "values")
 ARGUMENT_SPEC = {
@@ -60,7 +61,7 @@ class ActionModule(ActionBase):
         files: list[str] = []
         if arguments["directory"] and not self._task.check_mode:
             files = _write(pathlib.Path(arguments["directory"]), found)
-        self._display.display("\n".join(["", *lines, ""]))
+        self._display.display(block(["", *lines, ""]))
         result.update(changed=False, table=lines, files=files, **found.as_result())
         return result
 

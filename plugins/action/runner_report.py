@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values, variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
@@ -71,7 +72,7 @@ class ActionModule(ActionBase):
                 "",
                 f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
             ]
-        self._display.display("\n".join(["", *lines, ""]))
+        self._display.display(block(["", *lines, ""]))
         result.update(changed=False, files=files, table=lines, summary=fleet.summary())
         return result
 

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade.table import (
     going_back,
     upgrade_lines,
@@ -48,7 +49,7 @@ class ActionModule(ActionBase):
         for host, found in plain(arguments["runners"]).items():
             values = host_values(self, variables, host)
             rows[host] = upgrade_row(found, host, values["gitpod_runner_name"], values["gitpod_region"] or "")
-        self._display.display("\n".join(["", *upgrade_lines(list(rows.values())), ""]))
+        self._display.display(block(["", *upgrade_lines(list(rows.values())), ""]))
         return {"runners": rows, "needed": [host for host, row in rows.items() if row["needed"]]}
 
     def _back(self, variables: Raw) -> Result:
@@ -62,5 +63,5 @@ class ActionModule(ActionBase):
         ]
         lines = going_back(plain([row for row in rows if row]))
         if lines:
-            self._display.display("\n".join(["", *lines, ""]))
+            self._display.display(block(["", *lines, ""]))
         return {"back": lines}

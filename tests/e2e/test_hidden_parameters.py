@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A parameter that the template hides is seen nowhere: no verbosity, log, callback, diff, report or failure shows it."""
+"""A parameter that the template hides is seen nowhere: not on screen, in a log, a diff, a report or a failure."""
 
 from __future__ import annotations
 
