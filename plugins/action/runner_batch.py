@@ -89,9 +89,8 @@ class ActionModule(ActionBase):
         refused = {**now_refused, **self._refused_before(variables, batch)}
         told = {host: text for host, text in now_refused.items() if not fresh or not wants_look(variables)}
         if told:
-            self._display.display(
-                block("\n".join(f"{host}: {text}" for host, text in sorted(told.items())).split("\n"))
-            )
+            refusals = "\n".join(f"{host}: {text}" for host, text in sorted(told.items()))
+            self._display.display(block(refusals.split("\n")))
         begun = [host for host in batch if host not in refused]
         plans = {host: (found["runners"][host].get("look") or {}).get("plan") for host in begun}
         return {

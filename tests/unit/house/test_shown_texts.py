@@ -45,9 +45,7 @@ SHOWING = {"block", "clean", "shown"}
 
 def fit(text: str, lines: bool = True) -> bool:
     """Whether nothing in it moves a cursor or turns text around."""
-    return (
-        all(line.isprintable() for line in (text.split("\n") if lines else [text])) and text.encode("utf-8") is not None
-    )
+    return all(line.isprintable() for line in (text.split("\n") if lines else [text]))
 
 
 def calls(name: str) -> t.Iterator[tuple[str, ast.Call]]:
@@ -80,7 +78,7 @@ def test_a_line_is_one_printable_line(text: str) -> None:
     for found in (clean(text), shortened(text), block(once({text: [text], "b": ["other"]})[:1])):
         assert fit(found, lines=False)
     assert block([f"a{text}", f"b{text}"]).count("\n") == 1
-    assert clean(f"PLAY{text}RECAP").startswith("PLAY ") and not clean("\n").strip()
+    assert clean(f"PLAY{text}RECAP").startswith("PLAY ")
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, EVERYTHING])
