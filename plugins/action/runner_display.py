@@ -9,6 +9,8 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+
 
 class ActionModule(ControlNodeAction):
     """Print the given lines; nothing is run anywhere."""
@@ -21,6 +23,6 @@ class ActionModule(ControlNodeAction):
         _unused, arguments = self.validate_argument_spec(
             argument_spec={"lines": {"type": "list", "elements": "str", "required": True}}
         )
-        self._display.display("\n".join(arguments["lines"]))
+        self._display.display(block(arguments["lines"]))
         result["changed"] = False
         return result
