@@ -98,15 +98,16 @@ class Api:
         return str(answer["StackId"])
 
     def create_change_set(
-        self, wanted: Wanted, template: Template, parameters: list[dict[str, t.Any]], name: str, kind: str
+        self, wanted: Wanted, template: Template, parameters: list[dict[str, t.Any]], name: str, kind: str, token: str
     ) -> str:
-        """Begin to compute a change set; its ARN."""
+        """Begin to compute a change set; its ARN. A second call with the same token makes no second one."""
         with intent(f"compute the changes of the stack {wanted.name}"):
             answer = self.client.create_change_set(
                 StackName=wanted.name,
                 ChangeSetName=name,
                 ChangeSetType=kind,
                 Description="gitpod.enterprise_runner",
+                ClientToken=token,
                 **_common(wanted, template, parameters),
                 aws_retry=True,
             )

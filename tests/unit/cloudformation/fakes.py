@@ -114,7 +114,7 @@ class FakeApi:
         return ID
 
     def create_change_set(
-        self, wanted: Wanted, _template: Template, parameters: list[t.Any], name: str, kind: str
+        self, wanted: Wanted, _template: Template, parameters: list[t.Any], name: str, kind: str, _token: str
     ) -> str:
         self.requests.append((wanted, parameters))
         self.done.append(f"compute {kind}" + (" for review" if "review" in name else ""))
