@@ -31,6 +31,8 @@ SERVER_ERROR = 500
 PACE = Pace(first=1.0, longest=4.0, growth=1.5)
 # Reads may lag behind a write by some seconds (EC2 API reference, "Eventual consistency").
 LONGEST_LAG = 15.0
+# Beside the SDK's own tries.
+MOST_SENT = 3
 
 
 def is_lost(error: ApiError) -> bool:
@@ -100,6 +102,25 @@ def ensured(write: t.Callable[[], None], seen: t.Callable[[], bool], clock: Cloc
         return True
 
     carried_out(written, lambda: seen() or None, clock)
+
+
+def idempotent(write: t.Callable[[], None], clock: Clock) -> None:
+    """Send a write that may be sent any number of times, again where its answer was lost.
+
+    :raises ApiError: its error, when it was refused or answers go on being lost.
+    """
+    failure: ApiError | None = None
+    for _attempt, _elapsed in zip(range(MOST_SENT), poll(clock, LONGEST_LAG, PACE), strict=False):
+        try:
+            write()
+        except ApiError as error:
+            if not is_lost(error):
+                raise
+            failure = error
+            continue
+        return
+    if failure:
+        raise failure
 
 
 def first_seen(seen: t.Callable[[], Done | None], clock: Clock, timeout: float) -> Done | None:

@@ -79,7 +79,7 @@ def change_set(
     """
 
     def found() -> tuple[str, bool] | None:
-        there = api.reviewed_change_set(wanted.name, asked.name)
+        there = api.named_change_set(wanted.name, asked.name)
         return (str(there["ChangeSetId"]), True) if there else None
 
     return carried_out(
@@ -87,6 +87,13 @@ def change_set(
         found,
         clock,
     )
+
+
+def free_name(api: Api, stack: str, name: str, clock: Clock) -> None:
+    """Remove what has the name of a change set that is to be made, also one that was executed."""
+    there = api.named_change_set(stack, name)
+    if there:
+        discard(api, there["ChangeSetId"], clock)
 
 
 def execute(api: Api, stack: str, arn: str, token: str, clock: Clock) -> None:

@@ -63,9 +63,7 @@ def review_creation(
     """Leave a change set that a later run executes; one from an earlier review is replaced."""
     clock = mode.watching.clock
     if stack.status == "REVIEW_IN_PROGRESS":
-        reviewed = api.reviewed_change_set(wanted.name, CHANGE_SET_NAME)
-        if reviewed:
-            begin.discard(api, reviewed["ChangeSetId"], clock)
+        begin.free_name(api, wanted.name, CHANGE_SET_NAME, clock)
     asked = begin.ChangeSet(CHANGE_SET_NAME, "CREATE", new_token())
     arn, found = begin.change_set(api, wanted, template, request, asked, clock)
     computed(api, arn, mode)

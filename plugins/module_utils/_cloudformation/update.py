@@ -85,9 +85,9 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
         arn = reviewed["ChangeSetId"]
         changes: Changes | None = tuple(change(entry) for entry in reviewed["Changes"])
     else:
-        if reviewed:
-            begin.discard(api, reviewed["ChangeSetId"], clock)
         name = CHANGE_SET_NAME if wanted.review and not mode.check else f"c{token}"
+        if name == CHANGE_SET_NAME:
+            begin.free_name(api, stack.name, name, clock)
         arn, found_it = begin.change_set(api, full, template, request, begin.ChangeSet(name, "UPDATE", token), clock)
         changes = computed(api, arn, mode)
         if found_it and name == CHANGE_SET_NAME and changes is not None:

@@ -55,7 +55,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     planned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import poll
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import may_be_done
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import idempotent, may_be_done
 
 # With the pauses of wait.PACE about half a minute, in which EC2 shows what was just made.
 ATTEMPTS = 6
@@ -108,7 +108,7 @@ def present(api: Api, wanted: Wanted, region: str, enable_vpc_dns: bool, mode: M
     journal = Journal()
     for attribute in ground.off:
         with journal.step(_switched(attribute, wanted)):
-            api.switch_on_vpc_dns(wanted.vpc_id, attribute)
+            _switch_on(api, wanted, attribute, mode)
     state, todo = _converged(api, wanted, ground, found, mode, journal)
     outcome = dataclasses.replace(
         predicted,
@@ -144,6 +144,10 @@ def _vpc_dns(api: Api, wanted: Wanted, enable: bool) -> tuple[str, ...]:
             next_step="Switch them on, or allow it with gitpod_privatelink_enable_vpc_dns",
         )
     return off
+
+
+def _switch_on(api: Api, wanted: Wanted, attribute: str, mode: Mode) -> None:
+    idempotent(lambda: api.switch_on_vpc_dns(wanted.vpc_id, attribute), mode.clock)
 
 
 def _switched(attribute: str, wanted: Wanted) -> str:

@@ -126,6 +126,9 @@ class FakeApi:
     def reviewed_change_set(self, _stack: str, _name: str) -> dict[str, t.Any] | None:
         return self.reviewed
 
+    def named_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
+        return self.reviewed_change_set(stack, name)
+
     def validation_failures(self, _arn: str) -> list[str]:
         return ["/Resources/Cluster/Properties/Name is too long"]
 
