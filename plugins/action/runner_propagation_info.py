@@ -14,9 +14,8 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 
 DEFAULT_INTERVAL = 30.0
 LOOK_EVERY = 0.5

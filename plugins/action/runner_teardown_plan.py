@@ -12,9 +12,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown
     teardown_lines,
     teardown_plan,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
