@@ -17,7 +17,7 @@ try:
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
     botocore_exceptions = None
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import EXPIRED_CODES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import EXPIRED_CODES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import DENIED_CODES, ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
