@@ -199,7 +199,7 @@ def _predicted(found: Found, wanted: Wanted, ground: Ground) -> Outcome:
 def _converged(
     api: Api, wanted: Wanted, ground: Ground, found: Found, mode: Mode, journal: Journal
 ) -> tuple[State, Plan]:
-    """Carry out; after a conflict, a lost answer or another run's change do all of it again, a bounded number of times."""
+    """Carry out; after a conflict, a lost answer or another run's change all of it again, a bounded number of times."""
     failure: RunnerError = RunnerError("There was no time for a first look")
     for attempt, _elapsed in enumerate(poll(mode.clock, mode.timeout, wait.PACE), 1):
         try:
