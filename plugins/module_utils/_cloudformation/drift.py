@@ -15,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     TimeoutExceededError,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import MOST_SENT, is_lost
 
 PACE = Pace(first=1.0, longest=10.0, growth=1.5)
 TIMEOUT = 600.0
@@ -46,12 +47,15 @@ def _begun(client: t.Any, stack_id: str, clock: Clock) -> str:
     :raises ApiError: it was refused.
     """
     failure: ApiError | None = None
+    lost = 0
     for _elapsed in poll(clock, TIMEOUT, PACE):
         try:
             with intent(f"detect the drift of {stack_id}"):
                 return str(client.detect_stack_drift(StackName=stack_id, aws_retry=True)["StackDriftDetectionId"])
         except ApiError as error:
-            if "already in progress" not in error.why.lower():
+            lost += is_lost(error)
+            busy = "already in progress" in error.why.lower()
+            if not (busy or is_lost(error)) or lost == MOST_SENT:
                 raise
             failure = error
     raise failure or TimeoutExceededError("There was no time for a drift detection", next_step="Run again")

@@ -110,7 +110,7 @@ def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode)
         except OvertakenError as overtaken:
             if not left:
                 raise overtaken.refusal from overtaken
-            stack = api.stack(wanted.name)
+            stack = _own(api, wanted)
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -120,11 +120,14 @@ def _towards(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: M
     :raises OvertakenError: it has become another one meanwhile.
     """
     step = status.meaning(stack.status).present
+    done: tuple[str, ...] = ()
     if mode.check and status.meaning(stack.status).in_progress:
         return _predicted(api, wanted, template, stack, mode)
     if stack.status == "UPDATE_IN_PROGRESS" and wanted.cancel_update:
         stack = cancelled(api, stack, mode)
         step = status.meaning(stack.status).present
+        # One that was through before the call reached AWS was not cancelled.
+        done = ("cancel the running update",) if "ROLLBACK" in stack.status else ()
     if step == status.ATTACH:
         outcome = _finish(api, stack, "", mode, "attach")
         told = (f"attached to {stack.status}; run again to apply what the inventory changes besides",)
@@ -135,13 +138,12 @@ def _towards(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: M
     if step == status.REPAIR and wanted.continue_rollback:
         stack = _continued(api, wanted, stack, mode)
         step = status.meaning(stack.status).present
-    if step == status.CREATE:
-        return _create(api, wanted, template, stack, mode)
-    if step == status.RECREATE:
-        return _recreate(api, wanted, template, stack, mode)
-    if step == status.UPDATE:
-        return _update(api, wanted, template, stack, mode)
-    raise _stopped(stack)
+        done = ("continue the rollback that had failed",)
+    steps = {status.CREATE: _create, status.RECREATE: _recreate, status.UPDATE: _update}
+    if step not in steps:
+        raise _stopped(stack)
+    outcome = steps[step](api, wanted, template, stack, mode)
+    return dataclasses.replace(outcome, changed=outcome.changed or bool(done), actions=(*done, *outcome.actions))
 
 
 def _own(api: Api, wanted: Wanted) -> Stack:

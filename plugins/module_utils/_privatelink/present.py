@@ -55,7 +55,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     planned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import poll
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import idempotent, may_be_done
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import (
+    idempotent,
+    is_refused,
+    may_be_done,
+)
 
 # With the pauses of wait.PACE about half a minute, in which EC2 shows what was just made.
 ATTEMPTS = 6
@@ -195,7 +199,7 @@ def _predicted(found: Found, wanted: Wanted, ground: Ground) -> Outcome:
 def _converged(
     api: Api, wanted: Wanted, ground: Ground, found: Found, mode: Mode, journal: Journal
 ) -> tuple[State, Plan]:
-    """Carry out; after a conflict or a lost answer look, plan and carry out again, a bounded number of times."""
+    """Carry out; after a conflict, a lost answer or another run's change all of it again, a bounded number of times."""
     failure: RunnerError = RunnerError("There was no time for a first look")
     for attempt, _elapsed in enumerate(poll(mode.clock, mode.timeout, wait.PACE), 1):
         try:
@@ -203,7 +207,8 @@ def _converged(
             done = _carry_out(api, wanted, ground, found, mode, journal)
         except ApiError as error:
             failure = error
-            if attempt == ATTEMPTS or not look_again(error, journal):
+            moved_on = not is_refused(error) and (look_again(error, journal) or _look(api, wanted, ground) != found)
+            if attempt == ATTEMPTS or not moved_on:
                 break
             continue
         _find_lost_group(api, wanted, journal)
