@@ -11,7 +11,6 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import mode
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
     adopted_files,
@@ -57,10 +56,9 @@ class ActionModule(ActionBase):
         result.update(
             changed=False,
             runners=runners,
-            files=[{**file, "mode": _mode(directory / file["path"])} for file in files],
+            files=files,
             notes=notes,
             directory=str(directory),
-            directory_mode=mode(0o755),
         )
         return result
 
@@ -72,13 +70,6 @@ def _there(directory: pathlib.Path, files: t.Iterable[t.Mapping[str, str]]) -> d
         with contextlib.suppress(FileNotFoundError):
             found[file["path"]] = (directory / file["path"]).read_text("utf-8", "replace")
     return found
-
-
-def _mode(path: pathlib.Path) -> str:
-    """That of a file that is there; else what the umask allows."""
-    with contextlib.suppress(OSError):
-        return f"0{path.stat().st_mode & 0o777:o}"
-    return mode()
 
 
 def _options(values: t.Any, region: str) -> Result:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -59,11 +60,6 @@ def _with_digest(name: str, of: str) -> str:
     return f"{name[:_LONGEST].rstrip('-') or 'runner'}-{digest[:8]}"
 
 
-def mode(wanted: int = MODE) -> str:
-    """What the umask leaves of a mode, as Ansible's modules take it."""
-    return f"0{wanted & ~_umask():o}"
-
-
 def _umask() -> int:
     """The process's; it can only be read by setting it, so the strictest stands for that moment."""
     present = os.umask(0o077)
@@ -72,12 +68,16 @@ def _umask() -> int:
 
 
 def write_text(path: pathlib.Path, text: str) -> None:
-    """Replace the file in one step, so that no reader sees half of it; readable as far as the umask allows."""
+    """Replace the file in one step, so that no reader sees half of it; readable as far as the umask allows, and no
+    further than the file that is replaced."""
+    mode = MODE & ~_umask()
+    with contextlib.suppress(OSError):
+        mode &= path.stat().st_mode
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
-        pathlib.Path(temporary).chmod(MODE & ~_umask())
+        pathlib.Path(temporary).chmod(mode)
         pathlib.Path(temporary).replace(path)
     except BaseException:
         pathlib.Path(temporary).unlink(missing_ok=True)

@@ -44,8 +44,8 @@ runners:
   elements: dict
 files:
   description:
-    - The files of the inventory that are to be written, each with C(path), C(content), C(mode), which is that of a file
-      that is there or what the umask allows, and whether it takes the place of one that is there (C(replace)).
+    - The files of the inventory that are to be written, each with C(path), C(content), and whether it takes the place
+      of one that is there (C(replace)).
   returned: success
   type: list
   elements: dict
@@ -56,10 +56,6 @@ notes:
   elements: str
 directory:
   description: Where the files belong.
-  returned: success
-  type: str
-directory_mode:
-  description: Mode of a directory that is made for them, as the umask allows it.
   returned: success
   type: str
 """

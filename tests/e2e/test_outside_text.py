@@ -106,10 +106,7 @@ def test_it_is_data_in_the_inventory_in_tasks_reports_and_webhooks(
     playbook.write_text(yaml.safe_dump([{**play, "vars": HERE, "tasks": TASKS}]), "utf-8")
     controller.inventory = inventory
     plain = controller.environment()
-    controller.environment = lambda: (
-        {**plain, "GITPOD_API_KEY": testbed.api_token, "ANSIBLE_STDOUT_CALLBACK": ""}
-        | {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"}
-    )
+    monkeypatch.setattr(controller, "environment", lambda: {**plain, "GITPOD_API_KEY": testbed.api_token})
     extra = {"gitpod_report_notify": receiver.url, "plane": testbed.management_plane_url}
 
     # The second takes the runners from the inventory's cache.
