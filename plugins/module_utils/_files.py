@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -67,19 +68,16 @@ def _umask() -> int:
 
 
 def write_text(path: pathlib.Path, text: str) -> None:
-    """Replace the file in one step, so that no reader sees half of it.
-
-    A file that is there keeps its mode, a new one is readable; both as far as the umask allows.
-    """
-    try:
-        wanted = path.stat().st_mode & 0o777
-    except OSError:
-        wanted = MODE
+    """Replace the file in one step, so that no reader sees half of it; readable as far as the umask allows, and no
+    further than the file that is replaced."""
+    mode = MODE & ~_umask()
+    with contextlib.suppress(OSError):
+        mode &= path.stat().st_mode
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
-        pathlib.Path(temporary).chmod(wanted & ~_umask())
+        pathlib.Path(temporary).chmod(mode)
         pathlib.Path(temporary).replace(path)
     except BaseException:
         pathlib.Path(temporary).unlink(missing_ok=True)

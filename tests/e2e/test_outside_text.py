@@ -75,7 +75,7 @@ def test_it_is_data_in_the_inventory_in_tasks_reports_and_webhooks(
     testbed, directory = controller.testbed, controller.directory
     names = {
         "one": template("name"),
-        "two": "{{ 7 * 191 }}",
+        "two": "{{ 7 * 271828182 }}",
         "three": "all",
         "four": "../escape",
         "five": "gitpod_runners",
@@ -106,10 +106,7 @@ def test_it_is_data_in_the_inventory_in_tasks_reports_and_webhooks(
     playbook.write_text(yaml.safe_dump([{**play, "vars": HERE, "tasks": TASKS}]), "utf-8")
     controller.inventory = inventory
     plain = controller.environment()
-    controller.environment = lambda: (
-        {**plain, "GITPOD_API_KEY": testbed.api_token, "ANSIBLE_STDOUT_CALLBACK": ""}
-        | {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"}
-    )
+    monkeypatch.setattr(controller, "environment", lambda: {**plain, "GITPOD_API_KEY": testbed.api_token})
     extra = {"gitpod_report_notify": receiver.url, "plane": testbed.management_plane_url}
 
     # The second takes the runners from the inventory's cache.
@@ -130,7 +127,9 @@ def test_it_is_data_in_the_inventory_in_tasks_reports_and_webhooks(
     ]
     document = json.loads((controller.artifacts / "fleet.json").read_text("utf-8"))
     assert {runner["runner"] for runner in document["runners"]} == {names["one"], names["two"]}
-    assert not any("1337" in text for text in texts)
     for text in texts:
-        assert [line for line in text.split("\n") if not line.replace("\t", "").isprintable()] == []
-        assert not any(line.startswith("PLAY RECAP ***") and "****" not in line for line in text.split("\n"))
+        filled_in = [line for line in text.split("\n") if "1902797274" in line]
+        unprintable = [line for line in text.split("\n") if not line.replace("\t", "").isprintable()]
+        # A browser makes nothing of a line end.
+        forged = [line for line in text.split("\n") if line.startswith("PLAY RECAP *** ") and "<html" not in text]
+        assert (filled_in, unprintable, forged) == ([], [], [])

@@ -72,6 +72,15 @@ def test_a_file_obeys_the_umask(tmp_path: pathlib.Path) -> None:
         finally:
             os.umask(present)
         assert (tmp_path / "file").stat().st_mode & 0o777 == mode
+        (tmp_path / "file").unlink()
+
+
+def test_a_file_that_its_owner_closed_stays_closed(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "file"
+    write_text(path, "text")
+    path.chmod(0o600)
+    write_text(path, "other")
+    assert (path.stat().st_mode & 0o777, path.read_text("utf-8")) == (0o600, "other")
 
 
 def test_both_files_hold_every_finding() -> None:
