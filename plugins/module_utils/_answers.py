@@ -32,9 +32,10 @@ try:
     import botocore.utils as botocore_utils
 
     _Base: t.Any = botocore_exceptions.BotoCoreError
+    _Sent: t.Any = botocore_exceptions.HTTPClientError
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
     botocore_exceptions = botocore_parsers = botocore_utils = None
-    _Base = Exception
+    _Base = _Sent = Exception
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import always_enabled
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import (
@@ -95,8 +96,9 @@ class Answer:
         return ", ".join(filter(None, [*parts, f"which leads to {host}" if host else ""]))
 
 
-class ForeignAnswerError(_Base):
-    """Something else than AWS answered, or only half of what AWS said arrived.
+class ForeignAnswerError(_Sent):
+    """Something else than AWS answered, or only half of what AWS said arrived: the request was sent, and a write may have
+    been carried out (C(_writes)).
 
     :ivar status: of HTTP; 0 when it is not known.
     """
@@ -244,6 +246,9 @@ class Guard:
             try:
                 return self._call(operation, given)
             except botocore_exceptions.ClientError as error:
+                # What was sent before counts: the refusal may be of a second time (C(_writes.is_repeated)).
+                said = error.response.setdefault("ResponseMetadata", {})
+                said["RetryAttempts"] = said.get("RetryAttempts", 0) + attempt - 1
                 raise self._explained(error) from error
             except botocore_exceptions.ProxyConnectionError as error:
                 raise self._refused(error) from error

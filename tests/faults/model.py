@@ -130,7 +130,7 @@ class Decisions:
         """Its fault, the order that asks for it, and what else is drawn for it."""
         with self._lock:
             self._asked[asked] += 1
-            drawn = random.Random(f"{self._seed}:{asked}:{self._asked[asked]}")  # noqa: S311
+            drawn = random.Random(f"{self._seed}:{asked}:{self._asked[asked]}")
             order = next((entry[0] for entry in self._orders if self._due(entry, asked)), None)
             fault = order.fault if order else self.rates.fault(drawn.random())
             self.counted[fault] += 1

@@ -17,7 +17,7 @@ import typing as t
 import boto3
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws, _writes
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import Proxy as HttpProxy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import foreign
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import content
@@ -242,6 +242,21 @@ def test_a_request_that_is_sent_again_keeps_its_token(asked: Proxy, monkeypatch:
     assert len(sent) == 3
     assert len(set(sent)) == 1
     assert "ClientToken=" in sent[0]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_refusal_after_a_lost_answer_is_told_from_a_first_one(asked: Proxy) -> None:
+    group = {"GroupName": "x", "Description": "x"}
+    body = b"<Response><Errors><Error><Code>InvalidGroup.Duplicate</Code></Error></Errors></Response>"
+    refusal_of = Order(PAGE, page=Page(400, body, "text/xml"))
+    for before, repeated in ([], False), ([Order(PAGE, page=Page(502, HTML), times=1)], True):
+        asked.clear()
+        for order in (*before, refusal_of):
+            asked.order(order)
+        assert _writes.is_repeated(refusal(("ec2", "create_security_group", group), asked)) is repeated
+    asked.clear()
+    asked.order(Order(PAGE, page=Page(200, b"<CreateSecurityGroupResponse><gro", "text/xml")))
+    assert _writes.is_lost(refusal(("ec2", "create_security_group", group), asked))
 
 
 def account(number: str = "123456789012") -> Page:
