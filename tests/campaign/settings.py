@@ -200,7 +200,12 @@ def _connections() -> list[Case]:
             "inventory: winrm and PowerShell",
             runners={"ansible_connection": "winrm", "ansible_shell_type": "powershell"},
         ),
-        Case("inventory: a network device", runners={"ansible_connection": "ansible.netcommon.network_cli"}),
+        # Ansible loads such a connection before any action.
+        Case(
+            "inventory: a network device",
+            runners={"ansible_connection": "ansible.netcommon.network_cli"},
+            refused="ansible_network_os",
+        ),
         Case("-e: a machine to log in to", arguments=("-e", extra), playbook=SITE),
         Case("--become, -c ssh, -u", arguments=("--become", "-c", "ssh", "-u", "nobody-here"), playbook=SITE),
         Case("become = true", configuration={"privilege_escalation.become": "true"}),
