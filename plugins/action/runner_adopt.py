@@ -12,7 +12,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
     adopted_files,
@@ -57,7 +57,7 @@ class ActionModule(ControlNodeAction):
         files, notes = beside(files, there, values["gitpod_adopt_overwrite"] is True)
         lines = [f"{len(runners)} runners found in {', '.join(regions)}", *(adopted_line(found) for found in runners)]
         lines += [f"    {note}" for note in notes]
-        self._display.display("\n".join(clean(line) for line in lines))
+        self._display.display(block(lines))
         changed = [file for file in files if there.get(file["path"]) != file["content"]]
         if not self._task.check_mode:
             _write(directory, changed)

@@ -12,6 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet im
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, batches, unheeded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import fleet_of, prerequisites
@@ -56,7 +57,7 @@ class ActionModule(ControlNodeAction):
             result.update(begins=False, held=dict.fromkeys(batch, message))
             return result
         if lines:
-            self._display.display("\n".join(lines))
+            self._display.display(block(lines))
         result.update(begins=True)
         result.update(self._looked_at(variables, batch) if arguments["look"] else {"begun": batch, "work": batch})
         return result
@@ -86,7 +87,8 @@ class ActionModule(ControlNodeAction):
         refused = {**now_refused, **self._refused_before(variables, batch)}
         told = {host: text for host, text in now_refused.items() if not fresh or not wants_look(variables)}
         if told:
-            self._display.display("\n".join(f"{host}: {text}" for host, text in sorted(told.items())))
+            refusals = "\n".join(f"{host}: {text}" for host, text in sorted(told.items()))
+            self._display.display(block(refusals.split("\n")))
         begun = [host for host in batch if host not in refused]
         plans = {host: (found["runners"][host].get("look") or {}).get("plan") for host in begun}
         return {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
 
@@ -21,6 +22,6 @@ class ActionModule(ControlNodeAction):
         _unused, arguments = self.validate_argument_spec(
             argument_spec={"lines": {"type": "list", "elements": "str", "required": True}}
         )
-        self._display.display("\n".join(arguments["lines"]))
+        self._display.display(block(arguments["lines"]))
         result["changed"] = False
         return result

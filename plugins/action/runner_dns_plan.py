@@ -37,7 +37,8 @@ class ActionModule(ControlNodeAction):
             return result
         name, domain = values["gitpod_runner_name"], values["gitpod_domain_name"]
         directory, suffix = values["gitpod_artifact_directory"], "-certificate" if arguments["validation"] else ""
-        files = f"{directory}/{file_name(name)}{suffix}-dns"
+        file = f"{file_name(name)}{suffix}"
+        files = f"{directory}/{file}-dns"
         title = (
             f"{name}: add these records where {domain} is kept (also in {files}.zone, .csv and .json); waiting for them"
             f" at most {values['gitpod_dns_wait']} s"
@@ -47,7 +48,7 @@ class ActionModule(ControlNodeAction):
         result.update(
             {**provider.as_result(), "writes": writes, "title": title, "tasks_file": tasks_file or ""},
             directory=directory,
-            file=f"{name}{suffix}",
+            file=file,
             changed=False,
             records=[],
         )

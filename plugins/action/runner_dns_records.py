@@ -13,6 +13,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import record_csv, zone_file_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
 RECORD = {
@@ -51,7 +52,7 @@ class ActionModule(ControlNodeAction):
         path = pathlib.Path(str(arguments["directory"]), f"{arguments['name']}{SUFFIX}")
         changed = _write(path, contents, bool(self._task.check_mode))
         if arguments["show"]:
-            self._display.display("\n".join(shown(str(arguments["title"]), contents, path)))
+            self._display.display(block(shown(str(arguments["title"]), contents, path)))
         result.update(changed=bool(changed), files=changed)
         return result
 

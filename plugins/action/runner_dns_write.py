@@ -11,6 +11,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.prov
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.deciding import refused
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, on_the_control_node, plain
@@ -61,7 +62,7 @@ class ActionModule(ControlNodeAction):
             module_name=provider.actions[0], module_args=options, task_vars=dict(variables)
         )
         if not found.get("failed") and not provider.succeeded(found):
-            found.update(failed=True, msg=found.get("msg") or f"The server refused: {found.get('dns_rc_str')}")
+            found.update(failed=True, msg=clean(found.get("msg") or f"The server refused: {found.get('dns_rc_str')}"))
         return found
 
 
@@ -76,7 +77,7 @@ def _together(found: t.Sequence[Result], provider: Provider, state: str, former:
         names = [str(record["name"]) for record in former]
         result.update(failed=True, msg=refused(provider, names, {"results": failures}))
     elif failures:
-        result.update(failed=True, msg="; ".join(dict.fromkeys(str(entry.get("msg") or "") for entry in failures)))
+        result.update(failed=True, msg="; ".join(dict.fromkeys(clean(entry.get("msg") or "") for entry in failures)))
     return result
 
 

@@ -15,6 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.document import documents
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import WIDTH, Gate, gate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
 KEYS = ("host", "name", "region", "problems", "look", "values")
@@ -58,7 +59,7 @@ class ActionModule(ControlNodeAction):
         files: list[str] = []
         if arguments["directory"] and not self._task.check_mode:
             files = _write(pathlib.Path(arguments["directory"]), found)
-        self._display.display("\n".join(["", *lines, ""]))
+        self._display.display(block(["", *lines, ""]))
         result.update(changed=False, table=lines, files=files, **found.as_result())
         return result
 

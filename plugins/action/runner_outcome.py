@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, printable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import (
     unseen_lines,
@@ -45,7 +46,7 @@ class ActionModule(ControlNodeAction):
         result.update(runner_summary(stages, values["gitpod_runner_name"], values["gitpod_region"] or ""))
         failure = stages["failure"]
         if failure:
-            result.update(failed=True, msg=f"{failure['task']}: {failure['message']}")
+            result.update(failed=True, msg=printable(f"{failure['task']}: {failure['message']}"))
         return result
 
     def _part(self, of: str, variables: t.Mapping[str, t.Any], host: str) -> Result:
@@ -70,7 +71,7 @@ class ActionModule(ControlNodeAction):
         values = host_values(self, variables)
         verdict = verdict_of(found["seen"], values["gitpod_verify_required"], self._task.check_mode, probes)
         for line in unseen_lines(verdict):
-            self._display.display(f"{values['gitpod_runner_name']}: {line}")
+            self._display.display(clean(f"{values['gitpod_runner_name']}: {line}"))
         return verdict
 
 
@@ -79,7 +80,7 @@ def _waited(parts: t.Mapping[str, t.Any]) -> Result:
     found: Result = dict(plain(parts))
     failed = next((part for part in found.values() if isinstance(part, dict) and part.get("failed")), None)
     if failed:
-        found.update(failed=True, msg=str(failed.get("msg") or ""), stack=failed.get("stack") or {})
+        found.update(failed=True, msg=printable(str(failed.get("msg") or "")), stack=failed.get("stack") or {})
     return found
 
 
@@ -98,13 +99,13 @@ def _remembered(variables: t.Mapping[str, t.Any]) -> Result:
 
 
 def _failed(message: str) -> Result:
-    return {"failed": True, "msg": message} if message else {}
+    return {"failed": True, "msg": printable(message)} if message else {}
 
 
 def _status(found: t.Mapping[str, t.Any]) -> Result:
     """A failure where an area is not as it should be that the inventory lists, or where nobody could look."""
     if found.get("failed"):
-        return {"failed": True, "msg": str(found.get("msg") or "")}
+        return {"failed": True, "msg": printable(str(found.get("msg") or ""))}
     alerts = found.get("alerts") or []
     told = [check["summary"] for check in found.get("checks") or [] if check["id"] in alerts]
     return {**found, **_failed(" ".join(told) if alerts else "")}

@@ -14,6 +14,7 @@ import threading
 import time
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 
 DEFAULT_INTERVAL = 30.0
@@ -53,7 +54,7 @@ class LineWatcher:
         said = "".join(character for character in line if not character.isdigit())
         if line and (said != self._shown or now - self._shown_at >= self._interval):
             self._shown, self._shown_at = said, now
-            self._show(f"{self._host}: {line}")
+            self._show(clean(f"{self._host}: {line}"))
 
 
 class ActionModule(RunnerAction):

@@ -87,7 +87,7 @@ def _together(done: Done) -> Result:
         "diff": of("diff"),
         "warnings": [warning for warnings in of("warnings") for warning in warnings],
     }
-    failures = [f"{item.label}: {found.get('msg')}" for item, found in done if found.get("failed")]
+    failures = [clean(f"{item.label}: {found.get('msg')}") for item, found in done if found.get("failed")]
     return {**result, "failed": True, "msg": "\n".join(failures)} if failures else result
 
 

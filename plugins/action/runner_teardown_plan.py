@@ -12,7 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown
     teardown_lines,
     teardown_plan,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
@@ -44,7 +44,7 @@ class ActionModule(ControlNodeAction):
         records = removal if look["records_known"] else {}
         plan = teardown_plan(look, records, found["certificate"], found["registration"], settings)
         name = values["gitpod_runner_name"]
-        self._display.display("\n".join(clean(line) for line in teardown_lines(plan, name)))
+        self._display.display(block(teardown_lines(plan, name)))
         result.update(changed=False, **plan)
         if plan["goes"] and name not in values["gitpod_teardown_confirm"] and not self._task.check_mode:
             told = "; ".join(plan["goes"])

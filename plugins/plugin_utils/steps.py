@@ -17,7 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import desired as registration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import desired as teardown
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.desired import probe
@@ -299,4 +299,4 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
 
 def shown(lines: t.Iterable[str]) -> str:
     """Lines as they are displayed."""
-    return "\n".join(clean(line) for line in lines)
+    return block(lines)
