@@ -294,14 +294,13 @@ def _selections() -> list[Case]:
 
     return [
         Case("site --start-at-task 'Begin the batch'", arguments=("--start-at-task", "Begin the batch"), playbook=SITE),
-        Case("site --start-at-task Report", arguments=("--start-at-task", "Report"), playbook=SITE),
+        Case("site --start-at-task, report", arguments=("--start-at-task", "*Report the fleet"), playbook=SITE),
         refused(SITE, begin, "--start-at-task", "Deploy"),
         refused(SITE, begin, "--tags", "verify", "--skip-tags", "always"),
-        Case("site --skip-tags always", arguments=("--skip-tags", "always,verify"), playbook=SITE),
+        refused(SITE, "The look at the runners was left out", "--skip-tags", "always"),
         Case("site --skip-tags prerequisites", arguments=("--skip-tags", "prerequisites"), playbook=SITE),
         Case("ANSIBLE_RUN_TAGS=verify", environment={"ANSIBLE_RUN_TAGS": "verify"}, playbook=SITE),
-        refused(UPGRADE, begin, "--start-at-task", "Upgrade"),
-        refused(UPGRADE, "what would change was not computed", "--start-at-task", "Show what would change"),
+        refused(UPGRADE, "What would change was not computed", "--start-at-task", "Show what would change"),
         refused(
             TEARDOWN,
             "was not looked at",
