@@ -17,6 +17,8 @@ description:
     C(runner_created_at), C(runner_additional_info) and C(runner_configuration).
   - C(gitpod_runner_id) is not set, so that with C(gitpod_api_token) the role gitpod_registration finds the runner by
     name and region, and mints an exchange token where its stack has to be created.
+  - A runner whose name cannot be a host's (none at all, blanks around it, control characters, a group's name, more than
+    255 characters), or that has no ID, is left out with a warning; the others stay.
   - Its file ends in V(gitpod_runners.yml) or V(gitpod_runners.yaml).
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
@@ -118,6 +120,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Client,
     Connection,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 
 CONNECTION = ("api_url", "api_timeout", "api_retries", "ca_path")
 SHOWN = (
@@ -132,6 +135,49 @@ SHOWN = (
     "additional_info",
     "configuration",
 )
+
+
+# A name is a host's, and no module may take it for another one.
+LONGEST_NAME = 255
+RESERVED = frozenset({"all", "ungrouped", "localhost", "127.0.0.1", "::1"})
+MOST_TOLD = 5
+
+
+def usable(runners: t.Sequence[t.Mapping[str, t.Any]], group: str) -> tuple[list[t.Mapping[str, t.Any]], list[str]]:
+    """The runners that can be hosts, and what is wrong with each of the others."""
+    good: list[t.Mapping[str, t.Any]] = []
+    told = []
+    for runner in runners:
+        fault = _fault(str(runner["name"]), group) if runner["id"] else "it has no ID"
+        if fault:
+            told.append(f"{brief(runner['name'], 60) or 'a runner'} ({brief(runner['id'], 60) or 'no ID'}): {fault}")
+        else:
+            good.append(runner)
+    return good, told
+
+
+def _fault(name: str, group: str) -> str:
+    if not name.strip():
+        return "it has no name"
+    if name != name.strip() or not name.isprintable():
+        return "its name has blanks around it, or a character that cannot be printed"
+    if name in RESERVED or name == group:
+        return "its name is that of a group, or of the control node"
+    return f"its name has more than {LONGEST_NAME} characters" if len(name) > LONGEST_NAME else ""
+
+
+def left_out(told: t.Sequence[str]) -> str:
+    """The warning."""
+    more = f"; and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else ""
+    return f"Left out of the inventory, because they cannot be hosts: {'; '.join(told[:MOST_TOLD])}{more}"
+
+
+def cached(found: t.Any) -> list[dict[str, t.Any]] | None:
+    """What the cache holds, or C(None) where it is nothing that this version has written."""
+    needed = {"name", *SHOWN}
+    if isinstance(found, list) and all(isinstance(entry, dict) and needed <= set(entry) for entry in found):
+        return found
+    return None
 
 
 def chosen(runners: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
@@ -181,10 +227,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         try:
-            runners = chosen(self._runners(path, cache), self.get_options())
+            wanted = str(self.get_option("group"))
+            good, told = usable(self._runners(path, cache), wanted)
+            runners = chosen(good, self.get_options())
         except RunnerError as error:
             raise AnsibleParserError(error.message) from error
-        group = self.inventory.add_group(self.get_option("group"))
+        if told:
+            self.display.warning(left_out(told))
+        group = self.inventory.add_group(wanted)
         for runner in runners:
             self._add(runner, group)
 
@@ -194,9 +244,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         use = bool(self.get_option("cache"))
         if use and cache:
             try:
-                return list(self._cache[key])
+                kept = cached(self._cache[key])
             except KeyError:
-                pass
+                kept = None
+            if kept is not None:
+                return kept
         found = self._read()
         if use:
             self._cache[key] = found

@@ -16,6 +16,7 @@ import urllib.parse
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import DENIED_CODES, ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import shown
 
 # CloudFormation quotas: largest template in an S3 object, in bytes.
 LARGEST_TEMPLATE = 1_048_576
@@ -34,7 +35,7 @@ def fingerprint(template: t.Any) -> str:
     if isinstance(template, str):
         try:
             template = json.loads(template)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _digest("\n".join(line.rstrip() for line in template.strip().splitlines()))
     return _digest(json.dumps(template, sort_keys=True, separators=(",", ":")))
 
@@ -69,7 +70,7 @@ def read_object(s3: t.Any, url: str) -> bytes | None:
         if not signed:
             _leave_unsigned(s3)
         try:
-            with intent(f"read {url}"):
+            with intent(f"read {shown(url)}"):
                 body = s3.get_object(**location, aws_retry=True)["Body"].read(LARGEST_TEMPLATE + 1)
         except ApiError as error:
             if signed and error.code in DENIED_CODES:

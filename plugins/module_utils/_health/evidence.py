@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import kept
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import tls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Connection,
@@ -30,7 +31,7 @@ def answers_for(seen: Observations, *names: str) -> Evidence:
                 "name": answer.name,
                 "resolver": answer.resolver,
                 "outcome": answer.outcome,
-                "addresses": list(answer.addresses),
+                "addresses": kept(answer.addresses),
                 "canonical_name": answer.canonical,
             }
             for answer in seen.answers
