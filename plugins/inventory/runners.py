@@ -54,7 +54,7 @@ options:
   api_retries:
     description: How often a call is repeated while the management plane is unavailable or limits the rate.
     type: int
-    default: 6
+    default: 8
   ca_path:
     description: File of PEM certificates of authorities to trust besides the system's.
     type: path

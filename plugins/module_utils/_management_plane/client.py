@@ -32,14 +32,17 @@ class Connection:
     """How to reach the management plane.
 
     :param timeout: longest wait in seconds for one answer.
-    :param retries: how often a call is repeated that found it unavailable or limiting the rate.
+    :param retries: how often a call is repeated that found it unavailable or limiting the rate. At 51 % of failures
+        (35 % limits, 8 % errors, 8 % cut connections) one call of 400 still fails with eight.
+    :param unreached_retries: how often where nobody is there at all.
     """
 
     url: str
     token: str = dataclasses.field(repr=False)
     timeout: float = 30.0
     ca_path: str = ""
-    retries: int = 6
+    retries: int = 8
+    unreached_retries: int = 8
 
     @classmethod
     def of(cls, options: t.Mapping[str, t.Any]) -> Connection:
@@ -55,12 +58,14 @@ class Connection:
             raise InputError(
                 f"{url!r} is not an https URL; the token was not sent", next_step=f"Write, for example, {DEFAULT_URL}"
             )
+        retries = cls.retries if options.get("api_retries") is None else int(options["api_retries"])
         return cls(
             url=url,
             token=token,
             timeout=float(options.get("api_timeout") or cls.timeout),
             ca_path=str(options.get("ca_path") or ""),
-            retries=cls.retries if options.get("api_retries") is None else int(options["api_retries"]),
+            retries=retries,
+            unreached_retries=min(retries, int(options.get("unreached_retries", retries))),
         )
 
 
@@ -132,7 +137,7 @@ class Client:
         :raises ApiError: any other refusal, or none of the tries succeeded.
         """
         delay, began = FIRST_DELAY, self.clock.now()
-        for remaining in range(self.connection.retries, -1, -1):
+        for tried in range(self.connection.retries + 1):
             try:
                 return rpc(request)
             except Exception as error:
@@ -140,7 +145,8 @@ class Client:
                 asked = self._transport.retry_after if found.retry else 0.0
                 pause = max(delay * (1 - 0.5 * self.clock.jitter()), asked)
                 lost = done is not None and found.code in failures.LOST
-                last = not (found.retry and remaining) or self.clock.now() - began + pause > LONGEST_CALL
+                most = self.connection.unreached_retries if failures.unreached(error) else self.connection.retries
+                last = not found.retry or tried >= most or self.clock.now() - began + pause > LONGEST_CALL
                 if last and not lost:
                     raise failure from error
             self.clock.sleep(delay if last else pause)

@@ -139,6 +139,11 @@ def meaning_of(error: BaseException, mapped: BaseException) -> Meaning:
     return BROKEN if found is UNAVAILABLE and error.__cause__ is not None else found
 
 
+def unreached(error: BaseException) -> bool:
+    """Whether nobody was there: no connection came about."""
+    return any(isinstance(one, exchange.ExchangeError) and one.kind == exchange.UNREACHED for one in chain(error))
+
+
 def api_error(what: str, error: BaseException, found: Meaning, token: str, url: str) -> ApiError:
     """The failure as the collection tells it; the words of whoever answered never with the token.
 

@@ -12,11 +12,11 @@ import dataclasses
 import email.utils
 import functools
 import http.client
+import io
 import socket
 import ssl
 import time
 import typing as t
-import urllib.parse
 import urllib.request
 import zlib
 
@@ -115,7 +115,33 @@ class _Https(urllib.request.HTTPSHandler):
 def _connection(kind: t.Any, watch: Watch, host: str, **options: t.Any) -> t.Any:
     made = kind(host, **options)
     made._create_connection = watch.connect
+    made.response_class = functools.partial(_Response, watch)
     return made
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose reading ends with the time, also where bytes never stop coming."""
+
+    def __init__(self, watch: Watch, sock: t.Any, *arguments: t.Any, **options: t.Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self.fp = io.BufferedReader(_Watched(self.fp.detach(), watch))
+
+
+class _Watched(io.RawIOBase):
+    def __init__(self, raw: t.Any, watch: Watch) -> None:
+        super().__init__()
+        self._raw, self._watch = raw, watch
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int:
+        self._watch.left()
+        return int(self._raw.readinto(buffer) or 0)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 class _AsItIs(urllib.request.HTTPErrorProcessor):
@@ -151,7 +177,7 @@ class Web:
 
         :raises ExchangeError: there is none.
         """
-        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        if not url.lower().startswith(("http://", "https://")):
             raise ExchangeError(UNREACHED, "only http and https are spoken")
         with Watch(limits.seconds) as watch:
             opener = urllib.request.build_opener(_Http(watch), _Https(watch, self._context), _AsItIs())
