@@ -159,7 +159,8 @@ def error_of(url: str, answer: Answer) -> bytes:
     :raises NotTheApi: a proxy, a gateway or another server has answered.
     """
     told = _told(answer)
-    if told is None and (answer.body.strip() or answer.status not in (401, 403, 404)):
+    bare = not answer.body.strip() and not answer.content_type
+    if told is None and not (bare and answer.status in (401, 403, 404)):
         raise NotTheApi(answer.status, described(url, answer))
     if told is None:
         # Connect protocol, "HTTP to Error Code".
@@ -175,7 +176,7 @@ def _told(answer: Answer) -> dict[str, str] | None:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, dict) or found.get("code") not in CODES:
+    if not isinstance(found, dict) or not isinstance(found.get("code"), str) or found["code"] not in CODES:
         return None
     message = found.get("message")
     return {"code": found["code"], "message": brief(message, LONGEST_MESSAGE) if isinstance(message, str) else ""}
