@@ -11,6 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.telling import told
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.deciding import refused
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
@@ -63,8 +64,8 @@ class ActionModule(ActionBase):
         found: Result = self._execute_module(
             module_name=provider.actions[0], module_args=options, task_vars=dict(variables)
         )
-        if not found.get("failed") and not provider.succeeded(found):
-            found.update(failed=True, msg=found.get("msg") or f"The server refused: {found.get('dns_rc_str')}")
+        if found.get("failed") or not provider.succeeded(found):
+            return {**found, "failed": True, "msg": told(provider, found)}
         return found
 
 

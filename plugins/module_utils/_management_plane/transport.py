@@ -27,7 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.exch
     Limits,
     Web,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import host_of, way
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import host_of, joined, way
 
 MAXIMUM_REDIRECTS = 5
 # Of one answer, unpacked. A hundred runners with all that they say of themselves take some hundred kilobytes.
@@ -86,7 +86,7 @@ def target_of(url: str, location: str) -> str:
 
     :raises NotTheApi: it leads to another scheme, host or port, as a login page does.
     """
-    target = urllib.parse.urljoin(url, location)
+    target = joined(url, location)
     before, after = urllib.parse.urlsplit(url), urllib.parse.urlsplit(target)
     if (before.scheme, before.netloc) != (after.scheme, after.netloc):
         where = f"{brief(after.scheme, 20)}://{brief(host_of(target), 100)}"
@@ -188,6 +188,6 @@ def described(url: str, answer: Answer) -> str:
     words = brief(html.unescape(title[1].decode("utf-8", "replace")), 80) if title else ""
     kind = brief(answer.content_type, 40) or ("no content" if not answer.body else "content of no type")
     to = str(answer.headers.get("Location") or "")
-    leads = f", which leads to {brief(host_of(urllib.parse.urljoin(url, to)), 100)}" if to else ""
+    leads = f", which leads to {brief(host_of(joined(url, to)), 100) or 'nowhere'}" if to else ""
     page = f' ("{words}")' if words else ""
     return f"{host_of(url)} answered with HTTP {answer.status} and {kind}{page}{leads}, {way(url)}"

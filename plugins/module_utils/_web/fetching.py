@@ -19,19 +19,20 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.exch
     BROKEN,
     BUSY,
     PROXY,
-    UNREACHED,
     Answer,
     ExchangeError,
     Limits,
     Web,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import host_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import host_of, joined
 
 OK = 200
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 TRIES = 5
 FIRST_DELAY, LONGEST_DELAY = 0.5, 8.0
+# Seconds that have to be left for another try.
+SHORTEST_TRY = 1.0
 USER_AGENT = "gitpod.enterprise_runner"
 # What came back is something else than the file.
 OTHER = "other"
@@ -49,7 +50,7 @@ def fetch(url: str, limits: Limits, clock: Clock | None = None, web: Web | None 
         if answer is not None:
             return answer.body
         pause = max(delay * (1 - 0.5 * clock.jitter()), trouble.wait)
-        if last or not trouble.passing or clock.now() + pause >= end:
+        if last or not trouble.passing or clock.now() + pause + SHORTEST_TRY > end:
             break
         clock.sleep(pause)
         delay = min(delay * 2, LONGEST_DELAY)
@@ -89,7 +90,9 @@ def _followed(web: Web, url: str, limits: Limits) -> Answer:
         location = str(answer.headers.get("Location") or "")
         if answer.status not in REDIRECTS or not location:
             return answer
-        url = urllib.parse.urljoin(plain, location)
+        url = joined(plain, location)
+        if not url:
+            raise ExchangeError(OTHER, "it redirects to what is no URL")
         if secured and not url.lower().startswith("https:"):
             raise ExchangeError(OTHER, f"it redirects to {brief(host_of(url), 100)} without TLS")
     raise ExchangeError(OTHER, f"it redirects more than {MOST_REDIRECTS} times, at last to {brief(host_of(url), 100)}")
@@ -101,10 +104,10 @@ def _prepared(url: str) -> tuple[str, dict[str, str]]:
         parts = urllib.parse.urlsplit(url)
         host = parts.hostname or ""
     except ValueError as error:
-        raise ExchangeError(UNREACHED, "it is no URL") from error
+        raise ExchangeError(OTHER, "it is no URL") from error
     headers = {"User-Agent": USER_AGENT, "Accept": "*/*"}
     if not host:
-        raise ExchangeError(UNREACHED, "it is no URL with a host")
+        raise ExchangeError(OTHER, "it is no URL with a host")
     user, password = urllib.parse.unquote(parts.username or ""), urllib.parse.unquote(parts.password or "")
     if not user:
         user, password = _login(host)

@@ -34,6 +34,16 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{host}{parts.path}" if host else parts.path or "the URL"
 
 
+def joined(url: str, location: str) -> str:
+    """Where a redirection leads; empty where it cannot be read."""
+    try:
+        target = urllib.parse.urljoin(url, location)
+        urllib.parse.urlsplit(target)
+    except ValueError:
+        return ""
+    return target
+
+
 def proxy_of(url: str) -> tuple[str, str]:
     """The proxy's host and the environment variable that names it; both empty where the request goes without one.
 

@@ -97,6 +97,8 @@ ONCE, AGAIN = 1, RETRIES + 1
             ONCE,
             ["sso.corp.example"],
         ),
+        (answer(b"", "307 Moved", Location="http://["), "not_the_api", ONCE, ["does not get the token"]),
+        (answer(b"", "303 Other", Location="http://["), "not_the_api", ONCE, ["leads to nowhere"]),
         (answer(b"", "307 Moved", Location="/again"), "not_the_api", None, ["more than 5 times"]),
         (answer(LOGIN, "429 Slow"), "resource_exhausted", AGAIN, ["limits the rate", "HTTP 429"]),
         (answer(LOGIN, "503 Nobody"), "unavailable", AGAIN, ["HTTP 503", "Sign in"]),
