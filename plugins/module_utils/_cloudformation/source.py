@@ -65,7 +65,7 @@ def fetch(url: str) -> bytes:
         raise RunnerError(
             f"Could not read {shown(url)}",
             f"{trouble.words[:1].upper()}{trouble.words[1:]} ({host_of(url)}, {way(url)})",
-            f"{advice(url, VARIABLES)}, or name a mirror",
+            f"Check the URL ({' or '.join(VARIABLES)}), and {advice(url)}; or name a mirror",
         ) from trouble
 
 

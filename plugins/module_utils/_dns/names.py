@@ -23,9 +23,9 @@ def holds(zone: str, name: str) -> bool:
     return bool(zone) and (name == zone or name.endswith(f".{zone}"))
 
 
-def listed(values: t.Sequence[str], most: int = MOST_SHOWN) -> str:
-    """Names or addresses in a sentence; of more than C(most), how many are left out."""
-    shown = ", ".join(values[:most])
+def listed(values: t.Sequence[str], most: int = MOST_SHOWN, by: str = ", ") -> str:
+    """Names or addresses in a sentence, or what is told of each; of more than C(most), how many are left out."""
+    shown = by.join(values[:most])
     return shown if len(values) <= most else f"{shown} and {len(values) - most:,} more"
 
 

@@ -248,6 +248,6 @@ def read_certificate(decoded: Mapping[str, t.Any]) -> Certificate:
     seconds = ssl.cert_time_to_seconds(decoded["notAfter"])
     return Certificate(
         tuple(sorted(value.lower() for kind, value in decoded.get("subjectAltName", ()) if kind == "DNS")),
-        ", ".join(issuer),
+        brief(", ".join(issuer)),
         datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc),
     )

@@ -76,7 +76,7 @@ def certificate(_request: Request, seen: Observations) -> Evidence:
     worst = tls.worst_certificate(seen)
     if worst:
         found.update(
-            subject_alternative_names=list(worst[0].names),
+            subject_alternative_names=kept(worst[0].names),
             issuer=worst[0].issuer,
             not_after=worst[0].not_after.isoformat(),
             days_left=tls.days_left(worst[0], seen.now),

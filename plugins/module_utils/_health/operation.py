@@ -157,7 +157,7 @@ def _certificate(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any]
         return None
     certificate, protocol = worst
     return {
-        "subject_alternative_names": list(certificate.names),
+        "subject_alternative_names": kept(certificate.names),
         "issuer": certificate.issuer,
         "not_after": certificate.not_after.isoformat(),
         "days_left": tls.days_left(certificate, today),

@@ -85,7 +85,8 @@ class Api:
             request.filter.providers.append(number)
         pages = self._pages(self._client.runner.list_runners, request, "list the runners")
         # A list that changes while its pages are read may have a runner on two of them.
-        found = {raw.runner_id or id(raw): raw for page in pages for raw in page.runners}
+        everything = (raw for page in pages for raw in page.runners)
+        found = {raw.runner_id or number: raw for number, raw in enumerate(everything)}
         return [Runner.from_api(raw) for raw in found.values()]
 
     def runner(self, runner_id: str) -> Runner:
@@ -176,7 +177,8 @@ class Api:
         what = f"list the environments of the runner {runner_id}"
         deleted = environment_pb2.ENVIRONMENT_PHASE_DELETED
         pages = self._pages(self._client.environment.list_environments, request, what)
-        found = {entry.id or id(entry): entry.status.phase for page in pages for entry in page.environments}
+        everything = (entry for page in pages for entry in page.environments)
+        found = {entry.id or number: entry.status.phase for number, entry in enumerate(everything)}
         return sum(phase != deleted for phase in found.values())
 
     def environment_classes(self, runner_id: str) -> list[EnvironmentClass]:

@@ -161,8 +161,7 @@ def api_error(what: str, error: BaseException, found: Meaning, token: str, url: 
         words = brief(getattr(error, "message", "") or error, LONGEST)
     if token:
         words = words.replace(token, "********")
-    then = ". ".join(
-        part for part in (found.next_step, advice(url) if strange and found is not UNTRUSTED else "") if part
-    )
+    hint = f"Check {advice(url)}" if strange and found is not UNTRUSTED else ""
+    then = ". ".join(part for part in (found.next_step, hint) if part)
     kind = NotFoundError if found.code == "not_found" else ApiError
     return kind(f"Could not {what}", f"{found.why}: {words}" if words else found.why, then, found.code)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import typing as t
 import urllib.parse
 import urllib.request
 
@@ -79,16 +78,9 @@ def _unset(scheme: str) -> str:
     return f"{scheme.upper()}_PROXY is not set"
 
 
-def advice(url: str, variables: t.Sequence[str] = ()) -> str:
-    """What to do where something else than the host has answered.
-
-    :param variables: the inventory's that name the URL.
-    """
-    named = f" ({', '.join(variables)})" if variables else ""
+def advice(url: str) -> str:
+    """What to check where something else than the host has answered, as the end of a sentence that begins so."""
     proxy, name = proxy_of(url)
     if proxy:
-        return (
-            f"Check the URL{named}, and have the proxy {proxy} let requests to {host_of(url)} through, or leave the "
-            f"host out of it with NO_PROXY ({name} names the proxy)"
-        )
-    return f"Check the URL{named}, and whether the way to {host_of(url)} needs a proxy (HTTPS_PROXY) or a login"
+        return f"that the proxy {proxy} ({name}) lets requests to {host_of(url)} through, or name the host in NO_PROXY"
+    return f"whether the way to {host_of(url)} needs a proxy (HTTPS_PROXY) or a login"

@@ -171,7 +171,7 @@ class Observer(observing.NetworkObserver):
 
     def __init__(self) -> None:
         self.connected: list[str] = []
-        super().__init__(self._seen, TIMEOUT)
+        super().__init__(self._seen, 5.0)
 
     def _seen(self, name: str, address: str) -> Connection:
         self.connected.append(address)
@@ -187,9 +187,9 @@ def test_a_name_of_a_thousand_addresses_takes_little_time_and_few_words() -> Non
     with Strange(truncated, lambda query: [over_tcp(addresses(query, *MANY))]) as server:
         request = Request(NAME, servers=(server,), visibility="internet-facing", http_port=80, expected_target="lb.x")
         verdict = observing.watch(observer, request, 0.0)
-        answer = Network(Asker(TIMEOUT), [server]).ask(server, Expected(NAME, "lb.example.com"), "x")
-        seen = prerequisites.answers(NAME, [str(server)], f"x.{NAME}", Asker(TIMEOUT))
-    assert time.monotonic() - began < 10
+        answer = Network(Asker(5.0), [server]).ask(server, Expected(NAME, "lb.example.com"), "x")
+        seen = prerequisites.answers(NAME, [str(server)], f"x.{NAME}", Asker(5.0))
+    assert time.monotonic() - began < 20
     assert len(observer.connected) <= 2 * observing.MOST_ADDRESSES
     assert len(answer.as_line()) < 400
     assert len(json.dumps(answer.as_result())) < 3000
