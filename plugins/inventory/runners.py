@@ -231,7 +231,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             good, told = usable(self._runners(path, cache), wanted)
             runners = chosen(good, self.get_options())
         except RunnerError as error:
-            raise AnsibleParserError(error.message) from error
+            raise AnsibleParserError(error.message) from None
         if told:
             self.display.warning(left_out(told))
         group = self.inventory.add_group(wanted)

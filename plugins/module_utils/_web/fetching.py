@@ -31,8 +31,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 TRIES = 5
 FIRST_DELAY, LONGEST_DELAY = 0.5, 8.0
-# Seconds that have to be left for another try.
-SHORTEST_TRY = 1.0
+# Seconds that have to be left for another try, and that one takes at most.
+SHORTEST_TRY, LONGEST_TRY = 1.0, 30.0
 USER_AGENT = "gitpod.enterprise_runner"
 # What came back is something else than the file.
 OTHER = "other"
@@ -46,7 +46,7 @@ def fetch(url: str, limits: Limits, clock: Clock | None = None, web: Web | None 
     clock, web = clock or Clock(), web or Web()
     end, delay = clock.now() + limits.seconds, FIRST_DELAY
     for last in (*[False] * (TRIES - 1), True):
-        answer, trouble = _once(web, url, Limits(max(end - clock.now(), 0.001), limits.size))
+        answer, trouble = _once(web, url, Limits(min(max(end - clock.now(), 0.001), LONGEST_TRY), limits.size))
         if answer is not None:
             return answer.body
         pause = max(delay * (1 - 0.5 * clock.jitter()), trouble.wait)
