@@ -135,7 +135,7 @@ def dripping(wire: bytes) -> t.Iterable[bytes | float]:
 )
 def test_what_answers_another_question_is_left_aside(before: Reply) -> None:
     with Strange(lambda query: [*before(query), addresses(query, "10.0.0.1")]) as server:
-        reply = Asker(TIMEOUT).ask(server, NAME, "A")
+        reply = Asker(10.0).ask(server, NAME, "A")
     assert (reply.outcome, reply.values) == ("found", ("10.0.0.1",))
 
 
