@@ -95,7 +95,7 @@ def test_a_host_without_an_address_and_a_signed_url_are_told_without_secrets(mon
 
     monkeypatch.setattr(watch.socket, "getaddrinfo", nowhere)
     monkeypatch.setattr(fetching, "TRIES", 1)
-    with pytest.raises(RunnerError, match="the name has no address|The name has no address") as caught:
+    with pytest.raises(RunnerError, match="The name has no address") as caught:
         source.fetch("https://me:pass-w0rd@mirror.invalid/t.json?X-Amz-Signature=s3cret#s3cret")
     assert "https://mirror.invalid/t.json" in caught.value.message
     assert "pass-w0rd" not in caught.value.message
