@@ -13,7 +13,6 @@ import pytest
 from ansible_collections.gitpod.enterprise_runner.plugins.inventory.runners import (
     cached,
     chosen,
-    left_out,
     usable,
     variables,
 )
@@ -62,15 +61,17 @@ def test_a_host_knows_what_the_management_plane_says_and_no_runner_id_of_the_con
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"name": ""}, "it has no name"),
-        ({"name": " \t"}, "it has no name"),
+        ({"name": ""}, "or none"),
+        ({"name": " \t"}, "or none"),
         ({"name": " gitpod-eu"}, "blanks around it"),
         ({"name": "gitpod\neu"}, "cannot be printed"),
         ({"name": "\x1b[2Jgitpod"}, "cannot be printed"),
         ({"name": "gitpod-\u202eue"}, "cannot be printed"),
-        ({"name": "all"}, "that of a group"),
-        ({"name": "gitpod_runners"}, "that of a group"),
-        ({"name": "localhost"}, "of the control node"),
+        ({"name": "all"}, "is a group's"),
+        ({"name": "gitpod_runners"}, "is a group's"),
+        ({"name": "../x"}, "a path"),
+        ({"name": ".x"}, "a path"),
+        ({"name": "localhost"}, "the control node's"),
         ({"name": "x" * 256}, "more than 255 characters"),
         ({"id": ""}, "it has no ID"),
     ],
@@ -79,14 +80,12 @@ def test_a_runner_that_can_be_no_host_is_left_out_with_a_warning_and_the_others_
     changes: dict[str, str], fault: str
 ) -> None:
     broken = dataclasses.replace(EU, **changes).as_result()
-    good, told = usable([broken, US.as_result(), broken], "gitpod_runners")
+    good, told = usable([broken, US.as_result(), *[broken] * 39], {"all", "ungrouped", "gitpod_runners"})
     assert [runner["name"] for runner in good] == ["gitpod-us"]
-    assert len(told) == 2
+    assert len(told) == 6
     assert fault in told[0]
-    warning = left_out(told * 20)
-    assert warning.isprintable()
-    assert len(warning) < 1200
-    assert "and 35 more" in warning
+    assert told[-1] == "35 more runners become no hosts."
+    assert all(line.isprintable() and len(line) < 300 for line in told)
 
 
 @pytest.mark.parametrize("found", [None, {}, "x", [None], [{"name": "old"}], [[]]])
