@@ -11,7 +11,9 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe, of_what_is_set
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
     adopted_files,
     adopted_line,
@@ -32,9 +34,9 @@ class ActionModule(ActionBase):
         """Find, show, and return the files."""
         result: Result = super().run(tmp, task_vars)
         values = host_values(self, task_vars or {})
-        if values.problems:
-            problem = values.problems[0]
-            result.update(failed=True, msg=f"{problem.variable}: {problem.summary} {problem.remediation}")
+        problems = [*of_what_is_set(values, rules_too=False), *control_node.directory(values, "gitpod_adopt_directory")]
+        if problems:
+            result.update(failed=True, msg=describe(values.host, problems))
             return result
         regions = values["gitpod_adopt_regions"] or [region for region in [values["gitpod_region"]] if region]
         if not regions:

@@ -17,13 +17,12 @@ from ansible.template import Templar
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Untemplated, Values, read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.reading import is_unset
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.results import handed_on
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 PREFIX = "gitpod_"
-# Facts that the collection sets, and the user's own tasks read.
-RESULTS = ("_result", "_started")
 Raw = t.Mapping[str, t.Any]
 
 
@@ -38,7 +37,7 @@ def host_values(action: t.Any, task_vars: Raw, host: str = "") -> Values:
     given = {
         key: _filled_in(templar, raw[key])
         for key in raw
-        if key.startswith(PREFIX) and (key in variables() or not key.endswith(RESULTS))
+        if key.startswith(PREFIX) and (key in variables() or not handed_on(key))
     }
     return read(name, str(pathlib.Path.cwd()), variables(), given)
 

@@ -26,6 +26,8 @@ LONGEST_DOMAIN = LONGEST_NAME - len("*.")
 # ACM, RequestCertificate, DomainName: the common name has 64 characters at most (RFC 5280), further names 253. Ours is
 # the domain, and the wildcard is a further name (_certificate.api), so its two characters do not count.
 LONGEST_CERTIFICATE_NAME = 64
+# What is longer is not looked at closely: neither a name nor the URL of one.
+LONGEST_URL = 2048
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d*):(?P<resource>\S+)"
@@ -39,6 +41,8 @@ def domain(inventory: Inventory) -> list[Problem]:
     if not value:
         return []
     shown = quoted(value)
+    if len(value) > LONGEST_URL:
+        return [Problem(MALFORMED, name, f"{shown} has {len(value):,} characters.", "Write, for example, gitpod.example.com")]
     if "/" in value or ":" in value:
         return [Problem(MALFORMED, name, f"{shown} is a URL or has a port.", f"Write the bare name: {_host_of(value)}")]
     if value.startswith("*."):

@@ -12,22 +12,14 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import Options, Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.declared import (
+    CLASS_OPTIONS,
+    INTEGRATION_OPTIONS,
+)
 
 CLASSES = "gitpod_runner_settings_environment_classes"
 INTEGRATIONS = "gitpod_runner_settings_scm_integrations"
 # Of an entry of the inventory's lists; the rest of the modules' options is the same for all entries.
-CLASS_OPTIONS = ("display_name", "description", "configuration", "enabled", "replace", "state")
-INTEGRATION_OPTIONS = (
-    "scm_id",
-    "host",
-    "oauth_client_id",
-    "oauth_client_secret",
-    "oauth_client_secret_version",
-    "issuer_url",
-    "personal_access_token",
-    "virtual_directory",
-    "state",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +63,7 @@ def key_of(integration: t.Mapping[str, t.Any]) -> str:
     return f"{integration['scm_id']} {str(integration['host']).lower()}"
 
 
-def _entries(values: Values, variable: str, known: t.Sequence[str], needed: t.Sequence[str]) -> list[Options]:
+def _entries(values: Values, variable: str, known: t.Collection[str], needed: t.Sequence[str]) -> list[Options]:
     """What is set of each entry; empty counts as unset, and blanks around texts do not count."""
     found = []
     for number, entry in enumerate(values.get(variable) or [], 1):
@@ -80,7 +72,7 @@ def _entries(values: Values, variable: str, known: t.Sequence[str], needed: t.Se
         unknown = sorted(set(options) - set(known))
         missing = [name for name in needed if name not in options]
         if unknown:
-            close = difflib.get_close_matches(unknown[0], known, n=1)
+            close = difflib.get_close_matches(unknown[0], list(known), n=1)
             raise InputError(
                 f"Entry {number} of {variable} has {', '.join(unknown)}, which nothing reads; nothing was changed",
                 next_step=f"Did you mean {close[0]}?" if close else f"The names are {', '.join(known)}",

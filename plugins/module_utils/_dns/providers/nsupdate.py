@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     MALFORMED,
     Inventory,
     Problem,
+    quoted,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
@@ -38,7 +39,7 @@ def _server(inventory: Inventory) -> list[Problem]:
     try:
         ipaddress.ip_address(value)
     except ValueError:
-        return [Problem(MALFORMED, SERVER, f"{value!r} is not an address.", "Write the server's IPv4 or IPv6 address.")]
+        return [Problem(MALFORMED, SERVER, f"{quoted(value)} is not an address.", "Write the server's IPv4 or IPv6 address.")]
     return []
 
 

@@ -1,0 +1,61 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of the registration's settings, and of checks that are named: typing mistakes that would show at the very end."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
+    CONTRADICTORY,
+    MALFORMED,
+    Inventory,
+    Problem,
+    listed,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import checks as health
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks as preflight
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import metrics_faults, window_faults
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import fault as url_fault
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import checks as verification
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import vantage
+
+WINDOW, METRICS = "gitpod_registration_update_window", "gitpod_registration_metrics"
+REQUIRED = "gitpod_verify_required"
+_PREREQUISITES = ("gitpod_prerequisites_skip", "gitpod_prerequisites_warn_only")
+_VERIFIED = tuple(sorted({check.id for check in (*verification.ALL, *health.ALL, *vantage.CHECKS)}))
+_CHECKED = tuple(sorted({name for check in preflight.ALL for name in (check.id, check.group)}))
+
+
+def registration(inventory: Inventory) -> list[Problem]:
+    """What the management plane refuses of a registration's settings."""
+    faults = {WINDOW: window_faults(inventory.mapping(WINDOW)), METRICS: metrics_faults(inventory.mapping(METRICS))}
+    url = inventory.mapping(METRICS).get("url")
+    if isinstance(url, str) and url_fault(url, ("http", "https"), credentials=True):
+        faults[METRICS].append(f"its url {url_fault(url, ('http', 'https'), credentials=True)}")
+    return [
+        Problem(CONTRADICTORY, name, f"{'; '.join(found)}.", "Correct it, or leave it out to keep the present one.")
+        for name, found in faults.items()
+        if found
+    ]
+
+
+def checks(inventory: Inventory) -> list[Problem]:
+    """Checks that are required, left out or made warnings are checks that there are."""
+    problems = []
+    for name in (REQUIRED, *_PREREQUISITES):
+        known = _VERIFIED if name == REQUIRED else _CHECKED
+        unknown = [pattern for pattern in inventory.items(name) if not fnmatch.filter(known, pattern)]
+        if name != REQUIRED:
+            unknown = [item for item in inventory.items(name) if item not in known]
+        if unknown:
+            close = difflib.get_close_matches(unknown[0], known, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"They are listed in docs/{_DOCUMENTS[name == REQUIRED]}.md."
+            problems.append(Problem(MALFORMED, name, f"There is no such check: {listed(unknown)}.", hint))
+    return problems
+
+
+_DOCUMENTS = ("prerequisites", "verification")
+RULES = (registration, checks)
