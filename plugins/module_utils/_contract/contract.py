@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules, rules_dns, rules_settings
@@ -15,6 +14,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     UNKNOWN,
     Inventory,
     Problem,
+    nearest,
+    shown,
 )
 
 if t.TYPE_CHECKING:
@@ -90,8 +91,8 @@ def _unknown(values: Values) -> list[Problem]:
     """Names that nothing reads: a typo must not silently deploy a default."""
     problems = []
     for name in values.unknown:
-        close = difflib.get_close_matches(name, list(values.declared), n=1, cutoff=0.6)
-        remediation = f"Did you mean {close[0]}?" if close else "Remove it, or rename it to begin with another prefix."
+        close = nearest(name, values.declared)
+        remediation = f"Did you mean {close}?" if close else "Remove it, or rename it to begin with another prefix."
         problems.append(Problem(UNKNOWN, shown(name), "No stage reads this variable.", remediation))
     return problems
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
@@ -38,6 +39,11 @@ def as_text(value: t.Any) -> str:
         return str(value)
     except (ValueError, RecursionError):
         return f"a {type(value).__name__} that cannot be shown"
+
+
+def nearest(word: str, known: t.Collection[str]) -> str:
+    """What was perhaps meant, or empty; of a long text the beginning is compared, because comparing takes its time."""
+    return next(iter(difflib.get_close_matches(word[:LONGEST_QUOTE], list(known), n=1)), "")
 
 
 def listed(values: t.Collection[t.Any]) -> str:

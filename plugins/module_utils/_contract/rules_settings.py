@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
@@ -14,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     Inventory,
     Problem,
     listed,
+    nearest,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import checks as health
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks as preflight
@@ -51,8 +51,8 @@ def checks(inventory: Inventory) -> list[Problem]:
         if name != REQUIRED:
             unknown = [item for item in inventory.items(name) if item not in known]
         if unknown:
-            close = difflib.get_close_matches(unknown[0], known, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"They are listed in docs/{_DOCUMENTS[name == REQUIRED]}.md."
+            close = nearest(unknown[0], known)
+            hint = f"Did you mean {close}?" if close else f"They are listed in docs/{_DOCUMENTS[name == REQUIRED]}.md."
             problems.append(Problem(MALFORMED, name, f"There is no such check: {listed(unknown)}.", hint))
     return problems
 

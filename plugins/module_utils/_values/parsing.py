@@ -10,6 +10,10 @@ import re
 import typing as t
 
 
+# PyYAML reads some 500,000 characters a second; JSON has no such limit, and no answer is that long.
+LONGEST_YAML = 65_536
+
+
 def plain_text(value: str) -> str:
     """Text of ansible-core's own classes (tagged, vaulted) as an ordinary one."""
     return str.__str__(value) if isinstance(value, str) else str(value)
@@ -36,11 +40,13 @@ def parsed(text: str) -> t.Any:
         return json.loads(text, parse_constant=_no_number)
     except ValueError:
         pass
+    if len(text) > LONGEST_YAML:
+        return None
     # The door reads on the control node, where ansible-core brings PyYAML; a module that imports this file has none.
     import yaml
 
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)):
+        if "*" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)):
             # An answer that repeats itself grows without end, or contains itself.
             return None
         return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and dictionaries only

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import difflib
 import math
 import pathlib
 import re
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import quoted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import nearest, quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.parsing import (
     lines,
@@ -261,8 +260,8 @@ def _of_options(variable: Variable, given: t.Mapping[str, t.Any]) -> dict[str, t
     options = variable.options or {}
     unknown = next((name for name in given if name not in options), None)
     if unknown is not None:
-        close = difflib.get_close_matches(unknown, list(options), n=1)
-        hint = f"Did you mean {close[0]}?" if close else f"The names are {', '.join(options)}."
+        close = nearest(unknown, options)
+        hint = f"Did you mean {close}?" if close else f"The names are {', '.join(options)}."
         what = "A name" if variable.secret else quoted(unknown)
         raise UnusableError(f"{what} in it is read by nothing.", hint)
     found = {}
@@ -338,8 +337,8 @@ def _within_range(variable: Variable, value: float) -> None:
 
 def _not_a_choice(variable: Variable, value: str) -> UnusableError:
     listed = ", ".join(variable.choices)
-    close = difflib.get_close_matches(value, variable.choices, n=1)
-    suggestion = f"Did you mean {close[0]}? The choices are {listed}." if close else f"Choose one of {listed}."
+    close = nearest(value, variable.choices)
+    suggestion = f"Did you mean {close}? The choices are {listed}." if close else f"Choose one of {listed}."
     return UnusableError(f"{quoted(value)} is not one of the choices.", suggestion)
 
 
