@@ -12,9 +12,11 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe, of_what_is_set
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
+    describe,
+    of_what_is_set,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import MALFORMED, Problem
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, unwritable, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
@@ -53,10 +55,7 @@ class ActionModule(ActionBase):
         if problems:
             return {**result, "failed": True, "msg": describe(read.host, problems)}
         sent = _remembered(path)
-        try:
-            items = desired.items(values, sent)
-        except RunnerError as error:
-            return {**result, "failed": True, "msg": error.message}
+        items = desired.items(values, sent)
         runner_id = earlier(self, variables).runner_id(values)
         if items and not runner_id:
             found = run_module(self, "runner_registration_info", desired.find(values), variables)

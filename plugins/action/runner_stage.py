@@ -9,7 +9,10 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe, of_what_is_set
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
+    describe,
+    of_what_is_set,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, earlier, plain, run_module
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation, shown

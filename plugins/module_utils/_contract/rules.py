@@ -58,7 +58,11 @@ def identifiers(inventory: Inventory) -> list[Problem]:
     problems = []
     for name, (pattern, form) in _PATTERNS.items():
         value = inventory.values.get(name)
-        if value is not None and not isinstance(value, (list, dict)) and not re.fullmatch(pattern, as_text(value), re.ASCII):
+        if (
+            value is not None
+            and not isinstance(value, (list, dict))
+            and not re.fullmatch(pattern, as_text(value), re.ASCII)
+        ):
             summary = f"{quoted(as_text(value))} has not the form of {form}."
             problems.append(Problem(MALFORMED, name, summary, f"Write {form}."))
     for name, (pattern, form) in _LIST_PATTERNS.items():

@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of the registration's settings, and of checks that are named: typing mistakes that would show at the very end."""
+"""Rules of the registration's settings, and of checks that are named: what would be noticed at the very end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import checks as health
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks as preflight
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import metrics_faults, window_faults
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import (
+    metrics_faults,
+    window_faults,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import fault as url_fault
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import checks as verification
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import vantage
@@ -25,7 +28,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 WINDOW, METRICS = "gitpod_registration_update_window", "gitpod_registration_metrics"
 REQUIRED = "gitpod_verify_required"
 _PREREQUISITES = ("gitpod_prerequisites_skip", "gitpod_prerequisites_warn_only")
-_VERIFIED = tuple(sorted({check.id for check in (*verification.ALL, *health.ALL, *vantage.CHECKS)}))
+_VERIFIED = tuple(
+    sorted(
+        {
+            *(check.id for check in verification.ALL),
+            *(check.id for check in health.ALL),
+            *(check.id for check in vantage.CHECKS),
+        }
+    )
+)
 _CHECKED = tuple(sorted({name for check in preflight.ALL for name in (check.id, check.group)}))
 
 

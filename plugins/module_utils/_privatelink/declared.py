@@ -59,7 +59,7 @@ VARIABLES: tuple[Variable, ...] = (
         description="Endpoint service of the management plane.",
         default="com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2",
         option="service_name",
-        # VPC, CreateVpcEndpointServiceConfiguration: com.amazonaws.vpce.<region>.<service ID>, and China's with cn. before.
+        # VPC, CreateVpcEndpointServiceConfiguration: com.amazonaws.vpce.<region>.<service ID>; China's has cn. before.
         pattern=r"[a-z0-9.-]+\.vpce\.[a-z0-9-]+\.vpce-svc-[0-9a-f]{8,17}",
         form="an endpoint service such as com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2",
     ),

@@ -9,7 +9,6 @@ import json
 import re
 import typing as t
 
-
 # PyYAML reads some 500,000 characters a second; JSON has no such limit, and no answer is that long.
 LONGEST_YAML = 65_536
 
@@ -46,7 +45,9 @@ def parsed(text: str) -> t.Any:
     import yaml
 
     try:
-        if "*" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)):
+        if "*" in text and any(
+            isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)
+        ):
             # An answer that repeats itself grows without end, or contains itself.
             return None
         return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and dictionaries only

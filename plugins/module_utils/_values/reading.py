@@ -72,7 +72,9 @@ def typed(variable: Variable, value: t.Any) -> t.Any:
     try:
         found = _READERS[variable.kind](variable, value)
     except RecursionError:
-        raise UnusableError("The value contains itself, or is nested too deep.", f"Write {_NAMES[variable.kind]}.") from None
+        raise UnusableError(
+            "The value contains itself, or is nested too deep.", f"Write {_NAMES[variable.kind]}."
+        ) from None
     _within_limits(variable, found)
     return found
 
@@ -231,7 +233,11 @@ def _dict(variable: Variable, value: t.Any) -> dict[str, t.Any]:
     else:
         found = value
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-        hint = "Write each key as text, in quotes where YAML takes it for something else" if isinstance(found, dict) else ""
+        hint = (
+            "Write each key as text, in quotes where YAML takes it for something else"
+            if isinstance(found, dict)
+            else ""
+        )
         raise _wrong(variable, value, hint)
     data = {plain_text(key).strip(): _data(variable, item) for key, item in found.items()}
     return data if variable.options is None else _of_options(variable, data)
@@ -262,7 +268,8 @@ def _of_options(variable: Variable, given: t.Mapping[str, t.Any]) -> dict[str, t
     if unknown is not None:
         close = nearest(unknown, options)
         hint = f"Did you mean {close}?" if close else f"The names are {', '.join(options)}."
-        what = "A name" if variable.secret else quoted(unknown)
+        # Of a secret's dictionary a name is told only where it is one of ours with a slip in it.
+        what = quoted(unknown) if close or not variable.secret else "A name"
         raise UnusableError(f"{what} in it is read by nothing.", hint)
     found = {}
     for name, value in given.items():
@@ -325,7 +332,9 @@ def _within_limits(variable: Variable, value: t.Any) -> None:
         if variable.choices and item not in variable.choices:
             raise _not_a_choice(variable, item)
         if variable.pattern and not re.fullmatch(variable.pattern, item, re.ASCII):
-            raise UnusableError(f"{_shown(variable, item)} has not the form of {variable.form}.", f"Write {variable.form}.")
+            raise UnusableError(
+                f"{_shown(variable, item)} has not the form of {variable.form}.", f"Write {variable.form}."
+            )
 
 
 def _within_range(variable: Variable, value: float) -> None:

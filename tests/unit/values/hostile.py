@@ -1,12 +1,13 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What nobody means and somebody writes: values of every kind, hostile texts, good values with something wrong in them."""
+"""What nobody means and somebody writes: values of every kind, hostile texts, good values with something wrong."""
 
 from __future__ import annotations
 
 import datetime
 import json
+import math
 import typing as t
 
 from hypothesis import strategies as st
@@ -105,14 +106,7 @@ UNWRITABLE = st.none().map(lambda _nothing: 1 << 20_000)
 TELLING_NUMBERS = (0, -1, 10**400, 2**63, 1e308, 20260115.1, 1402433619)
 NUMBERS = st.integers() | st.floats() | st.sampled_from(TELLING_NUMBERS) | UNWRITABLE
 SCALARS = (
-    st.none()
-    | st.booleans()
-    | NUMBERS
-    | TEXTS
-    | st.dates()
-    | st.datetimes()
-    | st.binary(max_size=5)
-    | st.just({"set"})
+    st.none() | st.booleans() | NUMBERS | TEXTS | st.dates() | st.datetimes() | st.binary(max_size=5) | st.just({"set"})
 )
 ANYTHING = st.recursive(
     SCALARS,
@@ -135,13 +129,17 @@ def spoilt(good: t.Any) -> st.SearchStrategy[t.Any]:
     if isinstance(good, bool):
         return st.sampled_from(("yes", "NO", "nein", "2", 2, -1, 0.5, [good], {"a": good}, "tru", float("nan")))
     if isinstance(good, (int, float)):
-        near = st.integers(-2, 70_000) | st.sampled_from((good * 10**9, -good, float(good), good + 0.5, f"{good} s", [good]))
+        near = st.integers(-2, 70_000) | st.sampled_from(
+            (good * 10**9, -good, float(good), good + 0.5, f"{good} s", [good])
+        )
         return near | near.map(str)
     if isinstance(good, str):
         positions = st.integers(0, len(good))
         spoilt_text = st.builds(_inside, st.just(good), st.sampled_from(TELLING) | st.characters(), positions)
         cut = positions.map(lambda at: good[:at])
-        shapes = st.sampled_from(([good], [good, good], {good: good}, {"a": {"b": good}}, good.upper(), f"{good}.", good * 50))
+        shapes = st.sampled_from(
+            ([good], [good, good], {good: good}, {"a": {"b": good}}, good.upper(), f"{good}.", good * 50)
+        )
         return spoilt_text | cut | shapes | TEXTS.map(lambda text: f"{text}{good}")
     if isinstance(good, list):
         item = spoilt(good[0]) if good else ANYTHING
@@ -180,5 +178,5 @@ def is_data(value: t.Any) -> bool:
     if isinstance(value, list):
         return all(map(is_data, value))
     if isinstance(value, float):
-        return value == value and abs(value) != float("inf")
+        return math.isfinite(value)
     return value is None or (isinstance(value, (str, int)) and not isinstance(value, datetime.date))

@@ -27,7 +27,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import MISSING
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import serial
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired as runner_settings
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import (
+    desired as runner_settings,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import door
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
     runner_certificate,
@@ -73,7 +75,9 @@ MODULES: dict[str, t.Any] = {
 }
 VALIDATORS = {name: ArgumentSpecValidator(module.ARGUMENT_SPEC) for name, module in MODULES.items()}
 CREATE_STACK = botocore.session.get_session().get_service_model("cloudformation").operation_model("CreateStack")
-_UNREGISTERED = {name: value for name, value in GOOD.items() if name not in ("gitpod_runner_id", "gitpod_exchange_token")}
+_UNREGISTERED = {
+    name: value for name, value in GOOD.items() if name not in ("gitpod_runner_id", "gitpod_exchange_token")
+}
 BASES = (
     GOOD,
     {**GOOD, "gitpod_privatelink_enabled": True, "gitpod_certificate_request": True},
@@ -112,7 +116,9 @@ def begins(values: door.Values) -> None:
     situation = Situation(values.everything(), EARLIER, REGISTERED)
     for name, step in STEPS.items():
         options = json.loads(json.dumps(step.options(situation)))
-        checked = VALIDATORS[step.module].validate({key: item for key, item in options.items() if key not in CONNECTION})
+        checked = VALIDATORS[step.module].validate(
+            {key: item for key, item in options.items() if key not in CONNECTION}
+        )
         assert not checked.error_messages, (name, checked.error_messages)
     json.dumps(module_arguments(Fleet({values.host: values}, {values.host: []}), [values.host]))
     for sizes in serial(values["gitpod_rollout_batches"]):
@@ -145,7 +151,9 @@ def aws_takes(options: dict[str, t.Any]) -> None:
 
 @given(drawn=inventories())
 @run
-def test_a_bad_value_is_typed_unset_or_named_and_nothing_begins_on_it(drawn: tuple[dict[str, t.Any], list[str]]) -> None:
+def test_a_bad_value_is_typed_unset_or_named_and_nothing_begins_on_it(
+    drawn: tuple[dict[str, t.Any], list[str]],
+) -> None:
     raw, names = drawn
     began = time.monotonic()
     values = door.read("runner-1", "/start", DECLARED, raw)

@@ -39,7 +39,11 @@ def _server(inventory: Inventory) -> list[Problem]:
     try:
         ipaddress.ip_address(value)
     except ValueError:
-        return [Problem(MALFORMED, SERVER, f"{quoted(value)} is not an address.", "Write the server's IPv4 or IPv6 address.")]
+        return [
+            Problem(
+                MALFORMED, SERVER, f"{quoted(value)} is not an address.", "Write the server's IPv4 or IPv6 address."
+            )
+        ]
     return []
 
 
