@@ -95,9 +95,17 @@ def _filled_in(templar: Templar, value: t.Any) -> t.Any:
         # ansible-core 2.19 and later raise for default(omit); before, a placeholder text is the result.
         if type(error).__name__ == "AnsibleValueOmittedError":
             return None
-        return Untemplated(str(value), reason(error))
+        return Untemplated(_written(value), reason(error))
     placeholder = templar.available_variables.get("omit")
     return None if isinstance(found, str) and found == placeholder else found
+
+
+def _written(value: t.Any) -> str:
+    """As the inventory has it; what a vault keeps has no text without its password, and asking for it raises."""
+    try:
+        return str(value)
+    except Exception:
+        return ""
 
 
 def reason(error: BaseException) -> str:

@@ -212,7 +212,11 @@ def _items(variable: Variable, value: t.Any) -> t.Sequence[t.Any]:
     if isinstance(value, dict) and variable.elements == "dict":
         return [value]
     if not isinstance(value, str):
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and variable.elements in ("int", "float"):
+        if (
+            isinstance(value, (int, float))
+            and not isinstance(value, bool)
+            and variable.elements in ("int", "float", "raw")
+        ):
             return [value]
         raise _wrong(variable, value, "" if isinstance(value, dict) else _how_to_quote(variable, value))
     text = plain_text(value).strip()
@@ -239,7 +243,7 @@ def _dict(variable: Variable, value: t.Any) -> dict[str, t.Any]:
             else ""
         )
         raise _wrong(variable, value, hint)
-    data = {plain_text(key).strip(): _data(variable, item) for key, item in found.items()}
+    data = {_sayable(variable, key).strip(): _data(variable, item) for key, item in found.items()}
     return data if variable.options is None else _of_options(variable, data)
 
 
@@ -249,16 +253,24 @@ def _data(variable: Variable, value: t.Any) -> t.Any:
         return {_key(variable, key): _data(variable, item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_data(variable, item) for item in value]
-    strange = isinstance(value, float) and not math.isfinite(value)
+    strange = isinstance(value, (int, float)) and not abs(value) <= LARGEST_NUMBER
     if strange or not (value is None or isinstance(value, (str, int, float, datetime.date))):
         raise _wrong(variable, value, f"Write texts, numbers, lists and dictionaries: {variable.meaning}")
-    return plain(value)
+    return _sayable(variable, value) if isinstance(value, str) else plain(value)
+
+
+def _sayable(variable: Variable, value: str) -> str:
+    """A text inside of a dictionary, which may have lines, but nothing that no request can carry."""
+    text = plain_text(value)
+    if all(character.isprintable() or character in "\r\n\t" for character in text):
+        return text
+    raise _wrong(variable, value, f"Write it in visible characters: {variable.meaning}")
 
 
 def _key(variable: Variable, key: t.Any) -> str:
     if not isinstance(key, str):
         raise _wrong(variable, key, "Write each key as text, in quotes where YAML takes it for something else")
-    return plain_text(key)
+    return _sayable(variable, key)
 
 
 def _of_options(variable: Variable, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -319,8 +331,8 @@ def _mapping(variable: Variable, value: t.Any) -> dict[str, str]:
     return texts
 
 
-def _raw(_variable: Variable, value: t.Any) -> t.Any:
-    return plain_text(value).strip() if isinstance(value, str) else plain(value)
+def _raw(variable: Variable, value: t.Any) -> t.Any:
+    return plain_text(value).strip() if isinstance(value, str) else _data(variable, value)
 
 
 def _within_limits(variable: Variable, value: t.Any) -> None:

@@ -246,7 +246,9 @@ VARIABLES: tuple[Variable, ...] = (
             "Pattern of the hosts that the playbooks of this collection run on, as an extra variable. Default is the "
             "group V(gitpod_runners)."
         ),
-        default="gitpod_runners",
+        kind="list",
+        elements="str",
+        default=["gitpod_runners"],
     ),
     Variable(
         name="gitpod_expected_environments",

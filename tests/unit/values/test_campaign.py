@@ -115,7 +115,8 @@ def begins(values: door.Values) -> None:
     """What would be called of a sound inventory: no step raises, and every module takes its options."""
     situation = Situation(values.everything(), EARLIER, REGISTERED)
     for name, step in STEPS.items():
-        options = json.loads(json.dumps(step.options(situation)))
+        options = json.loads(json.dumps(step.options(situation), allow_nan=False))
+        json.dumps(options, ensure_ascii=False).encode("utf-8")
         checked = VALIDATORS[step.module].validate(
             {key: item for key, item in options.items() if key not in CONNECTION}
         )
