@@ -47,13 +47,22 @@ def unwritable(directory: str) -> str:
     """
     path = pathlib.Path(directory)
     try:
-        there = next((entry for entry in (path, *path.parents) if os.path.lexists(entry)), pathlib.Path())
+        there = next((entry for entry in (path, *path.parents) if _exists(entry)), pathlib.Path())
         if not there.is_dir():
             return f"{there} is not a directory"
         with tempfile.TemporaryFile(dir=there):
             return ""
     except (OSError, ValueError) as error:
         return _reason(error)
+
+
+def _exists(path: pathlib.Path) -> bool:
+    """Whether there is anything of that name, a link that leads nowhere too; a name that cannot be one raises."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def unreadable(path: str) -> str:

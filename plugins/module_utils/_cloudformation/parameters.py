@@ -35,6 +35,8 @@ def folded(name: str) -> str:
 
 def text_of(value: t.Any) -> str:
     """A value as CloudFormation takes it: lists joined by commas, booleans in lower case, never Python's text."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):

@@ -126,6 +126,6 @@ def _template_problem(variable: Variable, value: Untemplated) -> UnusableError:
         told = "Ansible's own message (ansible -m debug) may hold it, and is not shown"
     return UnusableError(
         f"Its template cannot be filled in: {told}.",
-        "Define what is undefined, correct the template, or give the vault's password. A value that may be missing is written with"
-        " | default(omit).",
+        "Define what is undefined, correct the template, or give the vault's password. A value that may be missing is"
+        " written with | default(omit).",
     )
