@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a controller hands over: AWX's file of extra variables, through ansible-core's own loader, to typed values.
 
-AWX 24.6.1 (awx/main/utils/safe_yaml.py, safe_dump) writes every answer of a survey, launch-time variable and artifact
-as C(!unsafe), one document's lines after the other; ansible-core 2.19 and later resolves such a scalar by YAML 1.1 once
+AWX 24.6.1 writes every answer of a survey, launch-time variable and artifact as C(!unsafe) (tests/awx_file.py);
+ansible-core 2.19 and later resolves such a scalar by YAML 1.1 once
 more, so that text arrives as a number, a date, a truth value or null.
 """
 
@@ -21,27 +21,13 @@ from ansible.parsing.vault import VaultLib, VaultSecret, VaultSecretsContext
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe, of_host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import door, results
+from tests.awx_file import awx
 from tests.unit.contract.test_contract import GOOD
 from tests.unit.values.hostile import DECLARED
 from tests.unit.values.test_through_the_stages import TEXTS, TYPED
 from tests.unit.values.world import typed_values
 
 ROOT = pathlib.Path(__file__).parents[3]
-
-
-class Unsafe(yaml.SafeDumper):
-    """Every text with the tag, as AWX writes it."""
-
-    def represent_data(self, data: t.Any) -> t.Any:
-        """Keys too."""
-        return self.represent_scalar("!unsafe", data) if isinstance(data, str) else super().represent_data(data)
-
-
-def awx(answers: dict[str, t.Any]) -> str:
-    """The file, as AWX writes it."""
-    return "".join(
-        yaml.dump_all([{name: said}], None, Dumper=Unsafe, default_flow_style=False) for name, said in answers.items()
-    )
 
 
 def read(directory: pathlib.Path, answers: dict[str, t.Any], inventory: dict[str, t.Any] | None = None) -> t.Any:
