@@ -23,6 +23,9 @@ VARIABLES: tuple[Variable, ...] = (
             " this says no more.",
         ),
         option="take_over",
+        # botocore 1.44, CloudFormation, CreateStack, StackName.
+        pattern=r"[a-zA-Z][-a-zA-Z0-9]{0,127}",
+        form="the name of a stack",
     ),
     Variable(
         name="gitpod_stack_template_url",

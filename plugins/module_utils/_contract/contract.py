@@ -100,7 +100,7 @@ def _unknown(values: Values) -> list[Problem]:
 def describe(host: str, problems: t.Sequence[Problem]) -> str:
     """The report that a person reads: grouped by kind, the remediation under each problem."""
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    lines = [f"The inventory of {host} has {count}; nothing was changed."]
+    lines = [f"The inventory of {shown(host)} has {count}; nothing was changed."]
     for kind, heading in _HEADINGS.items():
         of_kind = [problem for problem in problems if problem.kind == kind]
         if of_kind:

@@ -21,6 +21,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.prov
 API_TOKEN, EXCHANGE_TOKEN = "gitpod_api_token", "gitpod_exchange_token"
 CUSTOM_CA = "gitpod_custom_ca"
 KEY_SECRET = "gitpod_dns_key_secret"  # noqa: S105 - name of a variable
+# AWX 24.6.1 shows a password question's answer so, an empty one too (awx.md).
+AWX_PLACEHOLDER = "$encrypted$"
 _TOKENS = (API_TOKEN, EXCHANGE_TOKEN, *(name for provider in registry.ALL for name in provider.tokens))
 # CloudFormation user guide, "Dynamic references": ssm:name[:version], and
 # secretsmanager:id[:SecretString[:key[:stage[:version]]]], where an ARN may stand for the id.
@@ -75,6 +77,11 @@ def tokens(inventory: Inventory) -> list[Problem]:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             summary = "The token is a number, and YAML may have changed its digits."
             problems.append(Problem(MALFORMED, name, summary, "Write it in quotes, and with -e as JSON."))
+        elif inventory.text(name) == AWX_PLACEHOLDER:
+            summary = "It is what a controller shows in place of a secret, not the secret."
+            problems.append(
+                Problem(MALFORMED, name, summary, "Enter the secret once more in the survey or credential.")
+            )
         elif not is_token(inventory.text(name)):
             summary = "The token has blanks, line breaks or other characters in it that no token has."
             problems.append(Problem(MALFORMED, name, summary, "Copy it as one word."))

@@ -16,7 +16,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     nearest,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import checks as health
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks as preflight
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import (
     metrics_faults,
     window_faults,
@@ -27,7 +26,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 
 WINDOW, METRICS = "gitpod_registration_update_window", "gitpod_registration_metrics"
 REQUIRED = "gitpod_verify_required"
-_PREREQUISITES = ("gitpod_prerequisites_skip", "gitpod_prerequisites_warn_only")
 _VERIFIED = tuple(
     sorted(
         {
@@ -37,7 +35,6 @@ _VERIFIED = tuple(
         }
     )
 )
-_CHECKED = tuple(sorted({name for check in preflight.ALL for name in (check.id, check.group)}))
 
 
 def registration(inventory: Inventory) -> list[Problem]:
@@ -54,19 +51,13 @@ def registration(inventory: Inventory) -> list[Problem]:
 
 
 def checks(inventory: Inventory) -> list[Problem]:
-    """Checks that are required, left out or made warnings are checks that there are."""
-    problems = []
-    for name in (REQUIRED, *_PREREQUISITES):
-        known = _VERIFIED if name == REQUIRED else _CHECKED
-        unknown = [pattern for pattern in inventory.items(name) if not fnmatch.filter(known, pattern)]
-        if name != REQUIRED:
-            unknown = [item for item in inventory.items(name) if item not in known]
-        if unknown:
-            close = nearest(unknown[0], known)
-            hint = f"Did you mean {close}?" if close else f"They are listed in docs/{_DOCUMENTS[name == REQUIRED]}.md."
-            problems.append(Problem(MALFORMED, name, f"There is no such check: {listed(unknown)}.", hint))
-    return problems
+    """Checks that are required are checks that there are; of the prerequisites' own, the look at them tells."""
+    unknown = [pattern for pattern in inventory.items(REQUIRED) if not fnmatch.filter(_VERIFIED, pattern)]
+    if not unknown:
+        return []
+    close = nearest(unknown[0], _VERIFIED)
+    hint = f"Did you mean {close}?" if close else "They are listed in docs/verification.md."
+    return [Problem(MALFORMED, REQUIRED, f"There is no such check: {listed(unknown)}.", hint)]
 
 
-_DOCUMENTS = ("prerequisites", "verification")
 RULES = (registration, checks)

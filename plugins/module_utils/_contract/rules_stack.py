@@ -11,6 +11,10 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import (
+    LABELS,
+    SECRET_LABELS,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
     MALFORMED,
     MOST_ENTRIES,
@@ -26,6 +30,7 @@ PARAMETERS, BATCHES = "gitpod_stack_parameters", "gitpod_rollout_batches"
 # CloudFormation quotas, "Parameters": 200 a template, 4,096 bytes a value.
 LONGEST_PARAMETER = 4096
 MOST_PARAMETERS = 200
+_TOO_LONG = f"has more than {LONGEST_PARAMETER:,} bytes, which CloudFormation does not take"
 # Longest document: CloudFormation, StackPolicyBody (botocore 1.44); VPC endpoints guide, "Endpoint policies".
 _POLICIES: t.Mapping[str, int] = {"gitpod_stack_policy": 16_384, "gitpod_privatelink_policy": 20_480}
 _LISTED = (str, int)
@@ -66,9 +71,21 @@ def _text_fault(name: str, value: t.Any) -> str:
         if not isinstance(value, str):
             return "is a number, and YAML may have changed its digits"
         return "" if is_token(value.strip()) else "has blanks, line breaks or other characters in it that no token has"
-    if isinstance(value, str) and len(value.encode("utf-8", "replace")) > LONGEST_PARAMETER:
-        return f"has more than {LONGEST_PARAMETER:,} bytes, which CloudFormation does not take"
-    return ""
+    return _TOO_LONG if isinstance(value, str) and _is_long(value) else ""
+
+
+def _is_long(text: str) -> bool:
+    return len(text.encode("utf-8", "replace")) > LONGEST_PARAMETER
+
+
+def lengths(inventory: Inventory) -> list[Problem]:
+    """Variables that become parameters, a list as one text with commas."""
+    long = [
+        name
+        for name in (*LABELS.values(), *SECRET_LABELS.values())
+        if _is_long(inventory.text(name) or ",".join(inventory.items(name)))
+    ]
+    return [Problem(MALFORMED, name, f"It {_TOO_LONG}.", "Shorten it.") for name in long]
 
 
 def policies(inventory: Inventory) -> list[Problem]:
@@ -95,4 +112,4 @@ def batches(inventory: Inventory) -> list[Problem]:
     return [Problem(MALFORMED, BATCHES, f"Not the size of a batch: {shown}.", remediation)]
 
 
-RULES = (parameters, policies, batches)
+RULES = (parameters, lengths, policies, batches)

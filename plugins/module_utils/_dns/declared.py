@@ -123,6 +123,9 @@ VARIABLES: tuple[Variable, ...] = (
         name="gitpod_dns_zone",
         description=f"Zone that holds the domain, with {registry.quoted(lambda entry: entry.uses_zone)}.",
         normalize=bare_name,
+        # RFC 1123, section 2.1, and underscores, which zones may have in their names.
+        pattern=r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*",
+        form="a zone's name such as example.com",
     ),
     *(variable for entry in registry.ALL for variable in entry.variables),
     Variable(

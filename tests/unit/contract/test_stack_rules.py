@@ -105,8 +105,6 @@ def test_what_is_no_size_of_a_batch_is_named(sizes: t.Any) -> None:
         ("gitpod_registration_metrics", {"url": "ftp://metrics.example.com"}, "its url is not an http or https URL"),
         ("gitpod_verify_required", "helth.*", "There is no such check: 'helth.*'"),
         ("gitpod_verify_required", ["health.*", "stack.ouputs"], "Did you mean stack.outputs?"),
-        ("gitpod_prerequisites_skip", "permisions", "Did you mean permissions?"),
-        ("gitpod_prerequisites_warn_only", ["network.*"], "There is no such check: 'network.*'"),
     ],
 )
 def test_a_slip_is_told_before_anything_begins(name: str, said: t.Any, words: str) -> None:
@@ -151,6 +149,13 @@ def test_an_empty_list_of_what_a_new_stack_needs_is_missing(name: str, said: t.A
         ("gitpod_dns_zone", "."),
         ("gitpod_dns_hosted_zone_id", "/hostedzone/"),
         ("gitpod_runner_name", '""'),
+        ("gitpod_no_proxy", [f"host-{number}.example.com" for number in range(300)]),
+        ("gitpod_custom_ca", f"ssm:/{'x' * 5_000}"),
+        ("gitpod_exchange_token", "x" * 5_000),
+        ("gitpod_exchange_token", "$encrypted$"),
+        ("gitpod_stack_take_over", "arn:aws:x"),
+        ("gitpod_dns_zone", "ex ample.com"),
+        ("gitpod_dns_key_name", "a key"),
         # Each of these was found only after something was made, or by nobody.
         ("gitpod_account_id", "\u0661" * 12),
         ("gitpod_stack_release_channel", "../../other"),

@@ -9,6 +9,7 @@ text from a survey; unset is unset whichever way it is said; and what cannot be 
 
 from __future__ import annotations
 
+import datetime
 import json
 import typing as t
 
@@ -170,7 +171,7 @@ WRONG: dict[str, tuple[t.Any, ...]] = {
     "path": ({"a": 1}, ["a", "b"], True),
     "bool": ("maybe", 7, ["true"], {"a": 1}),
     "int": ("ten", "1.5", ["1"], {"a": 1}, True, float("inf"), -1),
-    "list": (7, True, 1.5),
+    "list": (True, 1.5, datetime.date(2026, 1, 15)),
     "dict": ("words", 7, ["a"], True),
     "json": ("words", 7, ["a"], True),
     "mapping": ("words", 7, ["a"], {"a": None}, {"a": {"b": "c"}}, {"a": 1.1}),

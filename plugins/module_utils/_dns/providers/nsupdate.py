@@ -81,6 +81,9 @@ PROVIDER = Provider(
         Variable(
             name="gitpod_dns_key_name",
             description="Name of the TSIG key, with V(nsupdate); empty sends unsigned updates.",
+            # RFC 8945, section 4.2: a domain name.
+            pattern=r"[A-Za-z0-9._-]{1,255}",
+            form="the key's name as the server has it, without blanks",
         ),
         Variable(
             name="gitpod_dns_key_secret",
