@@ -254,6 +254,8 @@ def _data(variable: Variable, value: t.Any) -> t.Any:
     if isinstance(value, (list, tuple)):
         return [_data(variable, item) for item in value]
     strange = isinstance(value, (int, float)) and not abs(value) <= LARGEST_NUMBER
+    # A time of day would be written otherwise than it was; a date has one form.
+    strange = strange or isinstance(value, datetime.datetime)
     if strange or not (value is None or isinstance(value, (str, int, float, datetime.date))):
         raise _wrong(variable, value, f"Write texts, numbers, lists and dictionaries: {variable.meaning}")
     return _sayable(variable, value) if isinstance(value, str) else plain(value)

@@ -68,6 +68,9 @@ def test_a_date_in_a_policy_is_as_it_was_written() -> None:
     policy = {"Version": datetime.date(2012, 10, 17), "Statement": []}
     values = read("eu", "/", variables(), {"gitpod_privatelink_policy": policy})
     assert values["gitpod_privatelink_policy"] == {"Version": "2012-10-17", "Statement": []}
+    timed = {**policy, "Statement": [{"Condition": datetime.datetime(2026, 1, 15, 10)}]}
+    (problem,) = read("eu", "/", variables(), {"gitpod_privatelink_policy": timed}).problems
+    assert problem.variable == "gitpod_privatelink_policy"
 
 
 @pytest.mark.parametrize("name", ["gitpod_stack_policy", "gitpod_privatelink_policy"])
