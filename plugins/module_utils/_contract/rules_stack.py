@@ -70,7 +70,8 @@ def _text_fault(name: str, value: t.Any) -> str:
         # The template's label and its logical IDs; the token's own variable has the same rule.
         if not isinstance(value, str):
             return "is a number, and YAML may have changed its digits"
-        return "" if is_token(value.strip()) else "has blanks, line breaks or other characters in it that no token has"
+        if not is_token(value.strip()):
+            return "has blanks, line breaks or other characters in it that no token has"
     return _TOO_LONG if isinstance(value, str) and _is_long(value) else ""
 
 

@@ -33,6 +33,7 @@ LARGEST_NUMBER = 2**63 - 1
 # CloudFormation takes 4,096 bytes of a parameter, and servers some 8,000 of a header; no text that is meant has more.
 LONGEST_TEXT = 16_384
 _QUOTES = ("'", '"')
+_KEYS = "Write each key as text, in quotes where YAML takes it for something else"
 TRUE = frozenset({"true", "yes", "on", "y", "t", "1", "1.0"})
 FALSE = frozenset({"false", "no", "off", "n", "f", "0", "0.0"})
 _NAMES = {
@@ -81,7 +82,8 @@ def typed(variable: Variable, value: t.Any) -> t.Any:
 
 def _wrong(variable: Variable, value: t.Any, hint: str = "") -> UnusableError:
     wanted = _NAMES[variable.kind]
-    shown = "its value" if variable.secret else quoted(value)
+    # In a dictionary of anything there may be a secret: the template hides parameters that the inventory does not.
+    shown = "its value" if variable.secret or variable.kind == "dict" else quoted(value)
     return UnusableError(f"Must be {wanted}; {shown} is not.", hint or f"Write {wanted}: {variable.meaning}")
 
 
@@ -212,11 +214,8 @@ def _items(variable: Variable, value: t.Any) -> t.Sequence[t.Any]:
     if isinstance(value, dict) and variable.elements == "dict":
         return [value]
     if not isinstance(value, str):
-        if (
-            isinstance(value, (int, float))
-            and not isinstance(value, bool)
-            and variable.elements in ("int", "float", "raw")
-        ):
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and variable.elements in ("int", "float", "raw"):
             return [value]
         raise _wrong(variable, value, "" if isinstance(value, dict) else _how_to_quote(variable, value))
     text = plain_text(value).strip()
@@ -237,12 +236,7 @@ def _dict(variable: Variable, value: t.Any) -> dict[str, t.Any]:
     else:
         found = value
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-        hint = (
-            "Write each key as text, in quotes where YAML takes it for something else"
-            if isinstance(found, dict)
-            else ""
-        )
-        raise _wrong(variable, value, hint)
+        raise _wrong(variable, value, _KEYS if isinstance(found, dict) else "")
     data = {_sayable(variable, key).strip(): _data(variable, item) for key, item in found.items()}
     return data if variable.options is None else _of_options(variable, data)
 
@@ -271,7 +265,7 @@ def _sayable(variable: Variable, value: str) -> str:
 
 def _key(variable: Variable, key: t.Any) -> str:
     if not isinstance(key, str):
-        raise _wrong(variable, key, "Write each key as text, in quotes where YAML takes it for something else")
+        raise _wrong(variable, key, _KEYS)
     return _sayable(variable, key)
 
 

@@ -64,6 +64,27 @@ def test_what_no_request_can_carry_is_refused(parameters: dict[str, t.Any]) -> N
     assert [variable for variable, _text in told(gitpod_stack_parameters=parameters)] == ["gitpod_stack_parameters"]
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"Exchange Token": "pl4nted\x00"},
+        {"Exchange Token": "pl4nted", 1: "x"},
+        {"Exchange Token": ["pl4nted", b"x"]},
+        "Exchange Token pl4nted",
+        "Exchange Token: pl4nted\n- x",
+        ["pl4nted"],
+        {"Exchange Token": {"a": "pl4nted"}},
+        {"Exchange Token": "pl4nted and more"},
+        {"Exchange Token": "pl4nted" * 1_000},
+    ],
+)
+def test_no_parameters_value_is_told(parameters: t.Any) -> None:
+    """The template may hide it, and who gives a token so has not said that it is one."""
+    ((variable, text),) = told(gitpod_stack_parameters=parameters)
+    assert variable == "gitpod_stack_parameters"
+    assert "pl4nted" not in text
+
+
 def test_a_date_in_a_policy_is_as_it_was_written() -> None:
     policy = {"Version": datetime.date(2012, 10, 17), "Statement": []}
     values = read("eu", "/", variables(), {"gitpod_privatelink_policy": policy})
