@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
     describe,
-    of_what_is_set,
+    of_a_search,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         """Find, show, and return the files."""
         result: Result = super().run(tmp, task_vars)
         values = host_values(self, task_vars or {})
-        problems = [*of_what_is_set(values, rules_too=False), *control_node.directory(values, "gitpod_adopt_directory")]
+        problems = [*of_a_search(values), *control_node.directory(values, "gitpod_adopt_directory")]
         if problems:
             result.update(failed=True, msg=describe(values.host, problems))
             return result

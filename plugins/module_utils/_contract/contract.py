@@ -42,14 +42,17 @@ def of_fleet(fleet: t.Mapping[str, Values]) -> dict[str, list[Problem]]:
     return {host: [*of_host(values), *between[host]] for host, values in fleet.items()}
 
 
-def of_what_is_set(values: Values, *, rules_too: bool = True) -> list[Problem]:
-    """The same without what is left out, for a stage or a role that is used alone and needs a part of it all.
+def of_what_is_set(values: Values) -> list[Problem]:
+    """The same for a stage, or a role that is used alone: it needs a part of it all, and tasks give it further names.
 
-    :param rules_too: whether the rules of the runner and its names count, which a search for runners does not need.
+    Such as C(gitpod_dns_records), which the tasks of a DNS provider are given.
     """
-    if not rules_too:
-        return [*_unknown(values), *values.problems]
-    return [problem for problem in of_host(values) if problem.kind != MISSING]
+    return [problem for problem in of_host(values) if problem.kind not in (MISSING, UNKNOWN)]
+
+
+def of_a_search(values: Values) -> list[Problem]:
+    """The same for a search for runners, whose host is none."""
+    return [*_unknown(values), *values.problems]
 
 
 def of_host(values: Values) -> list[Problem]:
