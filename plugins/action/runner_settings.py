@@ -10,7 +10,6 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
     describe,
@@ -21,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files im
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import (
     Raw,
@@ -34,11 +34,9 @@ PATH = "gitpod_runner_settings_sent_versions_path"
 Done = list[tuple[desired.Item, Result]]
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Runs a module an entry; only its public results are returned, because an integration's options hold a secret."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _supports_diff = True
     _VALID_ARGS: t.ClassVar[frozenset[str]] = frozenset()
 
@@ -92,7 +90,7 @@ def _together(done: Done) -> Result:
         "diff": of("diff"),
         "warnings": [warning for warnings in of("warnings") for warning in warnings],
     }
-    failures = [f"{item.label}: {found.get('msg')}" for item, found in done if found.get("failed")]
+    failures = [clean(f"{item.label}: {found.get('msg')}") for item, found in done if found.get("failed")]
     return {**result, "failed": True, "msg": "\n".join(failures)} if failures else result
 
 

@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Reads the AWS runners of the management plane; a host is a runner, under its name, so that C(group_vars) and
     C(host_vars) add what the management plane does not know. A fleet then needs no host list.
+  - What the management plane says is data and never a template. A runner without a name, or whose name is a group's or
+    a path, becomes no host and is warned of.
   - Each host has C(gitpod_region) and C(gitpod_runner_name), and what the management plane says as C(runner_id),
     C(runner_region), C(runner_variant), C(runner_phase), C(runner_version), C(runner_message), C(runner_log_url),
     C(runner_created_at), C(runner_additional_info) and C(runner_configuration).
@@ -112,12 +114,24 @@ import typing as t
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
+try:
+    # Before ansible-core 2.19 each text is a template unless it is marked; since then only what is marked is one, and
+    # this takes the mark away. A core that no longer has it marks nothing that comes from a plugin.
+    from ansible.utils.unsafe_proxy import wrap_var as as_data
+except ImportError:  # pragma: no cover - a later core
+
+    def as_data(value: t.Any) -> t.Any:
+        """The value, which is data already."""
+        return value
+
+
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
     Client,
     Connection,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, printable
 
 CONNECTION = ("api_url", "api_timeout", "api_retries", "ca_path")
 SHOWN = (
@@ -161,10 +175,13 @@ def chosen(runners: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t
 
 
 def variables(runner: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The variables of a runner's host."""
-    found = {f"runner_{key}": runner[key] for key in SHOWN}
-    contract = {"gitpod_runner_name": runner["name"], "gitpod_region": runner["region"]}
-    return {**found, **{key: value for key, value in contract.items() if value}}
+    """The variables of a runner's host: what the management plane says is data, and never a template.
+
+    Its texts are fit to be shown, but for the name, by which the runner is found again.
+    """
+    found = {f"runner_{key}": printable(runner[key]) for key in SHOWN}
+    contract = {"gitpod_runner_name": runner["name"], "gitpod_region": printable(runner["region"])}
+    return {name: as_data(value) for name, value in (*found.items(), *contract.items()) if value or name in found}
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -186,7 +203,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(error.message) from error
         group = self.inventory.add_group(self.get_option("group"))
         for runner in runners:
-            self._add(runner, group)
+            if self._may_be_a_host(runner):
+                self._add(runner, group)
+
+    def _may_be_a_host(self, runner: t.Mapping[str, t.Any]) -> bool:
+        """Whether Ansible takes the runner's name for nothing else.
+
+        It would give a group of the name the runner's variables, and read host_vars wherever a path leads.
+        """
+        name = str(runner["name"])
+        may = bool(name) and not (name in self.inventory.groups or "/" in name or name.startswith("."))
+        if not may:
+            self.display.warning(
+                f"The runner {clean(runner['id'])} becomes no host, because its name, {clean(name)!r}, is a group's, a"
+                " path, or none. Give it another one."
+            )
+        return may
 
     def _runners(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
         """From the cache while it is fresh, else from the management plane."""
@@ -216,7 +248,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return [runner.as_result() for runner in Api(client).runners()]
 
     def _add(self, runner: t.Mapping[str, t.Any], group: str) -> None:
-        host = self.inventory.add_host(runner["name"], group=group)
+        host = self.inventory.add_host(as_data(runner["name"]), group=group)
         found = variables(runner)
         for name, value in found.items():
             self.inventory.set_variable(host, name, value)

@@ -19,6 +19,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_valu
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, run_module
 
 PREREQUISITES = "runner_preflight_info"
+# Of what one runner waits for (runner_fleet_wait).
+PARTS = ("stack", "endpoint", "certificate")
 COSTED = (
     "gitpod_privatelink_enabled",
     "gitpod_privatelink_subnet_ids",
@@ -54,6 +56,22 @@ def module_arguments(fleet: Fleet, hosts: t.Iterable[str]) -> Result:
         "runners": [{"host": host, "values": fleet.values[host].public()} for host in chosen],
         "secrets": {host: fleet.values[host].secrets() for host in chosen},
     }
+
+
+def of_each(found: Result, runners: t.Iterable[t.Mapping[str, t.Any]]) -> Result:
+    """A read's result, and where the read itself failed, that failure as each runner's own.
+
+    A task with run_once that fails has Ansible give up all other hosts too, past any rescue: they would be missing in
+    the report (ansible-core, plugins/strategy/linear.py).
+
+    :param runners: as the module was given them, each with its C(host) and perhaps the parts that are waited for.
+    """
+    if not found.get("failed"):
+        return found
+    failure = {"failed": True, "msg": str(found.get("msg") or "The read failed without a message")}
+    parts = {runner["host"]: [part for part in PARTS if part in runner] for runner in runners}
+    failures = {host: dict.fromkeys(named, failure) if named else failure for host, named in parts.items()}
+    return {**found, "failed": False, "changed": False, "runners": failures}
 
 
 def prerequisites(action: t.Any, fleet: Fleet, task_vars: Raw, hosts: t.Sequence[str], look: bool = True) -> Result:

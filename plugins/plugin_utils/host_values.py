@@ -8,22 +8,17 @@ Nothing else in the collection reads a raw C(gitpod_*) variable.
 
 from __future__ import annotations
 
-import contextlib
 import pathlib
 import typing as t
 
 from ansible.template import Templar
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Untemplated, Values, read
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.reading import is_unset
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.results import handed_on
-
-if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import Raw, variables_of
 
 PREFIX = "gitpod_"
-Raw = t.Mapping[str, t.Any]
 
 
 def host_values(action: t.Any, task_vars: Raw, host: str = "") -> Values:
@@ -45,47 +40,6 @@ def host_values(action: t.Any, task_vars: Raw, host: str = "") -> Values:
 def fleet_values(action: t.Any, task_vars: Raw, hosts: t.Iterable[str]) -> dict[str, Values]:
     """The typed values of several hosts."""
     return {host: host_values(action, task_vars, host) for host in hosts}
-
-
-def variables_of(action: t.Any, task_vars: Raw, host: str) -> Raw:
-    """All variables of a host by Ansible's precedence, but extra variables that say nothing hide no other.
-
-    AWX hands every survey answer on as an extra variable, one that was left out as an empty text (AWX 24.6.1).
-    """
-    manager = getattr(task_vars.get("hostvars"), "_variable_manager", None)
-    own = host == str(task_vars["inventory_hostname"])
-    if manager is None:
-        return task_vars if own else task_vars["hostvars"].raw_get(host)
-    silent = {name for name, value in manager._extra_vars.items() if name.startswith(PREFIX) and is_unset(value)}
-    if own and not silent:
-        return task_vars
-    with _without_extra(manager, silent):
-        found: Raw = manager.get_vars(
-            play=_play(action._task), host=manager._inventory.get_host(host), task=action._task
-        )
-    return found
-
-
-@contextlib.contextmanager
-def _without_extra(manager: t.Any, names: t.Collection[str]) -> Iterator[None]:
-    """Extra variables without some; Ansible runs actions in a process of their own, which keeps this to itself."""
-    everything = manager._extra_vars
-    manager._extra_vars = {name: value for name, value in everything.items() if name not in names}
-    try:
-        yield
-    finally:
-        manager._extra_vars = everything
-
-
-def _play(task: t.Any) -> t.Any:
-    """The play of a task, whose own variables count too (those of import_playbook among them)."""
-    parent = task._parent
-    while parent is not None:
-        play = getattr(parent, "_play", None)
-        if play is not None:
-            return play
-        parent = getattr(parent, "_parent", None)
-    return None
 
 
 def _filled_in(templar: Templar, value: t.Any) -> t.Any:

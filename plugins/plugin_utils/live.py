@@ -16,9 +16,9 @@ import typing as t
 import uuid
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import shortened
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 
 LOOK_EVERY = 1.0
 
@@ -93,11 +93,9 @@ class Watcher:
                 self._show(shortened(f"{self._prefix}{line}"))
 
 
-class ActionModule(ActionBase):
+class ActionModule(RunnerAction):
     """Runs the module of the task's name; its option C(progress_path) is set when it waits."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _supports_diff = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:

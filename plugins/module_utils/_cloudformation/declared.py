@@ -146,8 +146,12 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="gitpod_stack_parameters",
-        description="Further template parameters, label or logical ID to value; they win over the variables above.",
+        description=(
+            "Further template parameters, label or logical ID to value; they win over the variables above.",
+            "Their values are shown nowhere before the template is known, and those that it hides (C(NoEcho)) never.",
+        ),
         kind="dict",
+        secret=True,
     ),
     Variable(
         name="gitpod_stack_capabilities",

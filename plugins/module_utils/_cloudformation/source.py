@@ -33,6 +33,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release 
     release_tags,
     template_location,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import idempotent
 
 FETCH_TIMEOUT = 30
 
@@ -126,7 +128,11 @@ def upload(s3: t.Any, bucket: str, content: bytes) -> str:
     key = f"gitpod-enterprise-runner/{hashlib.sha256(content).hexdigest()}.json"
     with intent(f"find the region of the bucket {bucket}"):
         region = s3.get_bucket_location(Bucket=bucket, aws_retry=True).get("LocationConstraint") or "us-east-1"
-    with intent(f"upload the template to the bucket {bucket}"):
-        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json", aws_retry=True)
+
+    def put() -> None:
+        with intent(f"upload the template to the bucket {bucket}"):
+            s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json", aws_retry=True)
+
+    idempotent(put, Clock())
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"https://{bucket}.s3.{region}.{suffix}/{key}"

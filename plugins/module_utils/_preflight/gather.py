@@ -14,7 +14,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws impo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api as CertificateApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import (
+    Unread,
+    UnreadError,
+    known,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import Found, find
@@ -76,7 +80,8 @@ TEMPLATE_OPTIONS = (
 
 
 def attempt(action: str, read: t.Callable[[], T]) -> T | Unread | None:
-    """The fact, C(None) when the service says that there is no such thing, or the refusal.
+    """The fact, C(None) when the service says that there is no such thing, or the refusal: its own, or that of another
+    fact which it depends on.
 
     :param action: IAM action of the call.
     """
@@ -85,6 +90,8 @@ def attempt(action: str, read: t.Callable[[], T]) -> T | Unread | None:
             return read()
     except NotFoundError:
         return None
+    except UnreadError as error:
+        return error.unread
     except RunnerError as error:
         return Unread.of(error, action)
 
@@ -118,9 +125,16 @@ class Gathering:
         return future.result() if future else None
 
     def found(self, fact: str) -> t.Any:
-        """Wait for a fact; C(None) also when it could not be read."""
+        """Wait for a fact; C(None) also when it could not be read, where more is then asked and nothing decided."""
         value = self.get(fact)
         return None if isinstance(value, Unread) else value
+
+    def known(self, fact: str) -> t.Any:
+        """Wait for a fact that another one depends on; C(None) when there is no such thing.
+
+        :raises UnreadError: it could not be read, and so the other cannot be told either.
+        """
+        return known(self.get(fact))
 
     def all(self) -> dict[str, t.Any]:
         """Wait for everything."""
@@ -146,13 +160,13 @@ def gather(
     _outside(look, wanted)
     found = look.all()
     records = _records(look, found.get("hosted_zones"), wanted)
-    known = {field.name for field in dataclasses.fields(Facts)}
+    fields = {field.name for field in dataclasses.fields(Facts)}
     facts = Facts(
         region=wanted.region,
         now=datetime.datetime.now(datetime.timezone.utc),
         records=records,
         quotas=_quotas(found),
-        **{fact: value for fact, value in found.items() if fact in known},
+        **{fact: value for fact, value in found.items() if fact in fields},
     )
     return facts, wanted
 
@@ -182,7 +196,7 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
 
     def of_existing(read: t.Callable[[Stack], T]) -> t.Callable[[], T | None]:
         def of_the_stack() -> T | None:
-            stack = look.found("stack")
+            stack = look.known("stack")
             exists = stack is not None and status.exists(stack.status) and stack.status != "DELETE_IN_PROGRESS"
             return read(stack) if exists else None
 
@@ -273,7 +287,7 @@ def _network(look: Gathering, wanted: Wanted) -> None:
 
 def _own_endpoint(look: Gathering, wanted: Wanted) -> Endpoint | None:
     """The VPC's endpoint for the service that the stage would choose."""
-    there = [entry.endpoint for entry in look.found("endpoints") or ()]
+    there = [entry.endpoint for entry in look.known("endpoints") or ()]
     return choose(
         [entry for entry in there if entry.service_name == wanted.privatelink_service_name], wanted_group(wanted)
     )
@@ -357,7 +371,7 @@ def _account(look: Gathering, wanted: Wanted) -> None:
         return look.clients(service)
 
     def simulate() -> dict[str, str] | None:
-        caller, zones = look.found("caller"), look.found("hosted_zones") or ()
+        caller, zones = look.known("caller"), look.found("hosted_zones") or ()
         held = naming.holding(zones, wanted.domain_name, wanted.dns_zone_ids) if wanted.domain_name else ()
         zone = next((zone.id for zone in held if zone.private == wanted.dns_private_zone), "")
         return account.simulation(clients("iam"), caller, wanted, zone) if caller else None

@@ -15,7 +15,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import secret_texts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
@@ -53,6 +54,8 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         gathering,
         values.get("gitpod_stack_parameters"),
     )
+    if isinstance(facts.template, Template):
+        fleet.hide(secret_texts(wanted.parameters, facts.template))
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
     stages = plans(values, earlier, wanted, facts)
     return {

@@ -202,15 +202,18 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Result], alerts: t.Seq
             "days_left": shown.days_left(seen.now),
             "not_after": shown.expires.isoformat() if shown.expires else "",
         },
-        "endpoints": [{"id": entry.id, "state": entry.state} for entry in found["endpoints"] or ()],
+        "endpoints": None
+        if isinstance(seen.endpoints, Unread)
+        else [{"id": entry.id, "state": entry.state} for entry in found["endpoints"] or ()],
         "runner": found["runner"] and dataclasses.asdict(found["runner"]),
     }
 
 
-def _as_result(check: Result) -> dict[str, str]:
+def _as_result(check: Result) -> dict[str, t.Any]:
     return {
         "id": check.identifier,
         "status": check.status,
         "summary": check.summary,
         "remediation": check.remediation,
+        "unverifiable": check.unverifiable,
     }

@@ -55,6 +55,11 @@ def _dictionary(value: t.Any) -> dict[str, t.Any]:
     return {} if not isinstance(value, dict) or value.get("skipped") else value
 
 
+def registered(variables: Raw, name: str) -> dict[str, t.Any]:
+    """What a task of this run has registered; empty where it was left out or skipped."""
+    return _dictionary(variables.get(name))
+
+
 def of_fleet(variables: Raw, read: str, host: str) -> dict[str, t.Any]:
     """What a read of the fleet has of a host."""
     return _dictionary(_dictionary(_dictionary(variables.get(read)).get("runners")).get(host))

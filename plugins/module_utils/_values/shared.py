@@ -54,7 +54,7 @@ VARIABLES: tuple[Variable, ...] = (
                 "Profile of the AWS configuration to use. A profile with a role renews its credentials during long "
                 "waits."
             ),
-            "Without it, the environment's credentials are used.",
+            "It wins over keys that lie in the environment. Without it, the environment's credentials are used.",
         ),
     ),
     Variable(

@@ -114,7 +114,7 @@ class FakeApi:
         return ID
 
     def create_change_set(
-        self, wanted: Wanted, _template: Template, parameters: list[t.Any], name: str, kind: str
+        self, wanted: Wanted, _template: Template, parameters: list[t.Any], name: str, kind: str, _token: str
     ) -> str:
         self.requests.append((wanted, parameters))
         self.done.append(f"compute {kind}" + (" for review" if "review" in name else ""))
@@ -125,6 +125,9 @@ class FakeApi:
 
     def reviewed_change_set(self, _stack: str, _name: str) -> dict[str, t.Any] | None:
         return self.reviewed
+
+    def named_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
+        return self.reviewed_change_set(stack, name)
 
     def validation_failures(self, _arn: str) -> list[str]:
         return ["/Resources/Cluster/Properties/Name is too long"]

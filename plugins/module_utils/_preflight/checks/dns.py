@@ -14,7 +14,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     skipped,
     warned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import (
+    Unread,
+    UnreadError,
+    known,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
@@ -49,7 +53,14 @@ def chosen(wanted: Wanted, facts: Facts) -> list[Zone]:
 
 
 def _meant(wanted: Wanted, facts: Facts) -> list[Zone]:
-    return naming.meant(_hosted_zones(facts), naming.answering_zones(wanted, facts) or (), wanted)
+    zones, answering = _hosted_zones(facts), naming.answering_zones(wanted, facts)
+    try:
+        return naming.meant(zones, answering or (), wanted)
+    except RunnerError:
+        # Of several private zones the one that answers in the VPC is meant: unknown while that is not read.
+        if answering is None and wanted.resolving_vpc_id and len(naming.holding(zones, wanted.domain_name)) > 1:
+            known(naming.answering_fact(wanted, facts))
+        raise
 
 
 def _hosted_zones(facts: Facts) -> tuple[Zone, ...]:
@@ -81,7 +92,9 @@ def zone(wanted: Wanted, facts: Facts) -> Finding:
         # Without the role the records can never be written.
         return failed(
             f"The role {wanted.dns_role_arn} of the zone's account cannot be assumed: {refused.message.rstrip('.')}.",
-            "Let the role trust the calling principal, and allow that principal sts:AssumeRole, or correct"
+            refused.advice.rstrip(".") + "."
+            if refused.advice and not refused.forbidden
+            else "Let the role trust the calling principal, and allow that principal sts:AssumeRole, or correct"
             " gitpod_dns_role_arn.",
         )
     try:
@@ -328,8 +341,12 @@ def _caa(wanted: Wanted, facts: Facts) -> tuple[str, tuple[str, ...]]:
     if on_path:
         closest = max(on_path, key=lambda record: len(record.name))
         return closest.name, closest.values
-    seen = known(facts.answers) or ()
-    answer = next((answer for answer in seen if answer.kind == "CAA" and answer.values), None)
+    seen = [answer for answer in known(facts.answers) or () if answer.kind == "CAA"]
+    # The closest name is asked first, and one that nobody answered for may have records.
+    silent = next((answer for answer in seen if answer.outcome not in ("found", "missing", "empty")), None)
+    if silent:
+        raise UnreadError(Unread(f"ask for CAA records of {silent.name}", silent.outcome))
+    answer = next((answer for answer in seen if answer.values), None)
     return (answer.name, answer.values) if answer else ("", ())
 
 
