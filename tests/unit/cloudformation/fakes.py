@@ -115,7 +115,7 @@ class FakeApi:
         return ID
 
     def create_change_set(
-        self, wanted: Wanted, _template: Template, parameters: list[t.Any], name: str, kind: str
+        self, wanted: Wanted, _template: Template, parameters: list[t.Any], name: str, kind: str, _token: str
     ) -> str:
         self.requests.append((wanted, parameters))
         self.done.append(f"compute {kind}" + (" for review" if "review" in name else ""))
@@ -131,6 +131,9 @@ class FakeApi:
     def waiting_change_sets(self, _stack: str) -> list[str]:
         own = [self.reviewed["ChangeSetId"]] if self.reviewed else []
         return [*own, *(raw["ChangeSetId"] for raw in self.of_others)]
+
+    def named_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
+        return self.reviewed_change_set(stack, name)
 
     def validation_failures(self, _arn: str) -> list[str]:
         return ["/Resources/Cluster/Properties/Name is too long"]
