@@ -80,6 +80,13 @@ def parse_manifest(text: str, source: str, template_name: str) -> Release:
     return Release(version, f"{url.rsplit('/', 1)[0]}/{template_name}" if template_name else url)
 
 
+def is_older(version: str, other: str) -> bool:
+    """Whether a release is older than another; one that is not spelled as releases are is not."""
+    if not (_VERSION.fullmatch(version) and _VERSION.fullmatch(other)):
+        return False
+    return tuple(map(int, version.split("."))) < tuple(map(int, other.split(".")))
+
+
 def is_s3_url(url: str) -> bool:
     """Whether CloudFormation takes this as a TemplateURL."""
     parts = urllib.parse.urlsplit(url)

@@ -112,6 +112,8 @@ def template_differs(wanted: Wanted, present: Present) -> bool | None:
 
     The templates themselves are compared where both could be read; otherwise what the stack's tags record.
     """
+    if wanted.keeps_template:
+        return False
     if wanted.fingerprint and present.fingerprint:
         return wanted.fingerprint != present.fingerprint
     record = {key: wanted.tags[key] for key in RECORD_TAGS if key in wanted.tags}

@@ -8,9 +8,15 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
+    advice,
+    parameters,
+    status,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
+    Event,
     History,
+    left_over,
     timeline,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
@@ -34,6 +40,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import compute, computed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
@@ -80,9 +87,24 @@ def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str, befo
     history = History(api.client, stack.id, token)
     final = wait(api, stack, history, mode.watching, before)
     row = status.meaning(final.status)
-    if not row.good and final.status != "DELETE_COMPLETE":
+    # Whoever joins a deletion waits for the stack to go; what was to be created or updated has failed when it goes.
+    joined_deletion = stack.status == "DELETE_IN_PROGRESS" and final.status == "DELETE_COMPLETE"
+    if not row.good and not joined_deletion:
         raise failed(final, history.events, final.status)
-    return Outcome(final, operation, changed=True, timeline=tuple(timeline(history.events)))
+    told = _told_of_left_over(final, history.events)
+    return Outcome(final, operation, changed=True, timeline=tuple(timeline(history.events)), warnings=told)
+
+
+def _told_of_left_over(stack: Stack, events: t.Sequence[Event]) -> tuple[str, ...]:
+    """What AWS could not delete after an update is no failure of it, but somebody has to know (serverless#9144)."""
+    left = left_over(events)
+    if not left:
+        return ()
+    named = "; ".join(f"{failure.resource} ({failure.kind}): {failure.reason or 'no reason given'}" for failure in left)
+    return (
+        f"The stack {stack.name} is {stack.status}, but AWS could not delete what the update replaced or removed:"
+        f" {clean(named)}. It is no longer part of the stack; delete it by hand",
+    )
 
 
 def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode) -> Outcome:
@@ -165,16 +187,10 @@ def _continued(api: Api, wanted: Wanted, stack: Stack, mode: Mode) -> Stack:
 
 
 def _stopped(stack: Stack) -> RunnerError:
-    advice = {
-        "UPDATE_ROLLBACK_FAILED": "Remove the cause, then run with continue_rollback=true; name resources to skip in"
-        " skip_resources only when they cannot be repaired",
-        "DELETE_FAILED": "Delete it with teardown.yml; gitpod_teardown_retain_resources (retain_resources) names what"
-        " cannot be deleted",
-    }
     return RunnerError(
         f"The stack {stack.name} is {stack.status} and cannot be changed",
-        stack.status_reason,
-        advice.get(stack.status, "Bring it to an end in the console, then run again"),
+        stack.status_reason.strip(),
+        advice.after(stack.status),
         {"stack": stack.as_result()},
     )
 
@@ -255,7 +271,12 @@ def _review_creation(
 def _merged(plan: Outcome, done: Outcome) -> Outcome:
     """What was planned, with how it ended."""
     return dataclasses.replace(
-        plan, stack=done.stack, in_progress=done.in_progress, timeline=done.timeline, token=done.token
+        plan,
+        stack=done.stack,
+        in_progress=done.in_progress,
+        timeline=done.timeline,
+        token=done.token,
+        warnings=done.warnings,
     )
 
 

@@ -68,7 +68,7 @@ def _object(action: str) -> str:
 
 
 def _records(look: t.Mapping[str, t.Any], records: t.Mapping[str, t.Any], settings: t.Mapping[str, t.Any]) -> list[str]:
-    domain, target = settings["domain"], (look.get("load_balancer") or {}).get("dns_name", "")
+    domain, target = settings["domain"], " or ".join(look["targets"])
     # The zones tell, because a look never counts as a change of its task.
     if any(zone["changed"] for zone in records.get("zones") or []):
         return [f"the records of {domain} and *.{domain} in Route 53 that point to {target}"]
@@ -80,6 +80,8 @@ def _records(look: t.Mapping[str, t.Any], records: t.Mapping[str, t.Any], settin
 
 
 def _stack(stack: t.Mapping[str, t.Any], retained: t.Sequence[str]) -> list[str]:
+    if stack["exists"] and stack["empty"]:
+        return [f"the stack {stack['name']} ({stack['status']}), which is nothing but a name: {stack['reason']}"]
     if not (stack["exists"] and stack["ours"]):
         return []
     protected = ", whose termination protection is switched off first" if stack["termination_protection"] else ""
@@ -118,7 +120,7 @@ def _stays(
 ) -> list[str]:
     stack, domain = look["stack"], settings["domain"]
     found = []
-    if stack["exists"] and not stack["ours"]:
+    if stack["exists"] and not (stack["ours"] or stack["empty"]):
         found.append(f"{stack['told'].replace('The stack', 'the stack', 1)}. {stack['advice']}")
     found += [
         f"the record {entry['name']} {entry['type']}, because it points to {entry['value']}"
@@ -129,7 +131,12 @@ def _stays(
             f"the records of {domain} and *.{domain}, which the collection did not write (gitpod_dns_provider is"
             f" {settings['provider']}): remove them where they are kept"
         )
-    elif domain and not look.get("load_balancer"):
+    elif domain and look["look_again"] and not look["targets"]:
+        found.append(
+            f"records of {domain} and *.{domain}, until the stack has gone: then those go that point to its load"
+            " balancer, if it got one"
+        )
+    elif domain and not look["targets"]:
         found.append(
             f"records of {domain} and *.{domain}, if there are any: without the load balancer nothing tells whether"
             " they are the runner's"
