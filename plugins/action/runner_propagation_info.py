@@ -16,6 +16,8 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import end_with_the_run
+
 DEFAULT_INTERVAL = 30.0
 LOOK_EVERY = 0.5
 
@@ -65,6 +67,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module once; show its progress when it waits on the control node."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        end_with_the_run()
         arguments = dict(self._task.args)
         variables = task_vars or {}
         interval = float(arguments.get("progress_interval", DEFAULT_INTERVAL) or 0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _lifetime
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 
 if t.TYPE_CHECKING:
@@ -15,6 +16,7 @@ if t.TYPE_CHECKING:
 
 def run(module: t.Any, operation: Callable[[t.Any], dict[str, t.Any]]) -> None:
     """Run `operation(module)` and leave the module: its dictionary is the result, a C(RunnerError) the failure."""
+    _lifetime.bound(bool(getattr(module, "_keep_remote_files", False)))
     try:
         result = operation(module)
     except RunnerError as error:

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import end_with_the_run
 
 COLLECTION = "gitpod.enterprise_runner"
 Result = dict[str, t.Any]
@@ -21,6 +22,7 @@ def run_module(action: t.Any, module: str, arguments: t.Mapping[str, t.Any], tas
 
     :param action: the action plugin whose task, connection and check mode count.
     """
+    end_with_the_run()
     name = f"{COLLECTION}.{module}"
     task = action._task.copy()
     task.action, task.args = name, dict(arguments)
