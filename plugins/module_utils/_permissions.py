@@ -113,7 +113,9 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *FINDING,
         *_actions("cloudformation", "ListStackResources", resource=STACK),
         *_actions("cloudformation", "GetTemplateSummary", optional=True),
-        *_actions("cloudformation", "GetTemplate", "DescribeChangeSet", "ListChangeSets", resource=STACK, optional=True),
+        *_actions(
+            "cloudformation", "GetTemplate", "DescribeChangeSet", "ListChangeSets", resource=STACK, optional=True
+        ),
         *_actions("cloudformation", "GetStackPolicy", resource=STACK, when=POLICY, optional=True),
         *_actions("elasticloadbalancing", "DescribeLoadBalancers"),
         *_actions("servicequotas", "GetServiceQuota", "GetAWSDefaultServiceQuota", optional=True),
@@ -247,7 +249,9 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
             when=TEARDOWN,
         ),
         *_actions("cloudformation", "DescribeStacks", "ListStacks", when=TEARDOWN),
-        *_actions("cloudformation", "DescribeChangeSet", "ListChangeSets", resource=STACK, when=TEARDOWN, optional=True),
+        *_actions(
+            "cloudformation", "DescribeChangeSet", "ListChangeSets", resource=STACK, when=TEARDOWN, optional=True
+        ),
         *_actions("elasticloadbalancing", "DescribeLoadBalancers", when=TEARDOWN),
         *_actions("ec2", "DescribeVpcEndpoints", "DescribeSecurityGroups", when=TEARDOWN),
         *_actions("ec2", "DeleteVpcEndpoints", "DeleteSecurityGroup", when=TEARDOWN),

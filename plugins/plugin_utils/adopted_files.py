@@ -128,9 +128,19 @@ class _Indented(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
+def _style(text: str) -> str | None:
+    """Double quotes, which escape, for what another style would write as a line's end (YAML 1.1, section 4.2)."""
+    return '"' if any(character in text for character in "\r\x85\u2028\u2029") else None
+
+
 # A host without variables of its own is an empty value, as inventories are written.
 _Indented.add_representer(type(None), lambda dumper, _value: dumper.represent_scalar("tag:yaml.org,2002:null", ""))
-_Indented.add_representer(_Outside, lambda dumper, value: dumper.represent_scalar("!unsafe", str(value), style="'"))
+_Indented.add_representer(
+    str, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:str", value, _style(value))
+)
+_Indented.add_representer(
+    _Outside, lambda dumper, value: dumper.represent_scalar("!unsafe", str(value), _style(value) or "'")
+)
 
 
 def _yaml(content: t.Any) -> str:

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import ABSENT, rolling_back
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import (
+    ABSENT,
+    rolling_back,
+)
 
 _ANEW = "deletes the stack and creates it anew, for which it needs a fresh exchange token"
 _REMOVE = "Remove the cause and run again: the next run"
@@ -92,7 +95,9 @@ def after_a_deletion(refused: t.Sequence[str], status: str) -> str:
     if status.endswith("_IN_PROGRESS"):
         return "Remove the cause and run again once AWS is done"
     if status != "DELETE_FAILED":
-        return "AWS left the stack as it was. Remove the cause, such as an export that another stack uses, and run again"
+        return (
+            "AWS left the stack as it was. Remove the cause, such as an export that another stack uses, and run again"
+        )
     names = ", ".join(refused) or "their logical IDs"
     return (
         "Remove the cause and run again; what cannot go is left behind with gitpod_teardown_retain_resources:"

@@ -132,7 +132,7 @@ class Api:
             return None
         return self.change_set(found["ChangeSetId"]) if found.get("NextToken") else dict(found)
 
-    def change_sets(self, stack: str) -> list[dict[str, t.Any]]:
+    def waiting_change_sets(self, stack: str) -> list[dict[str, t.Any]]:
         """Every change set of a stack, as DescribeChangeSet has it; one that goes meanwhile is left out."""
         with intent(f"list the change sets of {stack}"):
             pages = self.client.get_paginator("list_change_sets").paginate(StackName=stack)

@@ -183,7 +183,7 @@ def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
     if reviewed:
         return Found(stack, _of_change_set(stack, runner, reviewed, named), runner, named)
     try:
-        waiting = api.change_sets(stack.name)
+        waiting = api.waiting_change_sets(stack.name)
     except ApiError as error:
         if error.code not in DENIED_CODES:
             raise

@@ -42,7 +42,7 @@ VALUE = st.one_of(TEXT, st.booleans(), st.integers(), st.none(), st.lists(TEXT, 
 def as_ansible_reads(content: str) -> t.Any:
     """Loaded as an inventory's file, and templated as a task would."""
     loader = DataLoader()
-    loaded = loader.load(content, file_name="host_vars/x.yml", show_content=False)
+    loaded = loader.load(content, file_name="/host_vars/x.yml", show_content=False)
     templar = Templar(loader=loader, variables={})
     return {name: templar.template(value) for name, value in (loaded or {}).items()}
 
