@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A module lives no longer than the run that started it, and leaves nothing behind when it is told to end.
 
-Ansible gives each of its workers a process group of its own, and passes SIGINT and SIGTERM on to it. A run that is ended
-otherwise (SIGKILL, SIGHUP, out of memory) cannot pass on anything: then the leader of the module's group, which is
-Ansible's worker, or sshd's child where the module runs elsewhere, has lost its parent.
+Ansible gives each of its workers a process group of its own, and passes SIGINT and SIGTERM on to it. A run that is
+ended otherwise (SIGKILL, SIGHUP, out of memory) cannot pass on anything: then the leader of the module's group, which
+is Ansible's worker, or sshd's child where the module runs elsewhere, has lost its parent.
 """
 
 from __future__ import annotations

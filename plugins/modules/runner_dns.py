@@ -35,8 +35,8 @@ options:
     type: str
   former_load_balancer_dns_names:
     description:
-      - DNS names of load balancers that the runner's stack had before, whether they are still there or not. Records that
-        point to one of them are the runner's own, and are replaced, or with O(state=absent) removed.
+      - DNS names of load balancers that the runner's stack had before, whether they are still there or not. Records
+        that point to one of them are the runner's own, and are replaced, or with O(state=absent) removed.
     type: list
     elements: str
     default: []

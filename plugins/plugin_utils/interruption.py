@@ -15,8 +15,8 @@ import typing as t
 
 T = t.TypeVar("T")
 TOLD = (
-    "[WARNING]: Broken off. AWS goes on by itself with what was begun (stacks, endpoints, certificates, deletions). Run the"
-    " same playbook again: it attaches to what is going on, and starts nothing twice.\n"
+    "[WARNING]: Broken off. AWS goes on by itself with what was begun (stacks, endpoints, certificates, deletions). Run"
+    " the same playbook again: it attaches to what is going on, and starts nothing twice.\n"
 )
 # What a worker does after its module has ended, removing its files, takes less.
 GRACE = 5.0
@@ -49,7 +49,7 @@ class _Teller:
     """
 
     def __init__(self, before: t.Callable[..., t.Any], passed_on: int | None = None) -> None:
-        self._before = before._before if isinstance(before, _Teller) else before
+        self._before = before
         self._passed_on = passed_on
         self._process = os.getpid()
 

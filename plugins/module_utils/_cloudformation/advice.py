@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is told of a stack that is not as it should be: what AWS does, and what the next run does. Pure.
 
-Source: CloudFormation user guide, "Stack status codes", "Continue rolling back an update", "Stack failure options". Only
-a status in which AWS is undoing an operation is one from which the stack goes back by itself.
+Source: CloudFormation user guide, "Stack status codes", "Continue rolling back an update", "Stack failure options".
+Only a status in which AWS is undoing an operation is one from which the stack goes back by itself.
 """
 
 from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.declared import SKIPPED
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import (
     ABSENT,
     rolling_back,
@@ -20,8 +21,8 @@ _ANEW = "deletes the stack and creates it anew, for which it needs a fresh excha
 _REMOVE = "Remove the cause and run again: the next run"
 _BACK = "waits until AWS has undone the update, then updates"
 _DELETE = (
-    "Delete it with teardown.yml, where gitpod_teardown_retain_resources (retain_resources) names what cannot be deleted,"
-    " then run again"
+    "Delete it with teardown.yml, where gitpod_teardown_retain_resources (retain_resources) names what cannot be"
+    " deleted, then run again"
 )
 # An import is not this collection's, and none of its options ends one.
 _IMPORT = "was begun outside of this collection"
@@ -55,7 +56,7 @@ AFTER: t.Mapping[str, str] = {
     "UPDATE_ROLLBACK_FAILED": (
         "AWS could not undo the update, and it stays so. Remove the cause, then run with"
         " gitpod_stack_continue_rollback: true (continue_rollback), which goes on with the rollback; what cannot be"
-        " repaired, and only that, gitpod_stack_skip_resources (skip_resources) names"
+        f" repaired, and only that, {SKIPPED} names"
     ),
     "IMPORT_IN_PROGRESS": f"An import {_IMPORT} goes on. {_REMOVE} waits for it, then updates what differs",
     "IMPORT_COMPLETE": f"{_REMOVE} updates what differs",

@@ -279,8 +279,8 @@ class Api:
 def load_balancer_names(resources: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
     """DNS names of the network load balancers that a stack has or had, also of those that are gone.
 
-    AWS builds such a name of the load balancer's name and identifier, which its ARN has too (Elastic Load Balancing user
-    guide, "Network Load Balancers": name-id.elb.region.amazonaws.com).
+    AWS builds such a name of the load balancer's name and identifier, which its ARN has too (Elastic Load Balancing
+    user guide, "Network Load Balancers": name-id.elb.region.amazonaws.com).
 
     :param resources: of the stack, which CloudFormation lists for 90 days after its deletion too.
     """

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 
+# Told of too where a rollback has failed (C(advice)).
+SKIPPED = "gitpod_stack_skip_resources"
 VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_stack_name",
@@ -115,7 +117,7 @@ VARIABLES: tuple[Variable, ...] = (
         option="continue_rollback",
     ),
     Variable(
-        name="gitpod_stack_skip_resources",
+        name=SKIPPED,
         description="Logical IDs that a continued rollback leaves as they are.",
         kind="list",
         elements="str",

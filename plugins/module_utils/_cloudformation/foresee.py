@@ -204,6 +204,8 @@ def _update(wanted: Wanted, template: Template, present: Present, repairing: tup
         found = difference(wanted, template, present)
     except InputError as error:
         return _plan(plan.UNKNOWN, *repairing, error.what, *error.details.get("problems", ()))
+    if present.stack.status == "UPDATE_FAILED":
+        repairing = (*repairing, f"the stack is {present.stack.status}: its last update is not done")
     if found.certain or repairing:
         return _plan(plan.UPDATE, *repairing, *found.reasons)
     if found.template is None:

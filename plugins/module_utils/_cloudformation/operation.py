@@ -321,10 +321,14 @@ def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
     existing = look(api, wanted, stack)
     found = difference(wanted, template, existing)
     try:
-        update = compute(api, wanted, template, existing, found, mode) if found.needs_change_set else None
+        # One that failed and stayed so has the values that were wanted of it, and is not done.
+        needed = found.needs_change_set or stack.status == "UPDATE_FAILED"
+        update = compute(api, wanted, template, existing, found, mode) if needed else None
     except ApiError as error:
         # AWS refuses a change set during an update and removes those that were there when another one was executed.
         return _overtaken(api, stack, error, mode)
+    if update and update.changes is None and stack.status == "UPDATE_FAILED":
+        raise _stopped(stack)
     outcome = update.outcome if update else Outcome(stack)
     if found.protection:
         switched = f"switch termination protection {'on' if wanted.protected else 'off'}"

@@ -24,12 +24,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_f
 
 # What YAML 1.1 reads as something else than text, and what Jinja2 reads as a template.
 TRAPS = [
-    "null", "~", "", "yes", "No", "on", "true", "012", "0o12", "0x1F", "1e3", "1.0", ".inf", ".nan", "1_000", "12:30:00",
-    "2026-01-15", "2026-01-15T10:00:00Z", "20270101.10", "=", "<<", "*alias", "&anchor", "!tag", "!unsafe x", "- a", "a: b",
-    "a: null", "a: null\nb", "a:\n", " a", "a ", "a #b", "#", "'", '"', "\\n", "%", "@", "`", "{a: b}", "[a]", "---", "...",
-    "{{ 1 + 1 }}", "{# gone #}", "{% raw %}", "{{", "#}", "}}", "München", "\u2028", "\x85", "\ufeff", "\U0001f600", "\t",
-    "line one\nline two: null\n", "\n", "\r\n", "a\n\n\nb", "x" * 2000, "a b " * 500,
-]  # fmt: skip
+    *["null", "~", "", "yes", "No", "on", "true", "012", "0o12", "0x1F", "1e3", "1.0", ".inf", ".nan", "1_000"],
+    *["12:30:00", "2026-01-15", "2026-01-15T10:00:00Z", "20270101.10", "=", "<<", "*alias", "&anchor", "!tag"],
+    *["!unsafe x", "- a", "a: b", "a: null", "a: null\nb", "a:\n", " a", "a ", "a #b", "#", "'", '"', "\\n", "%", "@"],
+    *["`", "{a: b}", "[a]", "---", "...", "{{ 1 + 1 }}", "{# gone #}", "{% raw %}", "{{", "#}", "}}", "München"],
+    *["\u2028", "\x85", "\ufeff", "\U0001f600", "\t", "line one\nline two: null\n", "\n", "\r\n", "a\n\n\nb"],
+    *["x" * 2000, "a b " * 500],
+]
 TEXT = st.one_of(
     st.sampled_from(TRAPS),
     st.text(st.characters(codec="utf-8"), max_size=40),
