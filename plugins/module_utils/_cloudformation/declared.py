@@ -27,14 +27,20 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="gitpod_stack_template_url",
-        description="URL of the template in S3, the only place that CloudFormation reads.",
+        description=(
+            "URL of the template in S3, the only place that CloudFormation reads.",
+            "A release that the stack's tags record, as an upgrade does, stays while this is left out.",
+        ),
         default="https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json",
         option="template_url",
         module_default=False,
     ),
     Variable(
         name="gitpod_stack_release_channel",
-        description="Release channel whose newest template is deployed instead of C(gitpod_stack_template_url).",
+        description=(
+            "Release channel whose newest template is deployed instead of C(gitpod_stack_template_url), unless the"
+            " stack has a newer one."
+        ),
         option="release_channel",
     ),
     Variable(
