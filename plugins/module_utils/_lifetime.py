@@ -42,14 +42,13 @@ def bound(keep_files: bool = False) -> None:
 
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, end)
-    threading.Thread(target=_watch, daemon=True).start()
-
-
-def _watch() -> None:
     leader = os.getpgrp()
     parent = parent_of(leader)
-    if parent <= 1:
-        return
+    if parent > 1:
+        threading.Thread(target=_watch, args=(leader, parent), daemon=True).start()
+
+
+def _watch(leader: int, parent: int) -> None:
     while parent_of(leader) == parent:
         time.sleep(LOOK_EVERY)
     os.kill(os.getpid(), signal.SIGTERM)

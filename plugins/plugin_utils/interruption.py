@@ -9,6 +9,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import typing as t
@@ -60,9 +61,11 @@ class _Teller:
             signal.signal(signum, signal.SIG_DFL)
             os.kill(os.getpid(), signum)
             return
-        # Not through buffers, in the middle of which the signal may have come; the terminal may be gone.
-        with contextlib.suppress(OSError):
-            os.write(2, TOLD.encode())
+        # The terminal may be gone, or the signal came in the middle of writing. What Ansible has said so far would be
+        # lost with its buffer.
+        for say in (sys.stdout.flush, lambda: os.write(2, TOLD.encode())):
+            with contextlib.suppress(OSError, RuntimeError, ValueError):
+                say()
         self._before(self._passed_on or signum, frame)
 
 
@@ -71,11 +74,11 @@ def end_with_the_run() -> None:
 
     The module notices by itself (module_utils/_lifetime.py); then its files are removed, and what still runs is ended.
     """
-    process = os.getpid()
-    if multiprocessing.parent_process() is None or os.getpgrp() != process or process in _watched:
+    process, main = os.getpid(), multiprocessing.parent_process()
+    if main is None or main.pid is None or os.getpgrp() != process or process in _watched:
         return
     _watched.add(process)
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_watch, args=(main.pid,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:

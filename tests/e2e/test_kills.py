@@ -54,7 +54,7 @@ class Broken:
             self.process = subprocess.Popen(
                 controller.command(*arguments),
                 cwd=controller.directory,
-                env={**controller.environment(), MARK: self.mark},
+                env={**controller.environment(), MARK: self.mark, "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -147,9 +147,10 @@ def test_an_upgrade_that_was_killed_before_its_verification_is_verified_by_the_n
     testbed = controller.testbed
     (runner,) = fleet.runners
     raw = inventory(testbed, fleet, gitpod_stack_release_version=OTHER)
-    # A change set that was computed by a run that was killed then; AWS removes it with the next that is executed.
+    # A change set that was computed, and no more.
     left = result.run(stack_module(testbed, {**raw[runner.name], "gitpod_stack_review": True}, check=False))
     assert left["operation"] == "review"
+    # This executes it, as it was reviewed; AWS keeps it under its name.
     begin(testbed, raw[runner.name])
     wait_until_updated(testbed, fleet, runner.name)
     testbed.control("POST", "https", {"domain": runner.domain, "mode": "unhealthy"})

@@ -206,3 +206,32 @@ def test_an_unrelated_stack_of_the_runner_s_name_stays_as_it_is(controller: Cont
     nobody = run(controller, state="absent", force=True, parameters={}, tags={})
     assert "nothing was changed" in nobody["msg"], "a task that names no runner means a runner's stack all the same"
     assert controller.writes() == []
+
+
+def test_what_an_update_leaves_behind_is_a_warning_and_the_update_succeeds(controller: Controller) -> None:
+    assert run(controller)["stack"]["status"] == "CREATE_COMPLETE"
+    controller.testbed.fail_resource(
+        region=REGION,
+        stack_name=OPTIONS["name"],
+        resource_type="AWS::ECS::TaskDefinition",
+        operation="DELETE",
+        reason="The task definition is in use. ",
+    )
+    found = run(controller, parameters={**OPTIONS["parameters"], "Runner Size": "large"})
+    assert (found.get("failed"), found["stack"]["status"]) == (None, "UPDATE_COMPLETE")
+    assert "could not be deleted" in found["stack"]["status_reason"]
+    (warning,) = found["warnings"]
+    assert "RunnerTask (AWS::ECS::TaskDefinition): The task definition is in use. It is no longer part" in warning
+
+
+def test_a_reviewed_change_set_that_was_executed_waits_no_more(controller: Controller) -> None:
+    """AWS keeps it under its name."""
+    assert run(controller)["stack"]["status"] == "CREATE_COMPLETE"
+    large = {"parameters": {**OPTIONS["parameters"], "Runner Size": "large"}}
+    assert run(controller, review=True, **large)["operation"] == "review"
+    assert run(controller, **large)["operation"] == "update"
+    again = run(controller, **large)
+    assert (again.get("msg"), again["operation"], again["changed"]) == (None, "none", False)
+    small = {"parameters": {**OPTIONS["parameters"], "Runner Size": "small"}}
+    assert run(controller, review=True, **small)["operation"] == "review"
+    assert run(controller, **small)["operation"] == "update"

@@ -124,11 +124,13 @@ class Api:
         return {**answer, "Changes": changes}
 
     def reviewed_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
-        """The change set of this name, or C(None)."""
+        """The change set of this name that waits, or C(None); AWS keeps one that was executed, which waits no more."""
         try:
             with intent(f"read the change set {name} of {stack}"):
                 found = self.client.describe_change_set(StackName=stack, ChangeSetName=name, aws_retry=True)
         except NotFoundError:
+            return None
+        if str(found.get("ExecutionStatus", "")).startswith("EXECUTE_"):
             return None
         return self.change_set(found["ChangeSetId"]) if found.get("NextToken") else dict(found)
 
@@ -188,6 +190,11 @@ class Api:
         """Begin to carry out a change set."""
         with intent(f"execute the change set {arn}"):
             self.client.execute_change_set(ChangeSetName=arn, ClientRequestToken=token, aws_retry=True)
+
+    def make_room(self, stack: str, name: str) -> None:
+        """Remove the change set of this name, if there is one: one that was executed keeps its name."""
+        with intent(f"delete the change set {name} of {stack}"):
+            self.client.delete_change_set(StackName=stack, ChangeSetName=name, aws_retry=True)
 
     def delete_change_set(self, arn: str) -> None:
         """Remove a change set that is not carried out."""

@@ -79,9 +79,9 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
         arn = reviewed["ChangeSetId"]
         changes: Changes | None = tuple(change(entry) for entry in reviewed["Changes"])
     else:
-        if reviewed:
-            api.delete_change_set(reviewed["ChangeSetId"])
         name = CHANGE_SET_NAME if wanted.review and not mode.check else f"c{token}"
+        if name == CHANGE_SET_NAME:
+            api.make_room(stack.id, name)
         arn = api.create_change_set(full, template, request, name, "UPDATE")
         changes = computed(api, arn, mode)
     explained = parameters.template_changes(template, stack.parameters)

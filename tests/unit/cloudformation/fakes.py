@@ -149,6 +149,10 @@ class FakeApi:
             raise ApiError("Could not execute the change set", "it is obsolete", code="InvalidChangeSetStatus")
         self._begin("execute", "UPDATE_IN_PROGRESS", token)
 
+    def make_room(self, _stack: str, _name: str) -> None:
+        if self.reviewed:
+            self.done.append("delete change set")
+
     def delete_change_set(self, _arn: str) -> None:
         self.done.append("delete change set")
 
