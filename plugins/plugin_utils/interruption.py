@@ -19,6 +19,8 @@ TOLD = (
     "[WARNING]: Broken off. AWS goes on by itself with what was begun (stacks, endpoints, certificates, deletions). Run"
     " the same playbook again: it attaches to what is going on, and starts nothing twice.\n"
 )
+# Seconds that Ansible has to end, and its exit code after Ctrl-C (ansible.cli.ExitCode.KEYBOARD_INTERRUPT).
+GIVE_UP, INTERRUPTED = 10.0, 99
 # What a worker does after its module has ended, removing its files, takes less.
 GRACE = 5.0
 LOOK_EVERY = 1.0
@@ -66,7 +68,16 @@ class _Teller:
         for say in (sys.stdout.flush, lambda: os.write(2, TOLD.encode())):
             with contextlib.suppress(OSError, RuntimeError, ValueError):
                 say()
+        threading.Thread(target=_end_after, args=(GIVE_UP, signum), daemon=True).start()
         self._before(self._passed_on or signum, frame)
+
+
+def _end_after(seconds: float, signum: int) -> None:
+    """A worker that was ended in the middle of a message keeps the queue's lock, for which Ansible waits forever."""
+    time.sleep(seconds)
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        sys.stdout.flush()
+    os._exit(INTERRUPTED if signum == signal.SIGINT else 128 + signum)
 
 
 def end_with_the_run() -> None:

@@ -90,6 +90,20 @@ def test_it_says_that_aws_goes_on_and_then_does_what_ansible_does(signum: int, p
     assert "same playbook again" in TOLD
 
 
+# As Ansible's where a worker was killed while it held the lock of their queue.
+STUCK = MAIN.replace("    os._exit(3)", "    time.sleep(60)").replace(
+    "from ansible", f"import {UTILS}.plugin_utils.interruption as own\nown.GIVE_UP = 0.2\nfrom ansible", 1
+)
+
+
+def test_a_main_process_that_cannot_end_is_ended() -> None:
+    process = started(STUCK)
+    assert line(process) == "ready\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 99
+    assert process.communicate()[0] == "passed on 2\n"
+
+
 def test_what_nohup_keeps_goes_on() -> None:
     process = started(MAIN, "nohup")
     assert line(process) == "ready\n"
