@@ -36,7 +36,8 @@ def bound(keep_files: bool = False) -> None:
     def end(signum: int, _frame: t.Any) -> None:
         threading.Thread(target=_end_after, args=(GRACE,), daemon=True).start()
         if not keep_files:
-            remove_own_files(sys.argv[0])
+            # Ansible's wrapper gives the module other arguments; the interpreter's own name the copy.
+            remove_own_files(getattr(sys, "orig_argv", sys.argv))
         # Unwinds, so that Ansible's wrapper removes what it has unpacked.
         raise SystemExit(128 + signum)
 
@@ -70,9 +71,12 @@ def parent_of(process: int) -> int:
         return 0
 
 
-def remove_own_files(script: str) -> None:
-    """Remove the copy of this module with its options, secrets among them, which Ansible would remove after it."""
-    path = pathlib.Path(script)
-    if path.name.startswith("AnsiballZ_") and path.parent.name.startswith("ansible-tmp-"):
-        with contextlib.suppress(OSError):
-            shutil.rmtree(path.parent)
+def remove_own_files(arguments: t.Sequence[str]) -> None:
+    """Remove the copy of this module with its options, secrets among them, which Ansible would remove after it.
+
+    :param arguments: of this process, one of which is the copy's path, unless Ansible pipes the module (pipelining).
+    """
+    for path in map(pathlib.Path, arguments):
+        if path.name.startswith("AnsiballZ_") and path.parent.name.startswith("ansible-tmp-"):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path.parent)

@@ -19,10 +19,9 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
 from tests.e2e.harness import Controller
-from tests.e2e.test_fleet import SITE, UPGRADE, extra, fleet_of, releases
+from tests.e2e.test_fleet import BUCKET_URL, SITE, UPGRADE, extra, fleet_of, releases
 from tests.e2e.test_teardown import TEARDOWN, names_of, stack_exists
 from tests.e2e.test_upgrade import (
-    BUCKET_URL,
     begin,
     inventory,
     operations,

@@ -14,7 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Api,
     load_balancer_names,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import GONE, find
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import GONE, Found, find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
@@ -60,21 +60,7 @@ def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, name: str, names: t.Co
     current = str((load_balancer or {}).get("dns_name") or "").lower()
     return {
         "changed": False,
-        "stack": {
-            "name": stack.name,
-            "exists": stack.status not in GONE,
-            "ours": ours,
-            "empty": found.empty,
-            "in_progress": full and status.meaning(stack.status).in_progress,
-            "relation": found.verdict.relation,
-            "reason": found.verdict.reason,
-            "told": found.told,
-            "advice": found.advice,
-            "status": stack.status,
-            "status_reason": clean(stack.status_reason),
-            "termination_protection": stack.protected,
-            "buckets": _buckets(listed),
-        },
+        "stack": {**_told_of(found), "buckets": _buckets(listed)},
         "load_balancer": load_balancer,
         # Records that point to one of these are the runner's too: nobody else's load balancer will have such a name.
         "former_load_balancers": [name for name in dict.fromkeys(former) if name != current],
@@ -82,6 +68,24 @@ def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, name: str, names: t.Co
         "endpoints": _endpoints(ec2, runner),
         "security_groups": _security_groups(ec2, runner),
         "retained_buckets": [bucket.as_result() for bucket in retained(s3, left)],
+    }
+
+
+def _told_of(found: Found) -> dict[str, t.Any]:
+    stack, ours = found.stack, found.verdict.relation == ownership.OURS
+    return {
+        "name": stack.name,
+        "exists": stack.status not in GONE,
+        "ours": ours,
+        "empty": found.empty,
+        "in_progress": ours and status.exists(stack.status) and status.meaning(stack.status).in_progress,
+        "relation": found.verdict.relation,
+        "reason": found.verdict.reason,
+        "told": found.told,
+        "advice": found.advice,
+        "status": stack.status,
+        "status_reason": clean(stack.status_reason),
+        "termination_protection": stack.protected,
     }
 
 

@@ -126,21 +126,7 @@ def _stays(
         f"the record {entry['name']} {entry['type']}, because it points to {entry['value']}"
         for entry in records.get("records") or []
     ]
-    if domain and not registry.provider(settings["provider"]).writes:
-        found.append(
-            f"the records of {domain} and *.{domain}, which the collection did not write (gitpod_dns_provider is"
-            f" {settings['provider']}): remove them where they are kept"
-        )
-    elif domain and look["look_again"] and not look["targets"]:
-        found.append(
-            f"records of {domain} and *.{domain}, until the stack has gone: then those go that point to its load"
-            " balancer, if it got one"
-        )
-    elif domain and not look["targets"]:
-        found.append(
-            f"records of {domain} and *.{domain}, if there are any: without the load balancer nothing tells whether"
-            " they are the runner's"
-        )
+    found += _records_left(look, settings)
     if not settings["delete_buckets"]:
         found += [f"the bucket {entry['text']}" for entry in look["retained_buckets"]]
         found += [f"the bucket {name}, if its template keeps it" for name in _kept_by_stack(look)]
@@ -153,6 +139,27 @@ def _stays(
         )
         found.append(f"the registration in the management plane, {why}")
     return found
+
+
+def _records_left(look: t.Mapping[str, t.Any], settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Records of the domain of which nobody can say now whether they are the runner's."""
+    domain = settings["domain"]
+    if domain and not registry.provider(settings["provider"]).writes:
+        return [
+            f"the records of {domain} and *.{domain}, which the collection did not write (gitpod_dns_provider is"
+            f" {settings['provider']}): remove them where they are kept"
+        ]
+    if not domain or look["targets"]:
+        return []
+    if look["look_again"]:
+        return [
+            f"records of {domain} and *.{domain}, until the stack has gone: then those go that point to its load"
+            " balancer, if it got one"
+        ]
+    return [
+        f"records of {domain} and *.{domain}, if there are any: without the load balancer nothing tells whether"
+        " they are the runner's"
+    ]
 
 
 def teardown_lines(plan: t.Mapping[str, t.Sequence[str]], runner: str) -> list[str]:
