@@ -118,8 +118,7 @@ def _stays(
     registration: t.Mapping[str, t.Any],
     settings: t.Mapping[str, t.Any],
 ) -> list[str]:
-    stack, domain = look["stack"], settings["domain"]
-    found = []
+    stack, found = look["stack"], []
     if stack["exists"] and not (stack["ours"] or stack["empty"]):
         found.append(f"{stack['told'].replace('The stack', 'the stack', 1)}. {stack['advice']}")
     found += [
