@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find runners that were deployed by hand in every region that is asked for, and what their inventory would be."""
+"""Find runners that were deployed by hand in every region that is asked for, and write their inventory."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ import contextlib
 import pathlib
 import typing as t
 
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleActionFail
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
+    describe,
+    of_a_search,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
     adopted_files,
     adopted_line,
@@ -21,46 +28,72 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_valu
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain, run_module
 
 
-class ActionModule(ActionBase):
-    """One module process a region; nothing is changed."""
+class ActionModule(ControlNodeAction):
+    """One module process a region, and files on the control node; nothing is changed in AWS."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
+    _supports_diff = True
     _VALID_ARGS: t.ClassVar[frozenset[str]] = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        """Find, show, and return the files."""
+        """Find, show, and write unless in check mode."""
         result: Result = super().run(tmp, task_vars)
         values = host_values(self, task_vars or {})
-        if values.problems:
-            problem = values.problems[0]
-            result.update(failed=True, msg=f"{problem.variable}: {problem.summary} {problem.remediation}")
+        problems = [*of_a_search(values), *control_node.directory(values, "gitpod_adopt_directory")]
+        if problems:
+            result.update(failed=True, msg=describe(values.host, problems))
             return result
         regions = values["gitpod_adopt_regions"] or [region for region in [values["gitpod_region"]] if region]
         if not regions:
             message = "Name the regions to search, for example -e gitpod_adopt_regions=eu-central-1,us-east-1"
             result.update(failed=True, msg=message)
             return result
-        runners = []
+        runners: list[Result] = []
         for region in regions:
             found = run_module(self, "runner_adopt_info", _options(values, region), task_vars or {})
             if found.get("failed"):
                 return found
             runners += plain(found["runners"])
+        return {**result, **self._written(values, regions, runners)}
+
+    def _written(self, values: t.Any, regions: t.Sequence[str], runners: list[Result]) -> Result:
         directory = pathlib.Path(values["gitpod_adopt_directory"])
         files = adopted_files(runners)
-        files, notes = beside(files, _there(directory, files), values["gitpod_adopt_overwrite"] is True)
+        there = _there(directory, files)
+        files, notes = beside(files, there, values["gitpod_adopt_overwrite"] is True)
         lines = [f"{len(runners)} runners found in {', '.join(regions)}", *(adopted_line(found) for found in runners)]
         lines += [f"    {note}" for note in notes]
-        self._display.display("\n".join(clean(line) for line in lines))
-        result.update(
-            changed=False,
-            runners=runners,
-            files=files,
-            notes=notes,
-            directory=str(directory),
-        )
-        return result
+        self._display.display(block(lines))
+        changed = [file for file in files if there.get(file["path"]) != file["content"]]
+        if not self._task.check_mode:
+            _write(directory, changed)
+        diff = [_difference(directory, file, there) for file in changed] if self._task.diff else []
+        return {
+            "changed": bool(changed),
+            "runners": runners,
+            "files": files,
+            "notes": notes,
+            "directory": str(directory),
+            **({"diff": diff} if diff else {}),
+        }
+
+
+def _write(directory: pathlib.Path, files: t.Iterable[t.Mapping[str, t.Any]]) -> None:
+    try:
+        for file in files:
+            path = directory / file["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, file["content"])
+    except OSError as error:
+        raise AnsibleActionFail(
+            f"Could not write the inventory: {error}. Set gitpod_adopt_directory to a writable directory."
+        ) from error
+
+
+def _difference(directory: pathlib.Path, file: t.Mapping[str, t.Any], there: t.Mapping[str, str]) -> Result:
+    """As diff mode shows it."""
+    path = str(directory / file["path"])
+    before = there.get(file["path"], "")
+    return {"before_header": path, "before": before, "after_header": path, "after": file["content"]}
 
 
 def _there(directory: pathlib.Path, files: t.Iterable[t.Mapping[str, str]]) -> dict[str, str]:

@@ -8,26 +8,24 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import wants_look
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, batches, unheeded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, serial, unheeded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import fleet_of, prerequisites
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values, variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain
 
 # A look that is older says too little about a batch that begins now.
 FRESH_SECONDS = 120
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Decides once for all hosts of the batch; nothing is changed."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"default_batches", "look"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -42,13 +40,10 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         batch, everyone = list(variables["ansible_play_batch"]), list(variables["ansible_play_hosts_all"])
         values = host_values(self, variables)
-        try:
-            sizes = batches(values["gitpod_rollout_batches"], arguments["default_batches"])
-            refusal = _ignored(sizes, batch, everyone)
-            lines = batch_lines(sizes, batch, everyone, int(variables.get("ansible_forks", 5)), self._tolerated(values))
-        except RunnerError as error:
-            result.update(failed=True, msg=error.message)
-            return result
+        # As the play has them: the contract tells of what is no size.
+        sizes = serial(values["gitpod_rollout_batches"], arguments["default_batches"])
+        refusal = _ignored(sizes, batch, everyone)
+        lines = batch_lines(sizes, batch, everyone, int(variables.get("ansible_forks", 5)), self._tolerated(values))
         failed = [host for host in everyone if host not in batch and self._failed(variables, host)]
         if not arguments["look"] and len(batch) < len(everyone):
             failed += _unforeseen(variables)
@@ -58,7 +53,7 @@ class ActionModule(ActionBase):
             result.update(begins=False, held=dict.fromkeys(batch, message))
             return result
         if lines:
-            self._display.display("\n".join(lines))
+            self._display.display(block(lines))
         result.update(begins=True)
         result.update(self._looked_at(variables, batch) if arguments["look"] else _foreseen(variables, batch))
         return result
@@ -74,7 +69,7 @@ class ActionModule(ActionBase):
 
     def _looked_at(self, variables: Raw, batch: list[str]) -> Result:
         """The fresh look and what it means; one that is fresh already is not repeated."""
-        known = variables.get(results.LOOK) or {}
+        known = results.registered(variables, results.LOOK)
         age = time.time() - float(known.get("looked_at") or 0)
         fresh = age < FRESH_SECONDS or not wants_look(variables)
         if fresh and known.get("runners"):
@@ -88,7 +83,8 @@ class ActionModule(ActionBase):
         refused = {**now_refused, **self._refused_before(variables, batch)}
         told = {host: text for host, text in now_refused.items() if not fresh or not wants_look(variables)}
         if told:
-            self._display.display("\n".join(f"{host}: {text}" for host, text in sorted(told.items())))
+            refusals = "\n".join(f"{host}: {text}" for host, text in sorted(told.items()))
+            self._display.display(block(refusals.split("\n")))
         begun = [host for host in batch if host not in refused]
         plans = {host: (found["runners"][host].get("look") or {}).get("plan") for host in begun}
         return {
@@ -103,7 +99,7 @@ class ActionModule(ActionBase):
 
     @staticmethod
     def _refused_before(variables: Raw, batch: t.Iterable[str]) -> dict[str, str]:
-        decision = variables.get(results.GATE) or {}
+        decision = results.registered(variables, results.GATE)
         held = {**(decision.get("refused") or {}), **(decision.get("held") or {})}
         return {host: held[host] for host in batch if host in held}
 
@@ -116,7 +112,7 @@ def _foreseen(variables: Raw, batch: list[str]) -> Result:
 
 def _unforeseen(variables: Raw) -> list[str]:
     """Who cannot be upgraded, and so is not in the play; in several batches one that has failed (as for the gate)."""
-    foreseen = (variables.get(results.UPGRADE) or {}).get("runners") or {}
+    foreseen = results.registered(variables, results.UPGRADE).get("runners") or {}
     return [str(host) for host, row in foreseen.items() if row.get("failure")]
 
 

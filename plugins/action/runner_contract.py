@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
     describe,
     needs_a_stack,
-    of_fleet,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import fleet_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import fleet_of
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Every host's problems, and those between hosts, told together."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"missing_is_failure", "hosts"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -37,7 +33,7 @@ class ActionModule(ActionBase):
         host = str((task_vars or {}).get("inventory_hostname", "the host"))
         # Problems between hosts are seen with all of the play; each host is told of its own.
         together = [host, *(name for name in arguments["hosts"] if name != host)]
-        problems = of_fleet(fleet_values(self, task_vars or {}, together))[host]
+        problems = fleet_of(self, task_vars or {}, together).problems[host]
         result.update(changed=False, problems=[problem.as_check() for problem in problems])
         if problems and (arguments["missing_is_failure"] or not needs_a_stack(problems, variables())):
             result.update(failed=True, msg=describe(host, problems))

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Print the given lines; nothing is run anywhere."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"lines"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -23,6 +22,6 @@ class ActionModule(ActionBase):
         _unused, arguments = self.validate_argument_spec(
             argument_spec={"lines": {"type": "list", "elements": "str", "required": True}}
         )
-        self._display.display("\n".join(arguments["lines"]))
+        self._display.display(block(arguments["lines"]))
         result["changed"] = False
         return result

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, earlier
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Typed values and what the stack's stage found in, a plan for the role's tasks out."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"validation"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -40,7 +37,8 @@ class ActionModule(ActionBase):
             return result
         name, domain = values["gitpod_runner_name"], values["gitpod_domain_name"]
         directory, suffix = values["gitpod_artifact_directory"], "-certificate" if arguments["validation"] else ""
-        files = f"{directory}/{file_name(name)}{suffix}-dns"
+        file = f"{file_name(name)}{suffix}"
+        files = f"{directory}/{file}-dns"
         title = (
             f"{name}: add these records where {domain} is kept (also in {files}.zone, .csv and .json); waiting for them"
             f" at most {values['gitpod_dns_wait']} s"
@@ -50,7 +48,7 @@ class ActionModule(ActionBase):
         result.update(
             {**provider.as_result(), "writes": writes, "title": title, "tasks_file": tasks_file or ""},
             directory=directory,
-            file=f"{name}{suffix}",
+            file=file,
             changed=False,
             records=[],
         )

@@ -10,10 +10,11 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import record_csv, zone_file_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
 RECORD = {
     "name": {"type": "str", "required": True},
@@ -25,11 +26,9 @@ INDENT = "    "
 SUFFIX = "-dns"
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Three files, and on screen what is in them."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"records", "directory", "name", "title", "show"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -53,7 +52,7 @@ class ActionModule(ActionBase):
         path = pathlib.Path(str(arguments["directory"]), f"{arguments['name']}{SUFFIX}")
         changed = _write(path, contents, bool(self._task.check_mode))
         if arguments["show"]:
-            self._display.display("\n".join(shown(str(arguments["title"]), contents, path)))
+            self._display.display(block(shown(str(arguments["title"]), contents, path)))
         result.update(changed=bool(changed), files=changed)
         return result
 

@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.telling import told
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.deciding import refused
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, on_the_control_node, plain
 
 Record = t.Mapping[str, t.Any]
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Writes or removes; check mode and diff mode are those of the provider's module."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _supports_diff = True
     _VALID_ARGS = frozenset({"records", "provider", "state", "replaced_addresses", "former_records"})
 
@@ -39,8 +38,8 @@ class ActionModule(ActionBase):
                 "former_records": {"type": "list", "elements": "dict", "default": []},
             }
         )
-        variables = task_vars or {}
-        values = host_values(self, variables).everything()
+        values = host_values(self, task_vars or {}).everything()
+        variables = on_the_control_node(self, task_vars or {})
         state, records = arguments["state"], plain(arguments["records"])
         try:
             provider = registry.provider(arguments["provider"] or values["gitpod_dns_provider"] or "")
@@ -63,8 +62,8 @@ class ActionModule(ActionBase):
         found: Result = self._execute_module(
             module_name=provider.actions[0], module_args=options, task_vars=dict(variables)
         )
-        if not found.get("failed") and not provider.succeeded(found):
-            found.update(failed=True, msg=found.get("msg") or f"The server refused: {found.get('dns_rc_str')}")
+        if found.get("failed") or not provider.succeeded(found):
+            return {**found, "failed": True, "msg": told(provider, found)}
         return found
 
 
@@ -79,7 +78,7 @@ def _together(found: t.Sequence[Result], provider: Provider, state: str, former:
         names = [str(record["name"]) for record in former]
         result.update(failed=True, msg=refused(provider, names, {"results": failures}))
     elif failures:
-        result.update(failed=True, msg="; ".join(dict.fromkeys(str(entry.get("msg") or "") for entry in failures)))
+        result.update(failed=True, msg="; ".join(dict.fromkeys(clean(entry.get("msg") or "") for entry in failures)))
     return result
 
 

@@ -8,24 +8,24 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import told, verdict_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import (
     Fleet,
     batches_of,
     fleet_of,
     module_arguments,
+    of_each,
     prerequisites,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import (
     Raw,
     Result,
@@ -35,6 +35,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
 )
 
 READS = ("prerequisites", "status", "upgrade", "verification", "certificates", "started")
+# What stands amid the writes, where a failure of the read itself may not take the report from anybody.
+RESCUED = frozenset({"verification", "certificates", "started"})
 
 
 def wants_look(task_vars: Raw) -> bool:
@@ -43,11 +45,9 @@ def wants_look(task_vars: Raw) -> bool:
     return bool({"all", "prerequisites"} & set(run)) and "prerequisites" not in skipped
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Typed values of every host in, one module run, a result for each host out."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"read", "hosts", "default_batches"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -76,10 +76,10 @@ class ActionModule(ActionBase):
             "started": _started,
         }
         module, options = read[arguments["read"]](fleet, left)
+        result.update(changed=False, runners={})
         if options["runners"]:
-            result.update(run_module(self, module, options, variables))
-        else:
-            result.update(changed=False, runners={})
+            found = run_module(self, module, options, variables)
+            result.update(of_each(found, options["runners"]) if arguments["read"] in RESCUED else found)
         if arguments["read"] in ("status", "upgrade") and not result.get("failed"):
             unsound = {host: _contract_failure(fleet, host) for host in hosts if not fleet.sound(host)}
             result["runners"] = {host: unsound.get(host) or result["runners"].get(host) or {} for host in hosts}
@@ -111,12 +111,12 @@ def hosts_of(named: t.Sequence[str] | None, task_vars: Raw) -> list[str]:
 def _for_the_gate(fleet: Fleet, hosts: t.Sequence[str], default_batches: t.Sequence[str]) -> Result:
     """What the gate needs besides: the batches, what is tolerated, and where files go."""
     values = fleet.values[hosts[0]]
-    try:
-        batches = batches_of(fleet, hosts, default_batches)
-    except RunnerError as error:
-        return {"failed": True, "msg": error.message}
-    directory = values["gitpod_artifact_directory"] if values["gitpod_prerequisites_artifacts"] else ""
-    return {"batches": batches, "max_failures": values["gitpod_rollout_max_failures"], "directory": directory}
+    written = values["gitpod_prerequisites_artifacts"] and not control_node.directory(values, control_node.ARTIFACTS)
+    return {
+        "batches": batches_of(fleet, hosts, default_batches),
+        "max_failures": values["gitpod_rollout_max_failures"],
+        "directory": values[control_node.ARTIFACTS] if written else "",
+    }
 
 
 def _status(fleet: Fleet, _left: t.Mapping[str, Earlier]) -> tuple[str, Result]:

@@ -11,11 +11,12 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.document import documents
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import WIDTH, Gate, gate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
 KEYS = ("host", "name", "region", "problems", "look", "values")
 ARGUMENT_SPEC = {
@@ -40,11 +41,9 @@ def terminal_width() -> int:
 TERMINAL_WIDTH = terminal_width()
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """One table for the whole fleet, files of each runner, and the decision for the play to act on."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset(ARGUMENT_SPEC)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -60,7 +59,7 @@ class ActionModule(ActionBase):
         files: list[str] = []
         if arguments["directory"] and not self._task.check_mode:
             files = _write(pathlib.Path(arguments["directory"]), found)
-        self._display.display("\n".join(["", *lines, ""]))
+        self._display.display(block(["", *lines, ""]))
         result.update(changed=False, table=lines, files=files, **found.as_result())
         return result
 

@@ -8,19 +8,17 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._notify import host_of, post
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import message
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import play_of
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Posts; a receiver that is not there is a warning."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"url", "summary", "format", "from_inventory"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -53,7 +51,13 @@ class ActionModule(ActionBase):
         return result
 
     def _wanted(self, variables: dict[str, t.Any], summary: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Where to, if this is a run that is told of: each, or one in which something failed."""
+        """Where to, if this is a run that is told of: each at its end, or one in which something failed."""
         values = host_values(self, variables)
-        told = values["gitpod_report_notify_on"] == "always" or summary["counts"]["failed"] > 0
+        failed = summary["counts"]["failed"] > 0
+        told = failed or (values["gitpod_report_notify_on"] == "always" and not self._goes_on(variables))
         return {"url": values["gitpod_report_notify"] if told else "", "format": values["gitpod_report_notify_format"]}
+
+    def _goes_on(self, variables: t.Mapping[str, t.Any]) -> bool:
+        """Whether the play has batches after this one, in which the role would report again."""
+        everyone, batch = variables.get("ansible_play_hosts_all") or [], variables.get("ansible_play_batch") or []
+        return bool(getattr(play_of(self._task), "serial", None) and everyone and everyone[-1] not in batch)

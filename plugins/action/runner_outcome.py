@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, printable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import (
     unseen_lines,
     verdict_of,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
-OUTCOMES = ("run", "wait", "verification", "status", "gate", "batch")
+OUTCOMES = ("run", "wait", "verification", "status", "gate", "batch", "failure")
+GIVEN_UP = (
+    "Ansible gave up on this runner, though no task of its own failed: any_errors_fatal, max_fail_percentage, or a task"
+    " that is run once for all failed. Look at what failed for the others, and run again"
+)
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Nothing is run anywhere."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"of"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -44,7 +46,7 @@ class ActionModule(ActionBase):
         result.update(runner_summary(stages, values["gitpod_runner_name"], values["gitpod_region"] or ""))
         failure = stages["failure"]
         if failure:
-            result.update(failed=True, msg=f"{failure['task']}: {failure['message']}")
+            result.update(failed=True, msg=printable(f"{failure['task']}: {failure['message']}"))
         return result
 
     def _part(self, of: str, variables: t.Mapping[str, t.Any], host: str) -> Result:
@@ -55,6 +57,8 @@ class ActionModule(ActionBase):
             return _status(plain(results.of_fleet(variables, "gitpod_status_result", host)))
         if of == "verification":
             return self._verdict(variables, host)
+        if of == "failure":
+            return _remembered(variables)
         seen = plain(results.look(variables, host)) if of == "gate" else {}
         return {**seen, **_failed(results.refused(variables, host))}
 
@@ -67,7 +71,7 @@ class ActionModule(ActionBase):
         values = host_values(self, variables)
         verdict = verdict_of(found["seen"], values["gitpod_verify_required"], self._task.check_mode, probes)
         for line in unseen_lines(verdict):
-            self._display.display(f"{values['gitpod_runner_name']}: {line}")
+            self._display.display(clean(f"{values['gitpod_runner_name']}: {line}"))
         return verdict
 
 
@@ -79,18 +83,32 @@ def _waited(parts: t.Mapping[str, t.Any]) -> Result:
         found["warnings"] = warnings
     failed = next((part for part in found.values() if isinstance(part, dict) and part.get("failed")), None)
     if failed:
-        found.update(failed=True, msg=str(failed.get("msg") or ""), stack=failed.get("stack") or {})
+        found.update(failed=True, msg=printable(str(failed.get("msg") or "")), stack=failed.get("stack") or {})
     return found
 
 
+def _remembered(variables: t.Mapping[str, t.Any]) -> Result:
+    """What brought the host into a rescue; Ansible says so only where it was a task of its own."""
+    task, found = variables.get("ansible_failed_task") or {}, variables.get("ansible_failed_result") or {}
+    if not task:
+        return {"task": "The run", "action": "", "register": "", "message": GIVEN_UP, "stack": {}}
+    return {
+        "task": str(task.get("name") or task.get("action") or "A task"),
+        "action": str(task.get("action") or ""),
+        "register": str(task.get("register") or ""),
+        "message": str(found.get("msg") or "The task failed without a message"),
+        "stack": plain(found.get("stack") or {}),
+    }
+
+
 def _failed(message: str) -> Result:
-    return {"failed": True, "msg": message} if message else {}
+    return {"failed": True, "msg": printable(message)} if message else {}
 
 
 def _status(found: t.Mapping[str, t.Any]) -> Result:
     """A failure where an area is not as it should be that the inventory lists, or where nobody could look."""
     if found.get("failed"):
-        return {"failed": True, "msg": str(found.get("msg") or "")}
+        return {"failed": True, "msg": printable(str(found.get("msg") or ""))}
     alerts = found.get("alerts") or []
     told = [check["summary"] for check in found.get("checks") or [] if check["id"] in alerts]
     return {**found, **_failed(" ".join(told) if alerts else "")}

@@ -10,14 +10,12 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
+
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(RunnerAction):
     """The module of the same name, with the content of local files."""
-
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module once."""

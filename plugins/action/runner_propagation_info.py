@@ -14,9 +14,10 @@ import threading
 import time
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import end_with_the_run
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import seconds
 
 DEFAULT_INTERVAL = 30.0
 LOOK_EVERY = 0.5
@@ -55,14 +56,11 @@ class LineWatcher:
         said = "".join(character for character in line if not character.isdigit())
         if line and (said != self._shown or now - self._shown_at >= self._interval):
             self._shown, self._shown_at = said, now
-            self._show(f"{self._host}: {line}")
+            self._show(clean(f"{self._host}: {line}"))
 
 
-class ActionModule(ActionBase):
+class ActionModule(RunnerAction):
     """The module of the same name, with live lines while it waits."""
-
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module once; show its progress when it waits on the control node."""
@@ -70,8 +68,8 @@ class ActionModule(ActionBase):
         end_with_the_run()
         arguments = dict(self._task.args)
         variables = task_vars or {}
-        interval = float(arguments.get("progress_interval", DEFAULT_INTERVAL) or 0)
-        waits = float(arguments.get("wait_timeout", 0) or 0) > 0
+        interval = seconds(arguments.get("progress_interval", DEFAULT_INTERVAL))
+        waits = seconds(arguments.get("wait_timeout")) > 0
         if not (waits and interval > 0 and self._connection.transport == "local"):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))
             return result

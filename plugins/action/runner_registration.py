@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(RunnerAction):
     """The module of the same name, whose result is censored where it has a token; a failure has none and is shown."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _supports_diff = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:

@@ -11,15 +11,17 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table, runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values, variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
 
 
@@ -29,18 +31,20 @@ def documents(fleet: Fleet) -> dict[str, str]:
     def as_json(content: t.Any) -> str:
         return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
-    files = {f"{file_name(str(runner.get('runner', '')))}.json": as_json(runner) for runner in fleet.runners}
+    named: dict[str, str] = {}
+    for runner in fleet.runners:
+        name, key = str(runner.get("runner", "")), f"{runner.get('runner', '')} {runner.get('region', '')}"
+        named[key if key not in named else f"{key} {len(named)}"] = name
+    files = {f"{name}.json": as_json(runner) for name, runner in zip(file_names(named).values(), fleet.runners)}
     files["fleet.json"] = as_json(fleet.document())
     files["fleet.md"] = markdown(fleet)
     files["fleet.html"] = page(fleet)
     return files
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """One JSON file a runner, one of the fleet, Markdown, the page, and the table on screen."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"runners", "hosts", "directory"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -62,12 +66,12 @@ class ActionModule(ActionBase):
         lines = [*fleet_table(runners), "", fleet.headline]
         files: list[str] = []
         if not self._task.check_mode:
-            files = self._write(pathlib.Path(directory), fleet)
+            files = self._write(pathlib.Path(directory), fleet, lines)
             lines += [
                 "",
                 f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
             ]
-        self._display.display("\n".join(["", *lines, ""]))
+        self._display.display(block(["", *lines, ""]))
         result.update(changed=False, files=files, table=lines, summary=fleet.summary())
         return result
 
@@ -79,14 +83,15 @@ class ActionModule(ActionBase):
             plain(results.stages(own, host)), values["gitpod_runner_name"], values["gitpod_region"] or ""
         )
 
-    @staticmethod
-    def _write(directory: pathlib.Path, fleet: Fleet) -> list[str]:
+    def _write(self, directory: pathlib.Path, fleet: Fleet, lines: list[str]) -> list[str]:
+        """The files; where they cannot be written, what was found is shown all the same."""
         contents = documents(fleet)
         try:
             directory.mkdir(parents=True, exist_ok=True)
             for name, content in contents.items():
                 write_text(directory / name, content)
         except OSError as error:
+            self._display.display("\n".join(["", *lines, ""]))
             raise AnsibleActionFail(
                 f"Could not write the reports: {error}. Set gitpod_artifact_directory to a writable directory."
             ) from error

@@ -10,14 +10,17 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
+    describe,
+    of_what_is_set,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import MALFORMED, Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, unwritable, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import (
     Raw,
@@ -31,11 +34,9 @@ PATH = "gitpod_runner_settings_sent_versions_path"
 Done = list[tuple[desired.Item, Result]]
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Runs a module an entry; only its public results are returned, because an integration's options hold a secret."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _supports_diff = True
     _VALID_ARGS: t.ClassVar[frozenset[str]] = frozenset()
 
@@ -44,15 +45,15 @@ class ActionModule(ActionBase):
         result: Result = super().run(tmp, task_vars)
         variables = task_vars or {}
         read = host_values(self, variables)
-        if read.problems:
-            return {**result, "failed": True, "msg": describe(read.host, read.problems)}
         values = read.everything()
         path = pathlib.Path(values[PATH] or f"{values['gitpod_artifact_directory']}/{file_name(read.host)}-sent.json")
+        fault = unwritable(str(path.parent))
+        unwritten = Problem(MALFORMED, PATH, f"Nothing can be written to {path.parent}: {fault}.", "Name another file.")
+        problems = [*of_what_is_set(read), *([unwritten] if fault else [])]
+        if problems:
+            return {**result, "failed": True, "msg": describe(read.host, problems)}
         sent = _remembered(path)
-        try:
-            items = desired.items(values, sent)
-        except RunnerError as error:
-            return {**result, "failed": True, "msg": error.message}
+        items = desired.items(values, sent)
         runner_id = earlier(self, variables).runner_id(values)
         if items and not runner_id:
             found = run_module(self, "runner_registration_info", desired.find(values), variables)
@@ -89,7 +90,7 @@ def _together(done: Done) -> Result:
         "diff": of("diff"),
         "warnings": [warning for warnings in of("warnings") for warning in warnings],
     }
-    failures = [f"{item.label}: {found.get('msg')}" for item, found in done if found.get("failed")]
+    failures = [clean(f"{item.label}: {found.get('msg')}") for item, found in done if found.get("failed")]
     return {**result, "failed": True, "msg": "\n".join(failures)} if failures else result
 
 

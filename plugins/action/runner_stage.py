@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
+    describe,
+    of_what_is_set,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, earlier, plain, run_module
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation, shown
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation, Step, shown
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Runs the stage's module with the options that the inventory wants."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _supports_diff = True
     _VALID_ARGS = frozenset({"stage", "step", "options"})
 
@@ -36,9 +37,10 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         step = STEPS[arguments["stage"], arguments["step"]]
         values = host_values(self, variables)
-        if values.problems:
-            # Where a role is used alone, nobody has told of them.
-            return {**result, "failed": True, "msg": describe(values.host, values.problems)}
+        # Where a role is used alone, nobody has told of them; what is left out is for the stage to say.
+        problems = of_what_is_set(values)
+        if problems:
+            return {**result, "failed": True, "msg": describe(values.host, problems)}
         situation = Situation(
             values.everything(),
             earlier(self, variables),
@@ -46,14 +48,18 @@ class ActionModule(ActionBase):
             plain(arguments["options"]),
             bool(self._task.check_mode),
         )
+        try:
+            return {**result, **self._taken(step, situation, variables)}
+        except RunnerError as error:
+            return {**result, "failed": True, "msg": error.message}
+
+    def _taken(self, step: Step, situation: Situation, variables: dict[str, t.Any]) -> Result:
+        """The module's result, or what stands where there is nothing to do."""
         idle = step.idle(situation)
         if idle:
             stands = plain(step.stands(situation))
-            if stands:
-                return {**result, **stands}
-            result.update(skipped=True, skip_reason=idle, changed=False)
-            return result
-        result.update(run_module(self, step.module, plain(step.options(situation)), variables))
+            return stands or {"skipped": True, "skip_reason": idle, "changed": False}
+        result = run_module(self, step.module, plain(step.options(situation)), variables)
         if not result.get("failed"):
             lines = step.finish(situation, result)
             if lines:

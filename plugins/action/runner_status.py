@@ -10,19 +10,18 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """One table for all runners."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"runners"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -33,7 +32,7 @@ class ActionModule(ActionBase):
         lines = [
             _line(host_values(self, variables, host), plain(found)) for host, found in arguments["runners"].items()
         ]
-        self._display.display("\n".join(["", *status_lines(lines), ""]))
+        self._display.display(block(["", *status_lines(lines), ""]))
         if not self._task.check_mode:
             self._write(host_values(self, variables)["gitpod_artifact_directory"], lines)
         bad = {line["runner"]: line["alerts"] for line in lines if line["alerts"] or line["failure"]}

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
     reasons,
     teardown_lines,
     teardown_plan,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """The plan from what the looks found; without the confirmation by name it fails, and nothing is changed."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS: t.ClassVar[frozenset[str]] = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -33,6 +30,8 @@ class ActionModule(ActionBase):
         values = host_values(self, variables)
         found = {name: _registered(variables, f"__gitpod_teardown_{name}") for name in LOOKS}
         look = found["look"]
+        if not look:
+            return {**result, "failed": True, "msg": NOT_LOOKED}
         removal = _registered(variables, "__gitpod_dns_removal") if look["provider_writes"] else found["records"]
         settings = {
             "domain": look["domain"],
@@ -45,7 +44,7 @@ class ActionModule(ActionBase):
         records = removal if look["records_known"] else {}
         plan = teardown_plan(look, records, found["certificate"], found["registration"], settings)
         name = values["gitpod_runner_name"]
-        self._display.display("\n".join(clean(line) for line in teardown_lines(plan, name)))
+        self._display.display(block(teardown_lines(plan, name)))
         result.update(changed=False, **plan)
         if plan["goes"] and name not in values["gitpod_teardown_confirm"] and not self._task.check_mode:
             told = "; ".join(plan["goes"])
@@ -57,6 +56,10 @@ class ActionModule(ActionBase):
         return result
 
 
+NOT_LOOKED = (
+    "What there is of the runner was not looked at, so nothing is removed. Run the teardown from its beginning (without"
+    " --start-at-task, and with every step of --step)."
+)
 LOOKS = ("look", "records", "certificate", "registration")
 
 

@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade.table import (
     going_back,
     upgrade_lines,
     upgrade_row,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values, variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """Decides once for all hosts of the play."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"step", "runners"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -48,7 +47,7 @@ class ActionModule(ActionBase):
         for host, found in plain(arguments["runners"]).items():
             values = host_values(self, variables, host)
             rows[host] = upgrade_row(found, host, values["gitpod_runner_name"], values["gitpod_region"] or "")
-        self._display.display("\n".join(["", *upgrade_lines(list(rows.values())), ""]))
+        self._display.display(block(["", *upgrade_lines(list(rows.values())), ""]))
         return {
             "runners": rows,
             "needed": [host for host, row in rows.items() if row["needed"]],
@@ -62,9 +61,9 @@ class ActionModule(ActionBase):
         rows = [
             results.of_fleet(own, results.UPGRADE, host)
             for host, own in zip(hosts, begun)
-            if (own.get(results.BATCH) or {}).get("begins")
+            if results.registered(own, results.BATCH).get("begins")
         ]
         lines = going_back(plain([row for row in rows if row]))
         if lines:
-            self._display.display("\n".join(["", *lines, ""]))
+            self._display.display(block(["", *lines, ""]))
         return {"back": lines}

@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import report
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControlNodeAction):
     """One verdict from many results."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _VALID_ARGS = frozenset({"sources", "required"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -35,8 +33,8 @@ class ActionModule(ActionBase):
         found = report.together(sources, required)
         host = str((task_vars or {}).get("inventory_hostname", "runner"))
         for line in report.unseen_lines(found):
-            self._display.display(f"{host}: {line}")
+            self._display.display(clean(f"{host}: {line}"))
         result.update(changed=False, **found)
         if not found["healthy"] and not self._task.check_mode:
-            result.update(failed=True, msg=report.explain(found, required))
+            result.update(failed=True, msg=clean(report.explain(found, required)))
         return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batches
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import serial
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import interruptible
 
 
@@ -20,5 +20,5 @@ class FilterModule:
         return {
             "external_records": external_records,
             "interruptible": interruptible,
-            "rollout_batches": batches,
+            "rollout_batches": serial,
         }

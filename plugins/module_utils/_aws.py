@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """AWS calls, wrapped once: intent, retry and errors in the reader's words.
 
-Clients come from the module (`RunnerModule.client`), with the profiles and endpoints of every module of amazon.aws.
+Clients come from the module (`RunnerModule.client`), with the profiles and endpoints of every module of amazon.aws, and
+try again as `_retry` says; `_answers` keeps what is not AWS's answer from being taken for it.
 Everything below takes a client as a parameter and can be tested with a stub.
 """
 
@@ -13,24 +14,34 @@ import contextlib
 import typing as t
 
 try:
+    import botocore.client as botocore_client
     import botocore.config as botocore_config
     import botocore.exceptions as botocore_exceptions
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
-    botocore_config = botocore_exceptions = None
+    botocore_client = botocore_config = botocore_exceptions = None
 
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import (
+    DisabledRegionError,
+    ForeignAnswerError,
+    Guard,
+    ProxyRefusalError,
+    proxy_of,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import (
+    REGION_NOT_ENABLED,
+    next_step_for_credentials,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     DENIED_CODES,
     ApiError,
     NotFoundError,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING, PATIENT, Patience, Retries
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
-
-# Throttling answers as the services spell them; AWSRetry knows the common ones, these are added.
-ADDITIONAL_RETRYABLE_CODES = ["Throttling", "PriorRequestNotComplete", "RequestLimitExceeded"]
+    from collections.abc import Callable, Iterator
 
 NOT_FOUND_CODES = frozenset(
     {
@@ -47,27 +58,57 @@ NOT_FOUND_CODES = frozenset(
         "InvalidSubnetID.NotFound",
     }
 )
-EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+# Seconds: of what only looks, an endpoint that does not answer costs seconds, not minutes.
+LOOKING_TIMEOUTS, PATIENT_TIMEOUTS = (5, 20), (10, 60)
 
 
-def retrying(maximum_delay: int = 20) -> t.Any:
-    """Retry decorator for clients: ten tries, jittered exponential back-off of at most `maximum_delay` seconds."""
-    return AWSRetry.jittered_backoff(
-        retries=10, delay=1, max_delay=maximum_delay, catch_extra_error_codes=ADDITIONAL_RETRYABLE_CODES
+def settings(patience: Patience, **more: t.Any) -> t.Any:
+    """How clients connect; they try again as C(Retries) says, and not by themselves.
+
+    :param more: further settings of the SDK's C(Config).
+    """
+    connect, read = LOOKING_TIMEOUTS if patience == LOOKING else PATIENT_TIMEOUTS
+    return botocore_config.Config(
+        connect_timeout=connect, read_timeout=read, retries={"mode": "standard", "total_max_attempts": 1}, **more
     )
+
+
+def once(function: t.Any) -> t.Any:
+    """What stands for amazon.aws's retry decorator: the client itself tries again, for C(aws_retry=True) or without."""
+    return function
+
+
+def persistent(client: t.Any, patience: Patience, sts: Callable[[str], t.Any]) -> t.Any:
+    """Have a client try again what fails for a while, and refuse what AWS did not answer.
+
+    :param client: of the SDK, or as amazon.aws wraps it; anything else, such as a test's, is left as it is.
+    :param sts: makes a client of STS in a region, with the same credentials; asked only when AWS refuses them.
+    """
+    made = client.client if isinstance(client, RetryingBotoClientWrapper) else client
+    if isinstance(made, botocore_client.BaseClient):
+        Retries(patience).register(made)
+        Guard(made, patience, sts).install(made)
+    return client
+
+
+def _made(module: t.Any, service: str, patience: Patience, **credentials: t.Any) -> t.Any:
+    """A client with the module's credentials, or with those that are given."""
+
+    def sts(region: str) -> t.Any:
+        return module.client("sts", region_name=region, config=settings(LOOKING), **credentials)
+
+    found = module.client(service, retry_decorator=once, config=settings(patience), **credentials)
+    return persistent(found, patience, sts)
 
 
 def client(module: t.Any, service: str) -> t.Any:
     """A client of `service` with the module's credentials; its methods take C(aws_retry=True)."""
-    return module.client(service, retry_decorator=retrying())
+    return _made(module, service, PATIENT)
 
 
 def impatient_client(module: t.Any, service: str) -> t.Any:
     """Likewise, for what the operation can do without: an endpoint that does not answer costs seconds, not minutes."""
-    config = botocore_config.Config(
-        connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 2}
-    )
-    return module.client(service, retry_decorator=retrying(), config=config)
+    return _made(module, service, LOOKING)
 
 
 def credentials_of_role(sts: t.Any, role_arn: str) -> dict[str, str]:
@@ -94,9 +135,9 @@ def client_elsewhere(module: t.Any, service: str, profile: str | None, role_arn:
     """
     own = of_profile(profile)
     if not role_arn:
-        return module.client(service, retry_decorator=retrying(), **own)
-    credentials = credentials_of_role(module.client("sts", retry_decorator=retrying(), **own), role_arn)
-    return module.client(service, retry_decorator=retrying(), **{**own, "profile_name": None, **credentials})
+        return _made(module, service, PATIENT, **own)
+    credentials = credentials_of_role(_made(module, "sts", PATIENT, **own), role_arn)
+    return _made(module, service, PATIENT, **{**own, "profile_name": None, **credentials})
 
 
 def of_profile(profile: str | None) -> dict[str, str | None]:
@@ -119,13 +160,11 @@ def error_message(error: BaseException) -> str:
     return str(response.get("Error", {}).get("Message") or error)
 
 
-def next_step_for(code: str, intent: str) -> str:
+def next_step_for(code: str, intent: str, message: str = "") -> str:
     """What to do about an API error, by its code."""
     if code in DENIED_CODES:
         return f"Allow the calling principal to {intent}; docs/permissions.md lists every action the collection uses"
-    if code in EXPIRED_CODES:
-        return "Renew the credentials and run again: operations that AWS has started go on and are attached to"
-    return ""
+    return next_step_for_credentials(code, message)
 
 
 @contextlib.contextmanager
@@ -134,14 +173,42 @@ def intent(what: str) -> Iterator[None]:
 
     :param what: what the call is for, as an infinitive such as C(read the stack gitpod-runner).
     :raises NotFoundError: the service says that the resource does not exist.
-    :raises ApiError: any other refusal or transport failure.
+    :raises ApiError: any other refusal or transport failure, or an answer without what it has to have.
     """
     try:
         yield
     except (botocore_exceptions.BotoCoreError, botocore_exceptions.ClientError) as error:
-        code = error_code(error)
-        kind = NotFoundError if code in NOT_FOUND_CODES else ApiError
-        raise kind(f"Could not {what}", error_message(error), next_step_for(code, what), code, what) from error
+        raise _told(error, what) from error
+    except LookupError as error:
+        # Nothing but what AWS answered is looked up between a call and its end.
+        why = f"AWS's answer has no {error.args[0]!r}" if error.args else "AWS's answer is not complete"
+        raise ApiError(f"Could not {what}", why, "Run again", "", what) from error
+
+
+def _told(error: t.Any, what: str) -> ApiError:
+    """An exception of the SDK in the reader's words."""
+    if isinstance(error, (ForeignAnswerError, ProxyRefusalError)):
+        return ApiError(f"Could not {what}", str(error), error.next_step, "", what)
+    if isinstance(error, DisabledRegionError):
+        advice = "Enable the region (console: Account, AWS Regions; it takes some minutes), or correct gitpod_region"
+        return ApiError(f"Could not {what}", str(error), advice, REGION_NOT_ENABLED, what)
+    code, why = error_code(error), error_message(error)
+    advice = next_step_for(code or type(error).__name__, what, why) or _about_the_way(error)
+    kind = NotFoundError if code in NOT_FOUND_CODES else ApiError
+    return kind(f"Could not {what}", why, advice, code, what)
+
+
+def _about_the_way(error: t.Any) -> str:
+    """What to do where AWS was not reached; empty for a refusal of AWS's."""
+    names = botocore_exceptions
+    if not isinstance(error, (names.ConnectionError, names.HTTPClientError)):
+        return ""
+    if isinstance(error, names.SSLError):
+        return "Let this host trust who signs on the way to AWS (AWS_CA_BUNDLE), and look at its proxy (HTTPS_PROXY)"
+    proxy = proxy_of(str(error.kwargs.get("endpoint_url") or ""))
+    if proxy:
+        return f"See whether the proxy {proxy} lets this host through to AWS, or set NO_PROXY; then run again"
+    return "Check this host's way to AWS (gitpod_region, DNS, firewall, HTTPS_PROXY), then run again"
 
 
 def boto3_tags(tags: t.Mapping[str, str]) -> list[dict[str, str]]:

@@ -9,6 +9,8 @@ service again.
 
 from __future__ import annotations
 
+import os
+import types
 import typing as t
 
 try:
@@ -20,20 +22,50 @@ except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
     boto3 = botocore = None
 
 from ansible.module_utils.ansible_release import __version__ as ansible_version
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 
+# As Ansible itself shows a value that it hides.
+COVERED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 USER_AGENT = f"Ansible/{ansible_version} gitpod.enterprise_runner"
+# The options of amazon.aws that hold keys, and what of the environment stands for each (its modules.py).
+KEYS: t.Mapping[str, tuple[str, ...]] = {
+    "access_key": ("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "EC2_ACCESS_KEY"),
+    "secret_key": ("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "EC2_SECRET_KEY"),
+    "session_token": ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "EC2_SECURITY_TOKEN"),
+}
+# As amazon.aws has it, but for the environment's AWS_PROFILE: the SDK reads that itself, and as AWS's own tools do it
+# lets keys of the environment win over it. What stands in this option was named by the task, so by the inventory.
+PROFILE_OPTION = {"type": "str", "aliases": ["aws_profile"]}
+
+
+def connection_of(module: t.Any) -> tuple[str | None, str | None, dict[str, t.Any]]:
+    """Region, endpoint, and arguments of clients, from amazon.aws's options.
+
+    A profile that the task names wins over keys that lie in the environment: who names an account means that one.
+    Keys that the task itself names beside a profile are refused, as amazon.aws does.
+    """
+    options = dict(module.params)
+    if options.get("profile"):
+        for option, variables in KEYS.items():
+            if options.get(option) in [os.environ[name] for name in variables if name in os.environ]:
+                options[option] = None
+    answer = get_aws_connection_info(types.SimpleNamespace(params=options, fail_json=module.fail_json))
+    return t.cast("tuple[str | None, str | None, dict[str, t.Any]]", answer)
 
 
 class RunnerModule(AnsibleAWSModule):
     """Options, credentials and connection settings are those of every module of amazon.aws."""
 
     def __init__(self, **arguments: t.Any) -> None:
-        super().__init__(**arguments)
+        # What amazon.aws finds wrong is told while it is set up.
+        self._covered: set[str] = set()
+        spec = {"profile": PROFILE_OPTION, **arguments.pop("argument_spec", {})}
+        super().__init__(argument_spec=spec, **arguments)
         self._sessions: dict[str | None, t.Any] = {}
         self._loader: t.Any = None
 
@@ -45,7 +77,7 @@ class RunnerModule(AnsibleAWSModule):
             C(profile_name).
         :raises InputError: there is no such profile, or no region.
         """
-        region, endpoint, own = get_aws_connection_info(self)
+        region, endpoint, own = connection_of(self)
         wanted = {**own, **arguments}
         config = botocore.config.Config(user_agent_extra=USER_AGENT)
         for name in ("config", "aws_config"):
@@ -61,9 +93,36 @@ class RunnerModule(AnsibleAWSModule):
             raise InputError("The credentials cannot be used", str(error), "Check gitpod_aws_profile") from error
         return RetryingBotoClientWrapper(made, retry_decorator) if retry_decorator else made
 
-    def show(self, texts: t.Collection[str]) -> None:
-        """Let texts be shown that stand among secret options and are no secrets themselves."""
-        self._module.no_log_values.difference_update(texts)
+    def cover(self, option: str, public: t.Collection[str]) -> None:
+        """Show a secret option nowhere, but let texts in it be shown elsewhere that are no secrets themselves.
+
+        Ansible masks every text of such an option wherever it occurs, and so each V(1) of a result.
+
+        :param public: those texts.
+        """
+        self._covered.add(option)
+        self._module.no_log_values.difference_update(public)
+
+    def hide(self, texts: t.Iterable[str]) -> None:
+        """Mask texts wherever they occur in the result, whichever option they came in."""
+        self._module.no_log_values.update(text for text in texts if text)
+
+    def masked(self, text: str) -> str:
+        """A text for others than Ansible, such as a line of progress, as Ansible would show it."""
+        return str(remove_values(text, self._module.no_log_values))
+
+    def exit_json(self, *arguments: t.Any, **result: t.Any) -> None:
+        """Leave the module with its result."""
+        super().exit_json(*arguments, **{**self._invocation(), **result})
+
+    def fail_json(self, *arguments: t.Any, **result: t.Any) -> None:
+        """Leave the module with its failure."""
+        super().fail_json(*arguments, **{**self._invocation(), **result})
+
+    def _invocation(self) -> dict[str, t.Any]:
+        """How the module was called, as callbacks show it, without what is covered."""
+        covered = {option: COVERED for option in self._covered if self.params.get(option)}
+        return {"invocation": {"module_args": {**self.params, **covered}}} if covered else {}
 
     def _session(self, profile: str | None) -> t.Any:
         if profile not in self._sessions:

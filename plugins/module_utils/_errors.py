@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+
 # AWS's codes for a call that the caller has no permission for, as its services spell them.
 DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
@@ -27,9 +29,8 @@ class RunnerError(Exception):
     def __init__(
         self, what: str, why: str = "", next_step: str = "", details: t.Mapping[str, t.Any] | None = None
     ) -> None:
-        self.what = what
-        self.why = why
-        self.next_step = next_step
+        # What others say stands in all three: a name, AWS's or a server's own words.
+        self.what, self.why, self.next_step = clean(what), clean(why), clean(next_step)
         self.details: dict[str, t.Any] = dict(details or {})
         super().__init__(self.message)
 

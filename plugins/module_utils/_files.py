@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -16,9 +17,25 @@ import typing as t
 MODE = 0o644
 
 
+# What the collection calls its own files; a runner that is called so gets no file of that name. Those that end like a
+# part of another runner's files would be one of them.
+_OWN_NAMES = frozenset({"fleet"})
+_OWN_ENDINGS = ("-prerequisites", "-dns", "-certificate", "-sent")
+# With what is added, and with the temporary file's, a name stays below the 255 bytes of usual file systems.
+_LONGEST = 120
+
+
 def file_name(runner: str) -> str:
-    """A runner's name as the name of a file: nothing that could leave the directory."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", runner).lstrip(".") or "runner"
+    """A runner's name as the name of a file: nothing that could leave the directory, and each runner's another one.
+
+    A name of which something has to be left out, that is no file's name or that the collection's own files have gets a
+    part of its hash. So no other name makes the same file, whoever computes it.
+    """
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", runner).lstrip("-.")
+    taken = plain.casefold() in _OWN_NAMES or plain.casefold().endswith(_OWN_ENDINGS)
+    if plain and plain == runner and not taken and len(plain) <= _LONGEST:
+        return plain
+    return _with_digest(plain, runner)
 
 
 def file_names(runners: t.Mapping[str, str]) -> dict[str, str]:
@@ -33,10 +50,55 @@ def file_names(runners: t.Mapping[str, str]) -> dict[str, str]:
     own = collections.Counter(name.casefold() for host, name in plain.items() if host == name)
     found: dict[str, str] = {}
     for host, name in plain.items():
-        digest = hashlib.sha256(host.encode("utf-8", "replace")).hexdigest()
         shared = wanted[name.casefold()] > 1 and (host != name or own[name.casefold()] > 1)
-        found[host] = f"{name}-{digest[:8]}" if shared else name
+        found[host] = _with_digest(name, host) if shared else name
     return found
+
+
+def _with_digest(name: str, of: str) -> str:
+    digest = hashlib.sha256(of.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{name[:_LONGEST].rstrip('-') or 'runner'}-{digest[:8]}"
+
+
+def unwritable(directory: str) -> str:
+    """Why no file can be written below a directory, which may have to be made; empty when it can.
+
+    Nothing is left behind: a file without a name is opened in the nearest directory that there is, because only a try
+    tells of a read-only file system, of a server's mapping of root, and of access lists.
+    """
+    path = pathlib.Path(directory)
+    try:
+        there = next((entry for entry in (path, *path.parents) if _exists(entry)), pathlib.Path())
+        if not there.is_dir():
+            return f"{there} is not a directory"
+        with tempfile.TemporaryFile(dir=there):
+            return ""
+    except (OSError, ValueError) as error:
+        return _reason(error)
+
+
+def _exists(path: pathlib.Path) -> bool:
+    """Whether there is anything of that name, a link that leads nowhere too; a name that cannot be one raises."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def unreadable(path: str) -> str:
+    """Why a file cannot be read; empty when it can."""
+    try:
+        if pathlib.Path(path).is_dir():
+            return "it is a directory"
+        with pathlib.Path(path).open("rb"):
+            return ""
+    except (OSError, ValueError) as error:
+        return _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _umask() -> int:
@@ -47,12 +109,16 @@ def _umask() -> int:
 
 
 def write_text(path: pathlib.Path, text: str) -> None:
-    """Replace the file in one step, so that no reader sees half of it; readable as far as the umask allows."""
+    """Replace the file in one step, so that no reader sees half of it; readable as far as the umask allows, and no
+    further than the file that is replaced."""
+    mode = MODE & ~_umask()
+    with contextlib.suppress(OSError):
+        mode &= path.stat().st_mode
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
-        pathlib.Path(temporary).chmod(MODE & ~_umask())
+        pathlib.Path(temporary).chmod(mode)
         pathlib.Path(temporary).replace(path)
     except BaseException:
         pathlib.Path(temporary).unlink(missing_ok=True)

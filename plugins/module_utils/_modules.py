@@ -5,20 +5,31 @@
 
 from __future__ import annotations
 
+import traceback
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _lifetime
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import printable
+
+FAULT = "This is a fault of the collection: report it, with this message"
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
 
 def run(module: t.Any, operation: Callable[[t.Any], dict[str, t.Any]]) -> None:
-    """Run `operation(module)` and leave the module: its dictionary is the result, a C(RunnerError) the failure."""
+    """Run `operation(module)` and leave the module: its dictionary is the result, a C(RunnerError) the failure.
+
+    Texts of others are made fit to be shown. Any other error is a fault of the collection, and leaves the module as a
+    failure too: Ansible takes secrets out of those, but not out of the traceback of a module that dies.
+    """
     _lifetime.bound(bool(getattr(module, "_keep_remote_files", False)))
     try:
         result = operation(module)
     except RunnerError as error:
-        module.fail_json(msg=error.message, **error.details)
-    module.exit_json(**result)
+        module.fail_json(msg=error.message, **printable(error.details))
+    except Exception as error:
+        told = RunnerError(f"The module ended with {type(error).__name__}", str(error), FAULT)
+        module.fail_json(msg=told.message, exception=printable(traceback.format_exc()))
+    module.exit_json(**printable(result))

@@ -22,6 +22,17 @@ PARTITIONS: t.Mapping[str, str] = {
     "us-isob-": "aws-iso-b",
     "us-isof-": "aws-iso-f",
 }
+# A region of each partition that needs not be enabled (AWS account management guide, "Enable or disable AWS Regions").
+ALWAYS_ENABLED: t.Mapping[str, str] = {
+    COMMERCIAL: "us-east-1",
+    "aws-cn": "cn-north-1",
+    "aws-eusc": "eusc-de-east-1",
+    "aws-iso": "us-iso-east-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-iso-e": "eu-isoe-west-1",
+    "aws-iso-f": "us-isof-south-1",
+    "aws-us-gov": "us-gov-west-1",
+}
 # As us-east-1, us-gov-west-1, eusc-de-east-1, us-isob-east-1.
 REGION = r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}"
 
@@ -29,6 +40,12 @@ REGION = r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}"
 def partition_of(region: str) -> str:
     """The AWS partition of a region."""
     return next((partition for prefix, partition in PARTITIONS.items() if region.startswith(prefix)), COMMERCIAL)
+
+
+def always_enabled(region: str) -> str:
+    """A region of the same partition that every account has; empty where the region is that one itself."""
+    found = ALWAYS_ENABLED[partition_of(region)]
+    return "" if found == region else found
 
 
 def zone_fault(zone: str, region: str) -> str:

@@ -48,7 +48,9 @@ def fleet_table(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     for runner in ordered:
         failure = runner.get("failure")
         if failure:
-            lines += ["", f"{runner['runner']} failed: {failure.get('task')}", f"  {failure.get('message')}"]
+            lines += ["", clean(f"{runner['runner']} failed: {failure.get('task')}")]
+            # What is wrong with an inventory is told in several lines.
+            lines += [f"  {clean(line)}" for line in str(failure.get("message")).split("\n")]
     return lines
 
 

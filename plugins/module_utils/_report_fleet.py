@@ -77,10 +77,10 @@ class Fleet:
 def _row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
     stack, failure = runner.get("stack") or {}, runner.get("failure") or {}
     row = {
-        "region": str(runner.get("region", "")),
-        "runner": str(runner.get("runner", "")),
+        "region": clean(runner.get("region", "")),
+        "runner": clean(runner.get("runner", "")),
         "state": state_of(runner),
-        "stack": str(stack.get("status") or ""),
+        "stack": clean(stack.get("status") or ""),
     }
     if failure:
         row["task"] = shortened(str(failure.get("task", "")), LONGEST_REASON)

@@ -26,11 +26,17 @@ class Teller:
     :param path: of the file; without one, lines go nowhere.
     :param interval: shortest time in seconds between two lines that C(tell) is given; 0 tells none of them.
     :param now: seconds on a monotonic clock.
+    :param mask: takes secrets out of a line, which is shown as it is.
     """
 
     def __init__(
-        self, path: str | None, interval: float = INTERVAL, now: t.Callable[[], float] = time.monotonic
+        self,
+        path: str | None,
+        interval: float = INTERVAL,
+        now: t.Callable[[], float] = time.monotonic,
+        mask: t.Callable[[str], str] = str,
     ) -> None:
+        self._mask = mask
         self._path = pathlib.Path(path) if path else None
         self._interval, self._now = interval, now
         self._lock = threading.Lock()
@@ -63,7 +69,7 @@ class Teller:
             return
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"{shortened(line)}\n")
+                file.write(f"{shortened(self._mask(line))}\n")
         except OSError:
             self._path = None
 

@@ -11,10 +11,42 @@ import typing as t
 def clean(text: t.Any) -> str:
     """One line of printable text.
 
-    Control characters, line ends and marks of direction in names and messages from outside would move the reader's
-    cursor, forge lines or turn the text around; each becomes a blank.
+    Control characters (C0, C1, and so every escape sequence), line ends (U+2028 among them), marks of direction and
+    halves of surrogate pairs in names and messages from outside would move the reader's cursor, forge lines, turn the
+    text around or end the run that writes them; each becomes a blank.
     """
-    return "".join(character if character.isprintable() else " " for character in str(text))
+    shown = str(text)
+    return shown if shown.isprintable() else "".join(map(_shown, shown))
+
+
+def block(lines: t.Iterable[t.Any]) -> str:
+    """Lines as they are displayed: each stays one line."""
+    return "\n".join(map(clean, lines))
+
+
+def printable(value: t.Any) -> t.Any:
+    """Data with printable texts at every depth, keys among them; line feeds stay, as documents have them.
+
+    For what a module returns: callbacks show parts of it as they are, JSON leaves C1 and marks of direction alone, and
+    one half of a surrogate pair ends a callback that writes UTF-8.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else block(value.split("\n"))
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [printable(item) for item in value]
+    return value
+
+
+def _shown(character: str) -> str:
+    return character if character.isprintable() else " "
+
+
+def brief(text: t.Any, most: int = 200) -> str:
+    """The same, cut where it is longer than C(most) characters: whoever answers decides how much it says."""
+    line = clean(str(text)[: most + 1]).strip()
+    return line if len(line) <= most else f"{line[:most].rstrip()} ..."
 
 
 def once(lines: t.Mapping[str, t.Sequence[str]], most_names: int = 3) -> list[str]:

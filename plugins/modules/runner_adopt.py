@@ -8,11 +8,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: runner_adopt
-short_description: Find runners that were deployed by hand, and make an inventory of them
+short_description: Find runners that were deployed by hand, and write an inventory of them
 version_added: 0.1.0
 description:
-  - Searches every region of C(gitpod_adopt_regions), one module process each, and returns the inventory's files.
-  - Nothing is changed.
+  - Searches every region of C(gitpod_adopt_regions), one module process each, and writes the inventory's files to
+    C(gitpod_adopt_directory) on the control node. What a person has changed there stays (C(gitpod_adopt_overwrite)).
+  - Nothing is changed in AWS.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options: {}
@@ -22,8 +23,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: N/A
-    details: Nothing is changed.
+    support: full
   idempotent:
     support: full
 seealso:
@@ -31,7 +31,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Find the runners
+- name: Find the runners, and write the inventory
   gitpod.enterprise_runner.runner_adopt:
   register: found
 """
@@ -44,8 +44,8 @@ runners:
   elements: dict
 files:
   description:
-    - The files of the inventory that are to be written, each with C(path), C(content), and whether it takes the place
-      of one that is there (C(replace)).
+    - The files of the inventory, each with C(path), C(content), and whether it takes the place of one that is there
+      (C(replace)). In check mode they are not written.
   returned: success
   type: list
   elements: dict
@@ -55,7 +55,7 @@ notes:
   type: list
   elements: str
 directory:
-  description: Where the files belong.
+  description: Where the files are.
   returned: success
   type: str
 """

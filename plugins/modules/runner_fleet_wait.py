@@ -63,6 +63,10 @@ options:
               - The operation that is meant, as its start returned it
                 (RV(gitpod.enterprise_runner.runner_stack#module:operation_token)).
             type: str
+          secret_parameters:
+            description: Values that its operation was given, by parameter; what quotes them is shown without them.
+            type: dict
+            default: {}
       endpoint:
         description: The endpoint to wait for.
         type: dict
@@ -203,6 +207,7 @@ STACK: dict[str, dict[str, t.Any]] = {
     "timeout": {"type": "int", "default": 3600},
     "fail_fast": {"type": "bool", "default": True},
     "operation_token": {"type": "str", "no_log": False},
+    "secret_parameters": {"type": "dict", "default": {}, "no_log": True},
 }
 ENDPOINT: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},

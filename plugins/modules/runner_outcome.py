@@ -19,9 +19,10 @@ options:
   of:
     description:
       - V(run) is everything, V(gate) the decision before the first batch, V(batch) whether the batch begins, V(wait)
-        what was waited for, V(verification) and V(status) the reads of these names.
+        what was waited for, V(verification) and V(status) the reads of these names. V(failure), in a rescue, never
+        fails, and returns what failed.
     type: str
-    choices: [run, wait, verification, status, gate, batch]
+    choices: [run, wait, verification, status, gate, batch, failure]
     default: run
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes

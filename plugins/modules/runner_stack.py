@@ -51,7 +51,7 @@ options:
     description: Release channel whose newest template is deployed, such as V(stable) or V(latest).
     type: str
   release_version:
-    description: Release whose template is deployed, such as V(20260115.2).
+    description: Release whose template is deployed, such as V(v20260115.2); a number is refused.
     type: str
   releases_url:
     description: Where the release manifests are; a corporate mirror may have them too.
@@ -87,12 +87,15 @@ options:
     description:
       - Values by the parameter's label, such as V(Domain Name), or by its logical ID.
       - Lists are joined by commas, booleans spelled V(true) and V(false).
+      - A value whose parameter the template hides (C(NoEcho)) is treated like those of O(secret_parameters). How the
+        module was called is shown without any of them.
     type: dict
     default: {}
   secret_parameters:
     description:
       - Likewise, for values that are never shown. On an existing stack the previous values are kept, unless
         O(renew_secrets) sends them.
+      - With O(join) they are not sent; a failure that quotes them is shown without them.
     type: dict
     default: {}
   renew_secrets:
@@ -314,6 +317,13 @@ release_version:
   returned: success
   type: str
   sample: "20260115.2"
+hidden_parameters:
+  description:
+    - Names, as they were given, of parameters that the template hides (C(NoEcho)); their values are shown nowhere.
+  returned: with O(state=present), unless O(join)
+  type: list
+  elements: str
+  sample: [Exchange Token]
 target_release_version:
   description: Release that O(release_version) or O(release_channel) means, empty without either.
   returned: with O(state=present), unless O(join)
@@ -416,7 +426,8 @@ ARGUMENT_SPEC = {
     "template_body": {"type": "str"},
     "template_name": {"type": "str", "default": TEMPLATE_NAME},
     "keep_release": {"type": "bool", "default": False},
-    "parameters": {"type": "dict", "default": {}},
+    # Which of them are secret, only the template tells.
+    "parameters": {"type": "dict", "default": {}, "no_log": True},
     "secret_parameters": {"type": "dict", "default": {}, "no_log": True},
     "renew_secrets": {"type": "bool", "default": False, "no_log": False},
     "tags": {"type": "dict"},

@@ -84,6 +84,9 @@ runners:
             remediation:
               description: What to do about it; empty when there is nothing to do.
               type: str
+            unverifiable:
+              description: Whether it was skipped because it could not be looked at.
+              type: bool
         alerts:
           description:
             - Areas of C(gitpod_status_fail_on) that failed; of V(stack), V(version), V(drift) and V(certificate)
@@ -110,7 +113,7 @@ runners:
           description: C(arn), C(status), C(not_after) and C(days_left) of the certificate; null without.
           type: dict
         endpoints:
-          description: C(id) and C(state) of the endpoints to the management plane in the VPC.
+          description: C(id) and C(state) of the endpoints to the management plane in the VPC; null when not read.
           type: list
           elements: dict
         runner:

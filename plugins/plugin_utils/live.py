@@ -16,15 +16,23 @@ import typing as t
 import uuid
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import shortened
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import end_with_the_run
 
 LOOK_EVERY = 1.0
 
 Read = t.Callable[[int], bytes]
 Result = dict[str, t.Any]
+
+
+def seconds(option: t.Any) -> float:
+    """An option of a play that the module has not judged yet: what is no number is none, and the module says so."""
+    try:
+        return float(option or 0)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
 
 
 def reader(connection: t.Any, path: str) -> Read:
@@ -86,11 +94,9 @@ class Watcher:
                 self._show(shortened(f"{self._prefix}{line}"))
 
 
-class ActionModule(ActionBase):
+class ActionModule(RunnerAction):
     """Runs the module of the task's name; its option C(progress_path) is set when it waits."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
     _supports_diff = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -115,7 +121,7 @@ class ActionModule(ActionBase):
 
     def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
         """Whether the module waits, and lines are wanted."""
-        return float(arguments.get("wait_timeout") or 0) > 0
+        return seconds(arguments.get("wait_timeout")) > 0
 
     def prefix(self, host: str) -> str:
         """What stands before each line."""

@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import json
+import sys
 import typing as t
+
+from ansible import constants
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
@@ -20,10 +25,13 @@ Raw = t.Mapping[str, t.Any]
 def run_module(action: t.Any, module: str, arguments: t.Mapping[str, t.Any], task_vars: Raw) -> Result:
     """Run a module of the collection as a task would, with the action plugin of its name where there is one.
 
-    :param action: the action plugin whose task, connection and check mode count.
+    :param action: the action plugin whose task and check mode count.
     """
     end_with_the_run()
     name = f"{COLLECTION}.{module}"
+    variables = on_the_control_node(action, task_vars)
+    # Ansible's own lines (-vvv) do not name a module that comes by standard input.
+    action._display.vvv(f"RUN {name}", host=str(task_vars.get("inventory_hostname") or ""))
     task = action._task.copy()
     task.action, task.args = name, dict(arguments)
     plugin = action._shared_loader_obj.action_loader.get(
@@ -36,10 +44,46 @@ def run_module(action: t.Any, module: str, arguments: t.Mapping[str, t.Any], tas
         shared_loader_obj=action._shared_loader_obj,
     )
     if plugin is None:
-        found: Result = action._execute_module(module_name=name, module_args=dict(arguments), task_vars=dict(task_vars))
+        found: Result = action._execute_module(module_name=name, module_args=dict(arguments), task_vars=variables)
         return found
-    result: Result = plugin.run(task_vars=dict(task_vars))
+    try:
+        result: Result = plugin.run(task_vars=variables)
+    finally:
+        # Ansible itself only cleans up after the task's own action plugin.
+        plugin.cleanup()
     return result
+
+
+def on_the_control_node(action: t.Any, task_vars: Raw) -> Result:
+    """Have an action run its modules here, with the Python that Ansible runs with, and return the variables for it.
+
+    A runner's host is no machine to log in to, so C(ansible_connection), C(ansible_become) and the like do not count,
+    wherever they come from: an inventory's, a fact and an extra variable are stronger than what a play says. A task
+    that is delegated to another host stays there.
+
+    :param action: gets another connection.
+    """
+    variables, elsewhere = dict(task_vars), action._task.delegate_to
+    interpreter = {"ansible_python_interpreter": sys.executable}
+    if elsewhere and elsewhere not in constants.LOCALHOST:
+        return variables
+    if elsewhere:
+        own = variables.get("ansible_delegated_vars") or {}
+        variables["ansible_delegated_vars"] = {**own, elsewhere: {**own.get(elsewhere, {}), **interpreter}}
+    action._play_context = PlayContext()
+    action._play_context.remote_addr = str(task_vars.get("inventory_hostname") or "")
+    action._connection = _local(action._play_context)
+    return {**variables, **interpreter}
+
+
+def _local(context: t.Any) -> t.Any:
+    """To here. A module comes by standard input, so that a run that is killed leaves no file with what it was given."""
+    connection = connection_loader.get("ansible.builtin.local", context)
+    connection.set_options(direct={"pipelining": True})
+    # Where the user wants to look at what was run, it stays where Ansible usually has it.
+    directory = {} if constants.DEFAULT_KEEP_REMOTE_FILES else {"remote_tmp": constants.DEFAULT_LOCAL_TMP}
+    connection._shell.set_options(direct=directory)
+    return connection
 
 
 def earlier(action: t.Any, task_vars: Raw, host: str = "") -> Earlier:

@@ -13,10 +13,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import desired as dns
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import desired as registration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import desired as teardown
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.desired import probe
@@ -226,7 +227,13 @@ def _validation(situation: Situation) -> Options:
 
 
 def _torn_down(situation: Situation) -> dict[str, t.Any]:
-    return situation.registered("__gitpod_teardown_look")
+    found = situation.registered("__gitpod_teardown_look")
+    if not found:
+        raise InputError(
+            "What there is of the runner was not looked at, so nothing is removed",
+            next_step="Run the teardown from its beginning (without --start-at-task, and with every step of --step)",
+        )
+    return found
 
 
 STEPS: t.Mapping[tuple[str, str], Step] = {
@@ -292,4 +299,4 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
 
 def shown(lines: t.Iterable[str]) -> str:
     """Lines as they are displayed."""
-    return "\n".join(clean(line) for line in lines)
+    return block(lines)

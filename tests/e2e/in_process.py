@@ -28,6 +28,14 @@ def _session(account: str, region: str) -> boto3.Session:
     return boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=region)
 
 
+_clients: dict[tuple[boto3.Session, str, str, str], t.Any] = {}
+
+
+def _options(config: botocore.config.Config) -> t.Iterator[str]:
+    """What was set of a configuration."""
+    return (f"{name}={value}" for name, value in config._user_provided_options.items())
+
+
 class InProcessModule:
     """What the operations take of AnsibleAWSModule.
 
@@ -44,6 +52,7 @@ class InProcessModule:
         self.check_mode = check
         self.region = region
         self.warnings: list[str] = []
+        self.hidden: set[str] = set()
         self._session = _session(testbed.account_id, region)
         self._url = testbed.aws_endpoint_url
 
@@ -54,12 +63,34 @@ class InProcessModule:
             # As the module's own client names itself; what tests do by hand goes without.
             ours = botocore.config.Config(user_agent_extra=USER_AGENT)
             arguments["config"] = ours.merge(arguments["config"]) if arguments.get("config") else ours
-        found = self._session.client(service, endpoint_url=self._url, **arguments)
+        found = self._client(service, arguments)
         return RetryingBotoClientWrapper(found, retry_decorator) if retry_decorator else found
+
+    def _client(self, service: str, arguments: dict[str, t.Any]) -> t.Any:
+        """The same client for the same settings: making one takes longer than most calls."""
+        named = {**arguments, "config": sorted(_options(arguments["config"]))} if "config" in arguments else arguments
+        key = (self._session, self._url, service, str(sorted(named.items())))
+        if key not in _clients:
+            _clients[key] = self._session.client(service, endpoint_url=self._url, **arguments)
+        return _clients[key]
 
     def warn(self, text: str) -> None:
         """Keep the warning."""
         self.warnings.append(text)
+
+    def cover(self, _option: str, public: t.Collection[str]) -> None:
+        """Let texts be shown that are no secrets."""
+        self.hidden.difference_update(public)
+
+    def hide(self, texts: t.Iterable[str]) -> None:
+        """Keep what may not be shown."""
+        self.hidden.update(texts)
+
+    def masked(self, text: str) -> str:
+        """As Ansible masks it."""
+        for secret in sorted(self.hidden, key=len, reverse=True):
+            text = text.replace(secret, "********")
+        return text
 
 
 def outcome(module: t.Any, operation: t.Callable[[t.Any], dict[str, t.Any]]) -> dict[str, t.Any]:

@@ -76,10 +76,17 @@ class FleetModule:
         self.region = None
         self.check_mode = check
         self.shown: set[str] = set()
+        self.covered: set[str] = set()
+        self.hidden: set[str] = set()
 
-    def show(self, texts: t.Collection[str]) -> None:
+    def cover(self, option: str, public: t.Collection[str]) -> None:
         """Keep what may be shown."""
-        self.shown |= set(texts)
+        self.covered.add(option)
+        self.shown |= set(public)
+
+    def hide(self, texts: t.Iterable[str]) -> None:
+        """Keep what may not."""
+        self.hidden |= set(texts)
 
     def fail_json(self, **result: t.Any) -> None:
         """As Ansible does it."""

@@ -27,7 +27,7 @@ MOST_PROCESSES, MOST_CALLS = 3, 45
 def processes(output: str) -> dict[str, list[str]]:
     """The modules for which a process was started, by host, as C(-vvv) tells them."""
     found: dict[str, list[str]] = {}
-    for host, module in re.findall(r"^<(\S+)> EXEC .*python\S* \S*AnsiballZ_(\w+)\.py", output, re.MULTILINE):
+    for host, module in re.findall(r"^<(\S+)> RUN \S+\.(\w+)$", output, re.MULTILINE):
         found.setdefault(host, []).append(module)
     return found
 

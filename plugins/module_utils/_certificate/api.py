@@ -99,13 +99,15 @@ class Api:
         return str(answer["CertificateArn"])
 
     def delete(self, certificate: Certificate) -> None:
-        """Delete it.
+        """Delete it; one that is gone already is what was asked for.
 
         :raises RunnerError: a load balancer still serves it.
         """
         try:
             with intent(f"delete the certificate {certificate.arn}"):
                 self._acm.delete_certificate(CertificateArn=certificate.arn, aws_retry=True)
+        except NotFoundError:
+            return
         except ApiError as error:
             if error.code != "ResourceInUseException":
                 raise

@@ -28,6 +28,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError, TimeoutExceededError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import carried_out, ensured
 
 # ACM looks for the record at intervals of its own, so that asking more often tells nothing sooner.
 ISSUE_PACE = Pace(first=3.0, longest=30.0, growth=1.5)
@@ -98,7 +99,7 @@ def present(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
     todo = plan(api.certificates(wanted.domain), wanted, now)
     certificate = todo.certificate
     if todo.action == REQUEST and not mode.check:
-        arn = api.request(wanted, idempotency_token(wanted, todo.failed))
+        arn = _requested(api, wanted, todo, mode)
         certificate = _with_records(api, arn, mode)
     elif certificate and certificate.status != ISSUED and not mode.check:
         certificate = _with_records(api, certificate.arn, mode)
@@ -117,7 +118,7 @@ def absent(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
     ours = removable(api.certificates(wanted.domain), wanted)
     if not mode.check:
         for certificate in ours:
-            api.delete(certificate)
+            _delete(api, certificate, mode)
     actions = [f"delete the certificate {certificate.arn}" for certificate in ours]
     found: dict[str, t.Any] = {
         "changed": bool(ours),
@@ -130,6 +131,20 @@ def absent(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
     if ours:
         found["diff"] = {"before": "".join(f"{entry.arn}\n" for entry in ours), "after": ""}
     return found
+
+
+def _requested(api: Api, wanted: Wanted, todo: Plan, mode: Mode) -> str:
+    """The ARN of a request that is made once, also when the answer to it was lost."""
+
+    def seen() -> str | None:
+        found = plan(api.certificates(wanted.domain), wanted, datetime.datetime.now(datetime.timezone.utc))
+        return found.certificate.arn if found.certificate else None
+
+    return carried_out(lambda: api.request(wanted, idempotency_token(wanted, todo.failed)), seen, mode.clock)
+
+
+def _delete(api: Api, certificate: Certificate, mode: Mode) -> None:
+    ensured(lambda: api.delete(certificate), lambda: api.certificate(certificate.arn) is None, mode.clock)
 
 
 def _with_records(api: Api, arn: str, mode: Mode) -> Certificate:

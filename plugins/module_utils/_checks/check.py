@@ -148,10 +148,7 @@ class Check(t.Generic[W, F]):
         try:
             found = self.look(wanted, facts)
         except UnreadError as error:
-            permission = error.unread.permission
-            told = f"Could not look: {error.unread}."
-            advice = f"Allow {permission} (docs/permissions.md), or check this by hand." if permission else ""
-            found = Finding(SKIP, told, advice, unverifiable=True)
+            found = Finding(SKIP, f"Could not look: {error.unread}.", error.unread.remedy, unverifiable=True)
         if self.measured is None:
             return found
         return dataclasses.replace(found, evidence=self.measured(wanted, facts))

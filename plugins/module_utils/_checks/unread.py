@@ -27,6 +27,7 @@ class Unread:
     :param code: the service's error code, or empty when no answer arrived.
     :param advice: what to do about it, or empty.
     :param final: whether another look would see the same.
+    :param decided: whether AWS was read, and what it said leaves no such fact; otherwise nothing is known of it.
     """
 
     action: str
@@ -34,6 +35,7 @@ class Unread:
     code: str = ""
     advice: str = ""
     final: bool = False
+    decided: bool = False
 
     @classmethod
     def of(cls, error: RunnerError, action: str = "") -> Unread:
@@ -44,7 +46,8 @@ class Unread:
         code, tried = (error.code, error.tried) if isinstance(error, ApiError) else ("", "")
         # What was tried is told by the action already.
         message = " ".join(filter(None, [error.what, error.why])) if not (tried and error.why) else error.why
-        return cls(action or tried, message, code, error.next_step)
+        decided = not isinstance(error, ApiError)
+        return cls(action or tried, message, code, error.next_step, decided=decided)
 
     @property
     def forbidden(self) -> bool:
@@ -62,8 +65,16 @@ class Unread:
         parts = (f"Could not {self.action}" if self.action else "", self.message, self.advice)
         return " ".join(part.rstrip().rstrip(".") + "." for part in parts if part.strip())
 
+    @property
+    def remedy(self) -> str:
+        """What to do about it, as a sentence: the permission, or the service's own next step; or empty."""
+        if self.permission:
+            return f"Allow {self.permission} (docs/permissions.md), or check this by hand."
+        return f"{self.advice.rstrip('.')}." if self.advice else ""
+
     def __str__(self) -> str:
-        return f"{self.action} {'is not allowed' if self.forbidden else 'failed'}: {self.message}"
+        said = self.message.rstrip().rstrip(".")
+        return f"{self.action} {'is not allowed' if self.forbidden else 'failed'}: {said}"
 
 
 class UnreadError(Exception):

@@ -12,10 +12,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.declared import SKIPPED
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import Failure
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import (
     ABSENT,
     rolling_back,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 _ANEW = "deletes the stack and creates it anew, for which it needs a fresh exchange token"
 _REMOVE = "Remove the cause and run again: the next run"
@@ -103,4 +105,15 @@ def after_a_deletion(refused: t.Sequence[str], status: str) -> str:
     return (
         "Remove the cause and run again; what cannot go is left behind with gitpod_teardown_retain_resources:"
         f" [{names}] (retain_resources)"
+    )
+
+
+def left_behind(name: str, status: str, left: t.Sequence[Failure]) -> tuple[str, ...]:
+    """What AWS could not delete after an update: no failure of it, but somebody has to know (serverless#9144)."""
+    if not left:
+        return ()
+    named = "; ".join(f"{failure.resource} ({failure.kind}): {failure.reason or 'no reason given'}" for failure in left)
+    return (
+        f"The stack {name} is {status}, but AWS could not delete what the update replaced or removed: {clean(named)}. It"
+        " is no longer part of the stack; delete it by hand",
     )

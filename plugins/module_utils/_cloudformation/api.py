@@ -99,15 +99,16 @@ class Api:
         return str(answer["StackId"])
 
     def create_change_set(
-        self, wanted: Wanted, template: Template, parameters: list[dict[str, t.Any]], name: str, kind: str
+        self, wanted: Wanted, template: Template, parameters: list[dict[str, t.Any]], name: str, kind: str, token: str
     ) -> str:
-        """Begin to compute a change set; its ARN."""
+        """Begin to compute a change set; its ARN. A second call with the same token makes no second one."""
         with intent(f"compute the changes of the stack {wanted.name}"):
             answer = self.client.create_change_set(
                 StackName=wanted.name,
                 ChangeSetName=name,
                 ChangeSetType=kind,
                 Description="gitpod.enterprise_runner",
+                ClientToken=token,
                 **_common(wanted, template, parameters),
                 aws_retry=True,
             )
@@ -124,13 +125,20 @@ class Api:
         return {**answer, "Changes": changes}
 
     def reviewed_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
-        """The change set of this name that waits, or C(None); AWS keeps one that was executed, which waits no more."""
+        """The change set of this name that waits to be executed, or C(None).
+
+        One that was executed keeps its name (CloudFormation API reference, DescribeChangeSet, ExecutionStatus), and is
+        what the stack is by now.
+        """
+        found = self.named_change_set(stack, name)
+        return None if found is None or found.get("ExecutionStatus", "").startswith("EXECUTE_") else found
+
+    def named_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
+        """The change set of this name, executed or not, or C(None)."""
         try:
             with intent(f"read the change set {name} of {stack}"):
                 found = self.client.describe_change_set(StackName=stack, ChangeSetName=name, aws_retry=True)
         except NotFoundError:
-            return None
-        if str(found.get("ExecutionStatus", "")).startswith("EXECUTE_"):
             return None
         return self.change_set(found["ChangeSetId"]) if found.get("NextToken") else dict(found)
 
@@ -190,11 +198,6 @@ class Api:
         """Begin to carry out a change set."""
         with intent(f"execute the change set {arn}"):
             self.client.execute_change_set(ChangeSetName=arn, ClientRequestToken=token, aws_retry=True)
-
-    def make_room(self, stack: str, name: str) -> None:
-        """Remove the change set of this name, if there is one: one that was executed keeps its name."""
-        with intent(f"delete the change set {name} of {stack}"):
-            self.client.delete_change_set(StackName=stack, ChangeSetName=name, aws_retry=True)
 
     def delete_change_set(self, arn: str) -> None:
         """Remove a change set that is not carried out."""
@@ -328,7 +331,7 @@ def _labels(metadata: str) -> dict[str, str]:
     try:
         interface = json.loads(metadata).get("AWS::CloudFormation::Interface", {})
         return {key: str(value.get("default", key)) for key, value in interface.get("ParameterLabels", {}).items()}
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return {}
 
 

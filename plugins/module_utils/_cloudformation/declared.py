@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import CHANNEL
 
 # Told of too where a rollback has failed (C(advice)).
 SKIPPED = "gitpod_stack_skip_resources"
@@ -24,6 +25,9 @@ VARIABLES: tuple[Variable, ...] = (
             " this says no more.",
         ),
         option="take_over",
+        # botocore 1.44, CloudFormation, CreateStack, StackName.
+        pattern=r"[a-zA-Z][-a-zA-Z0-9]{0,127}",
+        form="the name of a stack",
     ),
     Variable(
         name="gitpod_stack_template_url",
@@ -42,11 +46,13 @@ VARIABLES: tuple[Variable, ...] = (
             " stack has a newer one."
         ),
         option="release_channel",
+        pattern=CHANNEL,
+        form="stable or latest",
     ),
     Variable(
         name="gitpod_stack_release_version",
         description=(
-            "Release whose template is deployed, such as V(20260115.2), instead of C(gitpod_stack_template_url)."
+            "Release whose template is deployed, such as V(v20260115.2), instead of C(gitpod_stack_template_url)."
         ),
         option="release_version",
         normalize=lambda text: text.removeprefix("v"),
@@ -68,11 +74,16 @@ VARIABLES: tuple[Variable, ...] = (
         name="gitpod_stack_template_bucket",
         description="S3 bucket to which a template is uploaded that is larger than 51,200 bytes.",
         option="template_bucket",
+        # botocore 1.44, handlers.VALID_BUCKET.
+        pattern=r"[a-zA-Z0-9.\-_]{1,255}",
+        form="the name of a bucket",
     ),
     Variable(
         name="gitpod_stack_template_sha256",
         description="SHA-256 that the template must have; empty accepts any.",
         option="template_sha256",
+        pattern=r"[0-9a-fA-F]{64}",
+        form="64 hexadecimal digits",
     ),
     Variable(
         name="gitpod_stack_service_role_arn",
@@ -128,6 +139,9 @@ VARIABLES: tuple[Variable, ...] = (
         kind="list",
         elements="str",
         option="skip_resources",
+        # botocore 1.44, CloudFormation, ResourceToSkip.
+        pattern=r"[a-zA-Z0-9]+|[a-zA-Z][-a-zA-Z0-9]*\.[a-zA-Z0-9]+",
+        form="logical IDs of the template's resources",
     ),
     Variable(
         name="gitpod_stack_progress_interval",
@@ -136,11 +150,16 @@ VARIABLES: tuple[Variable, ...] = (
         default=10,
         option="progress_interval",
         minimum=0,
+        maximum=LONGEST_WAIT,
     ),
     Variable(
         name="gitpod_stack_parameters",
-        description="Further template parameters, label or logical ID to value; they win over the variables above.",
+        description=(
+            "Further template parameters, label or logical ID to value; they win over the variables above.",
+            "Their values are shown nowhere before the template is known, and those that it hides (C(NoEcho)) never.",
+        ),
         kind="dict",
+        secret=True,
     ),
     Variable(
         name="gitpod_stack_capabilities",
@@ -149,6 +168,8 @@ VARIABLES: tuple[Variable, ...] = (
         elements="str",
         default=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         option="capabilities",
+        pattern=r"CAPABILITY_IAM|CAPABILITY_NAMED_IAM|CAPABILITY_AUTO_EXPAND",
+        form="CAPABILITY_IAM, CAPABILITY_NAMED_IAM or CAPABILITY_AUTO_EXPAND",
     ),
     Variable(
         name="gitpod_stack_termination_protection",
@@ -180,6 +201,7 @@ VARIABLES: tuple[Variable, ...] = (
         default=3600,
         option="timeout",
         minimum=1,
+        maximum=LONGEST_WAIT,
     ),
     Variable(
         name="gitpod_stack_tags",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import begin, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     History,
     kept_resources,
@@ -70,11 +70,12 @@ def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
     stack = _settled(api, stack, wanted, mode)
     resources = api.resources(stack.id) if mode.wait and status.exists(stack.status) else []
     if stack.protected:
-        api.protect(stack.id, False)
+        begin.protect(api, stack.id, False, mode.watching.clock)
     token = ""
     if status.meaning(stack.status).absent != status.JOIN_DELETE:
         token = new_token()
-        api.delete(stack.id, token, wanted.retain if stack.status == "DELETE_FAILED" else ())
+        retain = wanted.retain if stack.status == "DELETE_FAILED" else ()
+        begin.delete(api, stack, token, mode.watching.clock, retain)
     if not mode.wait:
         return Outcome(stack, "delete", changed=True, in_progress=True, actions=actions, token=token)
     expected = sum(not entry["status"].startswith("DELETE") for entry in resources)

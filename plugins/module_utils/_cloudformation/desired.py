@@ -12,6 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     EXCHANGE_TOKEN,
     LABELS,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import hidden
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_options
@@ -121,6 +122,7 @@ def runner_of(values: Values, earlier: Earlier) -> Runner:
 def join(values: Values, earlier: Earlier) -> Options:
     """Options that wait for what was started."""
     token = earlier.started.get("operation_token")
+    secrets = unshown(values, earlier)
     return {
         **connection(values),
         "name": earlier.stack_name or values["gitpod_stack_name"],
@@ -129,7 +131,14 @@ def join(values: Values, earlier: Earlier) -> Options:
         "progress_interval": values["gitpod_stack_progress_interval"],
         "join": True,
         **({"operation_token": token} if token else {}),
+        **({"secret_parameters": secrets} if secrets else {}),
     }
+
+
+def unshown(values: Values, earlier: Earlier) -> Options:
+    """Values that a failure of the stack may quote and nobody may show: what the template hides, as its start found."""
+    found = hidden(parameters(values, earlier), earlier.started.get("hidden_parameters"))
+    return {**found, **secret_parameters(values, earlier)}
 
 
 def absent(values: Values, earlier: Earlier, stack_name: str) -> Options:

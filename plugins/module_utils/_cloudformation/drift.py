@@ -9,8 +9,13 @@ import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError, TimeoutExceededError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    ApiError,
+    RunnerError,
+    TimeoutExceededError,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import MOST_SENT, is_lost
 
 PACE = Pace(first=1.0, longest=10.0, growth=1.5)
 TIMEOUT = 600.0
@@ -24,8 +29,7 @@ def detect(client: t.Any, stack_id: str, clock: Clock) -> dict[str, t.Any]:
     :raises RunnerError: the comparison failed.
     :raises TimeoutExceededError: it did not end in time.
     """
-    with intent(f"detect the drift of {stack_id}"):
-        detection = client.detect_stack_drift(StackName=stack_id, aws_retry=True)["StackDriftDetectionId"]
+    detection = _begun(client, stack_id, clock)
     for _elapsed in poll(clock, TIMEOUT, PACE):
         with intent("read the state of the drift detection"):
             answer = client.describe_stack_drift_detection_status(StackDriftDetectionId=detection, aws_retry=True)
@@ -35,6 +39,26 @@ def detect(client: t.Any, stack_id: str, clock: Clock) -> dict[str, t.Any]:
         if answer["DetectionStatus"] == "DETECTION_FAILED":
             raise RunnerError("The drift detection failed", answer.get("DetectionStatusReason", ""))
     raise TimeoutExceededError(f"The drift detection did not end within {TIMEOUT:.0f} s", next_step="Run again")
+
+
+def _begun(client: t.Any, stack_id: str, clock: Clock) -> str:
+    """The detection's ID. A stack has one at a time, so one whose answer was lost, or another run's, is awaited.
+
+    :raises ApiError: it was refused.
+    """
+    failure: ApiError | None = None
+    lost = 0
+    for _elapsed in poll(clock, TIMEOUT, PACE):
+        try:
+            with intent(f"detect the drift of {stack_id}"):
+                return str(client.detect_stack_drift(StackName=stack_id, aws_retry=True)["StackDriftDetectionId"])
+        except ApiError as error:
+            lost += is_lost(error)
+            busy = "already in progress" in error.why.lower()
+            if not (busy or is_lost(error)) or lost == MOST_SENT:
+                raise
+            failure = error
+    raise failure or TimeoutExceededError("There was no time for a drift detection", next_step="Run again")
 
 
 def last(client: t.Any, stack_id: str) -> dict[str, t.Any]:

@@ -5,22 +5,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
     advice,
+    begin,
     parameters,
     status,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.creation import (
+    create_reviewed,
+    review_creation,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
-    Event,
     History,
     left_over,
     timeline,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import difference, look
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import (
+    Difference,
+    difference,
+    look,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     HIDDEN,
     Stack,
@@ -32,15 +41,18 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Outcome,
     new_token,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import (
-    CHANGE_SET_NAME,
-    refuse_stale,
-    stale,
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.overtaken import (
+    MOST_ATTEMPTS,
+    OvertakenError,
+    moved_on,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import compute, computed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import (
+    RefusedError,
+    compute,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import LONGEST_LAG, first_seen
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
@@ -91,20 +103,8 @@ def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str, befo
     joined_deletion = stack.status == "DELETE_IN_PROGRESS" and final.status == "DELETE_COMPLETE"
     if not row.good and not joined_deletion:
         raise failed(final, history.events, final.status)
-    told = _told_of_left_over(final, history.events)
+    told = advice.left_behind(final.name, final.status, left_over(history.events))
     return Outcome(final, operation, changed=True, timeline=tuple(timeline(history.events)), warnings=told)
-
-
-def _told_of_left_over(stack: Stack, events: t.Sequence[Event]) -> tuple[str, ...]:
-    """What AWS could not delete after an update is no failure of it, but somebody has to know (serverless#9144)."""
-    left = left_over(events)
-    if not left:
-        return ()
-    named = "; ".join(f"{failure.resource} ({failure.kind}): {failure.reason or 'no reason given'}" for failure in left)
-    return (
-        f"The stack {stack.name} is {stack.status}, but AWS could not delete what the update replaced or removed:"
-        f" {clean(named)}. It is no longer part of the stack; delete it by hand",
-    )
 
 
 def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode) -> Outcome:
@@ -113,12 +113,30 @@ def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode)
     wanted = dataclasses.replace(wanted, name=stack.name)
     template = api.template(location)
     _acknowledged(wanted, template)
+    for left in reversed(range(MOST_ATTEMPTS)):
+        try:
+            return _towards(api, wanted, template, stack, mode)
+        except OvertakenError as overtaken:
+            if not left:
+                raise overtaken.refusal from overtaken
+            stack = _own(api, wanted)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _towards(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
+    """What the stack's status asks for.
+
+    :raises OvertakenError: it has become another one meanwhile.
+    """
     step = status.meaning(stack.status).present
+    done: tuple[str, ...] = ()
     if mode.check and status.meaning(stack.status).in_progress:
         return _predicted(api, wanted, template, stack, mode)
     if stack.status == "UPDATE_IN_PROGRESS" and wanted.cancel_update:
         stack = cancelled(api, stack, mode)
         step = status.meaning(stack.status).present
+        # One that was through before the call reached AWS was not cancelled.
+        done = ("cancel the running update",) if "ROLLBACK" in stack.status else ()
     if step == status.ATTACH:
         outcome = _finish(api, stack, "", mode, "attach")
         told = (f"attached to {stack.status}; run again to apply what the inventory changes besides",)
@@ -129,13 +147,12 @@ def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode)
     if step == status.REPAIR and wanted.continue_rollback:
         stack = _continued(api, wanted, stack, mode)
         step = status.meaning(stack.status).present
-    if step == status.CREATE:
-        return _create(api, wanted, template, stack, mode)
-    if step == status.RECREATE:
-        return _recreate(api, wanted, template, stack, mode)
-    if step == status.UPDATE:
-        return _update(api, wanted, template, stack, mode)
-    raise _stopped(stack)
+        done = ("continue the rollback that had failed",)
+    steps = {status.CREATE: _create, status.RECREATE: _recreate, status.UPDATE: _update}
+    if step not in steps:
+        raise _stopped(stack)
+    outcome = steps[step](api, wanted, template, stack, mode)
+    return dataclasses.replace(outcome, changed=outcome.changed or bool(done), actions=(*done, *outcome.actions))
 
 
 def _own(api: Api, wanted: Wanted) -> Stack:
@@ -151,7 +168,7 @@ def _own(api: Api, wanted: Wanted) -> Stack:
 def cancelled(api: Api, stack: Stack, mode: Mode) -> Stack:
     """The stack after its running update was cancelled and rolled back."""
     token = new_token()
-    api.cancel_update(stack.id, token)
+    begin.cancel_update(api, stack, token, mode.watching.clock)
     watching = dataclasses.replace(mode.watching, fail_fast=False)
     return wait(api, stack, History(api.client, stack.id), watching)
 
@@ -177,7 +194,7 @@ def _continued(api: Api, wanted: Wanted, stack: Stack, mode: Mode) -> Stack:
     if mode.check:
         return dataclasses.replace(stack, status="UPDATE_ROLLBACK_COMPLETE")
     token = new_token()
-    api.continue_rollback(stack.id, token, wanted.skip_resources)
+    begin.continue_rollback(api, stack, token, wanted.skip_resources, mode.watching.clock)
     going_on = dataclasses.replace(stack, status="UPDATE_ROLLBACK_IN_PROGRESS")
     watching = dataclasses.replace(mode.watching, fail_fast=False)
     final = wait(api, going_on, History(api.client, stack.id, token), watching, before=stack.status)
@@ -224,48 +241,34 @@ def _create(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
     token = new_token()
     request = parameters.request(template, values, secrets, ())
     if wanted.review:
-        _review_creation(api, wanted, template, request, stack, mode)
+        review_creation(api, wanted, template, request, stack, mode)
         return dataclasses.replace(outcome, operation="review", actions=(*outcome.actions, "wait for approval"))
     if stack.status == "REVIEW_IN_PROGRESS":
-        # A change set waits for a review: ours is executed if it still fits, another's is left alone. CreateStack
-        # refuses the name, a change set of our own does not.
-        reviewed = api.reviewed_change_set(wanted.name, CHANGE_SET_NAME)
-        if reviewed:
-            refuse_stale(stack, stale(reviewed, template, values, {}, wanted.tags))
-            arn = reviewed["ChangeSetId"]
-        else:
-            arn = api.create_change_set(wanted, template, request, f"c{token}", "CREATE")
-            computed(api, arn, mode)
-        api.execute_change_set(arn, token)
-        created = dataclasses.replace(api.stack(wanted.name), status="CREATE_IN_PROGRESS")
-        # CreateStack takes both, a change set neither.
-        if wanted.protected:
-            api.protect(wanted.name, True)
-        if wanted.policy:
-            api.set_policy(wanted.name, wanted.policy)
+        created = create_reviewed(api, wanted, template, stack, mode, token)
     else:
         try:
-            stack_id = api.create(wanted, template, request, token)
+            stack_id = begin.create(api, wanted, template, request, token, mode.watching.clock)
         except ApiError as error:
             if error.code != "AlreadyExistsException":
                 raise
-            # Another run was faster; what it began for this runner is waited for.
-            return _finish(api, _own(api, wanted), "", mode, "attach")
+            return _quicker(api, wanted, error, mode)
         created = Stack(wanted.name, "CREATE_IN_PROGRESS", stack_id, tags=wanted.tags, protected=wanted.protected)
     watching = dataclasses.replace(mode.watching, expected=template.resource_count)
     how = dataclasses.replace(mode, watching=watching)
     return _merged(outcome, _finish(api, created, token, how, "create", before=stack.status))
 
 
-def _review_creation(
-    api: Api, wanted: Wanted, template: Template, request: list[dict[str, t.Any]], stack: Stack, mode: Mode
-) -> None:
-    """Leave a change set that a later run executes; one from an earlier review is replaced."""
-    if stack.status == "REVIEW_IN_PROGRESS":
-        reviewed = api.reviewed_change_set(wanted.name, CHANGE_SET_NAME)
-        if reviewed:
-            api.delete_change_set(reviewed["ChangeSetId"])
-    computed(api, api.create_change_set(wanted, template, request, CHANGE_SET_NAME, "CREATE"), mode)
+def _quicker(api: Api, wanted: Wanted, error: ApiError, mode: Mode) -> Outcome:
+    """Another run was faster; what it began for this runner is waited for.
+
+    :raises OvertakenError: it goes again already, or something else has to be done with it.
+    """
+    own = first_seen(lambda: found if (found := _own(api, wanted)).id else None, mode.watching.clock, LONGEST_LAG)
+    row = status.meaning(own.status) if own else None
+    if own is None or row is None or not (row.good or row.present == status.ATTACH):
+        raise OvertakenError(error) from error
+    told = (f"attached to {own.status}, which another run began",)
+    return dataclasses.replace(_finish(api, own, "", mode, "attach"), changed=False, actions=told)
 
 
 def _merged(plan: Outcome, done: Outcome) -> Outcome:
@@ -304,10 +307,10 @@ def _recreate(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: 
     actions = (f"delete the stack {stack.name}, which is {stack.status}", f"create the stack {stack.name}")
     if mode.check:
         return dataclasses.replace(predicted, operation="recreate", actions=actions)
+    clock, token = mode.watching.clock, new_token()
     if stack.protected:
-        api.protect(stack.id, False)
-    token = new_token()
-    api.delete(stack.id, token)
+        begin.protect(api, stack.id, False, clock)
+    begin.delete(api, stack, token, clock)
     watching = dataclasses.replace(mode.watching, fail_fast=False)
     gone = wait(api, stack, History(api.client, stack.id, token), watching, before=stack.status)
     if gone.status != "DELETE_COMPLETE":
@@ -324,27 +327,21 @@ def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         # One that failed and stayed so has the values that were wanted of it, and is not done.
         needed = found.needs_change_set or stack.status == "UPDATE_FAILED"
         update = compute(api, wanted, template, existing, found, mode) if needed else None
-    except ApiError as error:
+    except (ApiError, RefusedError) as error:
         # AWS refuses a change set during an update and removes those that were there when another one was executed.
         return _overtaken(api, stack, error, mode)
     if update and update.changes is None and stack.status == "UPDATE_FAILED":
         raise _stopped(stack)
-    outcome = update.outcome if update else Outcome(stack)
-    if found.protection:
-        switched = f"switch termination protection {'on' if wanted.protected else 'off'}"
-        outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, switched))
-        if not mode.check:
-            api.protect(stack.id, wanted.protected)
-    if found.policy:
-        outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, "set the stack policy"))
-        if not mode.check:
-            api.set_policy(stack.id, wanted.policy)
+    clock = mode.watching.clock
+    with begin.discarding(api, update.change_set, clock) if update and update.unasked else contextlib.nullcontext():
+        outcome = _settings(api, wanted, stack, found, update.outcome if update else Outcome(stack), mode)
     if update is None or update.changes is None or mode.check:
         return outcome
     if wanted.review:
         return dataclasses.replace(outcome, operation="review", actions=(*outcome.actions, "wait for approval"))
     try:
-        api.execute_change_set(update.change_set, update.token)
+        with begin.discarding(api, update.change_set, clock) if update.unasked else contextlib.nullcontext():
+            begin.execute(api, stack.id, update.change_set, update.token, clock)
     except ApiError as error:
         return _overtaken(api, stack, error, mode)
     watching = dataclasses.replace(mode.watching, expected=len(update.changes))
@@ -352,14 +349,30 @@ def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
     return _merged(outcome, _finish(api, update.started, update.token, how, "update", before=stack.status))
 
 
-def _overtaken(api: Api, stack: Stack, error: ApiError, mode: Mode) -> Outcome:
+def _settings(api: Api, wanted: Wanted, stack: Stack, found: Difference, outcome: Outcome, mode: Mode) -> Outcome:
+    """What is changed without a change set: termination protection and stack policy."""
+    clock = mode.watching.clock
+    if found.protection:
+        switched = f"switch termination protection {'on' if wanted.protected else 'off'}"
+        outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, switched))
+        if not mode.check:
+            begin.protect(api, stack.id, wanted.protected, clock)
+    if found.policy:
+        outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, "set the stack policy"))
+        if not mode.check:
+            begin.set_policy(api, stack.id, wanted.policy, clock)
+    return outcome
+
+
+def _overtaken(api: Api, stack: Stack, error: ApiError | RefusedError, mode: Mode) -> Outcome:
     """Another run executed its own change set first, which makes ours obsolete; what it began is waited for.
 
-    :raises ApiError: nothing is going on, so the refusal has another reason.
+    :raises OvertakenError: that run is through already, so there is another stack to compare with.
+    :raises ApiError: nothing has happened, so the refusal has another reason.
     """
     now = api.stack(stack.id)
     if status.meaning(now.status).present != status.ATTACH:
-        raise error
+        raise moved_on(api, stack, error) from error
     told = (
         f"attached to {now.status}, which another run began; run again to apply what the inventory changes besides",
     )

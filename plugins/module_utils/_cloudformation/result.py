@@ -12,8 +12,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws impo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import deletion, operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    Stack,
+    Template,
+    Wanted,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import (
+    hidden_names,
+    secret_texts,
+    texts,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source, of_stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import meaning
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
@@ -24,6 +33,32 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 
+class HidingApi(Api):
+    """Hides the values that are given to parameters which a template hides, from when it has read that template.
+
+    :param given: values by parameter, however it is named.
+    :param hide: takes texts that may be shown nowhere.
+    """
+
+    def __init__(
+        self,
+        client: t.Any,
+        elbv2: t.Callable[[], t.Any],
+        given: t.Mapping[str, t.Any],
+        hide: t.Callable[[t.Collection[str]], None],
+    ) -> None:
+        super().__init__(client, elbv2)
+        self._given, self._hide = given, hide
+        self.hidden: set[str] = set()
+
+    def template(self, location: t.Mapping[str, str]) -> Template:
+        """What a template asks for."""
+        found = super().template(location)
+        self.hidden.update(hidden_names(self._given, found))
+        self._hide(secret_texts(self._given, found))
+        return found
+
+
 def api_of(module: t.Any) -> Api:
     """The calls with the module's credentials."""
     return Api(client(module, "cloudformation"), lambda: client(module, "elbv2"))
@@ -32,11 +67,16 @@ def api_of(module: t.Any) -> Api:
 def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_stack does."""
     options = module.params
-    api = api_of(module)
+    given = options["parameters"]
+    known = secret_texts(given) | {text for value in options["secret_parameters"].values() for text in texts(value)}
+    module.cover("parameters", {text for value in given.values() for text in texts(value)} - known)
+    module.hide(known)
+    api = HidingApi(client(module, "cloudformation"), lambda: client(module, "elbv2"), given, module.hide)
+    teller = Teller(options["progress_path"], options["progress_interval"], mask=module.masked)
     mode = Mode(
         check=module.check_mode,
         wait=options["wait"] or options["join"],
-        watching=_watching(options, Clock(), observer(Teller(options["progress_path"], options["progress_interval"]))),
+        watching=_watching(options, Clock(), observer(teller)),
     )
     if options["join"]:
         return _joined(api, options, mode)
@@ -45,7 +85,11 @@ def run(module: t.Any) -> dict[str, t.Any]:
     else:
         source = of_stack(options, _there(api, options), lambda: impatient_client(module, "s3"))
         outcome = operation.present(api, wanted(options, source), source.location, mode)
-        return {**result(api, outcome), "target_release_version": source.version}
+        return {
+            **result(api, outcome),
+            "target_release_version": source.version,
+            "hidden_parameters": sorted(api.hidden),
+        }
     return result(api, outcome)
 
 

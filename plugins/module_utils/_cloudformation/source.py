@@ -11,13 +11,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import typing as t
-import urllib.error
-
-from ansible.module_utils.urls import open_url
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import (
+    LARGEST_TEMPLATE,
     fingerprint,
     read_object,
 )
@@ -38,8 +36,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release 
     release_tags,
     template_location,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web import fetching
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.exchange import ExchangeError, Limits
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import advice, host_of, shown, way
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import idempotent
 
-FETCH_TIMEOUT = 30
+# Seconds for one file with all tries, and the bytes that CloudFormation takes of a template; a manifest has a thousand.
+FETCH_LIMITS = Limits(90.0, LARGEST_TEMPLATE)
+VARIABLES = ("gitpod_stack_releases_url", "gitpod_stack_template_url")
 # A stack that is about to be created, for the first time or anew.
 _WITHOUT_RELEASE = (status.CREATE, status.RECREATE, status.AWAIT_DELETE)
 
@@ -66,14 +71,13 @@ def fetch(url: str) -> bytes:
     :raises RunnerError: it cannot be read.
     """
     try:
-        with open_url(url, timeout=FETCH_TIMEOUT, http_agent="gitpod.enterprise_runner") as answer:
-            return bytes(answer.read())
-    except (OSError, urllib.error.URLError, ValueError) as error:
+        return fetching.fetch(url, FETCH_LIMITS)
+    except ExchangeError as trouble:
         raise RunnerError(
-            f"Could not read {url}",
-            str(error),
-            "Check the URL and this host's proxy settings, or name a mirror (gitpod_stack_releases_url)",
-        ) from error
+            f"Could not read {shown(url)}",
+            f"{trouble.words[:1].upper()}{trouble.words[1:]} ({host_of(url)}, {way(url)})",
+            f"Check the URL ({' or '.join(VARIABLES)}), and {advice(url)}; or name a mirror",
+        ) from trouble
 
 
 def of_stack(
@@ -123,7 +127,7 @@ def resolve(
     if channel or version:
         manifest = manifest_url(options.get("releases_url") or RELEASES_URL, channel, version)
         name = options.get("template_name") or TEMPLATE_NAME
-        release = parse_manifest(read(manifest).decode("utf-8", "replace"), manifest, name)
+        release = parse_manifest(read(manifest).decode("utf-8", "replace"), shown(manifest), name)
         url, version = release.template_url, release.version
     if not url:
         raise InputError(
@@ -132,7 +136,7 @@ def resolve(
     location = template_location(url)
     if is_s3_url(location):
         return _in_s3(location, url, pinned, version, s3, read)
-    return _of_content(read(url), url, pinned, bucket, version, s3)
+    return _of_content(read(url), shown(url), pinned, bucket, version, s3)
 
 
 def _in_s3(
@@ -144,7 +148,7 @@ def _in_s3(
         content = read(url)
     if content is None:
         return Source({"TemplateURL": location}, release_tags(version, ""), version)
-    digest = check_hash(content, pinned, url)
+    digest = check_hash(content, pinned, shown(url))
     return Source({"TemplateURL": location}, release_tags(version, digest), version, fingerprint(content))
 
 
@@ -163,7 +167,11 @@ def upload(s3: t.Any, bucket: str, content: bytes) -> str:
     key = f"gitpod-enterprise-runner/{hashlib.sha256(content).hexdigest()}.json"
     with intent(f"find the region of the bucket {bucket}"):
         region = s3.get_bucket_location(Bucket=bucket, aws_retry=True).get("LocationConstraint") or "us-east-1"
-    with intent(f"upload the template to the bucket {bucket}"):
-        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json", aws_retry=True)
+
+    def put() -> None:
+        with intent(f"upload the template to the bucket {bucket}"):
+            s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json", aws_retry=True)
+
+    idempotent(put, Clock())
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"https://{bucket}.s3.{region}.{suffix}/{key}"

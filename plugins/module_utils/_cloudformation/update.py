@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import begin, parameters
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import (
     change,
     dangerous,
@@ -36,8 +36,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     refuse_stale,
     stale,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Pace, poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import LONGEST_LAG, first_seen
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
@@ -47,12 +48,17 @@ CHANGE_SET_TIMEOUT = 600.0
 Changes = tuple[dict[str, t.Any], ...]
 
 
+class RefusedError(RunnerError):
+    """AWS did not compute a change set."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Update:
     """A computed update.
 
     :param changes: C(None) when there is nothing to change.
     :param started: the stack as it is once the change set is executed.
+    :param unasked: whether nobody but this run has a use for the change set.
     """
 
     outcome: Outcome
@@ -60,6 +66,7 @@ class Update:
     token: str
     changes: Changes | None
     started: Stack
+    unasked: bool = False
 
 
 def compute(api: Api, wanted: Wanted, template: Template, present: Present, found: Difference, mode: Mode) -> Update:
@@ -72,7 +79,7 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
     tags = tags_after(wanted, present)
     full = dataclasses.replace(wanted, tags=tags, role_arn=wanted.role_arn or stack.role_arn)
     request = parameters.request(template, values, secrets, stack.parameters.keys(), wanted.renew_secrets)
-    token = new_token()
+    token, clock = new_token(), mode.watching.clock
     reviewed = None if mode.check else present.reviewed
     if reviewed and not wanted.review:
         refuse_stale(stack, stale(reviewed, template, values, stack.parameters, tags))
@@ -80,23 +87,51 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
         changes: Changes | None = tuple(change(entry) for entry in reviewed["Changes"])
     else:
         name = CHANGE_SET_NAME if wanted.review and not mode.check else f"c{token}"
-        if name == CHANGE_SET_NAME:
-            api.make_room(stack.id, name)
-        arn = api.create_change_set(full, template, request, name, "UPDATE")
-        changes = computed(api, arn, mode)
+        asked = begin.ChangeSet(name, "UPDATE", token)
+        arn, changes, anothers = asked_for(api, full, template, request, asked, mode)
+        if anothers and changes is not None:
+            refuse_stale(stack, stale(api.change_set(arn), template, values, stack.parameters, tags))
     explained = parameters.template_changes(template, stack.parameters)
     outcome = _described(stack, changes, found)
     outcome = dataclasses.replace(outcome, actions=(*outcome.actions, *(explained if changes else ())))
-    _refuse_losses(api, wanted, stack, arn, changes or ())
+    _refuse_losses(api, wanted, stack, arn, changes or (), clock)
     if changes is None or mode.check:
-        api.delete_change_set(arn)
-    return Update(outcome, arn, token, changes, dataclasses.replace(stack, status="UPDATE_IN_PROGRESS", tags=tags))
+        begin.discard(api, arn, clock)
+    started = dataclasses.replace(stack, status="UPDATE_IN_PROGRESS", tags=tags)
+    return Update(outcome, arn, token, changes, started, unasked=not (reviewed or wanted.review))
 
 
-def _refuse_losses(api: Api, wanted: Wanted, stack: Stack, arn: str, changes: Changes) -> None:
+def asked_for(
+    api: Api,
+    wanted: Wanted,
+    template: Template,
+    request: list[dict[str, t.Any]],
+    asked: begin.ChangeSet,
+    mode: Mode,
+) -> tuple[str, Changes | None, bool]:
+    """A change set with what it would change, and whether it may be another run's: those for a review have one name.
+
+    What had that name is replaced. When two runs do so at once, the one whose change set goes takes the other's.
+    """
+    clock = mode.watching.clock
+    if asked.name != CHANGE_SET_NAME:
+        arn, _found = begin.change_set(api, wanted, template, request, asked, clock)
+        return arn, computed(api, arn, mode), False
+    begin.free_name(api, wanted.name, asked.name, clock)
+    arn, found = begin.change_set(api, wanted, template, request, asked, clock)
+    try:
+        return arn, computed(api, arn, mode), found
+    except NotFoundError:
+        other = first_seen(lambda: api.named_change_set(wanted.name, asked.name), clock, LONGEST_LAG)
+        if other is None:
+            raise
+        return other["ChangeSetId"], computed(api, other["ChangeSetId"], mode), True
+
+
+def _refuse_losses(api: Api, wanted: Wanted, stack: Stack, arn: str, changes: Changes, clock: Clock) -> None:
     risky = dangerous(changes)
     if risky and not wanted.allow_replacement:
-        api.delete_change_set(arn)
+        begin.discard(api, arn, clock)
         raise RunnerError(
             f"The update of the stack {stack.name} would replace or remove stateful resources; nothing was changed",
             "; ".join(describe(entry) for entry in risky),
@@ -106,26 +141,29 @@ def _refuse_losses(api: Api, wanted: Wanted, stack: Stack, arn: str, changes: Ch
 
 
 def computed(api: Api, arn: str, mode: Mode) -> Changes | None:
-    """The change set's changes once AWS has computed them; C(None) when there is nothing to do."""
-    for _elapsed in poll(mode.watching.clock, CHANGE_SET_TIMEOUT, CHANGE_SET_PACE):
-        raw = api.change_set(arn)
-        found, reason = raw.get("Status", ""), raw.get("StatusReason", "")
-        if found == "CREATE_COMPLETE":
-            return tuple(change(entry) for entry in raw["Changes"])
-        if is_empty(found, reason):
-            return None
-        if found == "FAILED":
-            details = [detail for detail in api.validation_failures(arn) if detail not in reason]
-            api.delete_change_set(arn)
-            raise RunnerError(
-                "CloudFormation refused the change set; nothing was changed", "; ".join([reason, *details])
-            )
-    raise RunnerError(
-        "CloudFormation did not finish the change set in time",
-        "",
-        "Run again; nothing was changed",
-        {"change_set": arn},
-    )
+    """The change set's changes once AWS has computed them; C(None) when there is nothing to do.
+
+    :raises RefusedError: AWS cannot make it, or not in time; like after every error, nothing of it is left behind.
+    """
+    with begin.discarding(api, arn, mode.watching.clock):
+        for _elapsed in poll(mode.watching.clock, CHANGE_SET_TIMEOUT, CHANGE_SET_PACE):
+            raw = api.change_set(arn)
+            found, reason = raw.get("Status", ""), raw.get("StatusReason", "")
+            if found == "CREATE_COMPLETE":
+                return tuple(change(entry) for entry in raw["Changes"])
+            if is_empty(found, reason):
+                return None
+            if found == "FAILED":
+                details = [detail for detail in api.validation_failures(arn) if detail not in reason]
+                raise RefusedError(
+                    "CloudFormation refused the change set; nothing was changed", "; ".join([reason, *details])
+                )
+        raise RefusedError(
+            "CloudFormation did not finish the change set in time",
+            "",
+            "Run again; nothing was changed",
+            {"change_set": arn},
+        )
 
 
 def _described(stack: Stack, computed_: Changes | None, found: Difference) -> Outcome:

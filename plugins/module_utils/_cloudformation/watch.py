@@ -9,7 +9,6 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import EXPIRED_CODES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import advice
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     DELETING,
@@ -27,6 +26,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     meaning,
     rolling_back,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import EXPIRED_CODES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     ApiError,
     RunnerError,
@@ -45,9 +45,10 @@ if t.TYPE_CHECKING:
 # One call a look, and one more every sixth: 7 to 8 looks a minute stay under 20 calls.
 PACE = Pace(first=2.0, longest=8.0, growth=1.4)
 LOOKS_BETWEEN_DESCRIBES = 6
-# When the end is expected within so many seconds, pauses shrink to this share, so that it is not seen seconds late; for
-# a number of looks only, because an estimate may be wrong and the calls are limited.
-NEAR, CLOSER, CLOSE_LOOKS = 20.0, 0.25, 20
+# When the end is expected within so many seconds, or within this share of what it took until now, pauses shrink to a
+# quarter, so that it is not seen seconds late. For a number of looks only: the calls are limited, and the estimate is
+# rough, as it counts resources of the template whose condition is not met.
+NEAR, NEAR_SHARE, CLOSER, CLOSE_LOOKS = 20.0, 0.1, 0.25, 30
 LOST_LOOKS_IN_A_ROW = 5
 # Reads lag behind writes by a few seconds: until an event of the operation is seen, the status of before says nothing.
 STALE_LOOKS = 5
@@ -79,9 +80,9 @@ class Haste:
     def __init__(self, stretch: t.Callable[[], float]) -> None:
         self._usual, self._left, self._near = stretch, CLOSE_LOOKS, False
 
-    def heed(self, remaining: float | None) -> None:
-        """How many seconds are left, as far as known."""
-        self._near = remaining is not None and remaining <= NEAR and self._left > 0
+    def heed(self, remaining: float | None, elapsed: float) -> None:
+        """How many seconds are left, as far as known, and how many have passed."""
+        self._near = remaining is not None and remaining <= max(NEAR, NEAR_SHARE * elapsed) and self._left > 0
         self._left -= self._near
 
     def stretch(self) -> float:
@@ -153,7 +154,7 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching, before: s
             lost = _count_lost(error, lost, stack)
             continue
         seen = _snapshot(history, current, watching)
-        haste.heed(seen.remaining)
+        haste.heed(seen.remaining, seen.elapsed)
         watching.observe(seen)
         if watching.fail_fast and (failures(history.events) or _turned(stack, current.status, status)):
             told = current.status if rolling_back(current.status) else status or current.status

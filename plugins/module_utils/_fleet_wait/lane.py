@@ -12,23 +12,13 @@ from __future__ import annotations
 import threading
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import BUSY, failed_with
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 LOOKS_PER_SECOND = 2.5
 # One that waits alone looks about that often, in seconds (the longest pauses of the parts' own paces).
 USUAL_PAUSE = 8.0
 MOST, CALM_AFTER = 4.0, 60.0
-THROTTLING = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "TooManyRequestsException",
-        "SlowDown",
-    }
-)
 
 
 class Lane:
@@ -59,8 +49,8 @@ class Lane:
         with self._lock:
             self._crowd -= 1
 
-    def heed(self, parsed: t.Any = None, **_event: t.Any) -> None:
-        """What AWS answered, as botocore's event C(after-call) has it: all go slower when it throttles."""
-        if ((parsed or {}).get("Error") or {}).get("Code") in THROTTLING:
+    def heed(self, response: t.Any = None, **_event: t.Any) -> None:
+        """What AWS answered to a try, as botocore's event C(needs-retry) has it: all go slower when it throttles."""
+        if failed_with(response) == BUSY:
             with self._lock:
                 self._slowness, self._throttled_at = min(MOST, self._slowness * 2), self._clock.now()

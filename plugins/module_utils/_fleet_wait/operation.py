@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result as stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import texts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.board import Board, Key
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.lane import Lane
@@ -58,7 +59,13 @@ def run(module: t.Any) -> Result:
         raise InputError(f"runners has {', '.join(sorted(twice))} more than once", next_step="Name each host once")
     connect = FleetConnections(module).of
     works = [_work(entry, kind, connect, module.check_mode) for entry in runners for kind in KINDS if entry.get(kind)]
-    found = wait(works, Teller(options["progress_path"], options["progress_interval"]))
+    for entry in runners:
+        module.hide(
+            text
+            for value in ((entry.get(STACK) or {}).get("secret_parameters") or {}).values()
+            for text in texts(value)
+        )
+    found = wait(works, Teller(options["progress_path"], options["progress_interval"], mask=module.masked))
     return {
         "changed": any(result.get("changed", False) for result in found.values()),
         "runners": {entry["host"]: {kind: found.get((entry["host"], kind)) for kind in KINDS} for entry in runners},
@@ -114,7 +121,7 @@ def _guarded(work: Work, lane: Lane, clock: Clock, board: Board) -> Result:
         clock.sleep(lane.spread * clock.jitter())
         if work.clients:
             client = work.clients(SERVICES[kind])
-            client.meta.events.register("after-call", lane.heed, unique_id=f"lane-{id(lane)}")
+            client.meta.events.register_first("needs-retry", lane.heed, unique_id=f"lane-{id(lane)}")
         return work.join(dataclasses.replace(clock, stretch=lane.stretch), lambda seen: observe(work.key, seen))
     except RunnerError as error:
         return {"failed": True, "changed": False, "msg": error.message, **error.details}

@@ -19,22 +19,23 @@ try:
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
     botocore_config = botocore_exceptions = botocore_loaders = botocore_session = None
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry, RetryingBotoClientWrapper
+from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import (
-    ADDITIONAL_RETRYABLE_CODES,
     credentials_of_role,
     of_profile,
+    once,
+    persistent,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import USER_AGENT
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import settings as settings_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import (
+    USER_AGENT,
+    connection_of,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import all_actions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING
 
-# What cannot be reached has to end in seconds, not minutes.
-CONNECT_TIMEOUT, READ_TIMEOUT = 5, 20
-# The SDK's own tries: they also cover paginated calls and connections that were reset, which AWSRetry does not.
-ATTEMPTS = 4
 THREADS = 32
 
 # Services with one endpoint for all regions of a partition, so that one client serves them (AWS General Reference,
@@ -47,21 +48,8 @@ Make = t.Callable[..., t.Any]
 
 
 def settings() -> t.Any:
-    """How the clients of a look connect and try again."""
-    return botocore_config.Config(
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-        max_pool_connections=THREADS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-        user_agent_extra=USER_AGENT,
-    )
-
-
-def retrying() -> t.Any:
-    """Retry decorator for what the SDK gave up: three tries, at most three seconds between them."""
-    return AWSRetry.jittered_backoff(
-        retries=3, delay=0.5, max_delay=3, catch_extra_error_codes=ADDITIONAL_RETRYABLE_CODES
-    )
+    """How the clients of a look connect."""
+    return settings_of(LOOKING, max_pool_connections=THREADS, user_agent_extra=USER_AGENT)
 
 
 class Clients:
@@ -193,14 +181,13 @@ class FleetConnections:
     """
 
     def __init__(self, module: t.Any) -> None:
-        region, self._endpoint_url, own = get_aws_connection_info(module)
+        region, self._endpoint_url, own = connection_of(module)
         self._region: str = region or ""
         self._own = dict(own)
         self._config = settings()
         for name in ("config", "aws_config"):
             self._config = self._config.merge(self._own.pop(name, None) or botocore_config.Config())
         self._profile: str | None = self._own.pop("profile_name", None) or None
-        self._retry = retrying()
         self._lock = threading.Lock()
         self._sessions: dict[str | None, Session] = {}
         self._clients: dict[tuple[str, str], Clients] = {}
@@ -234,22 +221,26 @@ class FleetConnections:
             arguments = {"region_name": region, "endpoint_url": self._endpoint_url, "config": self._config, **given}
             try:
                 session = self._session(named)
+
+                def sts(where: str) -> t.Any:
+                    return session.client("sts", **{**arguments, "region_name": where})
+
+                def made() -> t.Any:
+                    return persistent(
+                        RetryingBotoClientWrapper(session.client(service, **arguments), once), LOOKING, sts
+                    )
+
                 if service not in GLOBAL_SERVICES:
-                    return wrapped(session.client(service, **arguments))
+                    return made()
                 key = (service, named or "", session.partition(region), *map(str, given.values()))
                 found = self._worldwide.get(key)
-                if found is None:
-                    found = self._worldwide.setdefault(key, wrapped(session.client(service, **arguments)))
-                return found
+                return found if found is not None else self._worldwide.setdefault(key, made())
             except botocore_exceptions.NoRegionError as error:
                 raise InputError("No region is named", next_step="Set gitpod_region") from error
             except (ValueError, botocore_exceptions.BotoCoreError) as error:
                 raise InputError(
                     "The credentials cannot be used", str(error), "Check gitpod_aws_profile and gitpod_dns_aws_profile"
                 ) from error
-
-        def wrapped(made: t.Any) -> t.Any:
-            return RetryingBotoClientWrapper(made, self._retry)
 
         return make
 

@@ -51,6 +51,10 @@ class Host:
         return cls(entry["host"], values, Earlier(**{name: earlier[name] for name in EARLIER if earlier.get(name)}))
 
 
+def _nothing(_texts: t.Collection[str]) -> None:
+    """Nobody shows anything."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Fleet:
     """What the looks at all runners share.
@@ -60,6 +64,7 @@ class Fleet:
     :param board: tells how far the fleet is.
     :param check: whether this is check mode.
     :param template_bodies: templates of the control node, by the path that an inventory has.
+    :param hide: takes texts that may be shown nowhere, of whichever runner.
     """
 
     connections: Connections
@@ -68,6 +73,7 @@ class Fleet:
     board: Board = dataclasses.field(default_factory=Board)
     check: bool = False
     template_bodies: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    hide: t.Callable[[t.Collection[str]], None] = _nothing
 
     def clients(self, host: Host) -> Clients:
         """With the runner's credentials, in its region.

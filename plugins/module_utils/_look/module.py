@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import (
+    secret_texts,
+    texts,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import (
     THREADS,
@@ -41,6 +45,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 # What waits for a connection or for AWS's own work costs a thread and nothing else.
 NETWORK_THREADS = 128
 Connected = t.Callable[[t.Any], Connections]
+PARAMETERS = "gitpod_stack_parameters"
 # Secret dictionaries of which only this part is secret; the rest is what other results may well have in them.
 PARTLY_SECRET: t.Mapping[str, str] = {"gitpod_registration_metrics": "password"}
 
@@ -53,7 +58,9 @@ def looked(module: t.Any, look: Look, verb: str, connected: Connected = FleetCon
     :raises InputError: two runners have one name, or there is to be no thread.
     """
     options = module.params
-    module.show(public_texts(options["secrets"] or {}))
+    hidden, public = hidden_and_public(options["secrets"] or {})
+    module.cover("secrets", public)
+    module.hide(hidden)
     hosts = Host.all(options, module.region)
     names = [host.name for host in hosts]
     doubled = sorted({name for name in names if names.count(name) > 1})
@@ -69,18 +76,26 @@ def looked(module: t.Any, look: Look, verb: str, connected: Connected = FleetCon
             Board(verb, teller(options["progress_path"])),
             module.check_mode,
             options.get("template_bodies") or {},
+            module.hide,
         )
         return {"changed": False, "runners": look_at_all(fleet, hosts, look)}
 
 
-def public_texts(secrets: t.Mapping[str, t.Mapping[str, t.Any]]) -> set[str]:
-    """Texts in the secrets that are none, such as the user's name beside a password."""
-    public: set[str] = set()
+def hidden_and_public(secrets: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[set[str], set[str]]:
+    """Texts in the secrets of all runners: those that may be shown nowhere, and those that are none.
+
+    None is the user's name beside a password. Which parameters of a template are secrets their names tell, until
+    the template is known.
+    """
     hidden: set[str] = set()
+    everything: set[str] = set()
     for own in secrets.values():
         for variable, value in (own or {}).items():
-            part = PARTLY_SECRET.get(variable)
-            parts = value.items() if part and isinstance(value, dict) else [("", value)]
-            for key, item in parts:
-                (public if part and key != part else hidden).add(str(item))
-    return public - hidden
+            everything |= texts(value)
+            if variable == PARAMETERS and isinstance(value, dict):
+                hidden |= secret_texts(value)
+            elif variable in PARTLY_SECRET and isinstance(value, dict):
+                hidden |= texts(value.get(PARTLY_SECRET[variable]))
+            else:
+                hidden |= texts(value)
+    return hidden, everything - hidden

@@ -10,11 +10,12 @@ import datetime
 import secrets
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api as CertificateApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import (
+    Unread,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import Found, find
@@ -22,11 +23,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     InputError,
-    NotFoundError,
-    RunnerError,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool, Task
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering, attempt
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     account,
@@ -76,58 +74,6 @@ TEMPLATE_OPTIONS = (
 )
 
 
-def attempt(action: str, read: t.Callable[[], T]) -> T | Unread | None:
-    """The fact, C(None) when the service says that there is no such thing, or the refusal.
-
-    :param action: IAM action of the call.
-    """
-    try:
-        with intent(action):
-            return read()
-    except NotFoundError:
-        return None
-    except RunnerError as error:
-        return Unread.of(error, action)
-
-
-class Gathering:
-    """One look: calls run on the pool that all runners share, each over the shared clients.
-
-    :param profile: whose credentials the clients have; what they read that is the same for all is read once.
-    """
-
-    def __init__(self, clients: Clients, zone_clients: Clients, pool: Pool, profile: str = "") -> None:
-        self.clients = clients
-        self.zone_clients = zone_clients
-        self.pool = pool
-        self.profile = profile
-        self._futures: dict[str, Task[t.Any]] = {}
-
-    def ask(
-        self, fact: str, action: str, read: t.Callable[[], t.Any], only_if: t.Any = True, pool: Pool | None = None
-    ) -> None:
-        """Begin to read a fact, unless it does not apply.
-
-        :param pool: another one, for what mostly waits.
-        """
-        if only_if:
-            self._futures[fact] = (pool or self.pool).submit(attempt, action, read)
-
-    def get(self, fact: str) -> t.Any:
-        """Wait for a fact; C(None) when it was not asked for."""
-        future = self._futures.get(fact)
-        return future.result() if future else None
-
-    def found(self, fact: str) -> t.Any:
-        """Wait for a fact; C(None) also when it could not be read."""
-        value = self.get(fact)
-        return None if isinstance(value, Unread) else value
-
-    def all(self) -> dict[str, t.Any]:
-        """Wait for everything."""
-        return {fact: future.result() for fact, future in list(self._futures.items())}
-
-
 def gather(
     options: t.Mapping[str, t.Any], wanted: Wanted, look: Gathering, given: t.Mapping[str, t.Any] | None = None
 ) -> tuple[Facts, Wanted]:
@@ -147,13 +93,13 @@ def gather(
     _outside(look, wanted)
     found = look.all()
     records = _records(look, found.get("hosted_zones"), wanted)
-    known = {field.name for field in dataclasses.fields(Facts)}
+    fields = {field.name for field in dataclasses.fields(Facts)}
     facts = Facts(
         region=wanted.region,
         now=datetime.datetime.now(datetime.timezone.utc),
         records=records,
         quotas=_quotas(found),
-        **{fact: value for fact, value in found.items() if fact in known},
+        **{fact: value for fact, value in found.items() if fact in fields},
     )
     return facts, wanted
 
@@ -186,7 +132,7 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
 
     def of_existing(read: t.Callable[[Stack], T]) -> t.Callable[[], T | None]:
         def of_the_stack() -> T | None:
-            stack = look.found("stack")
+            stack = look.known("stack")
             exists = stack is not None and status.exists(stack.status) and stack.status != "DELETE_IN_PROGRESS"
             return read(stack) if exists else None
 
@@ -277,7 +223,7 @@ def _network(look: Gathering, wanted: Wanted) -> None:
 
 def _own_endpoint(look: Gathering, wanted: Wanted) -> Endpoint | None:
     """The VPC's endpoint for the service that the stage would choose."""
-    there = [entry.endpoint for entry in look.found("endpoints") or ()]
+    there = [entry.endpoint for entry in look.known("endpoints") or ()]
     return choose(
         [entry for entry in there if entry.service_name == wanted.privatelink_service_name], wanted_group(wanted)
     )
@@ -361,7 +307,7 @@ def _account(look: Gathering, wanted: Wanted) -> None:
         return look.clients(service)
 
     def simulate() -> dict[str, str] | None:
-        caller, zones = look.found("caller"), look.found("hosted_zones") or ()
+        caller, zones = look.known("caller"), look.found("hosted_zones") or ()
         held = naming.holding(zones, wanted.domain_name, wanted.dns_zone_ids) if wanted.domain_name else ()
         zone = next((zone.id for zone in held if zone.private == wanted.dns_private_zone), "")
         return account.simulation(clients("iam"), caller, wanted, zone) if caller else None

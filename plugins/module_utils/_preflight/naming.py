@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
@@ -65,8 +66,13 @@ def holding(zones: t.Iterable[Zone], domain: str, zone_ids: t.Collection[str] = 
 
 def answering_zones(wanted: Wanted, facts: Facts) -> tuple[Zone, ...] | None:
     """The private zones that answer in the VPC that resolves the names; C(None) when that is not known."""
-    found = facts.vpc_zones if wanted.resolving_vpc_id == wanted.vpc_id else facts.dns_vpc_zones
+    found = answering_fact(wanted, facts)
     return found if isinstance(found, tuple) else None
+
+
+def answering_fact(wanted: Wanted, facts: Facts) -> tuple[Zone, ...] | Unread | None:
+    """The same as it was read, or why it could not be."""
+    return facts.vpc_zones if wanted.resolving_vpc_id == wanted.vpc_id else facts.dns_vpc_zones
 
 
 def meant(zones: t.Iterable[Zone], answering: t.Iterable[Zone], wanted: Wanted) -> list[Zone]:

@@ -15,15 +15,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import secret_texts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import Gathering, gather
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import gather
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
@@ -53,6 +55,8 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         gathering,
         values.get("gitpod_stack_parameters"),
     )
+    if isinstance(facts.template, Template):
+        fleet.hide(secret_texts(wanted.parameters, facts.template))
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
     stages = plans(values, earlier, wanted, facts)
     return {

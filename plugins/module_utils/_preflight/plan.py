@@ -87,8 +87,9 @@ def seen(
     if registration:
         results["registration"] = registration
     if "stack" in idle and isinstance(facts.stack, Stack):
-        load_balancer = None if isinstance(facts.load_balancer, Unread) else facts.load_balancer
-        results["stack"] = described(Outcome(facts.stack), dict(load_balancer) if load_balancer else None)
+        balancer = facts.load_balancer
+        found_balancer = dict(balancer) if balancer and not isinstance(balancer, Unread) else None
+        results["stack"] = described(Outcome(facts.stack), found_balancer)
     endpoint = None
     if "privatelink" in idle:
         endpoint = plan_endpoint.seen(privatelink_desired.start(values, earlier), wanted, facts)
@@ -104,7 +105,8 @@ def _stack(options: Options, owned: Found | Unread | None, facts: Facts) -> Stag
         return StagePlan("stack", stages.WAIT, (owned.told,))
     if not isinstance(facts.stack, Stack):
         return _unknown("stack", facts.stack, "the stack could not be read")
-    denied = [fact for fact in (facts.policy, facts.reviewed) if isinstance(fact, Unread)]
+    # The stage reads what the look could not, the load balancer among it: what it leaves the later stages depend on.
+    denied = [fact for fact in (facts.policy, facts.reviewed, facts.load_balancer) if isinstance(fact, Unread)]
     if denied:
         return StagePlan("stack", stages.UNKNOWN, tuple(map(str, denied)))
     source = facts.source if isinstance(facts.source, Source) else Source({})
@@ -130,6 +132,8 @@ def _dns(wanted: Wanted, facts: Facts) -> StagePlan:
         return StagePlan("dns", stages.UNKNOWN, ("the domain is not known",))
     if isinstance(facts.load_balancer, Unread):
         return _unknown("dns", facts.load_balancer, "")
+    if isinstance(facts.hosted_zones, Unread):
+        return _unknown("dns", facts.hosted_zones, "")
     target = (facts.load_balancer or {}).get("dns_name", "")
     if wanted.dns_provider != route53.ROUTE_53:
         return route53.foresee_elsewhere(wanted.domain_name, target, wanted.dns_provider, _answers(wanted, facts))
@@ -183,6 +187,9 @@ def _certificate(wanted: Wanted, facts: Facts) -> StagePlan:
     """Only asked for without an ARN in the inventory; an existing stack's certificate counts while it serves."""
     requested = wanted.certificate_request
     stale = requested and "certificate_arn" in wanted.left_out
+    if stale and isinstance(facts.certificate, Unread):
+        # Whether the stack's certificate still serves is not known; the stage reads it.
+        return _unknown("certificate", facts.certificate, "")
     stale = stale and not serves(facts.certificate, wanted.domain_name, facts.now)
     return certificate.foresee(
         WantedCertificate(wanted.name, wanted.domain_name, wanted.region),

@@ -43,6 +43,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.present import ATTEMPTS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import MANAGED_BY, MANAGED_BY_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import is_refused
 
 # A network interface that is being detached holds its groups for a while longer than its endpoint is there; seconds.
 LONGEST_HELD = 180.0
@@ -138,7 +139,8 @@ def absent(api: Api, wanted: Wanted, mode: Mode) -> Outcome:
             unfinished = _carry_out(api, found, mode, journal)
         except ApiError as error:
             failure = error
-            if attempt == ATTEMPTS or not look_again(error, journal):
+            moved_on = not is_refused(error) and (look_again(error, journal) or _look(api, wanted) != found)
+            if attempt == ATTEMPTS or not moved_on:
                 break
             continue
         return dataclasses.replace(

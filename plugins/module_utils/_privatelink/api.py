@@ -138,13 +138,14 @@ class Api:
             "VpcEndpointType": "Interface",
             "VpcId": wanted.vpc_id,
             "ServiceName": wanted.service_name,
-            "SubnetIds": list(subnet_ids),
+            # In one order: another one would be another request to EC2, which refuses it with the same token.
+            "SubnetIds": sorted(subnet_ids),
             "PrivateDnsEnabled": private_dns,
             "ClientToken": token,
             "TagSpecifications": [{"ResourceType": "vpc-endpoint", "Tags": boto3_tags(wanted.tags)}],
         }
         if wanted.security_group_ids:
-            arguments["SecurityGroupIds"] = list(wanted.security_group_ids)
+            arguments["SecurityGroupIds"] = sorted(wanted.security_group_ids)
         if wanted.policy:
             arguments["PolicyDocument"] = wanted.policy
         if wanted.ip_address_type:
@@ -170,7 +171,7 @@ class Api:
     def delete(self, endpoint_id: str) -> None:
         """Begin to delete.
 
-        :raises RunnerError: AWS reports an item as unsuccessful, which it does without an error.
+        :raises ApiError: AWS reports an item as unsuccessful, which it does without an error.
         """
         with intent(f"delete the endpoint {endpoint_id}"):
             answer = self._ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint_id], aws_retry=True)
@@ -179,5 +180,10 @@ class Api:
             item for item in answer.get("Unsuccessful", []) if "NotFound" not in item.get("Error", {}).get("Code", "")
         ]
         if refused:
-            reason = refused[0].get("Error", {}).get("Message", "")
-            raise RunnerError(f"The endpoint {endpoint_id} could not be deleted", reason)
+            reason = refused[0].get("Error", {})
+            raise ApiError(
+                f"The endpoint {endpoint_id} could not be deleted",
+                reason.get("Message", ""),
+                # An empty code would stand for a lost answer.
+                code=reason.get("Code") or "Unsuccessful",
+            )

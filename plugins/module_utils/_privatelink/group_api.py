@@ -91,9 +91,17 @@ class GroupApi:
             )
 
     def revoke(self, group_id: str, rules: t.Sequence[Rule]) -> None:
-        """Remove inbound rules."""
-        with _gone_is_well(f"remove rules of the security group {group_id}", "InvalidPermission.NotFound"):
-            self._ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=_permissions(rules), aws_retry=True)
+        """Remove inbound rules; AWS refuses all of them when it lacks one, so they are then removed one by one."""
+        try:
+            with _gone_is_well(f"remove rules of the security group {group_id}", *GONE_CODES):
+                self._ec2.revoke_security_group_ingress(
+                    GroupId=group_id, IpPermissions=_permissions(rules), aws_retry=True
+                )
+        except ApiError as error:
+            if error.code != "InvalidPermission.NotFound":
+                raise
+            for rule in rules if len(rules) > 1 else ():
+                self.revoke(group_id, [rule])
 
     def tag(self, group_id: str, add: t.Mapping[str, str], remove: t.Sequence[str]) -> None:
         """Add and remove tags."""

@@ -13,13 +13,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import is_refused, may_be_done
 
-# The answer did not arrive, or says nothing about whether the call was carried out (EC2 API reference, "Error codes").
-LOST_CODES = frozenset(
-    {"", "InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout", "500", "503"}
-)
 # Somebody else was quicker, or AWS is still at work on what is to be changed.
-CONFLICT_CODES = frozenset({"DuplicateSubnetsInSameZone", "InvalidGroup.Duplicate", "IncorrectState"})
+# "You can't run simultaneous commands to modify a tag for a specific resource" (EC2 API reference, "Error codes").
+CONFLICT_CODES = frozenset(
+    {"DuplicateSubnetsInSameZone", "InvalidGroup.Duplicate", "IncorrectState", "ConcurrentTagAccess"}
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,11 +77,13 @@ class Journal:
     """The steps that were taken, in words, also those whose answer was lost.
 
     :ivar group_id: of a security group that was made; empty when none was.
+    :ivar group_lost: whether one may have been made, whose ID was in an answer that did not come.
     """
 
     def __init__(self) -> None:
         self._done: dict[str, None] = {}
         self.group_id = ""
+        self.group_lost = False
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -94,15 +96,10 @@ class Journal:
         try:
             yield
         except ApiError as error:
-            if is_lost(error):
+            if may_be_done(error):
                 self._done.update(dict.fromkeys(sentences))
             raise
         self._done.update(dict.fromkeys(sentences))
-
-
-def is_lost(error: ApiError) -> bool:
-    """Whether AWS may have carried out the call although it failed."""
-    return error.code in LOST_CODES
 
 
 def is_taken(error: ApiError) -> bool:
@@ -113,10 +110,12 @@ def is_taken(error: ApiError) -> bool:
 def look_again(error: ApiError, journal: Journal) -> bool:
     """Whether another look may show that all is well, or what is left to do.
 
-    What was just made may not be found for a moment (EC2 API reference, "Eventual consistency"), and another runner may
-    have removed the endpoint meanwhile.
+    The SDK may have sent a call twice, of which the second is refused (C(_writes)). What was just made may not be found
+    for a moment (EC2 API reference, "Eventual consistency"). Another runner may have removed the endpoint meanwhile.
     """
-    if is_lost(error) or is_taken(error) or error.code in CONFLICT_CODES:
+    if is_refused(error):
+        return False
+    if may_be_done(error) or is_taken(error) or error.code in CONFLICT_CODES:
         return True
     missing = isinstance(error, NotFoundError) or error.code.endswith("NotFound")
     return missing and (bool(journal.done) or "VpcEndpoint" in error.code)

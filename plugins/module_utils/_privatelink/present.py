@@ -16,7 +16,7 @@ import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import wait
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.carry import (
     change_endpoint,
@@ -55,6 +55,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     planned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import (
+    idempotent,
+    is_refused,
+    may_be_done,
+)
 
 # With the pauses of wait.PACE about half a minute, in which EC2 shows what was just made.
 ATTEMPTS = 6
@@ -107,7 +112,7 @@ def present(api: Api, wanted: Wanted, region: str, enable_vpc_dns: bool, mode: M
     journal = Journal()
     for attribute in ground.off:
         with journal.step(_switched(attribute, wanted)):
-            api.switch_on_vpc_dns(wanted.vpc_id, attribute)
+            _switch_on(api, wanted, attribute, mode)
     state, todo = _converged(api, wanted, ground, found, mode, journal)
     outcome = dataclasses.replace(
         predicted,
@@ -143,6 +148,10 @@ def _vpc_dns(api: Api, wanted: Wanted, enable: bool) -> tuple[str, ...]:
             next_step="Switch them on, or allow it with gitpod_privatelink_enable_vpc_dns",
         )
     return off
+
+
+def _switch_on(api: Api, wanted: Wanted, attribute: str, mode: Mode) -> None:
+    idempotent(lambda: api.switch_on_vpc_dns(wanted.vpc_id, attribute), mode.clock)
 
 
 def _switched(attribute: str, wanted: Wanted) -> str:
@@ -190,7 +199,7 @@ def _predicted(found: Found, wanted: Wanted, ground: Ground) -> Outcome:
 def _converged(
     api: Api, wanted: Wanted, ground: Ground, found: Found, mode: Mode, journal: Journal
 ) -> tuple[State, Plan]:
-    """Carry out; after a conflict or a lost answer look, plan and carry out again, a bounded number of times."""
+    """Carry out; after a conflict, a lost answer or another run's change all of it again, a bounded number of times."""
     failure: RunnerError = RunnerError("There was no time for a first look")
     for attempt, _elapsed in enumerate(poll(mode.clock, mode.timeout, wait.PACE), 1):
         try:
@@ -198,9 +207,11 @@ def _converged(
             done = _carry_out(api, wanted, ground, found, mode, journal)
         except ApiError as error:
             failure = error
-            if attempt == ATTEMPTS or not look_again(error, journal):
+            moved_on = not is_refused(error) and (look_again(error, journal) or _look(api, wanted, ground) != found)
+            if attempt == ATTEMPTS or not moved_on:
                 break
             continue
+        _find_lost_group(api, wanted, journal)
         _drop_spare_group(api, wanted, done[0], journal)
         return done
     raise failure
@@ -233,10 +244,26 @@ def _have_group(api: Api, wanted: Wanted, current: Group | None, todo: GroupPlan
     group = planned_group(current, wanted, todo)
     if todo.create:
         with journal.step(todo.said["create"]):
-            group = dataclasses.replace(group, id=api.groups.create(wanted, todo.add_tags))
+            group = dataclasses.replace(group, id=_created_group(api, wanted, todo, journal))
         journal.group_id = group.id
     change_group(api.groups, group, todo, journal)
     return group
+
+
+def _created_group(api: Api, wanted: Wanted, todo: GroupPlan, journal: Journal) -> str:
+    try:
+        return api.groups.create(wanted, todo.add_tags)
+    except ApiError as error:
+        journal.group_lost = journal.group_lost or may_be_done(error)
+        raise
+
+
+def _find_lost_group(api: Api, wanted: Wanted, journal: Journal) -> None:
+    """The ID of the group that this run has made, where the answer with it was lost; nobody else uses that one."""
+    if journal.group_lost and not journal.group_id:
+        named = api.groups.named(wanted.vpc_id, wanted.security_group_name)
+        if named and users.belongs_to(named.tags, wanted.user) and not users.others(named.tags, wanted.user):
+            journal.group_id = named.id
 
 
 def _drop_spare_group(api: Api, wanted: Wanted, state: State, journal: Journal) -> None:

@@ -21,13 +21,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Wanted,
     stage,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import Mode, is_lost
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import CONFLICT_CODES, Mode
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     broken_advice,
     choose,
     has_wanted_dns,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Pace, poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import may_be_done
 
 PACE = Pace(first=2.0, longest=15.0, growth=1.5)
 # Lists may leave out an endpoint that was just created (EC2 API reference, "Eventual consistency"); seconds.
@@ -89,11 +90,11 @@ def finish(api: Api, wanted: Wanted, started: Endpoint, mode: Mode) -> Endpoint:
 
 
 def _asked_for_dns(api: Api, endpoint: Endpoint, wanted: Wanted) -> bool:
-    """Switch private DNS; C(False) when the answer was lost, so that the next look tells whether to ask again."""
+    """Switch private DNS; C(False) when the answer was lost or AWS is at work, so that the next look tells the rest."""
     try:
         api.modify(endpoint.id, {"PrivateDnsEnabled": wanted.private_dns})
     except ApiError as error:
-        if not is_lost(error):
+        if not (may_be_done(error) or error.code in CONFLICT_CODES):
             raise
         return False
     return True

@@ -8,6 +8,8 @@ from __future__ import annotations
 import html
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import printable
+
 # Paths of 24 by 24 icons, drawn with strokes.
 _ICONS: t.Mapping[str, str] = {
     "pass": '<path d="M5 12.5l4.5 4.5L19 7.5"/>',
@@ -43,9 +45,8 @@ MINUTE, HOUR = 60, 3600
 
 
 def escape(value: t.Any) -> str:
-    """Text of a value, safe between tags and inside quoted attributes; control characters are dropped."""
-    text = "".join(character for character in str(value) if character.isprintable() or character == "\n")
-    return html.escape(text, quote=True)
+    """Text of a value, safe between tags and inside quoted attributes, and without control characters."""
+    return html.escape(printable(str(value)), quote=True)
 
 
 def symbols() -> str:

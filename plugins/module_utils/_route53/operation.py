@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client_elsewhere
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    ApiError,
     InputError,
     RunnerError,
     TimeoutExceededError,
@@ -33,8 +34,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.
     choose_zone,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import (
+    carried_out,
+    is_refused,
+    may_be_done,
+)
 
 IN_SYNC_PACE = Pace(first=2.0, longest=10.0, growth=1.5)
+# How often a batch is sent that other runs' changes or lost answers come in the way of, and how long at most; seconds.
+ATTEMPTS, LONGEST, AGAIN_PACE = 4, 30.0, Pace(first=1.0, longest=8.0, growth=2.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +72,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     todo = [_todo(api, zone, wanted, options) for zone in find_zones(api, wanted, options)]
     done = _together(todo)
     if not module.check_mode:
-        done = [_carry_out(api, entry, options, module.region) for entry in done]
+        done = [_carry_out(api, entry, wanted, options, module.region) for entry in done]
         if options["wait"]:
             wait_until_in_sync(api, [change for entry in done for change in entry.change_ids], options["wait_timeout"])
     return _result(done)
@@ -127,13 +135,58 @@ def _together(found: t.Sequence[Todo | RunnerError]) -> list[Todo]:
     return [entry for entry in found if isinstance(entry, Todo)]
 
 
-def _carry_out(api: Api, todo: Todo, options: t.Mapping[str, t.Any], region: str) -> Todo:
+def _carry_out(api: Api, todo: Todo, wanted: Wanted, options: t.Mapping[str, t.Any], region: str) -> Todo:
     ids = []
     if todo.associate:
-        ids.append(api.associate(todo.zone, options["vpc_id"], options["vpc_region"] or region))
+        ids += _associated(api, todo.zone, options["vpc_id"], options["vpc_region"] or region)
     if todo.changes:
-        ids.append(api.change(todo.zone, todo.changes, todo.raw))
+        todo, change_ids = _changed(api, todo, wanted, options)
+        ids += change_ids
     return dataclasses.replace(todo, change_ids=tuple(ids))
+
+
+def _associated(api: Api, zone: Zone, vpc_id: str, vpc_region: str) -> list[str]:
+    """The change's ID; none where the association is there already, because an answer was lost or another run made it.
+
+    AWS answers a second one with ConflictingDomainExists (saltstack/salt#47480).
+    """
+    return carried_out(
+        lambda: [api.associate(zone, vpc_id, vpc_region)],
+        lambda: [] if vpc_id in api.zone(zone.id).vpcs else None,
+        Clock(),
+    )
+
+
+def _changed(api: Api, todo: Todo, wanted: Wanted, options: t.Mapping[str, t.Any]) -> tuple[Todo, list[str]]:
+    """Send the batch; after an error look, plan and send again, a bounded number of times.
+
+    Route 53 refuses a whole batch where a record that it creates is there already, or one that it deletes is not. Where
+    nothing is left to do, this run has done it and the answer was lost, or another run was quicker.
+
+    :returns: what was done, and the changes' IDs, of which one is not known where its answer was lost.
+    :raises RunnerError: records are there now that are not ours.
+    """
+    asked = todo
+    ours = False
+    failure: ApiError | None = None
+    for _attempt, _elapsed in zip(range(ATTEMPTS), poll(Clock(), LONGEST, AGAIN_PACE), strict=False):
+        try:
+            return asked, [api.change(todo.zone, todo.changes, todo.raw)]
+        except ApiError as error:
+            if is_refused(error):
+                raise
+            failure, ours = error, ours or may_be_done(error)
+        now = _todo(api, todo.zone, wanted, options)
+        if isinstance(now, ApiError):
+            continue
+        if isinstance(now, RunnerError):
+            raise now
+        if not now.changes:
+            return (asked if ours else dataclasses.replace(now, associate=todo.associate)), []
+        if now.changes == todo.changes and not may_be_done(failure):
+            raise failure
+        todo = now
+    raise failure or RunnerError("There was no time to change the records", next_step="Run again")
 
 
 def _result(done: t.Sequence[Todo]) -> dict[str, t.Any]:

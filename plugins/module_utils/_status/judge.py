@@ -73,8 +73,7 @@ def alerts(checks: t.Iterable[Result], areas: t.Collection[str]) -> list[Result]
 
 def unseen(area: str, unread: Unread) -> Result:
     """An area that could not be looked at."""
-    fix = f"Allow {unread.permission} (docs/permissions.md)." if unread.permission else ""
-    return Result(area, SKIP, f"Could not look: {unread}.", fix, unverifiable=True)
+    return Result(area, SKIP, f"Could not look: {unread}.", unread.remedy, unverifiable=True)
 
 
 def _stack(wanted: Wanted, seen: Seen) -> Result:
@@ -169,6 +168,8 @@ def _endpoint(wanted: Wanted, seen: Seen) -> Result:
         return Result("endpoint", SKIP, "This runner has none.")
     if isinstance(seen.endpoints, Unread):
         return unseen("endpoint", seen.endpoints)
+    if seen.endpoints is None:
+        return Result("endpoint", SKIP, "No VPC is known to look for it (gitpod_vpc_id).")
     if not seen.endpoints:
         return Result("endpoint", FAIL, "There is no endpoint to the management plane.", "Run site.yml.")
     best = min(seen.endpoints, key=lambda endpoint: privatelink.stage(endpoint.state) != privatelink.AVAILABLE)

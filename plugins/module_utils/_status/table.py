@@ -23,7 +23,8 @@ def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     ordered = sorted(runners, key=lambda runner: (str(runner.get("region")), str(runner.get("runner"))))
     lines = table(COLUMNS, [_row(runner) for runner in ordered])
     for runner in ordered:
-        told = [text for check in _checks(runner) if check["status"] in ("warn", "fail") for text in _told(check)]
+        bad = [check for check in _checks(runner) if check["status"] in ("warn", "fail") or check.get("unverifiable")]
+        told = [text for check in bad for text in _told(check)]
         if runner.get("failure"):
             told = [f"could not look: {runner['failure']}"]
         if told:
@@ -33,22 +34,30 @@ def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     return [*lines, "", f"{len(ordered)} runners: {summary or 'none'}"]
 
 
-_KINDS = (("fail", "failing"), ("warn", "with warnings"), ("pass", "in order"))
+# What could not be looked at is not in order.
+UNSEEN = "unseen"
+_KINDS = (("fail", "failing"), ("warn", "with warnings"), (UNSEEN, "not wholly seen"), ("pass", "in order"))
 
 
 def _worst(runner: t.Mapping[str, t.Any]) -> str:
     found = {check["status"] for check in _checks(runner)}
     if runner.get("failure") or "fail" in found:
         return "fail"
-    return "warn" if "warn" in found else "pass"
+    if "warn" in found:
+        return "warn"
+    return UNSEEN if any(check.get("unverifiable") for check in _checks(runner)) else "pass"
 
 
-def _checks(runner: t.Mapping[str, t.Any]) -> list[t.Mapping[str, str]]:
+def _checks(runner: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
     return list((runner.get("status") or {}).get("checks") or [])
 
 
-def _told(check: t.Mapping[str, str]) -> list[str]:
-    told = [f"{check['id']} {WORDS[check['status']]}: {check['summary']}"]
+def _word(check: t.Mapping[str, t.Any]) -> str:
+    return "?" if check.get("unverifiable") else WORDS[check["status"]]
+
+
+def _told(check: t.Mapping[str, t.Any]) -> list[str]:
+    told = [f"{check['id']} {_word(check)}: {check['summary']}"]
     return [*told, f"  -> {check['remediation']}"] if check["remediation"] else told
 
 
@@ -58,7 +67,7 @@ def _row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
         return {**row, "stack": "UNKNOWN"}
     facts = _facts(runner.get("status") or {})
     for check in _checks(runner):
-        word, fact = WORDS[check["status"]], facts.get(check["id"], "")
+        word, fact = _word(check), facts.get(check["id"], "")
         row[check["id"]] = f"{word} {fact}" if fact and word.isupper() else fact or word
     return row
 

@@ -24,12 +24,19 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Bucket
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import may_be_done
 
 BUCKET_TYPE = "AWS::S3::Bucket"
 # Pages of a thousand versions that are counted; listing more would take minutes to say what a person knows by then.
 PAGES_COUNTED = 100
 # DeleteObjects takes at most so many (S3 API reference).
 BATCH = 1000
+GONE_CODES = frozenset({"NoSuchBucket", "404"})
+# Logs may still be delivered into it, and "a conflicting conditional operation is currently in progress" (S3 API
+# reference, "Error responses") passes.
+BUSY_CODES = frozenset({"BucketNotEmpty", "OperationAborted"})
+ATTEMPTS, LONGEST, PACE = 4, 30.0, Pace(first=2.0, longest=8.0, growth=1.5)
 
 
 def run(module: t.Any) -> dict[str, t.Any]:
@@ -118,7 +125,7 @@ def measured(s3: t.Any, name: str, stack_id: str) -> Bucket | None:
                 more = bool(page.get("IsTruncated"))
                 break
     except ApiError as error:
-        if error.code in ("NoSuchBucket", "404"):
+        if error.code in GONE_CODES:
             return None
         if error.code not in DENIED_CODES:
             raise
@@ -140,8 +147,32 @@ def _pages(s3: t.Any, name: str) -> t.Iterator[dict[str, t.Any]]:
             arguments["VersionIdMarker"] = page["NextVersionIdMarker"]
 
 
-def empty_and_delete(s3: t.Any, name: str) -> None:
-    """Remove every version, every delete marker and every unfinished upload, then the bucket."""
+def empty_and_delete(s3: t.Any, name: str, clock: Clock | None = None) -> None:
+    """Remove every version, every delete marker and every unfinished upload, then the bucket.
+
+    A bucket that is gone, by a call whose answer was lost or by another run, is what was asked for.
+
+    :raises RunnerError: something goes on writing to it.
+    """
+    failure: ApiError | None = None
+    for _attempt, _elapsed in zip(range(ATTEMPTS), poll(clock or Clock(), LONGEST, PACE), strict=False):
+        try:
+            _empty(s3, name)
+            with intent(f"delete the bucket {name}"):
+                s3.delete_bucket(Bucket=name, aws_retry=True)
+        except ApiError as error:
+            if error.code in GONE_CODES:
+                return
+            if error.code not in BUSY_CODES and not may_be_done(error):
+                raise
+            failure = error
+            continue
+        return
+    if failure:
+        raise failure
+
+
+def _empty(s3: t.Any, name: str) -> None:
     for page in _pages(s3, name):
         entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
@@ -154,10 +185,17 @@ def empty_and_delete(s3: t.Any, name: str) -> None:
             for upload in page.get("Uploads", [])
         ]
     for upload in uploads:
+        _abort(s3, name, upload)
+
+
+def _abort(s3: t.Any, name: str, upload: t.Mapping[str, str]) -> None:
+    """End an unfinished upload; one that has ended is what was asked for."""
+    try:
         with intent(f"abort an unfinished upload to the bucket {name}"):
             s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"], aws_retry=True)
-    with intent(f"delete the bucket {name}"):
-        s3.delete_bucket(Bucket=name, aws_retry=True)
+    except ApiError as error:
+        if error.code != "NoSuchUpload":
+            raise
 
 
 def _delete(s3: t.Any, name: str, objects: list[dict[str, str]]) -> None:

@@ -17,7 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import HidingApi, wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients, FleetConnections
@@ -57,12 +57,12 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     if not (options.get("release_version") or options.get("release_channel")):
         raise InputError(
             "No release is named, nothing was changed",
-            next_step="Give one, such as -e gitpod_stack_release_version=20260115.2, or"
+            next_step="Give one, such as -e gitpod_stack_release_version=v20260115.2, or"
             " -e gitpod_stack_release_channel=stable for the newest of a channel",
         )
     clients = fleet.clients(host)
     template = _source(fleet, host, options, clients)
-    api = Api(clients("cloudformation"), lambda: clients("elbv2"))
+    api = HidingApi(clients("cloudformation"), lambda: clients("elbv2"), options["parameters"], fleet.hide)
     return {**described(_foreseen(api, options, template)), "target_release_version": template.version}
 
 

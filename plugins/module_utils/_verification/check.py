@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
@@ -27,8 +28,14 @@ def has_endpoint(wanted: Wanted, _facts: Facts) -> bool:
 
 
 def unread(facts: Facts, subjects: t.Sequence[str], missing: str) -> Finding:
-    """A subject that could not be read, or one that leads to it, proves nothing; one that is not there is a failure."""
+    """A subject that could not be read, or one that leads to it, proves nothing; one that is not there is a failure.
+
+    What may not be read never will be, and others may see it. A read that failed is a failure too, with its own reason
+    and never with that of a thing that is missing: the next look may be better, and without it nothing is verified.
+    """
     problem = next((facts.problems[subject] for subject in subjects if subject in facts.problems), None)
-    if problem:
+    if problem is None:
+        return failed(missing, "Deploy the stack first, or name it (gitpod_stack_name).")
+    if problem.forbidden:
         return unverifiable(problem.told, "Allow reading it (docs/permissions.md).")
-    return failed(missing, "Deploy the stack first, or name it (gitpod_stack_name).")
+    return failed(dataclasses.replace(problem, advice="").told, problem.remedy or "Run again (tag verify).")

@@ -68,13 +68,13 @@ def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         checks = judging.judge(wanted, facts)
         pairs = [(check.identifier, check.status) for check in checks]
         pointless = verdict.counts(runner.PHASE, required) and runner.hopeless(wanted, facts)
-        # Without a stack there is nothing to wait for.
         done = verdict.settled(patience.waits_for(pairs, elapsed), required)
-        if facts.outputs is None or pointless or done:
+        # Without a stack there is nothing to wait for; one that could not be read may be there.
+        if absent(facts) or pointless or done:
             break
         fleet.board.waits(host.name, named([identifier for identifier, status in pairs if status == "fail"]))
     return {
-        "exists": facts.outputs is not None,
+        "exists": not absent(facts),
         "healthy": verdict.healthy([(check.identifier, check.status) for check in checks]),
         "pointless": pointless,
         "checks": [check.as_result() for check in checks],
@@ -85,6 +85,11 @@ def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         "runner": facts.runner.as_result() if isinstance(facts.runner, Runner) else None,
         "waited": round(clock.now() - start, 1),
     }
+
+
+def absent(facts: Facts) -> bool:
+    """Whether the runner has no stack, as CloudFormation says; not where it could not be asked."""
+    return facts.outputs is None and "stack" not in facts.problems
 
 
 def wanted_of(host: Host) -> Wanted:

@@ -58,8 +58,11 @@ def create_application(settings: Settings) -> t.Any:
             return
         headers = {key.decode().lower(): value.decode("latin-1") for key, value in scope["headers"]}
         call = requests.parse(scope["method"], path, query, headers, body)
-        refused = faults.answer(call) if call else None
-        if call and refused:
+        rule = faults.rule_for(call) if call else None
+        if call and rule:
+            if rule.after:
+                await app(scope, _replay(body, receive), _swallow)
+            refused = faults.answer(call, rule)
             call_log.add(call, refused[0], requests.error_code(refused[2]))
             await _send(send, *refused)
             return
@@ -99,6 +102,10 @@ def _replay(body: bytes, receive: t.Any) -> t.Any:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replayed
+
+
+async def _swallow(_message: dict[str, t.Any]) -> None:
+    """Where an answer goes that is lost."""
 
 
 class _Recorder:

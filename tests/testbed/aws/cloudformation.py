@@ -44,6 +44,7 @@ def reset() -> None:
     """Forget every stack, every running operation and every order to fail."""
     stop_everything()
     cloudformation_failures.clear()
+    cloudformation_requests.repeated["tokens"] = cloudformation_requests.ACCEPTED
     resource_types.reset()
     _ministack_reset()
 
@@ -56,10 +57,15 @@ def set_stack_seconds(value: float) -> None:
 
 
 def handle_settings(method: str, body: dict[str, Any], query: dict[str, Any]) -> dict[str, Any]:
-    """Answer /_testbed/settings. Raises ValueError for a value that is no number of seconds."""
+    """Answer /_testbed/settings: C(stack_seconds), and how a second call with a token is answered, C(repeated_tokens).
+
+    Raises ValueError for a value that is no number of seconds.
+    """
     del query
     if method == "POST" and "stack_seconds" in body:
         set_stack_seconds(float(body["stack_seconds"]))
+    if method == "POST" and "repeated_tokens" in body:
+        cloudformation_requests.repeated["tokens"] = str(body["repeated_tokens"])
     return {"stack_seconds": pace.stack_seconds}
 
 

@@ -25,7 +25,15 @@ from ministack.services.cloudformation.stacks import _diff_resources, _replaceme
 
 from . import cloudformation_pace, cloudformation_parameters
 from .cloudformation_operation import pause, set_stack_status, tasks
-from .cloudformation_requests import UPDATABLE, archive_deleted, not_updatable, remember_options
+from .cloudformation_requests import (
+    IGNORED,
+    UPDATABLE,
+    archive_deleted,
+    not_updatable,
+    remember_options,
+    repeated,
+    repetition,
+)
 from .cloudformation_xml import Answer, answer, error
 
 _NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -219,9 +227,11 @@ def _duplicate(params: dict[str, Any]) -> Answer | None:
     for existing in _change_sets.values():
         if stack is None or (existing["ChangeSetName"], existing["StackId"]) != (name, stack["StackId"]):
             continue
-        if token and token == existing.get("_token"):
+        if token and token == existing.get("_token") and repeated["tokens"] != IGNORED:
             return answer("CreateChangeSet", {"Id": existing["ChangeSetId"], "StackId": existing["StackId"]})
-        return error("AlreadyExistsException", f"ChangeSet {name} already exists")
+        # In these words in awslabs/landing-zone-accelerator-on-aws#442.
+        sentence = f"ChangeSet {name} cannot be created due to a mismatch with existing attribute ClientToken"
+        return error("AlreadyExistsException", sentence)
     return None
 
 
@@ -310,13 +320,16 @@ def execute_change_set(params: dict[str, Any]) -> Answer:
     stack = handlers._resolve_stack(change_set["StackId"])
     if stack is None:
         return error("ValidationError", f"Stack [{change_set['StackName']}] does not exist")
-    if token and stack.get("_tokens", {}).get("ExecuteChangeSet") == token:
-        return answer("ExecuteChangeSet", {})
+    if again := repetition(stack, params, "ExecuteChangeSet", {}):
+        return again
     if change_set["ExecutionStatus"] != "AVAILABLE":
-        sentence = (
-            f"ChangeSet [{change_set['ChangeSetId']}] cannot be executed in its current status of "
-            f"[{change_set['Status']}]"
+        executed = change_set["ExecutionStatus"] != "UNAVAILABLE"
+        current = (
+            f"execution status of [{change_set['ExecutionStatus']}]"
+            if executed
+            else f"status of [{change_set['Status']}]"
         )
+        sentence = f"ChangeSet [{change_set['ChangeSetId']}] cannot be executed in its current {current}"
         return error("InvalidChangeSetStatus", sentence)
     if stack["StackStatus"] not in (*UPDATABLE, "REVIEW_IN_PROGRESS"):
         return not_updatable(stack)

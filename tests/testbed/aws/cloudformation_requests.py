@@ -34,6 +34,11 @@ _DELETABLE = (
     "ROLLBACK_FAILED",
     "UPDATE_ROLLBACK_FAILED",
 )
+# What a second call with the same ClientRequestToken is answered. The CloudFormation API reference lets a token be sent
+# again and lists TokenAlreadyExistsException, and nobody has recorded which of them comes: so tests try all.
+ACCEPTED, REFUSED, IGNORED = "accepted", "refused", "ignored"
+repeated = {"tokens": ACCEPTED}
+
 _create = handlers._create_stack
 _update = handlers._update_stack
 _delete = handlers._delete_stack
@@ -67,9 +72,17 @@ def remember_options(stack: dict[str, Any], params: dict[str, Any], action: str)
         stack.setdefault("_tokens", {})[action] = token
 
 
-def _is_repeated(stack: dict[str, Any], params: dict[str, Any], action: str) -> bool:
+def repetition(stack: dict[str, Any], params: dict[str, Any], action: str, accepted: dict[str, Any]) -> Answer | None:
+    """The answer to a call that was carried out before, or C(None) for a new one, or where tokens mean nothing.
+
+    :param accepted: the result of a call that is accepted again.
+    """
     token = _p(params, "ClientRequestToken")
-    return bool(token) and stack.get("_tokens", {}).get(action) == token
+    if not token or stack.get("_tokens", {}).get(action) != token or repeated["tokens"] == IGNORED:
+        return None
+    if repeated["tokens"] == REFUSED:
+        return error("TokenAlreadyExistsException", f"A client request token {token} already exists")
+    return answer(action, accepted)
 
 
 def create_stack(params: dict[str, Any]) -> Answer:
@@ -77,9 +90,8 @@ def create_stack(params: dict[str, Any]) -> Answer:
     name = _p(params, "StackName")
     existing = _stacks.get(name)
     if existing and existing["StackStatus"] != "DELETE_COMPLETE":
-        if _is_repeated(existing, params, "CreateStack"):
-            return answer("CreateStack", {"StackId": existing["StackId"]})
-        return error("AlreadyExistsException", f"Stack [{name}] already exists")
+        again = repetition(existing, params, "CreateStack", {"StackId": existing["StackId"]})
+        return again or error("AlreadyExistsException", f"Stack [{name}] already exists")
     archive_deleted(name)
     result: Answer = _create(params)
     stack = _stacks.get(name)
@@ -96,8 +108,8 @@ def update_stack(params: dict[str, Any]) -> Answer:
     stack = handlers._resolve_stack(_p(params, "StackName"))
     if not stack or stack["StackStatus"] == "DELETE_COMPLETE":
         return error("ValidationError", f"Stack [{_p(params, 'StackName')}] does not exist")
-    if _is_repeated(stack, params, "UpdateStack"):
-        return answer("UpdateStack", {"StackId": stack["StackId"]})
+    if again := repetition(stack, params, "UpdateStack", {"StackId": stack["StackId"]}):
+        return again
     if stack["StackStatus"] not in UPDATABLE:
         return not_updatable(stack)
     before = stack["StackStatus"]
@@ -117,7 +129,7 @@ def delete_stack(params: dict[str, Any]) -> Answer:
     """DeleteStack; a stack that does not exist or is being deleted is no error."""
     stack = handlers._resolve_stack(_p(params, "StackName"))
     if stack is None or stack["StackStatus"] in ("DELETE_COMPLETE", "DELETE_IN_PROGRESS"):
-        return answer("DeleteStack", {})
+        return (repetition(stack, params, "DeleteStack", {}) if stack else None) or answer("DeleteStack", {})
     if stack["StackStatus"] not in _DELETABLE:
         sentence = f"Stack [{stack['StackName']}] cannot be deleted while in status {stack['StackStatus']}"
         return error("ValidationError", sentence)
@@ -134,8 +146,12 @@ def delete_stack(params: dict[str, Any]) -> Answer:
 
 def cancel_update_stack(params: dict[str, Any]) -> Answer:
     """CancelUpdateStack; the running update stops at once and rolls back."""
-    result: Answer = _cancel(params)
     stack = handlers._resolve_stack(_p(params, "StackName"))
+    if stack and (again := repetition(stack, params, "CancelUpdateStack", {})):
+        return again
+    result: Answer = _cancel(params)
+    if stack and result[0] == 200:
+        remember_options(stack, {"ClientRequestToken": [_p(params, "ClientRequestToken")]}, "CancelUpdateStack")
     if result[0] == 200 and stack and stack["StackId"] in running:
         operation = running[stack["StackId"]]
         operation.cancelled = True
@@ -145,9 +161,12 @@ def cancel_update_stack(params: dict[str, Any]) -> Answer:
 
 def continue_update_rollback(params: dict[str, Any]) -> Answer:
     """ContinueUpdateRollback; the status changes at once."""
-    result: Answer = _continue(params)
     stack = handlers._resolve_stack(_p(params, "StackName"))
+    if stack and (again := repetition(stack, params, "ContinueUpdateRollback", {})):
+        return again
+    result: Answer = _continue(params)
     if result[0] == 200 and stack:
+        remember_options(stack, {"ClientRequestToken": [_p(params, "ClientRequestToken")]}, "ContinueUpdateRollback")
         stack["StackStatus"] = "UPDATE_ROLLBACK_IN_PROGRESS"
     return result
 

@@ -293,6 +293,9 @@ def _modify(params: dict[str, t.Any]) -> t.Any:
     if doubled:
         message = f"Found another VPC endpoint subnet in the availability zone of {doubled[0]}"
         return ec2._error("DuplicateSubnetsInSameZone", message, 400)
+    unknown = _not_there(record, params)
+    if unknown:
+        return ec2._error("InvalidParameter", f"{unknown} is not associated with the endpoint", 400)
     dns = ec2._p(params, "PrivateDnsEnabled").lower()
     if dns == "true":
         if state == "pendingAcceptance":
@@ -302,6 +305,15 @@ def _modify(params: dict[str, t.Any]) -> t.Any:
             return refusal
     _apply(record, params, dns)
     return ec2._xml(200, "ModifyVpcEndpointResponse", "<return>true</return>")
+
+
+def _not_there(record: dict[str, t.Any], params: dict[str, t.Any]) -> str:
+    """What a call takes away that the endpoint has not; that AWS refuses it is assumed, because nobody recorded it."""
+    for key, name in (("SubnetIds", "SubnetId"), ("Groups", "SecurityGroupId")):
+        for entry in ec2._parse_member_list(params, f"Remove{name}"):
+            if entry not in record[key]:
+                return str(entry)
+    return ""
 
 
 def _apply(record: dict[str, t.Any], params: dict[str, t.Any], dns: str) -> None:

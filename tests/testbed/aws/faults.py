@@ -1,7 +1,10 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Errors by rule: throttling and whatever else AWS answers, for a service, an operation, a region, at a rate."""
+"""Errors by rule: throttling and whatever else AWS answers, for a service, an operation, a region, at a rate.
+
+With C(after) the call is carried out first, and the error stands in its answer's place: an answer that was lost.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ class Rule:
     :param operation: name, or empty for all of the service.
     :param rate: share of the calls that are refused, 0 to 1.
     :param times: how often, or None for always.
+    :param skip: how many calls that match go through before.
+    :param after: whether the call is carried out all the same.
     """
 
     service: str
@@ -35,6 +40,8 @@ class Rule:
     rate: float = 1.0
     times: int | None = None
     region: str = ""
+    skip: int = 0
+    after: bool = False
 
     def matches(self, call: Call) -> bool:
         """Whether the rule is about this call."""
@@ -47,15 +54,23 @@ class Rule:
         )
 
 
-def answer(call: Call) -> tuple[int, str, bytes] | None:
-    """The refusal of the first rule that matches, or None."""
+def rule_for(call: Call) -> Rule | None:
+    """The first rule that matches, which counts it."""
     with _lock:
         for rule in _rules:
             if rule.matches(call):
+                if rule.skip:
+                    rule.skip -= 1
+                    continue
                 if rule.times is not None:
                     rule.times -= 1
-                return refusal(call.service, rule.error, rule.message, rule.status)
+                return rule
     return None
+
+
+def answer(call: Call, rule: Rule) -> tuple[int, str, bytes]:
+    """The refusal."""
+    return refusal(call.service, rule.error, rule.message, rule.status)
 
 
 def clear() -> None:

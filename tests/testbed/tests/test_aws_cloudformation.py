@@ -390,6 +390,23 @@ def test_failed_update_rolls_back_and_can_be_continued(world: World) -> None:
     assert 30 not in [item.get("retentionInDays") for item in group]
 
 
+def test_a_token_that_comes_twice_is_answered_in_each_way_that_aws_may(world: World) -> None:
+    again = {"StackName": "small", "ClientRequestToken": "one", **world.small()}
+    world.cfn.create_stack(**again)
+    assert world.settled("small") == "CREATE_COMPLETE"
+    assert world.cfn.create_stack(**again)["StackId"] == world.stack("small")["StackId"]
+    answers = {"refused": "TokenAlreadyExistsException", "ignored": "AlreadyExistsException"}
+    for way, code in answers.items():
+        cloudformation.handle_settings("POST", {"repeated_tokens": way}, {})
+        assert _refusal(world.cfn.create_stack, **again)[0] == code
+    cloudformation.handle_settings("POST", {"repeated_tokens": "accepted"}, {})
+    change_set = {"StackName": "small", "ChangeSetName": "same", **world.small(Days="30")}
+    made = world.cfn.create_change_set(ClientToken="two", **change_set)
+    assert world.cfn.create_change_set(ClientToken="two", **change_set)["Id"] == made["Id"]
+    code, message = _refusal(world.cfn.create_change_set, ClientToken="three", **change_set)
+    assert (code, message.endswith("mismatch with existing attribute ClientToken")) == ("AlreadyExistsException", True)
+
+
 def test_update_touches_only_what_changes(world: World) -> None:
     world.created("small")
     cloudformation.set_stack_seconds(5)

@@ -346,6 +346,20 @@ def test_faults_come_in_each_protocol_and_calls_are_logged(
     assert logged == [(service, operation, "AccessDenied"), (service, operation, "")]
 
 
+def test_a_call_whose_answer_is_lost_is_carried_out(testbed: TestBed) -> None:
+    ec2 = client(testbed, "ec2")
+    rule = {"service": "ec2", "operation": "CreateVpc", "error": "InternalError", "status": 500, "times": 1}
+    testbed.add_fault(**rule, skip=1, after=True)
+    before = len(ec2.describe_vpcs()["Vpcs"])
+    ec2.create_vpc(CidrBlock="10.91.0.0/16")
+    assert len(ec2.describe_vpcs()["Vpcs"]) == before + 1
+    ec2.create_vpc(CidrBlock="10.92.0.0/16")
+    # The SDK has sent it again, and a VPC has no token by which EC2 could tell.
+    assert len(ec2.describe_vpcs()["Vpcs"]) == before + 3
+    codes = [call["error_code"] for call in testbed.calls() if call["operation"] == "CreateVpc"]
+    assert codes[-3:] == ["", "InternalError", ""]
+
+
 def test_it_ends_when_its_input_does() -> None:
     with TestBed.start(sys.executable, stack_seconds=1) as testbed:
         process = testbed._process

@@ -99,7 +99,12 @@ def test_a_finding_has_one_of_four_statuses() -> None:
         ),
         (REFUSED, "s3:GetX", Unread("s3:GetX", "not authorized", "AccessDenied", "Allow the caller to read x"), ""),
         (ApiError("The API refuses", "a reason", code="gone"), "", Unread("", "The API refuses a reason", "gone"), ""),
-        (RunnerError("No SDK", "", "Install it"), "", Unread("", "No SDK", "", "Install it"), "No SDK. Install it."),
+        (
+            RunnerError("No SDK", "", "Install it"),
+            "",
+            Unread("", "No SDK", "", "Install it", decided=True),
+            "No SDK. Install it.",
+        ),
     ],
 )
 def test_an_exception_tells_what_was_tried_why_it_failed_and_what_to_do(

@@ -115,7 +115,7 @@ class FakeApi:
         return ID
 
     def create_change_set(
-        self, wanted: Wanted, _template: Template, parameters: list[t.Any], name: str, kind: str
+        self, wanted: Wanted, _template: Template, parameters: list[t.Any], name: str, kind: str, _token: str
     ) -> str:
         self.requests.append((wanted, parameters))
         self.done.append(f"compute {kind}" + (" for review" if "review" in name else ""))
@@ -129,6 +129,9 @@ class FakeApi:
 
     def waiting_change_sets(self, _stack: str) -> list[dict[str, t.Any]]:
         return self.waiting
+
+    def named_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
+        return self.reviewed_change_set(stack, name)
 
     def validation_failures(self, _arn: str) -> list[str]:
         return ["/Resources/Cluster/Properties/Name is too long"]
@@ -148,10 +151,6 @@ class FakeApi:
             self.current = self.faster
             raise ApiError("Could not execute the change set", "it is obsolete", code="InvalidChangeSetStatus")
         self._begin("execute", "UPDATE_IN_PROGRESS", token)
-
-    def make_room(self, _stack: str, _name: str) -> None:
-        if self.reviewed:
-            self.done.append("delete change set")
 
     def delete_change_set(self, _arn: str) -> None:
         self.done.append("delete change set")

@@ -16,7 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 def test_only_an_end_that_is_known_to_be_near_brings_the_looks_together() -> None:
     haste = Haste(lambda: 3.0)
     for remaining, share in ((None, 1.0), (NEAR + 1, 1.0), (NEAR, CLOSER), (0.0, CLOSER), (60.0, 1.0), (None, 1.0)):
-        haste.heed(remaining)
+        haste.heed(remaining, 100.0)
         assert haste.stretch() == 3.0 * share, "whoever shares the limit of calls goes on sharing it"
 
 
@@ -24,7 +24,14 @@ def test_an_estimate_that_was_wrong_does_not_cost_calls_for_long() -> None:
     haste = Haste(lambda: 1.0)
     shares = []
     for _look in range(3 * CLOSE_LOOKS):
-        haste.heed(5.0)
+        haste.heed(5.0, 100.0)
         shares.append(haste.stretch())
     assert shares.count(CLOSER) == CLOSE_LOOKS
     assert set(shares[CLOSE_LOOKS:]) == {1.0}
+
+
+def test_what_takes_long_is_near_its_end_earlier() -> None:
+    haste = Haste(lambda: 1.0)
+    for elapsed, share in ((600.0, CLOSER), (100.0, 1.0)):
+        haste.heed(50.0, elapsed)
+        assert haste.stretch() == share

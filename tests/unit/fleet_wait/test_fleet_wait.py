@@ -10,6 +10,7 @@ import pathlib
 import re
 import sys
 import threading
+import types
 import typing as t
 
 import pytest
@@ -213,15 +214,20 @@ def test_first_looks_are_spread() -> None:
     assert Lane(1, Time().clock()).spread == 0
 
 
+def answered(status: int, parsed: dict[str, t.Any]) -> tuple[t.Any, dict[str, t.Any]]:
+    return types.SimpleNamespace(status_code=status), parsed
+
+
 def test_all_of_a_place_go_slower_while_aws_throttles() -> None:
     now = [0.0]
     lane = Lane(3, Clock(now=lambda: now[0]))
     assert lane.stretch() == 1
-    lane.heed(parsed={"Error": {"Code": "AccessDenied"}})
-    lane.heed(parsed={"Stacks": []})
+    lane.heed(response=answered(400, {"Error": {"Code": "AccessDenied"}}))
+    lane.heed(response=answered(200, {"Stacks": []}))
+    lane.heed(response=None, caught_exception=OSError())
     assert lane.stretch() == 1
     for slowness in (2, 4, 4):
-        lane.heed(parsed={"Error": {"Code": "Throttling"}}, model=None)
+        lane.heed(response=answered(400, {"Error": {"Code": "Throttling"}}), attempts=1)
         assert lane.stretch() == slowness
     now[0] = CALM_AFTER + 1
     assert lane.stretch() == 1

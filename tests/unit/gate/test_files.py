@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, file_names, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.document import documents
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import Runner
 from tests.gate_samples import ACLS, SUBNETS, ZONES, host, look
@@ -30,6 +33,36 @@ def test_runners_of_one_name_are_kept_apart_by_their_hosts() -> None:
     assert all(name.startswith("twin-") for name in names.values())
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["fleet", "Fleet", "eu-prerequisites", "eu-dns", "eu-certificate", "eu-sent", "..", "", "/", "..\u2028", "\ud800"],
+)
+def test_no_runner_has_the_name_of_another_file_of_the_collection(name: str) -> None:
+    found = file_name(name)
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*-[0-9a-f]{8}", found)
+    # Also without its digest it would be another runner's name, whose digest is another.
+    assert file_name(found) == found
+
+
+def test_names_that_only_something_left_out_tells_apart_are_kept_apart_one_by_one() -> None:
+    names = [
+        "gitpod/eu",
+        "gitpod:eu",
+        "gitpod eu",
+        "größe",
+        "grüße",
+        "gr\u202eße",
+        "a" * 300,
+        "a" * 301,
+        "\ud800",
+        "\ud801",
+    ]
+    found = [file_name(name) for name in names]
+    assert len(set(found)) == len(names)
+    assert max(map(len, found)) < 150
+    assert file_name("gitpod-eu-central-1") == "gitpod-eu-central-1"
+
+
 def test_a_file_obeys_the_umask(tmp_path: pathlib.Path) -> None:
     for umask, mode in ((0o022, 0o644), (0o077, 0o600), (0o027, 0o640)):
         present = os.umask(umask)
@@ -39,6 +72,15 @@ def test_a_file_obeys_the_umask(tmp_path: pathlib.Path) -> None:
         finally:
             os.umask(present)
         assert (tmp_path / "file").stat().st_mode & 0o777 == mode
+        (tmp_path / "file").unlink()
+
+
+def test_a_file_that_its_owner_closed_stays_closed(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "file"
+    write_text(path, "text")
+    path.chmod(0o600)
+    write_text(path, "other")
+    assert (path.stat().st_mode & 0o777, path.read_text("utf-8")) == (0o600, "other")
 
 
 def test_both_files_hold_every_finding() -> None:

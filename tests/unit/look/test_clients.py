@@ -86,8 +86,8 @@ def test_of_a_large_service_there_is_what_the_collection_calls() -> None:
 def test_clients_give_up_in_seconds_and_try_again_what_was_reset() -> None:
     config = FleetConnections(Module(access_key="OWN", secret_key="x")).of("us-east-1")("ec2").meta.config
     assert config.connect_timeout <= 5
-    assert config.retries["mode"] == "standard"
-    assert 2 < config.retries["total_max_attempts"] < 8
+    # The one layer that tries again is the collection's own (_retry), which tests/unit/aws shows with real clients.
+    assert config.retries["total_max_attempts"] == 1
 
 
 def test_what_cannot_be_used_ends_the_runners_look_at_once() -> None:

@@ -14,8 +14,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import (
     ARGUMENT_SPEC,
+    hidden_and_public,
     looked,
-    public_texts,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.progress import Board, fleet_line
 
@@ -31,9 +31,17 @@ class Module:
         runners = [{"host": host, "values": {"gitpod_runner_name": host}} for host in hosts]
         self.params = {**defaults, "runners": runners, **options}
         self.shown: set[str] = set()
+        self.covered: set[str] = set()
+        self.hidden: set[str] = set()
 
-    def show(self, texts: t.Collection[str]) -> None:
-        self.shown |= set(texts)
+    def cover(self, option: str, public: t.Collection[str]) -> None:
+        """Keep what may be shown."""
+        self.covered.add(option)
+        self.shown |= set(public)
+
+    def hide(self, texts: t.Iterable[str]) -> None:
+        """Keep what may not."""
+        self.hidden |= set(texts)
 
 
 def run(module: Module, look: t.Callable[[Fleet, Host], dict[str, t.Any]]) -> dict[str, t.Any]:
@@ -116,9 +124,23 @@ def test_no_runner_is_no_failure() -> None:
 def test_what_stands_beside_a_password_may_be_shown() -> None:
     metrics = {"enabled": True, "url": "https://metrics.example.com", "username": "gitpod", "password": "s3cr3t"}
     secrets = {"a": {"gitpod_registration_metrics": metrics, "gitpod_api_token": "t0k3n"}}
-    assert public_texts(secrets) == {"True", "https://metrics.example.com", "gitpod"}
-    assert "gitpod" not in public_texts({**secrets, "b": {"gitpod_exchange_token": "gitpod"}})
-    assert public_texts({"a": {}}) == set()
+    hidden, public = hidden_and_public(secrets)
+    assert hidden == {"s3cr3t", "t0k3n"}
+    assert {"https://metrics.example.com", "gitpod"} <= public
+    hidden, public = hidden_and_public({**secrets, "b": {"gitpod_exchange_token": "gitpod"}})
+    assert "gitpod" in hidden - public
+    assert hidden_and_public({"a": {}}) == (set(), set())
+
+
+def test_parameters_of_a_template_are_shown_nowhere_before_it_is_known() -> None:
+    """Then those that have a secret's name stay hidden, and the others may stand in results."""
+    given = {"Exchange Token": "0123456789", "Size": "large", "License Key": {"a": ["nested-secret"]}, "Count": 1}
+    module = Module("a", secrets={"a": {"gitpod_stack_parameters": given}})
+    run(module, lambda fleet, _host: fleet.hide({"found-by-the-template"}) or {})
+    assert module.covered == {"secrets"}
+    assert {"0123456789", "nested-secret", "found-by-the-template"} <= module.hidden
+    assert {"large", "1"} <= module.shown
+    assert not module.hidden & module.shown
 
 
 @pytest.mark.parametrize(

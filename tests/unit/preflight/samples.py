@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import all_actions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     CaBundle,
@@ -142,7 +143,7 @@ FACTS = Facts(
     template=TEMPLATE,
     quotas=dict.fromkeys(("stacks", "load_balancers", "vcpus", "endpoints", "addresses"), PLENTY),
     ecs_role=True,
-    simulation={"cloudformation:CreateStack": "allowed"},
+    simulation=dict.fromkeys(all_actions(), "allowed"),
     images={"995913728426": "ec2-runner-ami-1", "149721548608": "bottlerocket-1"},
     management_plane=ManagementPlane(True, authenticated=True, runners=(RUNNER,)),
 )

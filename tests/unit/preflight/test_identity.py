@@ -26,7 +26,8 @@ FACTS = Facts(
     caller=CALLER,
     zones=("eu-central-1a", "eu-central-1b"),
 )
-NOT_ENABLED = Unread("ec2:DescribeAvailabilityZones", "AWS was not able to validate the credentials", "AuthFailure")
+NOT_ENABLED = Unread("ec2:DescribeAvailabilityZones", "The region is not enabled", "RegionNotEnabled")
+UNREACHED = Unread("sts:GetCallerIdentity", "Connection was closed", "", "Check this host's way to AWS")
 FORBIDDEN = Unread("ec2:DescribeAvailabilityZones", "You are not authorized", "UnauthorizedOperation")
 
 
@@ -42,6 +43,10 @@ FORBIDDEN = Unread("ec2:DescribeAvailabilityZones", "You are not authorized", "U
         (identity.region, {"region": "us-gov-west-1"}, {}, "fail"),
         (identity.region, {}, {"zones": NOT_ENABLED}, "fail"),
         (identity.region, {}, {"zones": FORBIDDEN}, "skip"),
+        (identity.credentials, {}, {"caller": UNREACHED}, "fail"),
+        (identity.credentials, {}, {"caller": NOT_ENABLED}, "pass"),
+        (identity.region, {}, {"caller": NOT_ENABLED}, "fail"),
+        (identity.region, {}, {"caller": UNREACHED}, "skip"),
     ],
 )
 def test_outcomes(check: t.Any, wanted: dict[str, t.Any], facts: dict[str, t.Any], status: str) -> None:
@@ -53,6 +58,12 @@ def test_outcomes(check: t.Any, wanted: dict[str, t.Any], facts: dict[str, t.Any
 def test_a_refused_call_skips_the_check_and_names_the_permission() -> None:
     found = identity.region.run(WANTED, dataclasses.replace(FACTS, zones=FORBIDDEN))
     assert "ec2:DescribeAvailabilityZones" in found.remediation
+
+
+def test_credentials_that_nobody_was_asked_about_are_not_called_refused() -> None:
+    found = identity.credentials.run(WANTED, dataclasses.replace(FACTS, caller=UNREACHED))
+    assert found.summary == "AWS could not be asked whose they are: Connection was closed."
+    assert found.remediation == "Check this host's way to AWS."
 
 
 def test_with_the_wrong_credentials_nothing_else_is_looked_at() -> None:

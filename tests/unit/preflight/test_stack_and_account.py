@@ -156,6 +156,9 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (stack.ecs_role, {}, {"ecs_role": refused("iam:GetRole")}, "skip"),
     (permissions.needed, {}, {}, "pass"),
     (permissions.needed, {}, {"simulation": {"cloudformation:CreateStack": "implicitDeny"}}, "fail"),
+    # What IAM says nothing of is not allowed thereby.
+    (permissions.needed, {}, {"simulation": {"cloudformation:CreateStack": "allowed"}}, "skip"),
+    (permissions.looking, {}, {"simulation": {"ec2:DescribeNetworkAcls": "allowed"}}, "skip"),
     (permissions.needed, {}, ROOT, "skip"),
     (permissions.needed, {}, {"simulation": refused("iam:SimulatePrincipalPolicy")}, "skip"),
     (permissions.looking, {}, {}, "pass"),
@@ -293,7 +296,9 @@ def test_a_switch_brings_its_permissions_in(switch: dict[str, t.Any], actions: s
     simulated = {action.name for action in account.simulated(dataclasses.replace(WANTED, **switch))}
     assert simulated - {action.name for action in account.simulated(WANTED)} == actions
     assert "ec2:DescribeVpcs" in simulated
-    refused_one = {"simulation": dict.fromkeys(actions, "implicitDeny")}
+    refused_one = {
+        "simulation": {**t.cast("dict[str, str]", FACTS.simulation), **dict.fromkeys(actions, "implicitDeny")}
+    }
     assert look(permissions.needed, switch, refused_one).status == "fail"
     assert look(permissions.needed, {}, refused_one).status == "pass"
 

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import html.parser
+import json
 import re
 import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_report import documents, file_name
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_report import documents
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
@@ -162,7 +164,30 @@ def test_durations_are_said_as_a_person_says_them() -> None:
 
 
 def test_names_of_files_stay_in_their_directory() -> None:
-    assert file_name("../../etc/passwd") == "-..-etc-passwd"
+    assert re.fullmatch(r"etc-passwd-[0-9a-f]{8}", file_name("../../etc/passwd"))
     assert "/" not in file_name("a/b")
     fleet = Fleet.of([GOOD], "x")
     assert set(documents(fleet)) == {"gitpod-eu-central-1.json", "fleet.json", "fleet.md", "fleet.html"}
+
+
+def test_no_runner_takes_the_file_of_another_or_of_the_fleet() -> None:
+    names = [
+        "fleet",
+        "FLEET",
+        "fleet.html",
+        "a/b",
+        "a-b",
+        "A-b",
+        "a" * 300,
+        "a" * 299 + "b",
+        "same",
+        "same",
+        "a\u2028b",
+    ]
+    fleet = Fleet.of([{**GOOD, "runner": name, "region": f"r{number % 9}"} for number, name in enumerate(names)], "x")
+    found = documents(fleet)
+    assert len({name.casefold() for name in found}) == len(names) + 3
+    assert json.loads(found["fleet.json"])["runners"][0]["runner"] == "fleet"
+    assert {
+        json.loads(text)["runner"] for name, text in found.items() if name.endswith(".json") and name != "fleet.json"
+    } == (set(names))

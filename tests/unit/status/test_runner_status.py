@@ -20,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.judge import alerts, judge, order
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.look import result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
     Phase,
     Seen,
@@ -105,6 +106,9 @@ def test_a_runner_in_order_has_a_verdict_for_each_area_and_no_alert() -> None:
         ("health", {"checks": (Result("tls.names", "fail", "Another name."),)}, "fail", "Another name"),
         ("health", {"checks": ()}, "skip", "No domain name"),
         ("endpoint", {"endpoints": ()}, "fail", "no endpoint"),
+        # Nobody could be asked for it.
+        ("endpoint", {"endpoints": None}, "skip", "No VPC is known"),
+        ("endpoint", {"endpoints": REFUSED}, "skip", "is not allowed"),
         ("endpoint", {"endpoints": (Endpoint("vpce-1", "pendingAcceptance"),)}, "fail", "pendingAcceptance"),
         ("endpoint", {"endpoints": (Endpoint("vpce-1", "pending"),)}, "warn", "pending"),
         (
@@ -145,11 +149,9 @@ def test_versions_are_ordered_as_numbers(versions: list[tuple[int, int]]) -> Non
 
 
 def line(host: str, **facts: t.Any) -> dict[str, t.Any]:
-    checks = [
-        {"id": c.identifier, "status": c.status, "summary": c.summary, "remediation": c.remediation}
-        for c in judge(WANTED, seen(**facts))
-    ]
-    return {"region": "eu-central-1", "runner": host, "status": {"checks": checks}}
+    found = seen(**facts)
+    status = result(WANTED, found, judge(WANTED, found), [])
+    return {"region": "eu-central-1", "runner": host, "status": {"checks": status["checks"]}}
 
 
 def test_the_table_is_sorted_and_tells_below_it_what_to_do() -> None:
@@ -160,6 +162,15 @@ def test_the_table_is_sorted_and_tells_below_it_what_to_do() -> None:
     assert any("RunnerLog" in row for row in text[5:])
     assert any("-> Undo it" in row for row in text[5:])
     assert text[-1] == "3 runners: 1 failing, 1 with warnings, 1 in order"
+
+
+def test_what_could_not_be_looked_at_is_not_in_order() -> None:
+    unread = Unread("acm:DescribeCertificate", "Connection was closed", "", "Run again")
+    text = status_lines([line("a", certificate=unread), line("b")])
+    assert text[2].split().count("?") == 1
+    assert "  certificate ?: Could not look: acm:DescribeCertificate failed: Connection was closed." in text
+    assert "    -> Run again." in text
+    assert text[-1] == "2 runners: 1 not wholly seen, 1 in order"
 
 
 def test_hostile_words_do_not_reach_the_terminal() -> None:

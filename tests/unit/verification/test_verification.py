@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import pathlib
+import re
 import sys
 import typing as t
 
@@ -26,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import (
     judging,
+    operation,
     report,
     runner,
     verdict,
@@ -48,6 +50,7 @@ WANTED = Wanted(
 RUNNER = Runner("id", "gitpod-eu", region="eu-central-1", phase="active", version="20260115.2")
 OUTPUTS = {LOAD_BALANCER: "lb", ROLE: "arn:aws:iam::1:role/x", PROFILE: "profile"}
 REFUSED = Unread("read it", "Not authorized", "AccessDenied")
+RESET = Unread("read it", "Connection was closed", "", "Check this host's way to AWS")
 HEALTHY = TargetGroup("front", 8443, (("10.0.0.5", "healthy", ""), ("10.0.1.5", "healthy", "")))
 FACTS = Facts(
     OUTPUTS,
@@ -83,6 +86,9 @@ def test_a_good_runner_passes_everything_but_what_no_program_can_see() -> None:
         ({"named": {}, "problems": {ROLE: REFUSED}}, "stack.environment_role", "skip"),
         ({"balancer": Balancer("lb", "internal", "provisioning")}, "load_balancer.state", "fail"),
         ({"balancer": None, "problems": {"balancer": REFUSED}}, "targets.health", "skip"),
+        ({"balancer": None, "problems": {"balancer": RESET}}, "load_balancer.state", "fail"),
+        ({"problems": {"listeners": RESET}}, "load_balancer.state", "fail"),
+        ({"problems": {"listeners": REFUSED}}, "load_balancer.state", "pass"),
         ({"endpoint": None}, "endpoint.state", "fail"),
         ({"endpoint": Endpoint("vpce-1", "pendingAcceptance")}, "endpoint.state", "fail"),
         ({"endpoint": Endpoint("vpce-1", "available")}, "endpoint.private_dns", "fail"),
@@ -103,7 +109,41 @@ def test_what_is_wrong_fails_and_what_cannot_be_read_is_no_pass(
     facts = dataclasses.replace(FACTS, **changes)
     assert statuses(facts)[identifier] == status
     (check,) = [check for check in judging.judge(WANTED, facts) if check.identifier == identifier]
-    assert check.remediation
+    assert check.remediation or status == "pass"
+
+
+UNREAD: dict[str, dict[str, t.Any]] = {
+    "stack": {"outputs": None, "balancer": None, "named": {}},
+    "balancer": {"balancer": None},
+    "listeners": {},
+    "targets": {},
+    "endpoint": {"endpoint": None, "private_dns_name": "", "addresses": {}, "ranges": {}},
+    # The addresses were read, the subnets' ranges were not.
+    "addresses": {"ranges": {}},
+    "private_dns_name": {"private_dns_name": ""},
+    ROLE: {"named": {PROFILE: True}},
+    PROFILE: {"named": {ROLE: True}},
+}
+
+
+@pytest.mark.parametrize("subject", UNREAD)
+def test_what_could_not_be_read_is_told_so_and_not_as_missing(subject: str) -> None:
+    facts = dataclasses.replace(FACTS, **UNREAD[subject], problems={subject: RESET})
+    before = {check.identifier: check for check in judging.judge(WANTED, FACTS)}
+    differing = [check for check in judging.judge(WANTED, facts) if check != before.get(check.identifier)]
+    assert any("Connection was closed" in check.summary for check in differing)
+    for check in differing:
+        assert check.status != "pass"
+        assert not re.search(r"has no |does not exist|outside|There is no|is not known to", check.summary), check
+        assert "Deploy the stack first" not in check.remediation
+        assert check.status == "skip" or check.summary.startswith("Could not read it. Connection was closed.")
+
+
+def test_a_stack_that_could_not_be_read_is_looked_for_again_and_not_called_absent() -> None:
+    unread = dataclasses.replace(Facts(), problems={"stack": RESET})
+    assert not operation.absent(unread)
+    assert operation.absent(Facts())
+    assert not operation.absent(FACTS)
 
 
 @pytest.mark.parametrize(

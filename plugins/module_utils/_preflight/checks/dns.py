@@ -14,7 +14,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     skipped,
     warned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import (
+    Unread,
+    UnreadError,
+    known,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.asking import SPOKEN
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
@@ -49,7 +54,14 @@ def chosen(wanted: Wanted, facts: Facts) -> list[Zone]:
 
 
 def _meant(wanted: Wanted, facts: Facts) -> list[Zone]:
-    return naming.meant(_hosted_zones(facts), naming.answering_zones(wanted, facts) or (), wanted)
+    zones, answering = _hosted_zones(facts), naming.answering_zones(wanted, facts)
+    try:
+        return naming.meant(zones, answering or (), wanted)
+    except RunnerError:
+        # Of several private zones the one that answers in the VPC is meant: unknown while that is not read.
+        if answering is None and wanted.resolving_vpc_id and len(naming.holding(zones, wanted.domain_name)) > 1:
+            known(naming.answering_fact(wanted, facts))
+        raise
 
 
 def _hosted_zones(facts: Facts) -> tuple[Zone, ...]:
@@ -81,7 +93,9 @@ def zone(wanted: Wanted, facts: Facts) -> Finding:
         # Without the role the records can never be written.
         return failed(
             f"The role {wanted.dns_role_arn} of the zone's account cannot be assumed: {refused.message.rstrip('.')}.",
-            "Let the role trust the calling principal, and allow that principal sts:AssumeRole, or correct"
+            refused.advice.rstrip(".") + "."
+            if refused.advice and not refused.forbidden
+            else "Let the role trust the calling principal, and allow that principal sts:AssumeRole, or correct"
             " gitpod_dns_role_arn.",
         )
     try:
@@ -151,7 +165,7 @@ def delegation(wanted: Wanted, facts: Facts) -> Finding:
     if delegated:
         where, record = delegated[0]
         return failed(
-            f"{record.name} is delegated away from the zone {where.name}, to {', '.join(record.values)}.",
+            f"{record.name} is delegated away from the zone {where.name}, to {listed(record.values)}.",
             "Use the hosted zone of that name (gitpod_dns_hosted_zone_id, gitpod_dns_aws_profile).",
         )
     return passed(f"Nothing between {found[0].name} and {normal(wanted.domain_name)} is delegated away.")
@@ -220,7 +234,7 @@ def _foreign(there: t.Sequence[Record], overwrite: bool) -> Finding:
 def _answers(wanted: Wanted, facts: Facts) -> Finding:
     """What resolvers say of names that are kept outside Route 53."""
     seen = [answer for answer in known(facts.answers) or () if answer.kind in ("A", "CNAME")]
-    unheard = [answer for answer in seen if answer.outcome not in ("found", "missing", "empty")]
+    unheard = [answer for answer in seen if answer.outcome not in SPOKEN]
     if not seen or unheard:
         reason = unheard[0].outcome if unheard else "nobody was asked"
         return skipped(f"The resolvers do not say what is there ({reason}).")
@@ -305,6 +319,9 @@ def caa(wanted: Wanted, facts: Facts) -> Finding:
         return skipped(NO_DOMAIN)
     where, values = _caa(wanted, facts)
     forbidden = forbidden_tags(values)
+    unheard = [one for one in known(facts.answers) or () if one.kind == "CAA" and one.outcome not in SPOKEN]
+    if not values and unheard:
+        return skipped(f"The resolvers do not say which CAA records {unheard[0].name} has ({unheard[0].outcome}).")
     if not values:
         return passed("No CAA records limit who issues.")
     if not forbidden:
@@ -328,8 +345,12 @@ def _caa(wanted: Wanted, facts: Facts) -> tuple[str, tuple[str, ...]]:
     if on_path:
         closest = max(on_path, key=lambda record: len(record.name))
         return closest.name, closest.values
-    seen = known(facts.answers) or ()
-    answer = next((answer for answer in seen if answer.kind == "CAA" and answer.values), None)
+    seen = [answer for answer in known(facts.answers) or () if answer.kind == "CAA"]
+    # The closest name is asked first, and one that nobody answered for may have records.
+    silent = next((answer for answer in seen if answer.outcome not in ("found", "missing", "empty")), None)
+    if silent:
+        raise UnreadError(Unread(f"ask for CAA records of {silent.name}", silent.outcome))
+    answer = next((answer for answer in seen if answer.values), None)
     return (answer.name, answer.values) if answer else ("", ())
 
 

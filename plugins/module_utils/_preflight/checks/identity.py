@@ -13,12 +13,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import partition_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import (
+    CREDENTIAL_CODES,
+    REGION_NOT_ENABLED,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
-# What EC2 answers in a region that the account has not enabled (EC2 API reference, common client error codes).
-NOT_ENABLED_CODES = frozenset({"AuthFailure", "OptInRequired", "InvalidClientTokenId", "UnrecognizedClientException"})
+# A region that the account has not enabled: services refuse valid credentials there, and STS takes them elsewhere (told
+# apart by C(_answers)); EC2 may say it outright (EC2 API reference, common client error codes).
+NOT_ENABLED_CODES = frozenset({REGION_NOT_ENABLED, "OptInRequired"})
 
 
 @check(
@@ -32,11 +37,17 @@ def credentials(_wanted: Wanted, facts: Facts) -> Finding:
     caller = facts.caller
     if isinstance(caller, Caller):
         return passed(f"They are those of {caller.arn}.")
-    reason = caller.message if isinstance(caller, Unread) else "AWS did not say whose they are"
-    return failed(
-        f"AWS does not accept them: {reason}.",
-        "Name a profile (gitpod_aws_profile) or set the environment's credentials; renew them when they have expired.",
+    if isinstance(caller, Unread) and caller.code == REGION_NOT_ENABLED:
+        # Whose they are is known, and that they are valid; the region is another check's.
+        return passed(f"{caller.message.rstrip('.')}: see identity.region.")
+    step = (
+        "Name a profile (gitpod_aws_profile) or set the environment's credentials; renew them when they have expired."
     )
+    if not isinstance(caller, Unread):
+        return failed("AWS did not say whose they are.", step)
+    refused = caller.code in CREDENTIAL_CODES
+    told = "AWS does not accept them" if refused else "AWS could not be asked whose they are"
+    return failed(f"{told}: {caller.message.rstrip('.')}.", caller.remedy or (step if refused else "Run again."))
 
 
 @check(
@@ -68,6 +79,12 @@ def account(wanted: Wanted, facts: Facts) -> Finding:
 )
 def region(wanted: Wanted, facts: Facts) -> Finding:
     """EC2 refuses every call in a region that is not enabled, and names the zones of one that is."""
+    refusal = next((fact for fact in (facts.caller, facts.zones) if _not_enabled(fact)), None)
+    if isinstance(refusal, Unread):
+        return failed(
+            f"{wanted.region} is not enabled for the account: {refusal.message.rstrip('.')}.",
+            "Enable the region (console: Account, AWS Regions; it takes some minutes), or choose another one.",
+        )
     caller = known(facts.caller)
     partition = partition_of(wanted.region)
     if caller and caller.partition != partition:
@@ -75,13 +92,12 @@ def region(wanted: Wanted, facts: Facts) -> Finding:
             f"{wanted.region} belongs to the partition {partition}, the credentials to {caller.partition}.",
             "Use credentials of that partition, or a region of this one.",
         )
-    if isinstance(facts.zones, Unread) and facts.zones.code in NOT_ENABLED_CODES:
-        return failed(
-            f"{wanted.region} is not enabled for the account: {facts.zones.message}.",
-            "Enable the region (console: Account, AWS Regions; it takes some minutes), or choose another one.",
-        )
     zones = known(facts.zones)
     return passed(f"{wanted.region} is enabled and has {len(zones or ())} Availability Zones.")
+
+
+def _not_enabled(fact: object) -> bool:
+    return isinstance(fact, Unread) and fact.code in NOT_ENABLED_CODES
 
 
 CHECKS = (credentials, account, region)

@@ -33,6 +33,12 @@ def denied(facts: Facts, actions: t.Sequence[Action]) -> list[str]:
     return [action.name for action in actions if decisions.get(action.name, ALLOWED) != ALLOWED]
 
 
+def unanswered(facts: Facts, actions: t.Sequence[Action]) -> list[str]:
+    """Those of the actions of which IAM said nothing: neither allowed nor denied."""
+    decisions = known(facts.simulation) or {}
+    return [action.name for action in actions if action.name not in decisions]
+
+
 def not_simulated(facts: Facts) -> Finding | None:
     """Why nothing was simulated, or C(None)."""
     if known(facts.simulation) is not None:
@@ -64,6 +70,9 @@ def needed(wanted: Wanted, facts: Facts) -> Finding:
     refused = denied(facts, actions)
     if refused:
         return failed(f"Not allowed: {_listed(refused)}.", f"Allow them. {GUIDE}")
+    missing = unanswered(facts, actions)
+    if missing:
+        return unverifiable(f"IAM decided nothing on {_listed(missing)}.", f"Check them by hand: {GUIDE}")
     return passed(f"All {len(actions)} actions are allowed.")
 
 
@@ -78,9 +87,13 @@ def looking(wanted: Wanted, facts: Facts) -> Finding:
     reason = not_simulated(facts)
     if reason:
         return reason
-    refused = denied(facts, [action for action in account.simulated(wanted) if action.optional])
+    actions = [action for action in account.simulated(wanted) if action.optional]
+    refused = denied(facts, actions)
     if refused:
         return warned(f"Not allowed, so left out: {_listed(refused)}.", f"Allow them. {GUIDE}")
+    missing = unanswered(facts, actions)
+    if missing:
+        return unverifiable(f"IAM decided nothing on {_listed(missing)}.", f"Check them by hand: {GUIDE}")
     return passed("Everything can be looked at.")
 
 

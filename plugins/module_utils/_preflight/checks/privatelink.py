@@ -12,7 +12,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     skipped,
     warned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import (
+    Unread,
+    UnreadError,
+    known,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
@@ -35,10 +39,11 @@ def service(wanted: Wanted, facts: Facts) -> Finding:
     """By name, in the service's region."""
     if not wanted.privatelink_enabled:
         return skipped(OFF)
-    if isinstance(facts.service, Unread) and not facts.service.code:
+    if isinstance(facts.service, Unread) and facts.service.decided:
         return failed(
             f"{facts.service.message.rstrip('.')}.",
-            "Check name and region of the service, and ask Gitpod to admit this account and region.",
+            facts.service.remedy
+            or "Check name and region of the service, and ask Gitpod to admit this account and region.",
         )
     found = known(facts.service)
     if found is None:
@@ -58,7 +63,7 @@ def subnets(wanted: Wanted, facts: Facts) -> Finding:
         return skipped(OFF)
     found, there = facts.service, known(facts.subnets) or ()
     if found is None or isinstance(found, Unread):
-        return skipped("The service is not known.")
+        return skipped("The service is not known: see privatelink.service.")
     named = [subnet for subnet in there if subnet.id in wanted.privatelink_subnet_ids]
     if not named:
         return failed("None of the endpoint's subnets exists.", "Name some in gitpod_privatelink_subnet_ids.")
@@ -163,12 +168,12 @@ def security_group(wanted: Wanted, facts: Facts) -> Finding:
     if not wanted.privatelink_enabled:
         return skipped(OFF)
     if not wanted.privatelink_security_group_ids and isinstance(facts.endpoint_group, Unread):
-        if not facts.endpoint_group.code:
+        if facts.endpoint_group.decided:
             return failed(
                 f"{facts.endpoint_group.message.rstrip('.')}.",
                 "Remove or rename that group, or name the endpoint's groups in gitpod_privatelink_security_group_ids.",
             )
-        return skipped("The endpoint's group could not be read.")
+        raise UnreadError(facts.endpoint_group)
     if not wanted.privatelink_security_group_ids:
         return passed("None is given; one is made that admits HTTPS from the runner's subnets.")
     groups = {group.id: group for group in known(facts.security_groups) or ()}

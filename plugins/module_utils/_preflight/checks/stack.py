@@ -137,11 +137,13 @@ def _by_failed_creation(wanted: Wanted, found: Stack, why: str) -> Finding:
 def template(_wanted: Wanted, facts: Facts) -> Finding:
     """GetTemplateSummary reads it as CreateStack will."""
     found = facts.template
-    if isinstance(found, Unread) and not found.forbidden:
+    if isinstance(found, Unread) and (found.decided or found.code in TEMPLATE_CODES):
         return failed(
             f"{found.message.rstrip('.')}.",
-            "Correct gitpod_stack_template_url or the release; CloudFormation reads from S3 only.",
+            found.remedy or "Correct gitpod_stack_template_url or the release; CloudFormation reads from S3 only.",
         )
+    if isinstance(found, Unread) and not found.forbidden:
+        return failed(f"The template could not be read: {found.message.rstrip('.')}.", found.remedy or "Run again.")
     seen = known(found)
     if seen is None:
         return skipped("The template is not known before it is uploaded (gitpod_stack_template_bucket).")
@@ -150,6 +152,8 @@ def template(_wanted: Wanted, facts: Facts) -> Finding:
     return passed(f"{seen.resource_count} resources, {len(seen.parameters)} parameters, from {where}.")
 
 
+# How CloudFormation says that it cannot read a template, or that it is none (API reference, GetTemplateSummary).
+TEMPLATE_CODES = frozenset({"ValidationError"})
 # Stands for what the registration will give.
 AWAITED = "known-after-registration"
 

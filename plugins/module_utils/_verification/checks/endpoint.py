@@ -61,6 +61,12 @@ def state(wanted: Wanted, facts: Facts) -> Finding:
     return passed(f"The endpoint {found.id} is available.", evidence)
 
 
+def _no_endpoint(facts: Facts) -> Finding:
+    """What leads to the endpoint is told once, by endpoint.state."""
+    told = "The endpoint could not be read." if "endpoint" in facts.problems else "There is no endpoint to look at."
+    return skipped(told, "See endpoint.state.")
+
+
 @check(
     "endpoint.private_dns",
     asks="Is private DNS of the endpoint on?",
@@ -72,7 +78,7 @@ def private_dns(_wanted: Wanted, facts: Facts) -> Finding:
     """As EC2 has it."""
     found = facts.endpoint
     if found is None:
-        return skipped("There is no endpoint to look at.", "See endpoint.state.")
+        return _no_endpoint(facts)
     evidence = {"private_dns_enabled": found.private_dns, "dns_entries": list(found.dns_names)}
     if not found.private_dns:
         advice = "Run the role gitpod_privatelink with gitpod_privatelink_private_dns_enabled, its default."
@@ -90,7 +96,7 @@ def private_dns(_wanted: Wanted, facts: Facts) -> Finding:
 def addresses(_wanted: Wanted, facts: Facts) -> Finding:
     """Its network interfaces, against the subnets' ranges."""
     if facts.endpoint is None:
-        return skipped("There is no endpoint to look at.", "See endpoint.state.")
+        return _no_endpoint(facts)
     if "addresses" in facts.problems:
         return unread(facts, ["addresses"], "")
     evidence = {

@@ -1,0 +1,36 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible's display, which leaves standard output to a callback that writes a document there. For action plugins."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible import constants
+
+
+def writes_a_document(callback: t.Any) -> bool:
+    """Whether what a callback prints is read by a program, as that of ansible.posix.json and ansible.posix.jsonl is.
+
+    :param callback: the setting C(stdout_callback), with or without its collection.
+    """
+    return "json" in str(callback or "").rpartition(".")[2].lower()
+
+
+class Screen:
+    """Ansible's display in every way, but lines go to standard error where standard output is a document.
+
+    :param ansible: its display.
+    """
+
+    def __init__(self, ansible: t.Any) -> None:
+        self._ansible = ansible
+
+    def display(self, text: str, **options: t.Any) -> None:
+        """Show lines as they are."""
+        document = writes_a_document(constants.DEFAULT_STDOUT_CALLBACK)
+        self._ansible.display(text, **{"stderr": document, **options})
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._ansible, name)
