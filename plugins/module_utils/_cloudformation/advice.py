@@ -114,6 +114,6 @@ def left_behind(name: str, status: str, left: t.Sequence[Failure]) -> tuple[str,
         return ()
     named = "; ".join(f"{failure.resource} ({failure.kind}): {failure.reason or 'no reason given'}" for failure in left)
     return (
-        f"The stack {name} is {status}, but AWS could not delete what the update replaced or removed: {clean(named)}. It"
-        " is no longer part of the stack; delete it by hand",
+        f"The stack {name} is {status}, but AWS could not delete what the update replaced or removed: {clean(named)}."
+        " It is no longer part of the stack; delete it by hand",
     )
