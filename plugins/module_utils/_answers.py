@@ -228,6 +228,11 @@ class Guard:
         self._meta = client.meta
         self._last = threading.local()
 
+    @staticmethod
+    def stands_before(client: t.Any) -> bool:
+        """Whether a client has one already; layers would multiply their tries."""
+        return isinstance(getattr(client._make_api_call, "__self__", None), Guard)
+
     def install(self, client: t.Any) -> None:
         """Every call, page and waiter of the client goes through here from now on.
 
