@@ -16,6 +16,7 @@ import urllib.parse
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import DENIED_CODES, ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import shown
 
 # CloudFormation quotas: largest template in an S3 object, in bytes.
 LARGEST_TEMPLATE = 1_048_576
@@ -36,7 +37,7 @@ def fingerprint(template: t.Any) -> str:
     if isinstance(template, str):
         try:
             template = json.loads(template)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _digest("\n".join(line.rstrip() for line in template.strip().splitlines()))
     return _digest(json.dumps(template, sort_keys=True, separators=(",", ":")))
 
@@ -86,10 +87,10 @@ def _content(s3: t.Any, location: t.Mapping[str, str], url: str) -> bytes:
     :raises ApiError: it cannot be read.
     """
     for attempt in range(READS):
-        with intent(f"read {url}"):
+        with intent(f"read {shown(url)}"):
             answer = s3.get_object(**location, aws_retry=True)
         try:
-            with intent(f"read {url}"):
+            with intent(f"read {shown(url)}"):
                 return bytes(answer["Body"].read(LARGEST_TEMPLATE + 1))
         except ApiError:
             # The client tries its calls again; what breaks off afterwards is ours.
