@@ -31,9 +31,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients, FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host, Values
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
