@@ -97,8 +97,8 @@ class Answer:
 
 
 class ForeignAnswerError(_Sent):
-    """Something else than AWS answered, or only half of what AWS said arrived: the request was sent, and a write may have
-    been carried out (C(_writes)).
+    """Something else than AWS answered, or only half of what AWS said arrived: the request was sent, and a write may
+    have been carried out (C(_writes)).
 
     :ivar status: of HTTP; 0 when it is not known.
     """
