@@ -85,7 +85,9 @@ def persistent(client: t.Any, patience: Patience, sts: Callable[[str], t.Any]) -
     :param sts: makes a client of STS in a region, with the same credentials; asked only when AWS refuses them.
     """
     made = client.client if isinstance(client, RetryingBotoClientWrapper) else client
-    if isinstance(made, botocore_client.BaseClient):
+    # One that is handed out again has both already; twice would try again what was tried again.
+    guarded = isinstance(getattr(getattr(made, "_make_api_call", None), "__self__", None), Guard)
+    if isinstance(made, botocore_client.BaseClient) and not guarded:
         Retries(patience).register(made)
         Guard(made, patience, sts).install(made)
     return client
