@@ -11,8 +11,13 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
+    describe,
+    of_a_search,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
     adopted_files,
@@ -33,9 +38,9 @@ class ActionModule(ControlNodeAction):
         """Find, show, and write unless in check mode."""
         result: Result = super().run(tmp, task_vars)
         values = host_values(self, task_vars or {})
-        if values.problems:
-            problem = values.problems[0]
-            result.update(failed=True, msg=f"{problem.variable}: {problem.summary} {problem.remediation}")
+        problems = [*of_a_search(values), *control_node.directory(values, "gitpod_adopt_directory")]
+        if problems:
+            result.update(failed=True, msg=describe(values.host, problems))
             return result
         regions = values["gitpod_adopt_regions"] or [region for region in [values["gitpod_region"]] if region]
         if not regions:

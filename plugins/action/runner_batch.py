@@ -9,9 +9,8 @@ import time
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import wants_look
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, batches, unheeded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, serial, unheeded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
@@ -41,13 +40,10 @@ class ActionModule(ControlNodeAction):
         variables = task_vars or {}
         batch, everyone = list(variables["ansible_play_batch"]), list(variables["ansible_play_hosts_all"])
         values = host_values(self, variables)
-        try:
-            sizes = batches(values["gitpod_rollout_batches"], arguments["default_batches"])
-            refusal = _ignored(sizes, batch, everyone)
-            lines = batch_lines(sizes, batch, everyone, int(variables.get("ansible_forks", 5)), self._tolerated(values))
-        except RunnerError as error:
-            result.update(failed=True, msg=error.message)
-            return result
+        # As the play has them: the contract tells of what is no size.
+        sizes = serial(values["gitpod_rollout_batches"], arguments["default_batches"])
+        refusal = _ignored(sizes, batch, everyone)
+        lines = batch_lines(sizes, batch, everyone, int(variables.get("ansible_forks", 5)), self._tolerated(values))
         failed = [host for host in everyone if host not in batch and self._failed(variables, host)]
         if not arguments["look"] and len(batch) < len(everyone):
             failed += _unforeseen(variables)

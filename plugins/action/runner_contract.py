@@ -10,11 +10,10 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
     describe,
     needs_a_stack,
-    of_fleet,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import fleet_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import fleet_of
 
 
 class ActionModule(ControlNodeAction):
@@ -34,7 +33,7 @@ class ActionModule(ControlNodeAction):
         host = str((task_vars or {}).get("inventory_hostname", "the host"))
         # Problems between hosts are seen with all of the play; each host is told of its own.
         together = [host, *(name for name in arguments["hosts"] if name != host)]
-        problems = of_fleet(fleet_values(self, task_vars or {}, together))[host]
+        problems = fleet_of(self, task_vars or {}, together).problems[host]
         result.update(changed=False, problems=[problem.as_check() for problem in problems])
         if problems and (arguments["missing_is_failure"] or not needs_a_stack(problems, variables())):
             result.update(failed=True, msg=describe(host, problems))

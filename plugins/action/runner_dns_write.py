@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.telling import told
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.deciding import refused
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
@@ -61,8 +62,8 @@ class ActionModule(ControlNodeAction):
         found: Result = self._execute_module(
             module_name=provider.actions[0], module_args=options, task_vars=dict(variables)
         )
-        if not found.get("failed") and not provider.succeeded(found):
-            found.update(failed=True, msg=clean(found.get("msg") or f"The server refused: {found.get('dns_rc_str')}"))
+        if found.get("failed") or not provider.succeeded(found):
+            return {**found, "failed": True, "msg": told(provider, found)}
         return found
 
 

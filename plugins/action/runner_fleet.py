@@ -11,11 +11,11 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import told, verdict_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import (
     Fleet,
@@ -111,12 +111,12 @@ def hosts_of(named: t.Sequence[str] | None, task_vars: Raw) -> list[str]:
 def _for_the_gate(fleet: Fleet, hosts: t.Sequence[str], default_batches: t.Sequence[str]) -> Result:
     """What the gate needs besides: the batches, what is tolerated, and where files go."""
     values = fleet.values[hosts[0]]
-    try:
-        batches = batches_of(fleet, hosts, default_batches)
-    except RunnerError as error:
-        return {"failed": True, "msg": error.message}
-    directory = values["gitpod_artifact_directory"] if values["gitpod_prerequisites_artifacts"] else ""
-    return {"batches": batches, "max_failures": values["gitpod_rollout_max_failures"], "directory": directory}
+    written = values["gitpod_prerequisites_artifacts"] and not control_node.directory(values, control_node.ARTIFACTS)
+    return {
+        "batches": batches_of(fleet, hosts, default_batches),
+        "max_failures": values["gitpod_rollout_max_failures"],
+        "directory": values[control_node.ARTIFACTS] if written else "",
+    }
 
 
 def _status(fleet: Fleet, _left: t.Mapping[str, Earlier]) -> tuple[str, Result]:

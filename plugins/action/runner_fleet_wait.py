@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import ActionModule as LiveModule
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import seconds
 
 DEFAULT_INTERVAL = 10
 PARTS = ("stack", "endpoint", "certificate")
@@ -28,7 +29,7 @@ class ActionModule(LiveModule):
 
     def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
         """It always does, where there is something to wait for."""
-        wanted = float(arguments.get("progress_interval", DEFAULT_INTERVAL) or 0) > 0
+        wanted = seconds(arguments.get("progress_interval", DEFAULT_INTERVAL)) > 0
         return bool(arguments.get("runners")) and wanted
 
     def prefix(self, host: str) -> str:

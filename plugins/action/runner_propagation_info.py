@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import seconds
 
 DEFAULT_INTERVAL = 30.0
 LOOK_EVERY = 0.5
@@ -65,8 +66,8 @@ class ActionModule(RunnerAction):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         variables = task_vars or {}
-        interval = float(arguments.get("progress_interval", DEFAULT_INTERVAL) or 0)
-        waits = float(arguments.get("wait_timeout", 0) or 0) > 0
+        interval = seconds(arguments.get("progress_interval", DEFAULT_INTERVAL))
+        waits = seconds(arguments.get("wait_timeout")) > 0
         if not (waits and interval > 0 and self._connection.transport == "local"):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))
             return result

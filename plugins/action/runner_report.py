@@ -66,7 +66,7 @@ class ActionModule(ControlNodeAction):
         lines = [*fleet_table(runners), "", fleet.headline]
         files: list[str] = []
         if not self._task.check_mode:
-            files = self._write(pathlib.Path(directory), fleet)
+            files = self._write(pathlib.Path(directory), fleet, lines)
             lines += [
                 "",
                 f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
@@ -83,14 +83,15 @@ class ActionModule(ControlNodeAction):
             plain(results.stages(own, host)), values["gitpod_runner_name"], values["gitpod_region"] or ""
         )
 
-    @staticmethod
-    def _write(directory: pathlib.Path, fleet: Fleet) -> list[str]:
+    def _write(self, directory: pathlib.Path, fleet: Fleet, lines: list[str]) -> list[str]:
+        """The files; where they cannot be written, what was found is shown all the same."""
         contents = documents(fleet)
         try:
             directory.mkdir(parents=True, exist_ok=True)
             for name, content in contents.items():
                 write_text(directory / name, content)
         except OSError as error:
+            self._display.display("\n".join(["", *lines, ""]))
             raise AnsibleActionFail(
                 f"Could not write the reports: {error}. Set gitpod_artifact_directory to a writable directory."
             ) from error

@@ -11,9 +11,12 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
+    describe,
+    of_what_is_set,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import MALFORMED, Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, unwritable, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
@@ -42,15 +45,15 @@ class ActionModule(ControlNodeAction):
         result: Result = super().run(tmp, task_vars)
         variables = task_vars or {}
         read = host_values(self, variables)
-        if read.problems:
-            return {**result, "failed": True, "msg": describe(read.host, read.problems)}
         values = read.everything()
         path = pathlib.Path(values[PATH] or f"{values['gitpod_artifact_directory']}/{file_name(read.host)}-sent.json")
+        fault = unwritable(str(path.parent))
+        unwritten = Problem(MALFORMED, PATH, f"Nothing can be written to {path.parent}: {fault}.", "Name another file.")
+        problems = [*of_what_is_set(read), *([unwritten] if fault else [])]
+        if problems:
+            return {**result, "failed": True, "msg": describe(read.host, problems)}
         sent = _remembered(path)
-        try:
-            items = desired.items(values, sent)
-        except RunnerError as error:
-            return {**result, "failed": True, "msg": error.message}
+        items = desired.items(values, sent)
         runner_id = earlier(self, variables).runner_id(values)
         if items and not runner_id:
             found = run_module(self, "runner_registration_info", desired.find(values), variables)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import ActionModule as LiveModule
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import seconds
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.template_file import with_template_body
 
 DEFAULT_INTERVAL = 10
@@ -20,6 +22,12 @@ class ActionModule(LiveModule):
 
     def arguments(self) -> dict[str, t.Any]:
         """With the template, which lies where Ansible runs."""
+        if isinstance(self._task.args.get("release_version"), (int, float)):
+            # The module would be given the text of what YAML has left of it: 20260115.10 is the number 20260115.1.
+            raise AnsibleActionFail(
+                "release_version is a number, and zeros at its end are lost; nothing was changed. Write it as"
+                " v20260115.10, or in quotes."
+            )
         return with_template_body(self._task.args, self._find_needle)
 
     def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
@@ -27,7 +35,7 @@ class ActionModule(LiveModule):
         waits = boolean(arguments.get("wait", True), strict=False) or boolean(
             arguments.get("join", False), strict=False
         )
-        return bool(waits and float(arguments.get("progress_interval", DEFAULT_INTERVAL) or 0) > 0)
+        return bool(waits and seconds(arguments.get("progress_interval", DEFAULT_INTERVAL)) > 0)
 
     def prefix(self, host: str) -> str:
         """The bar stands apart."""

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import (
+    describe,
+    of_what_is_set,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
@@ -34,9 +37,10 @@ class ActionModule(ControlNodeAction):
         variables = task_vars or {}
         step = STEPS[arguments["stage"], arguments["step"]]
         values = host_values(self, variables)
-        if values.problems:
-            # Where a role is used alone, nobody has told of them.
-            return {**result, "failed": True, "msg": describe(values.host, values.problems)}
+        # Where a role is used alone, nobody has told of them; what is left out is for the stage to say.
+        problems = of_what_is_set(values)
+        if problems:
+            return {**result, "failed": True, "msg": describe(values.host, problems)}
         situation = Situation(
             values.everything(),
             earlier(self, variables),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import ActionModule as LiveModule
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import seconds
 
 WAITS = ("gitpod_verify_wait", "gitpod_verify_phase_wait")
 
@@ -18,7 +19,7 @@ class ActionModule(LiveModule):
     def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
         """Whether any runner has patience."""
         values = [entry.get("values") or {} for entry in arguments.get("runners") or []]
-        return any(float(own.get(name) or 0) for own in values for name in WAITS)
+        return any(seconds(own.get(name)) > 0 for own in values for name in WAITS)
 
     def prefix(self, _host: str) -> str:
         """The line names the runners itself."""

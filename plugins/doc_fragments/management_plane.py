@@ -25,15 +25,16 @@ options:
         unset.
     type: str
   api_timeout:
-    description: Longest wait in seconds for one answer.
+    description: Longest wait in seconds for one answer, from the first packet to the last.
     type: int
     default: 30
   api_retries:
     description:
-      - How often a call is repeated, after growing pauses with jitter of at most 20 seconds each, while the management
-        plane is unavailable or limits the rate.
+      - How often a call is repeated, after growing pauses with jitter of at most 20 seconds each, or as long as it
+        asks to wait (Retry-After), while the management plane is unavailable, limits the rate, or its answer breaks
+        off. After five minutes no further try begins.
     type: int
-    default: 6
+    default: 8
   ca_path:
     description:
       - File of PEM certificates of authorities to trust besides the system's, for a proxy that inspects TLS.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batches
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import serial
 
 
 class FilterModule:
@@ -18,5 +18,5 @@ class FilterModule:
         """Names as they are used in templates, without the collection's prefix."""
         return {
             "external_records": external_records,
-            "rollout_batches": batches,
+            "rollout_batches": serial,
         }

@@ -12,8 +12,9 @@ version_added: 0.1.0
 description:
   - Reads the AWS runners of the management plane; a host is a runner, under its name, so that C(group_vars) and
     C(host_vars) add what the management plane does not know. A fleet then needs no host list.
-  - What the management plane says is data and never a template. A runner without a name, or whose name is a group's or
-    a path, becomes no host and is warned of.
+  - What the management plane says is data and never a template. A runner without an ID or a name, or whose name is a
+    group's, a path or the control node's, has blanks around it or characters that cannot be printed, or is longer than
+    255 characters, becomes no host and is warned of; the others stay.
   - Each host has C(gitpod_region) and C(gitpod_runner_name), and what the management plane says as C(runner_id),
     C(runner_region), C(runner_variant), C(runner_phase), C(runner_version), C(runner_message), C(runner_log_url),
     C(runner_created_at), C(runner_additional_info) and C(runner_configuration).
@@ -54,7 +55,7 @@ options:
   api_retries:
     description: How often a call is repeated while the management plane is unavailable or limits the rate.
     type: int
-    default: 6
+    default: 8
   ca_path:
     description: File of PEM certificates of authorities to trust besides the system's.
     type: path
@@ -131,7 +132,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Client,
     Connection,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, printable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief, printable
 
 CONNECTION = ("api_url", "api_timeout", "api_retries", "ca_path")
 SHOWN = (
@@ -146,6 +147,57 @@ SHOWN = (
     "additional_info",
     "configuration",
 )
+
+
+# A name is a host's, and no module may take it for another one.
+LONGEST_NAME = 255
+HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+MOST_TOLD = 5
+
+
+def usable(
+    runners: t.Sequence[t.Mapping[str, t.Any]], groups: t.Container[str]
+) -> tuple[list[t.Mapping[str, t.Any]], list[str]]:
+    """The runners that can be hosts, and what is told of the others: one of them takes no other one with it.
+
+    :param groups: names that are groups' already.
+    """
+    good: list[t.Mapping[str, t.Any]] = []
+    told = []
+    for runner in runners:
+        fault = _fault(str(runner["name"]), groups) if runner["id"] else "because it has no ID"
+        if fault:
+            told.append(f"The runner {brief(runner['id'], 60) or brief(runner['name'], 60)} becomes no host, {fault}.")
+        else:
+            good.append(runner)
+    more = [f"{len(told) - MOST_TOLD:,} more runners become no hosts."] if len(told) > MOST_TOLD else []
+    return good, [*told[:MOST_TOLD], *more]
+
+
+def _fault(name: str, groups: t.Container[str]) -> str:
+    """Why Ansible, or a module that finds the runner again by its name, would take it for something else.
+
+    It would give a group of the name the runner's variables, and read host_vars wherever a path leads.
+    """
+    if not name.strip() or name in groups or "/" in name or name.startswith("."):
+        why = "is a group's, a path, or none"
+    elif name in HERE:
+        why = "is the control node's"
+    elif name != name.strip() or not name.isprintable():
+        why = "has blanks around it, or a character that cannot be printed"
+    elif len(name) > LONGEST_NAME:
+        why = f"has more than {LONGEST_NAME} characters"
+    else:
+        return ""
+    return f"because its name, {brief(name, 60)!r}, {why}. Give it another one"
+
+
+def cached(found: t.Any) -> list[dict[str, t.Any]] | None:
+    """What the cache holds, or C(None) where it is nothing that this version has written."""
+    needed = {"name", *SHOWN}
+    if isinstance(found, list) and all(isinstance(entry, dict) and needed <= set(entry) for entry in found):
+        return found
+    return None
 
 
 def chosen(runners: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
@@ -198,27 +250,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         try:
-            runners = chosen(self._runners(path, cache), self.get_options())
+            wanted = str(self.get_option("group"))
+            good, told = usable(self._runners(path, cache), {*self.inventory.groups, wanted})
+            runners = chosen(good, self.get_options())
         except RunnerError as error:
-            raise AnsibleParserError(error.message) from error
-        group = self.inventory.add_group(self.get_option("group"))
+            raise AnsibleParserError(error.message) from None
+        for line in told:
+            self.display.warning(line)
+        group = self.inventory.add_group(wanted)
         for runner in runners:
-            if self._may_be_a_host(runner):
-                self._add(runner, group)
-
-    def _may_be_a_host(self, runner: t.Mapping[str, t.Any]) -> bool:
-        """Whether Ansible takes the runner's name for nothing else.
-
-        It would give a group of the name the runner's variables, and read host_vars wherever a path leads.
-        """
-        name = str(runner["name"])
-        may = bool(name) and not (name in self.inventory.groups or "/" in name or name.startswith("."))
-        if not may:
-            self.display.warning(
-                f"The runner {clean(runner['id'])} becomes no host, because its name, {clean(name)!r}, is a group's, a"
-                " path, or none. Give it another one."
-            )
-        return may
+            self._add(runner, group)
 
     def _runners(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
         """From the cache while it is fresh, else from the management plane."""
@@ -226,9 +267,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         use = bool(self.get_option("cache"))
         if use and cache:
             try:
-                return list(self._cache[key])
+                kept = cached(self._cache[key])
             except KeyError:
-                pass
+                kept = None
+            if kept is not None:
+                return kept
         found = self._read()
         if use:
             self._cache[key] = found

@@ -21,6 +21,7 @@ import random
 import re
 import threading
 import time
+import traceback
 import typing as t
 import urllib.parse
 import uuid
@@ -31,9 +32,10 @@ try:
     import botocore.utils as botocore_utils
 
     _Base: t.Any = botocore_exceptions.BotoCoreError
+    _Sent: t.Any = botocore_exceptions.HTTPClientError
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
     botocore_exceptions = botocore_parsers = botocore_utils = None
-    _Base = Exception
+    _Base = _Sent = Exception
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import always_enabled
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import (
@@ -94,8 +96,9 @@ class Answer:
         return ", ".join(filter(None, [*parts, f"which leads to {host}" if host else ""]))
 
 
-class ForeignAnswerError(_Base):
-    """Something else than AWS answered, or only half of what AWS said arrived.
+class ForeignAnswerError(_Sent):
+    """Something else than AWS answered, or only half of what AWS said arrived: the request was sent, and a write may have
+    been carried out (C(_writes)).
 
     :ivar status: of HTTP; 0 when it is not known.
     """
@@ -115,9 +118,28 @@ class ForeignAnswerError(_Base):
                 f"No proxy is set for {self.host} (HTTPS_PROXY): see what stands between this host and AWS, such as a"
                 " firewall that inspects traffic, a login page, or another AWS_ENDPOINT_URL"
             )
-        if self.status == NEEDS_A_PASSWORD:
-            return f"Give the proxy {self.proxy} a user and a password in {self.proxy.variable}"
-        return f"Have the proxy {self.proxy} let {self.host} pass, or name that host in NO_PROXY"
+        return _about_the_proxy(self.proxy, self.host, self.status)
+
+
+class ProxyRefusalError(_Base):
+    """The proxy made no connection to AWS."""
+
+    fmt = "The proxy {proxy} makes no connection to {host} ({reason})"
+
+    def __init__(self, host: str, proxy: Proxy, reason: str) -> None:
+        super().__init__(host=host, proxy=proxy, reason=reason)
+        self.host, self.proxy, self.status = host, proxy, NEEDS_A_PASSWORD if str(NEEDS_A_PASSWORD) in reason else 0
+
+    @property
+    def next_step(self) -> str:
+        """What to do about it."""
+        return _about_the_proxy(self.proxy, self.host, self.status)
+
+
+def _about_the_proxy(proxy: Proxy, host: str, status: int) -> str:
+    if status == NEEDS_A_PASSWORD:
+        return f"Give the proxy {proxy} a user and a password in {proxy.variable}"
+    return f"Have the proxy {proxy} let {host} pass, or name that host in NO_PROXY"
 
 
 class DisabledRegionError(_Base):
@@ -224,7 +246,12 @@ class Guard:
             try:
                 return self._call(operation, given)
             except botocore_exceptions.ClientError as error:
+                # What was sent before counts: the refusal may be of a second time (C(_writes.is_repeated)).
+                said = error.response.setdefault("ResponseMetadata", {})
+                said["RetryAttempts"] = said.get("RetryAttempts", 0) + attempt - 1
                 raise self._explained(error) from error
+            except botocore_exceptions.ProxyConnectionError as error:
+                raise self._refused(error) from error
             except ForeignAnswerError as error:
                 problem, cause = error, error.__cause__
             except Exception as error:
@@ -249,10 +276,14 @@ class Guard:
         return TRIES if operation.startswith(READING) and status < REFUSED_STATUS else 1
 
     def _of_the_parser(self, error: Exception) -> bool:
+        """Whether an exception comes of what was answered, and not of how it was asked for."""
         if isinstance(error, botocore_exceptions.BotoCoreError):
             return False
-        kinds = (botocore_parsers.ResponseParserError, RecursionError, LookupError)
-        return isinstance(error, kinds) or getattr(self._last, "answer", None) is not None
+        if isinstance(error, (botocore_parsers.ResponseParserError, RecursionError)):
+            return True
+        frames = (frame for frame, _line in traceback.walk_tb(error.__traceback__))
+        parsing = any(frame.f_globals.get("__name__") == botocore_parsers.__name__ for frame in frames)
+        return parsing or getattr(self._last, "answer", None) is not None
 
     def _arrived(self, response_dict: t.Mapping[str, t.Any], **_event: t.Any) -> None:
         self._last.answer = Answer.of(response_dict)
@@ -298,6 +329,15 @@ class Guard:
     def _error(self, answer: Answer, why: str) -> ForeignAnswerError:
         url = self._meta.endpoint_url
         return ForeignAnswerError(urllib.parse.urlsplit(url).hostname or url, answer, why, proxy_of(url))
+
+    def _refused(self, error: t.Any) -> Exception:
+        """The SDK tells neither why nor where to; urllib3's words hold neither user nor password."""
+        url = self._meta.endpoint_url
+        proxy = proxy_of(url)
+        if proxy is None:
+            return t.cast("Exception", error)
+        reason = getattr(error.kwargs.get("error"), "original_error", None) or "it is not there"
+        return ProxyRefusalError(urllib.parse.urlsplit(url).hostname or url, proxy, clean(reason)[:MOST_SHOWN])
 
     def _explained(self, error: t.Any) -> Exception:
         """What the service's refusal means: itself, a page in its place, or a region that is not enabled."""

@@ -60,6 +60,47 @@ def _with_digest(name: str, of: str) -> str:
     return f"{name[:_LONGEST].rstrip('-') or 'runner'}-{digest[:8]}"
 
 
+def unwritable(directory: str) -> str:
+    """Why no file can be written below a directory, which may have to be made; empty when it can.
+
+    Nothing is left behind: a file without a name is opened in the nearest directory that there is, because only a try
+    tells of a read-only file system, of a server's mapping of root, and of access lists.
+    """
+    path = pathlib.Path(directory)
+    try:
+        there = next((entry for entry in (path, *path.parents) if _exists(entry)), pathlib.Path())
+        if not there.is_dir():
+            return f"{there} is not a directory"
+        with tempfile.TemporaryFile(dir=there):
+            return ""
+    except (OSError, ValueError) as error:
+        return _reason(error)
+
+
+def _exists(path: pathlib.Path) -> bool:
+    """Whether there is anything of that name, a link that leads nowhere too; a name that cannot be one raises."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def unreadable(path: str) -> str:
+    """Why a file cannot be read; empty when it can."""
+    try:
+        if pathlib.Path(path).is_dir():
+            return "it is a directory"
+        with pathlib.Path(path).open("rb"):
+            return ""
+    except (OSError, ValueError) as error:
+        return _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
 def _umask() -> int:
     """The process's; it can only be read by setting it, so the strictest stands for that moment."""
     present = os.umask(0o077)

@@ -16,7 +16,9 @@ import urllib.parse
 from ansible.module_utils.urls import open_url
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import is_loopback
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import way
 
 # Seconds for one connection, or one part of an answer, and for everything.
 TIMEOUT = 10
@@ -53,12 +55,14 @@ def post(url: str, message: t.Mapping[str, t.Any], opener: t.Callable[..., t.Any
     try:
         answer = answers.get(timeout=LONGEST)
     except queue.Empty:
-        raise RunnerError(what, f"It did not answer within {LONGEST} s", "Check gitpod_report_notify") from None
+        why = f"It did not answer within {LONGEST} s, {way(url)}"
+        raise RunnerError(what, why, "Check gitpod_report_notify") from None
     if isinstance(answer, urllib.error.HTTPError):
-        raise RunnerError(what, f"It answered with HTTP {answer.code}", "Check gitpod_report_notify")
+        raise RunnerError(what, f"It answered with HTTP {answer.code}, {way(url)}", "Check gitpod_report_notify")
     if isinstance(answer, Exception):
         told = _without(url, getattr(answer, "reason", None) or answer)
-        raise RunnerError(what, told, "Check the control node's way to it, or gitpod_report_notify")
+        why = f"{brief(told)} ({way(url)})"
+        raise RunnerError(what, why, "Check the control node's way to it, or gitpod_report_notify")
     return answer
 
 

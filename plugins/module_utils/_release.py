@@ -15,7 +15,9 @@ import json
 import re
 import urllib.parse
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _urls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 
 RELEASES_URL = "https://releases.gitpod.io"
 RELEASES_BUCKET_URL = "https://gitpod-flex-releases.s3.amazonaws.com"
@@ -28,6 +30,8 @@ LARGEST_BODY = 51_200
 _S3_HOST = re.compile(r"(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$")
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]*")
 _VERSION = re.compile(r"\d{8}\.\d+")
+# Of what a manifest says, which goes into tags, messages and file names.
+_RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,14 +74,22 @@ def parse_manifest(text: str, source: str, template_name: str) -> Release:
     """
     try:
         manifest = json.loads(text)
-        version, url = str(manifest["version"]), str(manifest["cloudformation_template_url"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunnerError(
-            f"The release manifest {source} cannot be read",
-            "It holds no version and no cloudformation_template_url",
-            "Check the releases URL; a proxy or a mirror may have answered instead",
-        ) from error
+        version, url = manifest["version"], manifest["cloudformation_template_url"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        version, url = None, None
+    if not isinstance(version, str) or not isinstance(url, str):
+        raise _unreadable(source, "It holds no version and no cloudformation_template_url")
+    if not _RELEASE.fullmatch(version):
+        raise _unreadable(source, f"Its version is {brief(version, 40)!r}, and versions are like 20260115.2")
+    fault = _urls.fault(url, ("https", "http"), credentials=True)
+    if fault:
+        raise _unreadable(source, f"Its cloudformation_template_url {fault}")
     return Release(version, f"{url.rsplit('/', 1)[0]}/{template_name}" if template_name else url)
+
+
+def _unreadable(source: str, why: str) -> RunnerError:
+    advice = "Check the releases URL (gitpod_stack_releases_url); a proxy or a mirror may have answered instead"
+    return RunnerError(f"The release manifest {source} cannot be read", why, advice)
 
 
 def is_s3_url(url: str) -> bool:
@@ -119,7 +131,12 @@ def fitting_body(content: bytes, source: str) -> str:
             f"The template {source} has {len(content):,} bytes, and a request takes {LARGEST_BODY:,} at most",
             next_step="Put it in an S3 bucket of yours and give its URL, or give the name of a bucket to upload it to",
         )
-    return content.decode("utf-8")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The template {source} is no text in UTF-8", str(error), "Check what is there, and name the template"
+        ) from error
 
 
 def release_tags(version: str, template_hash: str) -> dict[str, str]:

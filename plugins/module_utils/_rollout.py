@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import as_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 
 MOST_NAMES = 8
@@ -20,8 +21,24 @@ def batches(wanted: t.Any, without: t.Sequence[str] = ("100%",)) -> list[str]:
     :param without: the sizes when nothing is wanted.
     """
     entries = wanted if isinstance(wanted, (list, tuple)) else [wanted]
-    texts = [part.strip() for entry in entries if entry is not None for part in re.split(r"[,\r\n]", str(entry))]
+    texts = [part.strip() for entry in entries if entry is not None for part in re.split(r"[,\r\n]", as_text(entry))]
     return [text for text in texts if text] or list(without)
+
+
+def serial(wanted: t.Any, without: t.Sequence[str] = ("100%",)) -> list[str]:
+    """The same for a play's C(serial), which Ansible evaluates before any task could say what is wrong.
+
+    What is no size would end Ansible in a traceback. The contract names it and nothing begins, so the sizes that hold
+    when nothing is wanted stand in.
+    """
+    sizes = batches(wanted, without)
+    return sizes if all(map(is_size, sizes)) else list(without)
+
+
+def is_size(entry: t.Any) -> bool:
+    """Whether an entry is a number from 1, or a share from 1% to 100%."""
+    text = as_text(entry).strip()
+    return bool(re.fullmatch(r"0*[1-9]\d{0,5}|0*(100|[1-9]\d?) ?%", text, re.ASCII))
 
 
 def batch_sizes(wanted: t.Sequence[t.Any], hosts: int) -> list[int]:
@@ -41,13 +58,13 @@ def batch_sizes(wanted: t.Sequence[t.Any], hosts: int) -> list[int]:
 def _size(entry: t.Any, hosts: int) -> int:
     text = str(entry).strip()
     share = text.endswith("%")
-    number = text.rstrip("%").strip()
-    if not number.isdecimal() or int(number) < 1:
+    if not is_size(text):
         raise InputError(
-            f"{text!r} is not the size of a batch",
+            f"{text[:40]!r} is not the size of a batch",
             next_step='Write gitpod_rollout_batches as numbers and shares, such as [1, "25%", "100%"]',
         )
-    return max(1, int(int(number) / 100 * hosts)) if share else int(number)
+    number = int(text.rstrip("%"))
+    return max(1, int(number / 100 * hosts)) if share else number
 
 
 def batch_lines(

@@ -43,6 +43,12 @@ def _shown(character: str) -> str:
     return character if character.isprintable() else " "
 
 
+def brief(text: t.Any, most: int = 200) -> str:
+    """The same, cut where it is longer than C(most) characters: whoever answers decides how much it says."""
+    line = clean(str(text)[: most + 1]).strip()
+    return line if len(line) <= most else f"{line[:most].rstrip()} ..."
+
+
 def once(lines: t.Mapping[str, t.Sequence[str]], most_names: int = 3) -> list[str]:
     """What is said of several, said once: C(3 runners (a, b, c): ...), or C(a: ...) of one alone.
 

@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import dataclasses
+import queue
 import random
+import threading
 import time
 import typing as t
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+T = t.TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,3 +59,26 @@ def poll(clock: Clock, timeout: float, pace: Pace) -> Iterator[float]:
             return
         clock.sleep(min(remaining, pause * clock.stretch() * (1 - 0.2 * clock.jitter())))
         pause = min(pause * pace.growth, pace.longest)
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What a call returns that the system lets wait as long as it likes, such as a question to its resolver.
+
+    :raises TimeoutError: it has not ended by then; nothing waits for it any more, and its thread ends with the process.
+    """
+    ended: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            ended.put((work(), None))
+        except BaseException as error:
+            ended.put((None, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        found, failure = ended.get(timeout=max(seconds, 0.0))
+    except queue.Empty:
+        raise TimeoutError(f"no end within {seconds:g} s") from None
+    if failure is not None:
+        raise failure
+    return t.cast("T", found)

@@ -68,7 +68,8 @@ options:
     default: true
   timeout:
     description:
-      - Seconds to wait for each DNS answer and for each step of a connection.
+      - Seconds to wait for each DNS answer and for each step of a connection, all of it - the connection, the handshake
+        of TLS, the answer's head.
     type: int
     default: 10
   checks:
@@ -232,7 +233,7 @@ checks:
       type: str
     # end of result of a check
 addresses:
-  description: The addresses of each name that was asked for, from all resolvers together.
+  description: The addresses of each name that was asked for, from all resolvers together; of more than 64 the first.
   returned: always
   type: dict
   sample:
@@ -255,7 +256,7 @@ resolutions:
       description: V(found), V(missing), V(empty), V(refused), V(timeout) or V(failed).
       type: str
     addresses:
-      description: IPv4 and IPv6 addresses.
+      description: IPv4 and IPv6 addresses; of more than 64 the first.
       type: list
       elements: str
     canonical_name:

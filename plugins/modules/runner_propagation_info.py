@@ -165,7 +165,7 @@ answers:
       description: V(right), V(missing), V(other) (it leads elsewhere) or V(silent).
       type: str
     leads_to:
-      description: The name or the addresses that it answered with.
+      description: The name or the addresses that it answered with; of more than 64 the first.
       type: list
       elements: str
     ttl:

@@ -51,7 +51,7 @@ options:
     description: Release channel whose newest template is deployed, such as V(stable) or V(latest).
     type: str
   release_version:
-    description: Release whose template is deployed, such as V(20260115.2).
+    description: Release whose template is deployed, such as V(v20260115.2); a number is refused.
     type: str
   releases_url:
     description: Where the release manifests are; a corporate mirror may have them too.

@@ -11,9 +11,10 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import needs_a_stack, of_fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Problem
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_sizes, batches
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_sizes, serial
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import fleet_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, run_module
 
@@ -43,7 +44,9 @@ class Fleet:
 def fleet_of(action: t.Any, task_vars: Raw, hosts: t.Sequence[str]) -> Fleet:
     """The typed values of hosts, and every problem of their inventory."""
     values = fleet_values(action, task_vars, hosts)
-    return Fleet(values, of_fleet(values))
+    known = task_vars.get("hostvars") or {}
+    found = of_fleet(values)
+    return Fleet(values, {host: [*found[host], *control_node.problems(own, known)] for host, own in values.items()})
 
 
 def module_arguments(fleet: Fleet, hosts: t.Iterable[str]) -> Result:
@@ -87,14 +90,13 @@ def prerequisites(action: t.Any, fleet: Fleet, task_vars: Raw, hosts: t.Sequence
 
 
 def batches_of(fleet: Fleet, hosts: t.Sequence[str], default: t.Sequence[str]) -> list[list[str]]:
-    """The hosts of each batch, as Ansible will make them.
+    """The hosts of each batch, as Ansible will make them; the contract tells of sizes that are none.
 
     :param default: sizes where the inventory asks for none.
-    :raises RunnerError: an entry of gitpod_rollout_batches is no size.
     """
     wanted = fleet.values[hosts[0]]["gitpod_rollout_batches"]
     split, begin = [], 0
-    for size in batch_sizes(batches(wanted, default), len(hosts)):
+    for size in batch_sizes(serial(wanted, default), len(hosts)):
         split.append(list(hosts[begin : begin + size]))
         begin += size
     return split

@@ -15,11 +15,10 @@ from ansible.template import Templar
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Untemplated, Values, read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.results import handed_on
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import Raw, variables_of
 
 PREFIX = "gitpod_"
-# Facts that the collection sets, and the user's own tasks read.
-RESULTS = ("_result", "_started")
 
 
 def host_values(action: t.Any, task_vars: Raw, host: str = "") -> Values:
@@ -33,7 +32,7 @@ def host_values(action: t.Any, task_vars: Raw, host: str = "") -> Values:
     given = {
         key: _filled_in(templar, raw[key])
         for key in raw
-        if key.startswith(PREFIX) and (key in variables() or not key.endswith(RESULTS))
+        if key.startswith(PREFIX) and (key in variables() or not handed_on(key))
     }
     return read(name, str(pathlib.Path.cwd()), variables(), given)
 
@@ -50,9 +49,17 @@ def _filled_in(templar: Templar, value: t.Any) -> t.Any:
         # ansible-core 2.19 and later raise for default(omit); before, a placeholder text is the result.
         if type(error).__name__ == "AnsibleValueOmittedError":
             return None
-        return Untemplated(str(value), reason(error))
+        return Untemplated(_written(value), reason(error))
     placeholder = templar.available_variables.get("omit")
     return None if isinstance(found, str) and found == placeholder else found
+
+
+def _written(value: t.Any) -> str:
+    """As the inventory has it; what a vault keeps has no text without its password, and asking for it raises."""
+    try:
+        return str(value)
+    except Exception:
+        return ""
 
 
 def reason(error: BaseException) -> str:

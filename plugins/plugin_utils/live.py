@@ -26,6 +26,14 @@ Read = t.Callable[[int], bytes]
 Result = dict[str, t.Any]
 
 
+def seconds(option: t.Any) -> float:
+    """An option of a play that the module has not judged yet: what is no number is none, and the module says so."""
+    try:
+        return float(option or 0)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
 def reader(connection: t.Any, path: str) -> Read:
     """How to read a file where the module runs: what comes after so many bytes."""
     if connection.transport == "local":
@@ -111,7 +119,7 @@ class ActionModule(RunnerAction):
 
     def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
         """Whether the module waits, and lines are wanted."""
-        return float(arguments.get("wait_timeout") or 0) > 0
+        return seconds(arguments.get("wait_timeout")) > 0
 
     def prefix(self, host: str) -> str:
         """What stands before each line."""

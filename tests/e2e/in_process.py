@@ -52,6 +52,7 @@ class InProcessModule:
         self.check_mode = check
         self.region = region
         self.warnings: list[str] = []
+        self.hidden: set[str] = set()
         self._session = _session(testbed.account_id, region)
         self._url = testbed.aws_endpoint_url
 
@@ -76,6 +77,20 @@ class InProcessModule:
     def warn(self, text: str) -> None:
         """Keep the warning."""
         self.warnings.append(text)
+
+    def cover(self, _option: str, public: t.Collection[str]) -> None:
+        """Let texts be shown that are no secrets."""
+        self.hidden.difference_update(public)
+
+    def hide(self, texts: t.Iterable[str]) -> None:
+        """Keep what may not be shown."""
+        self.hidden.update(texts)
+
+    def masked(self, text: str) -> str:
+        """As Ansible masks it."""
+        for secret in sorted(self.hidden, key=len, reverse=True):
+            text = text.replace(secret, "********")
+        return text
 
 
 def outcome(module: t.Any, operation: t.Callable[[t.Any], dict[str, t.Any]]) -> dict[str, t.Any]:

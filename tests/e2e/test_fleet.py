@@ -266,7 +266,7 @@ def test_upgrades_are_foreseen_go_in_batches_stop_at_a_failure_and_go_back(
     assert "WARNING " + ", ".join(fleet.names) in table
     assert "port of SSH" in table
     assert f"To go back to {old}: " in stopped.output
-    assert f"gitpod_stack_release_version={old} --limit {canary}\n" in stopped.output
+    assert f"gitpod_stack_release_version=v{old} --limit {canary}\n" in stopped.output
 
     running_testbed.control("POST", "https", {"domain": fleet.runners[0].domain, "mode": "healthy"})
     running_testbed.clear_calls()

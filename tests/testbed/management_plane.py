@@ -19,6 +19,7 @@ from gitpod.v1.runner_connect import RunnerServiceASGIApplication
 
 from .aws import control, state
 from .management_rules import Fault, Gate
+from .management_severity import Severity, Strange, Stranger
 
 TOKEN_LIFETIME = 24 * 3600.0
 VERSION = "20260115.2"
@@ -51,6 +52,8 @@ class ManagementPlane:
         # Client secrets in the order in which they came, by the integration's ID.
         self.client_secrets: dict[str, list[str]] = {}
         self.advanced = 0.0
+        self.severity = Severity()
+        self.stranger: Stranger | None = None
 
     def now(self) -> float:
         """Seconds since the epoch, as far as tokens are concerned."""
@@ -64,6 +67,9 @@ class ManagementPlane:
         for listed in (self.tokens, self.gate.faults, self.gate.calls):
             listed.clear()
         self.advanced = 0.0
+        self.severity = Severity()
+        if self.stranger:
+            self.stranger.rules.clear()
 
     def mint(self, runner_id: str) -> str:
         """A new exchange token of a runner."""
@@ -89,6 +95,7 @@ class ManagementPlane:
             runner.spec.configuration.log_level = runner_pb2.LOG_LEVEL_INFO
             runner.spec.configuration.devcontainer_image_cache_enabled = True
         runner.created_at.GetCurrentTime()
+        self.severity.made(runner)
         runner.status.phase = runner_pb2.RUNNER_PHASE_CREATED
         runner.status.region = runner.spec.configuration.region
         runner.MergeFromString(UNKNOWN_FIELD)
@@ -145,7 +152,8 @@ class ManagementPlane:
 
         C(unuse_tokens) has no token presented yet, as if the runners had not come up until now.
 
-        C(faults) are rules (management_rules.Fault), in place of those before. C(add_runners) have name and region,
+        C(faults) are rules (management_rules.Fault), in place of those before; likewise C(strange)
+        (management_severity.Strange), and C(severity) is how the servers differ. C(add_runners) have name and region,
         C(add_environments) runner_id, count and archived. C(remove_runners) are IDs. C(forget_calls) empties the list
         of calls. The answer is for tests, and so has secrets in it.
         """
@@ -153,8 +161,7 @@ class ManagementPlane:
             self.advanced += float(body.get("advance_seconds", 0))
             if "runner_id" in body:
                 self.orders[body["runner_id"]] = (body["phase"], body.get("message", ""))
-            if "faults" in body:
-                self.gate.faults[:] = [Fault(**rule) for rule in body["faults"]]
+            self._order(body)
             if body.get("unuse_tokens"):
                 for token in self.tokens:
                     token.used_by = ""
@@ -173,6 +180,15 @@ class ManagementPlane:
             "client_secrets": self.client_secrets,
             "calls": self.gate.calls,
         }
+
+    def _order(self, body: dict[str, t.Any]) -> None:
+        """How calls fail from now on."""
+        if "faults" in body:
+            self.gate.faults[:] = [Fault(**rule) for rule in body["faults"]]
+        if "strange" in body and self.stranger:
+            self.stranger.rules[:] = [Strange(**rule) for rule in body["strange"]]
+        if "severity" in body:
+            self.severity = Severity(**body["severity"])
 
     def _add_wanted(self, name: str, region: str, id: str = "", variant: str = "", provider: str = "") -> None:
         runner = self.add(name, region, id)
@@ -204,4 +220,5 @@ def create_application(plane: ManagementPlane) -> t.Any:
             await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/html")]})
             await send({"type": "http.response.body", "body": b"<h1>Not found</h1>"})
 
-    return application
+    plane.stranger = Stranger(application)
+    return plane.stranger

@@ -72,6 +72,7 @@ class Runners(RunnerService):
             raise ConnectError(Code.INVALID_ARGUMENT, "region is required")
         if request.spec.configuration.HasField("update_window"):
             _check_window(request.spec.configuration.update_window)
+        await self._plane.severity.before_creating()
         runner = self._plane.add(request.name, request.spec.configuration.region, request=request)
         token = self._plane.mint(runner.runner_id)
         return runner_pb2.CreateRunnerResponse(runner=runner, exchange_token=token)
@@ -86,7 +87,7 @@ class Runners(RunnerService):
         found = [
             _public(self._plane.observe(runner))
             for _key, runner in sorted(self._plane.runners.items())
-            if not wanted or runner.provider in wanted
+            if (not wanted or runner.provider in wanted) and self._plane.severity.listed(runner.runner_id)
         ]
         return page(request, found, runner_pb2.ListRunnersResponse(), "runners")
 

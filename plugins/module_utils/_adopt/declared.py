@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import REGION
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 
 VARIABLES: tuple[Variable, ...] = (
@@ -13,6 +14,9 @@ VARIABLES: tuple[Variable, ...] = (
         description="Regions that are searched.",
         kind="list",
         elements="str",
+        pattern=REGION,
+        form="names of regions such as us-east-1",
+        normalize=str.lower,
     ),
     Variable(
         name="gitpod_adopt_names",

@@ -91,6 +91,7 @@ def _drop_refused(found: dict[str, t.Any]) -> list[str]:
         inventory = Inventory.of(found)
         problems = [*rules.identifiers(inventory), *(entry for rule in rules.RULES for entry in rule(inventory))]
         refused = {problem.variable: problem.summary for problem in problems}
+        before = len(found)
         if not refused:
             return notes
         for variable, summary in refused.items():
@@ -98,6 +99,8 @@ def _drop_refused(found: dict[str, t.Any]) -> list[str]:
             for name in (variable,) if variable in found else _PROXIES:
                 if found.pop(name, None) is not None:
                     notes.append(f"{name} is left out, the stack keeps its value: {summary.rstrip('.')}")
+        if len(found) == before:
+            return notes
 
 
 def _hidden(parameter: Parameter, value: str) -> bool:

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import (
+    ZONE_ID,
+    ZONE_ID_FORM,
+    bare_zone_id,
+)
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -32,6 +37,9 @@ VARIABLES: tuple[Variable, ...] = (
             "Public hosted zone for the validation record, with Route 53; empty finds the one with the longest "
             "matching name."
         ),
+        normalize=bare_zone_id,
+        pattern=ZONE_ID,
+        form=ZONE_ID_FORM,
     ),
     Variable(
         name="gitpod_certificate_timeout",
@@ -40,5 +48,6 @@ VARIABLES: tuple[Variable, ...] = (
         default=3600,
         option="timeout",
         minimum=1,
+        maximum=LONGEST_WAIT,
     ),
 )

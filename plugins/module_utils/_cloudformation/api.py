@@ -295,7 +295,7 @@ def _labels(metadata: str) -> dict[str, str]:
     try:
         interface = json.loads(metadata).get("AWS::CloudFormation::Interface", {})
         return {key: str(value.get("default", key)) for key, value in interface.get("ParameterLabels", {}).items()}
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return {}
 
 

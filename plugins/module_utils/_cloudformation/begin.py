@@ -91,7 +91,13 @@ def change_set(
 
 def free_name(api: Api, stack: str, name: str, clock: Clock) -> None:
     """Remove what has the name of a change set that is to be made, also one that was executed."""
-    there = api.named_change_set(stack, name)
+    try:
+        there = api.named_change_set(stack, name)
+    except ApiError as error:
+        if error.code != "ValidationError" or "does not exist" not in error.why:
+            raise
+        # There is no stack yet.
+        return
     if there:
         discard(api, there["ChangeSetId"], clock)
 

@@ -16,9 +16,12 @@ import urllib.parse
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import DENIED_CODES, ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import shown
 
 # CloudFormation quotas: largest template in an S3 object, in bytes.
 LARGEST_TEMPLATE = 1_048_576
+# Of a body that breaks off.
+READS = 4
 _HOST = re.compile(
     r"^(?:(?P<bucket>[a-z0-9][a-z0-9.-]*)\.)?s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$"
 )
@@ -34,7 +37,7 @@ def fingerprint(template: t.Any) -> str:
     if isinstance(template, str):
         try:
             template = json.loads(template)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _digest("\n".join(line.rstrip() for line in template.strip().splitlines()))
     return _digest(json.dumps(template, sort_keys=True, separators=(",", ":")))
 
@@ -69,14 +72,31 @@ def read_object(s3: t.Any, url: str) -> bytes | None:
         if not signed:
             _leave_unsigned(s3)
         try:
-            with intent(f"read {url}"):
-                body = s3.get_object(**location, aws_retry=True)["Body"].read(LARGEST_TEMPLATE + 1)
+            body = _content(s3, location, url)
         except ApiError as error:
             if signed and error.code in DENIED_CODES:
                 continue
             return None
-        return bytes(body) if len(body) <= LARGEST_TEMPLATE else None
+        return body if len(body) <= LARGEST_TEMPLATE else None
     return None
+
+
+def _content(s3: t.Any, location: t.Mapping[str, str], url: str) -> bytes:
+    """The object's first bytes, one more than a template may have; one that breaks off is read again.
+
+    :raises ApiError: it cannot be read.
+    """
+    for attempt in range(READS):
+        with intent(f"read {shown(url)}"):
+            answer = s3.get_object(**location, aws_retry=True)
+        try:
+            with intent(f"read {shown(url)}"):
+                return bytes(answer["Body"].read(LARGEST_TEMPLATE + 1))
+        except ApiError:
+            # The client tries its calls again; what breaks off afterwards is ours.
+            if attempt == READS - 1:
+                raise
+    return b""
 
 
 def _leave_unsigned(s3: t.Any) -> None:

@@ -16,7 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     refuse_stale,
     stale,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import computed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import asked_for, computed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 
 if t.TYPE_CHECKING:
@@ -61,13 +61,8 @@ def review_creation(
     api: Api, wanted: Wanted, template: Template, request: list[dict[str, t.Any]], stack: Stack, mode: Mode
 ) -> None:
     """Leave a change set that a later run executes; one from an earlier review is replaced."""
-    clock = mode.watching.clock
-    if stack.status == "REVIEW_IN_PROGRESS":
-        begin.free_name(api, wanted.name, CHANGE_SET_NAME, clock)
     asked = begin.ChangeSet(CHANGE_SET_NAME, "CREATE", new_token())
-    arn, found = begin.change_set(api, wanted, template, request, asked, clock)
-    computed(api, arn, mode)
-    if found:
-        # Another run may have been quicker with the name.
+    arn, _changes, anothers = asked_for(api, wanted, template, request, asked, mode)
+    if anothers:
         values, _secrets = parameters.resolve(template, wanted.parameters, wanted.secrets, ())
         refuse_stale(stack, stale(api.change_set(arn), template, values, {}, wanted.tags))

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import CHANNEL
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -22,6 +23,9 @@ VARIABLES: tuple[Variable, ...] = (
             " this says no more.",
         ),
         option="take_over",
+        # botocore 1.44, CloudFormation, CreateStack, StackName.
+        pattern=r"[a-zA-Z][-a-zA-Z0-9]{0,127}",
+        form="the name of a stack",
     ),
     Variable(
         name="gitpod_stack_template_url",
@@ -34,11 +38,13 @@ VARIABLES: tuple[Variable, ...] = (
         name="gitpod_stack_release_channel",
         description="Release channel whose newest template is deployed instead of C(gitpod_stack_template_url).",
         option="release_channel",
+        pattern=CHANNEL,
+        form="stable or latest",
     ),
     Variable(
         name="gitpod_stack_release_version",
         description=(
-            "Release whose template is deployed, such as V(20260115.2), instead of C(gitpod_stack_template_url)."
+            "Release whose template is deployed, such as V(v20260115.2), instead of C(gitpod_stack_template_url)."
         ),
         option="release_version",
         normalize=lambda text: text.removeprefix("v"),
@@ -60,11 +66,16 @@ VARIABLES: tuple[Variable, ...] = (
         name="gitpod_stack_template_bucket",
         description="S3 bucket to which a template is uploaded that is larger than 51,200 bytes.",
         option="template_bucket",
+        # botocore 1.44, handlers.VALID_BUCKET.
+        pattern=r"[a-zA-Z0-9.\-_]{1,255}",
+        form="the name of a bucket",
     ),
     Variable(
         name="gitpod_stack_template_sha256",
         description="SHA-256 that the template must have; empty accepts any.",
         option="template_sha256",
+        pattern=r"[0-9a-fA-F]{64}",
+        form="64 hexadecimal digits",
     ),
     Variable(
         name="gitpod_stack_service_role_arn",
@@ -120,6 +131,9 @@ VARIABLES: tuple[Variable, ...] = (
         kind="list",
         elements="str",
         option="skip_resources",
+        # botocore 1.44, CloudFormation, ResourceToSkip.
+        pattern=r"[a-zA-Z0-9]+|[a-zA-Z][-a-zA-Z0-9]*\.[a-zA-Z0-9]+",
+        form="logical IDs of the template's resources",
     ),
     Variable(
         name="gitpod_stack_progress_interval",
@@ -128,6 +142,7 @@ VARIABLES: tuple[Variable, ...] = (
         default=10,
         option="progress_interval",
         minimum=0,
+        maximum=LONGEST_WAIT,
     ),
     Variable(
         name="gitpod_stack_parameters",
@@ -145,6 +160,8 @@ VARIABLES: tuple[Variable, ...] = (
         elements="str",
         default=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         option="capabilities",
+        pattern=r"CAPABILITY_IAM|CAPABILITY_NAMED_IAM|CAPABILITY_AUTO_EXPAND",
+        form="CAPABILITY_IAM, CAPABILITY_NAMED_IAM or CAPABILITY_AUTO_EXPAND",
     ),
     Variable(
         name="gitpod_stack_termination_protection",
@@ -176,6 +193,7 @@ VARIABLES: tuple[Variable, ...] = (
         default=3600,
         option="timeout",
         minimum=1,
+        maximum=LONGEST_WAIT,
     ),
     Variable(
         name="gitpod_stack_tags",

@@ -35,6 +35,8 @@ def folded(name: str) -> str:
 
 def text_of(value: t.Any) -> str:
     """A value as CloudFormation takes it: lists joined by commas, booleans in lower case, never Python's text."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
@@ -172,11 +174,23 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _not_text(parameter: Parameter, value: t.Any) -> str:
+    """Why a value of a play has no text that was surely meant, the end of a sentence; empty where it has."""
+    items = value if isinstance(value, (list, tuple)) else (value,)
+    if any(isinstance(item, (dict, list, tuple)) for item in items):
+        return "takes a text or a list of texts"
+    if any(isinstance(item, float) for item in items) and "Number" not in parameter.kind:
+        return "is a number with a fraction, whose last zeros YAML has taken away; write it in quotes"
+    return ""
+
+
 def _matched(template: Template, wanted: t.Mapping[str, t.Any], problems: list[str]) -> dict[str, str]:
     values: dict[str, str] = {}
     for name, value in wanted.items():
         found = find(name, template.parameters)
-        if len(found) == 1:
+        if len(found) == 1 and (fault := _not_text(found[0], value)):
+            problems.append(f"{_named(found[0])} {fault}")
+        elif len(found) == 1:
             values[found[0].key] = spelled(found[0], text_of(value))
         elif found:
             problems.append(f"{name!r} can mean {' or '.join(parameter.key for parameter in found)}")

@@ -11,12 +11,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import typing as t
-import urllib.error
-
-from ansible.module_utils.urls import open_url
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import (
+    LARGEST_TEMPLATE,
     fingerprint,
     read_object,
 )
@@ -34,9 +32,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release 
     template_location,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web import fetching
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.exchange import ExchangeError, Limits
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import advice, host_of, shown, way
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import idempotent
 
-FETCH_TIMEOUT = 30
+# Seconds for one file with all tries, and the bytes that CloudFormation takes of a template; a manifest has a thousand.
+FETCH_LIMITS = Limits(90.0, LARGEST_TEMPLATE)
+VARIABLES = ("gitpod_stack_releases_url", "gitpod_stack_template_url")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,14 +62,13 @@ def fetch(url: str) -> bytes:
     :raises RunnerError: it cannot be read.
     """
     try:
-        with open_url(url, timeout=FETCH_TIMEOUT, http_agent="gitpod.enterprise_runner") as answer:
-            return bytes(answer.read())
-    except (OSError, urllib.error.URLError, ValueError) as error:
+        return fetching.fetch(url, FETCH_LIMITS)
+    except ExchangeError as trouble:
         raise RunnerError(
-            f"Could not read {url}",
-            str(error),
-            "Check the URL and this host's proxy settings, or name a mirror (gitpod_stack_releases_url)",
-        ) from error
+            f"Could not read {shown(url)}",
+            f"{trouble.words[:1].upper()}{trouble.words[1:]} ({host_of(url)}, {way(url)})",
+            f"Check the URL ({' or '.join(VARIABLES)}), and {advice(url)}; or name a mirror",
+        ) from trouble
 
 
 def resolve(
@@ -88,7 +90,7 @@ def resolve(
     if channel or version:
         manifest = manifest_url(options.get("releases_url") or RELEASES_URL, channel, version)
         name = options.get("template_name") or TEMPLATE_NAME
-        release = parse_manifest(read(manifest).decode("utf-8", "replace"), manifest, name)
+        release = parse_manifest(read(manifest).decode("utf-8", "replace"), shown(manifest), name)
         url, version = release.template_url, release.version
     if not url:
         raise InputError(
@@ -97,7 +99,7 @@ def resolve(
     location = template_location(url)
     if is_s3_url(location):
         return _in_s3(location, url, pinned, version, s3, read)
-    return _of_content(read(url), url, pinned, bucket, version, s3)
+    return _of_content(read(url), shown(url), pinned, bucket, version, s3)
 
 
 def _in_s3(
@@ -109,7 +111,7 @@ def _in_s3(
         content = read(url)
     if content is None:
         return Source({"TemplateURL": location}, release_tags(version, ""), version)
-    digest = check_hash(content, pinned, url)
+    digest = check_hash(content, pinned, shown(url))
     return Source({"TemplateURL": location}, release_tags(version, digest), version, fingerprint(content))
 
 

@@ -36,8 +36,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     refuse_stale,
     stale,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import LONGEST_LAG, first_seen
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
@@ -86,12 +87,9 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
         changes: Changes | None = tuple(change(entry) for entry in reviewed["Changes"])
     else:
         name = CHANGE_SET_NAME if wanted.review and not mode.check else f"c{token}"
-        if name == CHANGE_SET_NAME:
-            begin.free_name(api, stack.name, name, clock)
-        arn, found_it = begin.change_set(api, full, template, request, begin.ChangeSet(name, "UPDATE", token), clock)
-        changes = computed(api, arn, mode)
-        if found_it and name == CHANGE_SET_NAME and changes is not None:
-            # Another run may have been quicker with the name.
+        asked = begin.ChangeSet(name, "UPDATE", token)
+        arn, changes, anothers = asked_for(api, full, template, request, asked, mode)
+        if anothers and changes is not None:
             refuse_stale(stack, stale(api.change_set(arn), template, values, stack.parameters, tags))
     explained = parameters.template_changes(template, stack.parameters)
     outcome = _described(stack, changes or (), found)
@@ -101,6 +99,33 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
         begin.discard(api, arn, clock)
     started = dataclasses.replace(stack, status="UPDATE_IN_PROGRESS", tags=tags)
     return Update(outcome, arn, token, changes, started, unasked=not (reviewed or wanted.review))
+
+
+def asked_for(
+    api: Api,
+    wanted: Wanted,
+    template: Template,
+    request: list[dict[str, t.Any]],
+    asked: begin.ChangeSet,
+    mode: Mode,
+) -> tuple[str, Changes | None, bool]:
+    """A change set with what it would change, and whether it may be another run's: those for a review have one name.
+
+    What had that name is replaced. When two runs do so at once, the one whose change set goes takes the other's.
+    """
+    clock = mode.watching.clock
+    if asked.name != CHANGE_SET_NAME:
+        arn, _found = begin.change_set(api, wanted, template, request, asked, clock)
+        return arn, computed(api, arn, mode), False
+    begin.free_name(api, wanted.name, asked.name, clock)
+    arn, found = begin.change_set(api, wanted, template, request, asked, clock)
+    try:
+        return arn, computed(api, arn, mode), found
+    except NotFoundError:
+        other = first_seen(lambda: api.named_change_set(wanted.name, asked.name), clock, LONGEST_LAG)
+        if other is None:
+            raise
+        return other["ChangeSetId"], computed(api, other["ChangeSetId"], mode), True
 
 
 def _refuse_losses(api: Api, wanted: Wanted, stack: Stack, arn: str, changes: Changes, clock: Clock) -> None:

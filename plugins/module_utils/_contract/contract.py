@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules, rules_dns
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules, rules_dns, rules_settings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.fleet import fleet_problems
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
     MISSING,
     UNKNOWN,
     Inventory,
     Problem,
+    nearest,
+    shown,
 )
 
 if t.TYPE_CHECKING:
@@ -30,6 +31,7 @@ _HEADINGS = {
 
 # What a stage finds or makes when this switch is on, and so need not be given.
 MADE_BY_A_STAGE = {"gitpod_certificate_arn": "gitpod_certificate_request"}
+RULES = (rules.identifiers, *rules.RULES, *rules_dns.RULES, *rules_settings.RULES)
 # What an API token stands for: the runner is registered, and its token minted.
 _REGISTERED = ("gitpod_runner_id", "gitpod_exchange_token")
 
@@ -40,12 +42,25 @@ def of_fleet(fleet: t.Mapping[str, Values]) -> dict[str, list[Problem]]:
     return {host: [*of_host(values), *between[host]] for host, values in fleet.items()}
 
 
+def of_what_is_set(values: Values) -> list[Problem]:
+    """The same for a stage, or a role that is used alone: it needs a part of it all, and tasks give it further names.
+
+    Such as C(gitpod_dns_records), which the tasks of a DNS provider are given.
+    """
+    return [problem for problem in of_host(values) if problem.kind not in (MISSING, UNKNOWN)]
+
+
+def of_a_search(values: Values) -> list[Problem]:
+    """The same for a search for runners, whose host is none."""
+    return [*_unknown(values), *values.problems]
+
+
 def of_host(values: Values) -> list[Problem]:
     """Every problem of one host's inventory that needs no other host to be seen."""
     inventory = Inventory.of(values.given, values.host)
     found = [*_missing(values), *_unknown(values), *values.problems]
     # A value that is malformed by itself says nothing about others: no problem is told twice.
-    for rule in (rules.identifiers, *rules.RULES, *rules_dns.RULES):
+    for rule in RULES:
         found += rule(inventory)
     return found
 
@@ -63,7 +78,7 @@ def _missing(values: Values) -> list[Problem]:
         Problem(MISSING, name, "Not set, and there is no default.", _how_to_set(variable))
         for name, variable in values.declared.items()
         if (variable.required or (variable.needed_for_a_new_stack and name not in otherwise))
-        and name not in values.given
+        and values.given.get(name) in (None, [], {})
         and name not in malformed
         and not values.given.get(MADE_BY_A_STAGE.get(name, ""))
     ]
@@ -79,16 +94,16 @@ def _unknown(values: Values) -> list[Problem]:
     """Names that nothing reads: a typo must not silently deploy a default."""
     problems = []
     for name in values.unknown:
-        close = difflib.get_close_matches(name, list(values.declared), n=1, cutoff=0.6)
-        remediation = f"Did you mean {close[0]}?" if close else "Remove it, or rename it to begin with another prefix."
-        problems.append(Problem(UNKNOWN, name, "No stage reads this variable.", remediation))
+        close = nearest(name, values.declared)
+        remediation = f"Did you mean {close}?" if close else "Remove it, or rename it to begin with another prefix."
+        problems.append(Problem(UNKNOWN, shown(name), "No stage reads this variable.", remediation))
     return problems
 
 
 def describe(host: str, problems: t.Sequence[Problem]) -> str:
     """The report that a person reads: grouped by kind, the remediation under each problem."""
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    lines = [f"The inventory of {host} has {count}; nothing was changed."]
+    lines = [f"The inventory of {shown(host)} has {count}; nothing was changed."]
     for kind, heading in _HEADINGS.items():
         of_kind = [problem for problem in problems if problem.kind == kind]
         if of_kind:

@@ -16,6 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     Inventory,
     Problem,
     quoted,
+    shown,
 )
 
 Fleet = t.Mapping[str, Inventory]
@@ -143,4 +144,4 @@ def _each(hosts: t.Sequence[str]) -> t.Iterator[tuple[str, str]]:
     for host in hosts:
         others = [other for other in hosts[: MOST_ENTRIES + 1] if other != host][:MOST_ENTRIES]
         more = len(hosts) - 1 - len(others)
-        yield host, ", ".join(others) + (f" and {more} more" if more else "")
+        yield host, ", ".join(map(shown, others)) + (f" and {more} more" if more else "")

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 MISSING = "missing"
 UNKNOWN = "unknown"
@@ -20,8 +23,27 @@ MOST_ENTRIES = 5
 
 def quoted(value: t.Any) -> str:
     """A value in a message, in quotes, without control characters, cut to a length that can be read."""
-    text = repr(str.__str__(value)) if isinstance(value, str) else str(value)
+    text = repr(str.__str__(value)[: LONGEST_QUOTE + 1]) if isinstance(value, str) else as_text(value)
+    text = clean(text)
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 4]} ..."
+
+
+def shown(name: str) -> str:
+    """A variable's name in a message; one that nobody declares may be anything."""
+    return clean(name if len(name) <= LONGEST_QUOTE else f"{name[: LONGEST_QUOTE - 4]} ...")
+
+
+def as_text(value: t.Any) -> str:
+    """A value's text; a number that is too long to be written is none (Python: 4,300 digits)."""
+    try:
+        return str(value)
+    except (ValueError, RecursionError):
+        return f"a {type(value).__name__} that cannot be shown"
+
+
+def nearest(word: str, known: t.Collection[str]) -> str:
+    """What was perhaps meant, or empty; of a long text the beginning is compared, because comparing takes its time."""
+    return next(iter(difflib.get_close_matches(word[:LONGEST_QUOTE], list(known), n=1)), "")
 
 
 def listed(values: t.Collection[t.Any]) -> str:
@@ -94,7 +116,7 @@ class Inventory:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.replace("\n", ",").split(",") if part.strip())
         if isinstance(value, (list, tuple)):
-            return tuple(str(part).strip() for part in value)
+            return tuple(as_text(part).strip() for part in value)
         return ()
 
     def mapping(self, name: str) -> t.Mapping[t.Any, t.Any]:

@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     rules_network,
     rules_release,
     rules_secrets,
+    rules_stack,
     rules_tags,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
@@ -26,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     MOST_ENTRIES,
     Inventory,
     Problem,
+    as_text,
     listed,
     quoted,
 )
@@ -56,11 +58,15 @@ def identifiers(inventory: Inventory) -> list[Problem]:
     problems = []
     for name, (pattern, form) in _PATTERNS.items():
         value = inventory.values.get(name)
-        if value is not None and not isinstance(value, (list, dict)) and not re.fullmatch(pattern, str(value)):
-            summary = f"{quoted(str(value))} has not the form of {form}."
+        if (
+            value is not None
+            and not isinstance(value, (list, dict))
+            and not re.fullmatch(pattern, as_text(value), re.ASCII)
+        ):
+            summary = f"{quoted(as_text(value))} has not the form of {form}."
             problems.append(Problem(MALFORMED, name, summary, f"Write {form}."))
     for name, (pattern, form) in _LIST_PATTERNS.items():
-        wrong = [item for item in inventory.items(name) if not re.fullmatch(pattern, item)]
+        wrong = [item for item in inventory.items(name) if not re.fullmatch(pattern, item, re.ASCII)]
         if wrong:
             problems.append(Problem(MALFORMED, name, f"Not {form}: {listed(wrong)}.", f"Write a list of {form}."))
     return problems
@@ -109,5 +115,6 @@ RULES: tuple[t.Callable[[Inventory], list[Problem]], ...] = (
     *rules_network.RULES,
     *rules_secrets.RULES,
     *rules_release.RULES,
+    *rules_stack.RULES,
     *rules_tags.RULES,
 )

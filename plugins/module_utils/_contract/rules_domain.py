@@ -26,6 +26,9 @@ LONGEST_DOMAIN = LONGEST_NAME - len("*.")
 # ACM, RequestCertificate, DomainName: the common name has 64 characters at most (RFC 5280), further names 253. Ours is
 # the domain, and the wildcard is a further name (_certificate.api), so its two characters do not count.
 LONGEST_CERTIFICATE_NAME = 64
+# What is longer is not looked at closely: neither a name nor the URL of one.
+LONGEST_URL = 2048
+_EXAMPLE = "Write, for example, gitpod.example.com"
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d*):(?P<resource>\S+)"
@@ -35,26 +38,34 @@ _EXAMPLE_ARN = "arn:aws:acm:us-east-1:123456789012:certificate/5d1c3a52-..."
 
 def domain(inventory: Inventory) -> list[Problem]:
     """A bare domain name; the wildcard beside it is added by the collection."""
-    name, value = DOMAIN, inventory.text(DOMAIN).lower().rstrip(".")
+    value = inventory.text(DOMAIN).lower().rstrip(".")
     if not value:
         return []
-    shown = quoted(value)
-    if "/" in value or ":" in value:
-        return [Problem(MALFORMED, name, f"{shown} is a URL or has a port.", f"Write the bare name: {_host_of(value)}")]
-    if value.startswith("*."):
-        return [Problem(MALFORMED, name, "The wildcard is added by the collection.", f"Write {quoted(value[2:])}")]
-    if not value.isascii():
-        return [Problem(MALFORMED, name, f"{shown} has letters that DNS does not know.", _in_ascii(value))]
-    if _is_address(value):
-        return [Problem(MALFORMED, name, f"{shown} is an address, not a name.", "Write a name: gitpod.example.com")]
-    fault = _fault(value)
-    if fault:
-        return [Problem(MALFORMED, name, f"{shown} {fault}.", "Write, for example, gitpod.example.com")]
+    wrong = _wrong(value)
+    if wrong:
+        return [Problem(MALFORMED, DOMAIN, *wrong)]
     if len(value) > LONGEST_CERTIFICATE_NAME and _is_requested(inventory):
-        summary = f"{shown} has {len(value)} characters, and ACM takes {LONGEST_CERTIFICATE_NAME} in a request."
+        summary = f"{quoted(value)} has {len(value)} characters, and ACM takes {LONGEST_CERTIFICATE_NAME} in a request."
         remediation = "Choose a shorter domain, or import a certificate that has it and set gitpod_certificate_arn."
-        return [Problem(CONTRADICTORY, name, summary, remediation)]
+        return [Problem(CONTRADICTORY, DOMAIN, summary, remediation)]
     return []
+
+
+def _wrong(value: str) -> tuple[str, str] | None:
+    """What is wrong with a name, and what to write."""
+    shown = quoted(value)
+    if len(value) > LONGEST_URL:
+        return f"{shown} has {len(value):,} characters.", _EXAMPLE
+    if "/" in value or ":" in value:
+        return f"{shown} is a URL or has a port.", f"Write the bare name: {_host_of(value)}"
+    if value.startswith("*."):
+        return "The wildcard is added by the collection.", f"Write {quoted(value[2:])}"
+    if not value.isascii():
+        return f"{shown} has letters that DNS does not know.", _in_ascii(value)
+    if _is_address(value):
+        return f"{shown} is an address, not a name.", "Write a name: gitpod.example.com"
+    fault = _fault(value)
+    return (f"{shown} {fault}.", _EXAMPLE) if fault else None
 
 
 def _is_requested(inventory: Inventory) -> bool:

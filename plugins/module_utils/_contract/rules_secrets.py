@@ -21,11 +21,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.prov
 API_TOKEN, EXCHANGE_TOKEN = "gitpod_api_token", "gitpod_exchange_token"
 CUSTOM_CA = "gitpod_custom_ca"
 KEY_SECRET = "gitpod_dns_key_secret"  # noqa: S105 - name of a variable
+# AWX 24.6.1 shows a password question's answer so, an empty one too (awx.md).
+AWX_PLACEHOLDER = "$encrypted$"
 _TOKENS = (API_TOKEN, EXCHANGE_TOKEN, *(name for provider in registry.ALL for name in provider.tokens))
 # CloudFormation user guide, "Dynamic references": ssm:name[:version], and
 # secretsmanager:id[:SecretString[:key[:stage[:version]]]], where an ARN may stand for the id.
 _REFERENCE = re.compile(r"(ssm:[A-Za-z0-9_./-]+(:\d+)?|secretsmanager:[A-Za-z0-9_./:+=@!-]+)")
-_BRACES = re.compile(r"\{\{-?\s*['\"]?\s*resolve\s*:(?P<reference>[^{}]*)\}\}", re.IGNORECASE)
+_BRACES = re.compile(r"\{\{-?[\s'\"]*resolve\s*:(?P<reference>[^{}]*)\}\}", re.IGNORECASE)
 
 
 def bare_reference(text: str) -> str:
@@ -62,6 +64,11 @@ def custom_ca(inventory: Inventory) -> list[Problem]:
     return [Problem(MALFORMED, CUSTOM_CA, f"{quoted(value)} is not a reference.", remediation)]
 
 
+def is_token(text: str) -> bool:
+    """Whether it is one word of characters that a header can carry."""
+    return all("!" <= character <= "~" for character in text)
+
+
 def tokens(inventory: Inventory) -> list[Problem]:
     """Each token is one word of characters that a header can carry."""
     problems = []
@@ -70,7 +77,12 @@ def tokens(inventory: Inventory) -> list[Problem]:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             summary = "The token is a number, and YAML may have changed its digits."
             problems.append(Problem(MALFORMED, name, summary, "Write it in quotes, and with -e as JSON."))
-        elif not all("!" <= character <= "~" for character in inventory.text(name)):
+        elif inventory.text(name) == AWX_PLACEHOLDER:
+            summary = "It is what a controller shows in place of a secret, not the secret."
+            problems.append(
+                Problem(MALFORMED, name, summary, "Enter the secret once more in the survey or credential.")
+            )
+        elif not is_token(inventory.text(name)):
             summary = "The token has blanks, line breaks or other characters in it that no token has."
             problems.append(Problem(MALFORMED, name, summary, "Copy it as one word."))
     return problems

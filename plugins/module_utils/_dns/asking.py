@@ -11,12 +11,14 @@ remember them).
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import traceback
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 
 try:
     import dns.exception
@@ -126,8 +128,9 @@ class Asker:
                 return read(server, name, kind, self._send(question, server, self._timeout / TRIES))
             except dns.exception.Timeout:
                 continue
-            except (dns.exception.DNSException, OSError, EOFError, ValueError) as error:
-                return Reply(server, name, kind, FAILED, detail=str(error) or type(error).__name__)
+            except Exception as error:
+                # Whatever a server sends, it has said nothing; dnspython has no one family for what it cannot parse.
+                return Reply(server, name, kind, FAILED, detail=brief(str(error) or type(error).__name__))
         return Reply(server, name, kind, TIMEOUT, detail=f"no answer within {self._timeout:g} s")
 
     def first(self, servers: t.Sequence[Server], name: str, kind: str) -> Reply:
@@ -141,7 +144,17 @@ class Asker:
 
 
 def _over_udp_and_tcp(question: t.Any, server: Server, seconds: float) -> t.Any:
-    response, _over_tcp = dns.query.udp_with_fallback(question, server.address, timeout=seconds, port=server.port)
+    """What comes from elsewhere, or answers another question, is left aside until the answer comes or time is over."""
+    lenient = {"ignore_unexpected": True, "ignore_errors": True}
+    # dnspython has the second since 2.6.
+    known = inspect.signature(dns.query.udp_with_fallback).parameters
+    response, _over_tcp = dns.query.udp_with_fallback(
+        question,
+        server.address,
+        timeout=seconds,
+        port=server.port,
+        **{name: value for name, value in lenient.items() if name in known},
+    )
     return response
 
 

@@ -6,8 +6,15 @@
 from __future__ import annotations
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import bare_name
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import (
+    VPC,
+    VPC_FORM,
+    ZONE_ID,
+    ZONE_ID_FORM,
+    bare_name,
+    bare_zone_id,
+)
 
 
 def _kept() -> str:
@@ -53,12 +60,18 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_dns_hosted_zone_id",
         description="Hosted zone; empty finds the one with the longest matching name.",
+        normalize=bare_zone_id,
+        pattern=ZONE_ID,
+        form=ZONE_ID_FORM,
     ),
     Variable(
         name="gitpod_dns_further_hosted_zone_ids",
         description="Further hosted zones that are given the same records, with C(gitpod_dns_hosted_zone_id).",
         kind="list",
         elements="str",
+        normalize=bare_zone_id,
+        pattern=ZONE_ID,
+        form=ZONE_ID_FORM,
     ),
     Variable(
         name="gitpod_dns_split_horizon",
@@ -71,6 +84,8 @@ VARIABLES: tuple[Variable, ...] = (
         name="gitpod_dns_vpc_id",
         description="VPC in which a private hosted zone has to answer.",
         fallback=("gitpod_vpc_id",),
+        pattern=VPC,
+        form=VPC_FORM,
         option="vpc_id",
     ),
     Variable(
@@ -108,6 +123,9 @@ VARIABLES: tuple[Variable, ...] = (
         name="gitpod_dns_zone",
         description=f"Zone that holds the domain, with {registry.quoted(lambda entry: entry.uses_zone)}.",
         normalize=bare_name,
+        # RFC 1123, section 2.1, and underscores, which zones may have in their names.
+        pattern=r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*",
+        form="a zone's name such as example.com",
     ),
     *(variable for entry in registry.ALL for variable in entry.variables),
     Variable(
@@ -133,5 +151,6 @@ VARIABLES: tuple[Variable, ...] = (
         kind="int",
         default=3600,
         minimum=0,
+        maximum=LONGEST_WAIT,
     ),
 )

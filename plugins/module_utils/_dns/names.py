@@ -9,6 +9,8 @@ import typing as t
 
 # A hostile or broken zone answers with a thousand addresses; a reader needs a few.
 MOST_SHOWN = 8
+# Of what is kept as data, for automation: more than any load balancer or zone has.
+MOST_KEPT = 64
 
 
 def folded(name: str) -> str:
@@ -21,7 +23,12 @@ def holds(zone: str, name: str) -> bool:
     return bool(zone) and (name == zone or name.endswith(f".{zone}"))
 
 
-def listed(values: t.Sequence[str], most: int = MOST_SHOWN) -> str:
-    """Names or addresses in a sentence; of more than C(most), how many are left out."""
-    shown = ", ".join(values[:most])
+def listed(values: t.Sequence[str], most: int = MOST_SHOWN, by: str = ", ") -> str:
+    """Names or addresses in a sentence, or what is told of each; of more than C(most), how many are left out."""
+    shown = by.join(values[:most])
     return shown if len(values) <= most else f"{shown} and {len(values) - most:,} more"
+
+
+def kept(values: t.Sequence[str]) -> list[str]:
+    """The same as data: the first C(MOST_KEPT)."""
+    return list(values[:MOST_KEPT])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.asking import MOST_RESOLVERS, Asker
@@ -14,6 +15,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.serv
 
 # Of a zone's servers, as many as are worth asking; large providers name thirteen addresses.
 MOST_SERVERS = 8
+# Seconds for finding them all: of a resolver that answers each question late, those that are known by then.
+LONGEST = 30.0
 
 
 def zone_of(asker: Asker, resolver: Server, name: str) -> str:
@@ -48,10 +51,11 @@ def own_servers(asker: Asker, resolvers: t.Sequence[Server], name: str, zone: st
 def _servers(asker: Asker, resolver: Server, zone: str) -> tuple[Server, ...]:
     hosts = asker.ask(resolver, zone, "NS").own if zone else ()
     found: dict[Server, None] = {}
+    end = time.monotonic() + LONGEST
     for host in hosts[:MOST_SERVERS]:
         for server in _addresses(asker, resolver, folded(host)):
             found[server] = None
-        if len(found) >= MOST_SERVERS:
+        if len(found) >= MOST_SERVERS or time.monotonic() > end:
             break
     return tuple(found)[:MOST_SERVERS]
 
@@ -59,7 +63,9 @@ def _servers(asker: Asker, resolver: Server, zone: str) -> tuple[Server, ...]:
 def _addresses(asker: Asker, resolver: Server, host: str) -> list[Server]:
     """A name server's addresses of IPv4, or where it has none of IPv6."""
     for kind in ("A", "AAAA"):
-        values = asker.ask(resolver, host, kind).values
-        if values:
-            return [dataclasses.replace(Server(value), name=host, authoritative=True) for value in values]
+        reply = asker.ask(resolver, host, kind)
+        if reply.values:
+            return [dataclasses.replace(Server(value), name=host, authoritative=True) for value in reply.values]
+        if not reply.spoken:
+            break
     return []

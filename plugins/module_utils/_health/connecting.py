@@ -21,6 +21,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     Certificate,
     Connection,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.watch import Watch
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,7 +112,7 @@ class Client:
     @contextlib.contextmanager
     def _handshake(self, name: str, address: str, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
         plain = socket.create_connection((address, self.port), self.timeout)
-        with plain, _wrapped(plain, name, context) as connection:
+        with plain, _wrapped(plain, name, context, self.timeout) as connection:
             yield connection
 
     def _with_old_protocol(self, failed: Connection) -> Connection:
@@ -157,9 +159,9 @@ class Client:
             exchange.request("GET", self.path, headers={"Host": host, "Connection": "close"})
             response = http.client.HTTPResponse(t.cast(socket.socket, _Within(connection, self.timeout)), method="GET")
             response.begin()
-        except (OSError, http.client.HTTPException) as error:
-            return dataclasses.replace(seen, outcome="no_answer", detail=str(error) or type(error).__name__)
-        location = response.getheader("Location") or ""
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return dataclasses.replace(seen, outcome="no_answer", detail=brief(str(error) or type(error).__name__))
+        location = brief(response.getheader("Location") or "")
         return dataclasses.replace(
             seen,
             outcome="answered",
@@ -193,15 +195,21 @@ class _Within(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def _wrapped(plain: socket.socket, name: str, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
+def _wrapped(plain: socket.socket, name: str, context: ssl.SSLContext, seconds: float) -> Iterator[ssl.SSLSocket]:
     """TLS over a connection; a handshake that takes too long is told apart from an address that does not answer.
 
     :raises ssl.SSLError: the handshake failed.
     """
-    try:
-        connection = context.wrap_socket(plain, server_hostname=name)
-    except socket.timeout as error:
-        raise ssl.SSLError(str(error)) from error
+    with Watch(seconds) as watch:
+        watch.hold(plain)
+        try:
+            connection = context.wrap_socket(plain, server_hostname=name)
+        except ssl.SSLCertVerificationError:
+            raise
+        except OSError as error:
+            if watch.over or isinstance(error, socket.timeout):
+                raise ssl.SSLError(errno.ETIMEDOUT, "the handshake timed out") from error
+            raise
     with connection:
         yield connection
 
@@ -240,6 +248,6 @@ def read_certificate(decoded: Mapping[str, t.Any]) -> Certificate:
     seconds = ssl.cert_time_to_seconds(decoded["notAfter"])
     return Certificate(
         tuple(sorted(value.lower() for kind, value in decoded.get("subjectAltName", ()) if kind == "DNS")),
-        ", ".join(issuer),
+        brief(", ".join(issuer)),
         datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import kept
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import tls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Connection,
@@ -30,7 +31,7 @@ def answers_for(seen: Observations, *names: str) -> Evidence:
                 "name": answer.name,
                 "resolver": answer.resolver,
                 "outcome": answer.outcome,
-                "addresses": list(answer.addresses),
+                "addresses": kept(answer.addresses),
                 "canonical_name": answer.canonical,
             }
             for answer in seen.answers
@@ -75,7 +76,7 @@ def certificate(_request: Request, seen: Observations) -> Evidence:
     worst = tls.worst_certificate(seen)
     if worst:
         found.update(
-            subject_alternative_names=list(worst[0].names),
+            subject_alternative_names=kept(worst[0].names),
             issuer=worst[0].issuer,
             not_after=worst[0].not_after.isoformat(),
             days_left=tls.days_left(worst[0], seen.now),

@@ -16,7 +16,7 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded, kept
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import parsed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import tls
@@ -123,13 +123,13 @@ def result_of(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any]:
         "changed": False,
         "healthy": verdict.healthy,
         "checks": [check.as_result() for check in verdict.checks],
-        "addresses": {answer.name: list(seen.addresses(answer.name)) for answer in seen.answers},
+        "addresses": {answer.name: kept(seen.addresses(answer.name)) for answer in seen.answers},
         "resolutions": [
             {
                 "name": answer.name,
                 "resolver": answer.resolver,
                 "outcome": answer.outcome,
-                "addresses": list(answer.addresses),
+                "addresses": kept(answer.addresses),
                 "canonical_name": answer.canonical,
             }
             for answer in seen.answers
@@ -157,7 +157,7 @@ def _certificate(verdict: Verdict, today: datetime.datetime) -> dict[str, t.Any]
         return None
     certificate, protocol = worst
     return {
-        "subject_alternative_names": list(certificate.names),
+        "subject_alternative_names": kept(certificate.names),
         "issuer": certificate.issuer,
         "not_after": certificate.not_after.isoformat(),
         "days_left": tls.days_left(certificate, today),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.asking import FOUND, MISSING, SPOKEN, Asker
@@ -14,16 +15,23 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     SYSTEM_RESOLVER,
     Answer,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import within
 
+# Seconds. Three servers that are asked twice for five seconds each (resolv.conf's defaults); an answer over TCP that
+# drips has no end of its own.
+LONGEST = 30.0
 # EAI_NODATA is not in every platform's netdb.h.
 _NO_SUCH_NAME = {socket.EAI_NONAME}
 _NO_ADDRESS = {getattr(socket, "EAI_NODATA", socket.EAI_NONAME), getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME)}
 
 
 def resolve_with_system(name: str) -> Answer:
-    """Ask as every program on this machine would, hosts file included. Its own timeouts hold."""
+    """Ask as every program on this machine would, hosts file included. Its own timeouts hold, and C(LONGEST)."""
+    ask = functools.partial(socket.getaddrinfo, name, None, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME)
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME)
+        found = within(LONGEST, ask)
+    except (TimeoutError, socket.timeout):
+        return Answer(name, SYSTEM_RESOLVER, "timeout", detail=f"no answer within {LONGEST:g} s")
     except socket.gaierror as error:
         return Answer(name, SYSTEM_RESOLVER, _system_outcome(error.errno), detail=error.strerror or str(error))
     except (OSError, UnicodeError) as error:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import (
     AWS,
     Configuration,
@@ -19,11 +21,27 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import Client
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 PAGE_SIZE = 100
-# More pages than any organization has: a server that never ends its list must not keep a module for ever.
+# More pages, bytes and seconds than any organization's list takes: one that never ends must not keep a module for ever.
 MOST_PAGES = 1000
+LARGEST_LIST = 64 * 1024 * 1024
+LONGEST_LIST = 600.0
 Changes = t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Creation:
+    """A runner that was made.
+
+    :param token: its first exchange token, which is lost with the answer that brings it.
+    :param sure: whether exactly this one was made: every try was answered.
+    """
+
+    runner: Runner
+    token: str = dataclasses.field(default="", repr=False)
+    sure: bool = True
 
 
 class Api:
@@ -32,13 +50,29 @@ class Api:
     def __init__(self, client: Client) -> None:
         self._client = client
 
+    @property
+    def clock(self) -> Clock:
+        """By which calls wait."""
+        return self._client.clock
+
     def _pages(self, rpc: Callable[[t.Any], t.Any], request: t.Any, what: str) -> t.Iterator[t.Any]:
+        """Every page; never a shorter list than there is.
+
+        :raises ApiError: the list does not end.
+        """
+        began, tokens, size = self.clock.now(), {""}, 0
         for _page in range(MOST_PAGES):
             answer = self._client.call(rpc, request, what)
             yield answer
-            if not answer.pagination.next_token:
+            token, size = answer.pagination.next_token, size + answer.ByteSize()
+            if not token:
                 return
-            request.pagination.token = answer.pagination.next_token
+            if token in tokens or size > LARGEST_LIST or self.clock.now() - began > LONGEST_LIST:
+                break
+            tokens.add(token)
+            request.pagination.token = token
+        why = f"The list does not end: after {len(tokens)} pages another is promised, or one of them again"
+        raise ApiError(f"Could not {what}", why, "Run again; if it stays, show this to Gitpod", "endless_list")
 
     def runners(self, provider: str = AWS) -> list[Runner]:
         """All runners of a provider that the token's user may see."""
@@ -50,23 +84,30 @@ class Api:
             number = runner_configuration_pb2.RunnerProvider.Value(f"RUNNER_PROVIDER_{provider.upper()}")
             request.filter.providers.append(number)
         pages = self._pages(self._client.runner.list_runners, request, "list the runners")
-        return [Runner.from_api(raw) for page in pages for raw in page.runners]
+        # A list that changes while its pages are read may have a runner on two of them.
+        everything = (raw for page in pages for raw in page.runners)
+        found = {raw.runner_id or number: raw for number, raw in enumerate(everything)}
+        return [Runner.from_api(raw) for raw in found.values()]
 
     def runner(self, runner_id: str) -> Runner:
         """:raises NotFoundError: there is none with this ID."""
         from gitpod.v1 import runner_pb2
 
         request = runner_pb2.GetRunnerRequest(runner_id=runner_id)
-        answer = self._client.call(self._client.runner.get_runner, request, f"read the runner {runner_id}")
+        what = f"read the runner {runner_id}"
+        answer = self._client.call(self._client.runner.get_runner, request, what)
+        if answer.runner.runner_id != runner_id:
+            raise _empty(what)
         return Runner.from_api(answer.runner)
 
     def create_runner(
-        self, name: str, region: str, configuration: Configuration, metrics_password: str
-    ) -> tuple[Runner, str]:
-        """A new runner of the enterprise variant, and its first exchange token.
+        self, name: str, region: str, configuration: Configuration, metrics_password: str, before: t.Container[str]
+    ) -> Creation:
+        """A new runner of the enterprise variant.
 
-        Names are not unique, so a try whose answer was lost is looked up before another one. Its token is lost with the
-        answer, and an empty text here.
+        Names are not unique, so a try whose answer was lost is looked up before another one.
+
+        :param before: IDs of the runners that there were.
         """
         from gitpod.v1 import runner_configuration_pb2, runner_pb2
 
@@ -75,14 +116,22 @@ class Api:
         request.spec.variant = runner_pb2.RUNNER_VARIANT_ENTERPRISE
         request.spec.configuration.region = region
         _fill(request.spec.configuration, _as_changes(configuration), metrics_password)
-        before = {runner.id for runner in self.runners()}
+        looked: list[str] = []
 
         def done() -> Runner | None:
-            new = [runner for runner in self.runners() if runner.id not in before]
+            looked.append(name)
+            new = [runner for runner in self.runners() if runner.id and runner.id not in before and not runner.leaving]
             return next((runner for runner in new if (runner.name, runner.region) == (name, region)), None)
 
-        answer = self._client.call(self._client.runner.create_runner, request, f"create the runner {name}", done)
-        return (answer, "") if isinstance(answer, Runner) else (Runner.from_api(answer.runner), answer.exchange_token)
+        what = f"create the runner {name}"
+        answer = self._client.call(self._client.runner.create_runner, request, what, done)
+        if not isinstance(answer, Runner):
+            if answer.runner.runner_id:
+                return Creation(Runner.from_api(answer.runner), answer.exchange_token, not looked)
+            answer = done()
+        if answer is None:
+            raise _empty(what)
+        return Creation(answer, sure=False)
 
     def update_runner(self, runner_id: str, name: str, changes: Changes, metrics_password: str) -> None:
         """Change what is named and nothing else.
@@ -112,7 +161,10 @@ class Api:
 
         request = runner_pb2.CreateRunnerTokenRequest(runner_id=runner_id)
         what = f"mint an exchange token of the runner {runner_id}"
-        return str(self._client.call(self._client.runner.create_runner_token, request, what).exchange_token)
+        token = str(self._client.call(self._client.runner.create_runner_token, request, what).exchange_token)
+        if not token:
+            raise _empty(what)
+        return token
 
     def environments(self, runner_id: str) -> int:
         """How many environments the runner has, archived ones too; deleted ones do not count."""
@@ -125,7 +177,9 @@ class Api:
         what = f"list the environments of the runner {runner_id}"
         deleted = environment_pb2.ENVIRONMENT_PHASE_DELETED
         pages = self._pages(self._client.environment.list_environments, request, what)
-        return sum(environment.status.phase != deleted for page in pages for environment in page.environments)
+        everything = (entry for page in pages for entry in page.environments)
+        found = {entry.id or number: entry.status.phase for number, entry in enumerate(everything)}
+        return sum(phase != deleted for phase in found.values())
 
     def environment_classes(self, runner_id: str) -> list[EnvironmentClass]:
         """All classes of a runner, disabled ones too."""
@@ -157,7 +211,7 @@ class Api:
             return next((entry for entry in new if entry.name == name), None)
 
         rpc = self._client.configuration.create_environment_class
-        return str(self._client.call(rpc, request, f"create the environment class {name}", done).id)
+        return self._identifier(rpc, request, f"create the environment class {name}", done)
 
     def update_environment_class(self, class_id: str, changes: Changes) -> None:
         """:param changes: C(description) and C(enabled), what is to change."""
@@ -195,7 +249,15 @@ class Api:
             return next((entry for entry in found if (entry.scm_id, entry.host) == (scm_id, host)), None)
 
         rpc = self._client.configuration.create_scm_integration
-        return str(self._client.call(rpc, request, f"create the integration of {host}", done).id)
+        return self._identifier(rpc, request, f"create the integration of {host}", done)
+
+    def _identifier(self, rpc: Callable[[t.Any], t.Any], request: t.Any, what: str, done: Callable[[], t.Any]) -> str:
+        """The ID of something new; an answer without one is looked up like one that was lost."""
+        answer = self._client.call(rpc, request, what, done)
+        found = answer if answer.id else done()
+        if found is None:
+            raise _empty(what)
+        return str(found.id)
 
     def update_integration(self, integration_id: str, fields: Changes) -> None:
         """:param fields: fields of UpdateSCMIntegrationRequest that are to change."""
@@ -212,6 +274,11 @@ class Api:
         request = runner_configuration_pb2.DeleteSCMIntegrationRequest(id=integration_id)
         rpc = self._client.configuration.delete_scm_integration
         self._client.call(rpc, request, f"delete the integration {integration_id}")
+
+
+def _empty(what: str) -> ApiError:
+    why = "The management plane's answer does not hold what was asked for"
+    return ApiError(f"Could not {what}", why, "Run again; if it stays, show this to Gitpod", "empty_answer")
 
 
 def _as_changes(configuration: Configuration) -> dict[str, t.Any]:

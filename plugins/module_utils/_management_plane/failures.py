@@ -6,11 +6,16 @@
 from __future__ import annotations
 
 import dataclasses
-import ssl
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, NotFoundError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.transport import NotTheApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web import exchange
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import advice, host_of, way
 
+# Characters of the management plane's own words.
+LONGEST = 1000
 HOW_TO_AUTHENTICATE = (
     "Create a personal access token in the dashboard and set api_token (gitpod_api_token), ONA_API_KEY or "
     "GITPOD_API_KEY"
@@ -86,8 +91,28 @@ UNTRUSTED = Meaning(
 NOT_THE_API = Meaning(
     "not_the_api",
     "The answer is not one of the management plane's API",
-    "Check api_url, such as https://app.gitpod.io/api, and whether a proxy answers in its place",
+    "Check that api_url is the API's, such as https://app.gitpod.io/api (it ends in /api)",
 )
+BROKEN = Meaning(
+    "unavailable",
+    "The management plane's answer did not arrive whole, also after several tries",
+    "Run again: what was done meanwhile is found",
+    retry=True,
+)
+PROXY = Meaning("proxy", "The proxy does not let the request through", "")
+UNAVAILABLE = MEANINGS["UnavailableError"]
+LATE = MEANINGS["DeadlineExceededError"]
+RATE_LIMITED = MEANINGS["RateLimitedError"]
+TOO_MANY_REQUESTS = 429
+_BY_KIND = {
+    exchange.LATE: LATE,
+    exchange.UNREACHED: UNAVAILABLE,
+    exchange.UNTRUSTED: UNTRUSTED,
+    exchange.BROKEN: BROKEN,
+    exchange.TOO_LARGE: NOT_THE_API,
+}
+# After these, nobody knows whether the management plane has carried a call out.
+LOST = frozenset({"unavailable", "deadline_exceeded", "unknown"})
 
 
 def chain(error: BaseException) -> t.Iterator[BaseException]:
@@ -95,8 +120,7 @@ def chain(error: BaseException) -> t.Iterator[BaseException]:
     seen: BaseException | None = error
     while seen is not None:
         yield seen
-        reason = getattr(seen, "reason", None)
-        seen = reason if isinstance(reason, BaseException) else seen.__cause__
+        seen = seen.__cause__
 
 
 def meaning_of(error: BaseException, mapped: BaseException) -> Meaning:
@@ -104,17 +128,40 @@ def meaning_of(error: BaseException, mapped: BaseException) -> Meaning:
 
     :param mapped: what the SDK's C(map_error) made of it.
     """
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain(error)):
-        return UNTRUSTED
-    if "content-type" in str(error).lower():
-        return NOT_THE_API
-    return MEANINGS.get(type(mapped).__name__, OTHER)
+    for cause in chain(error):
+        if isinstance(cause, NotTheApi):
+            limited = RATE_LIMITED if cause.status == TOO_MANY_REQUESTS else UNAVAILABLE
+            return limited if cause.passing else NOT_THE_API
+        if isinstance(cause, exchange.ExchangeError):
+            return _BY_KIND.get(cause.kind, UNAVAILABLE if cause.passing else PROXY)
+    found = MEANINGS.get(type(mapped).__name__, OTHER)
+    # Of an answer that did arrive, the SDK could not read the message.
+    return BROKEN if found is UNAVAILABLE and error.__cause__ is not None else found
 
 
-def api_error(what: str, error: BaseException, found: Meaning, token: str) -> ApiError:
-    """The failure as the collection tells it; the management plane's own words never with the token."""
-    words = str(getattr(error, "message", "") or error)
+def unreached(error: BaseException) -> bool:
+    """Whether nobody was there: no connection came about."""
+    return any(isinstance(one, exchange.ExchangeError) and one.kind == exchange.UNREACHED for one in chain(error))
+
+
+def api_error(what: str, error: BaseException, found: Meaning, token: str, url: str) -> ApiError:
+    """The failure as the collection tells it; the words of whoever answered never with the token.
+
+    :param url: of the API; where its own answer is missing, the message says which host was asked, and through which
+        proxy.
+    """
+    strange = next((cause for cause in chain(error) if isinstance(cause, NotTheApi | exchange.ExchangeError)), None)
+    if isinstance(strange, exchange.ExchangeError):
+        words = f"{strange.words} ({host_of(url)}, {way(url)})"
+    elif strange is not None:
+        words = strange.words
+    elif found is BROKEN:
+        words = f"its message cannot be read ({host_of(url)}, {way(url)})"
+    else:
+        words = brief(getattr(error, "message", "") or error, LONGEST)
     if token:
         words = words.replace(token, "********")
+    hint = f"Check {advice(url)}" if strange and found is not UNTRUSTED else ""
+    then = ". ".join(part for part in (found.next_step, hint) if part)
     kind = NotFoundError if found.code == "not_found" else ApiError
-    return kind(f"Could not {what}", f"{found.why}: {words}" if words else found.why, found.next_step, found.code)
+    return kind(f"Could not {what}", f"{found.why}: {words}" if words else found.why, then, found.code)

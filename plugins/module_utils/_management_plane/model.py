@@ -24,6 +24,14 @@ def short(enumeration: t.Any, number: int, prefix: str) -> str:
         return f"unknown_{number}"
 
 
+def _moment(raw: t.Any) -> str:
+    """When it was made, as RFC 3339 has it; empty without, or with one that is no time of a calendar."""
+    try:
+        return str(raw.created_at.ToJsonString()) if raw.HasField("created_at") else ""
+    except (ValueError, OverflowError):
+        return ""
+
+
 @dataclasses.dataclass(frozen=True)
 class UpdateWindow:
     """Hours of the day (UTC) in which the runner may update itself."""
@@ -81,6 +89,12 @@ class Runner:
         """Whether it is being deleted, or is."""
         return self.phase in (DELETING, DELETED)
 
+    @property
+    def order(self) -> tuple[str, str]:
+        """Its place among runners of one name, the oldest first: moment, then ID. The same for everybody."""
+        seconds, _point, fraction = self.created_at.rstrip("Z").partition(".")
+        return (f"{seconds}.{fraction:0<9}" if seconds else "~", self.id)
+
     @classmethod
     def from_api(cls, raw: t.Any) -> Runner:
         """The runner from a message gitpod.v1.Runner."""
@@ -100,7 +114,7 @@ class Runner:
             support_bundle_url=status.support_bundle_url,
             additional_info={field.key: field.value for field in status.additional_info},
             configuration=configuration_from_api(raw.spec.configuration),
-            created_at=raw.created_at.ToJsonString() if raw.HasField("created_at") else "",
+            created_at=_moment(raw),
         )
 
     def as_result(self) -> dict[str, t.Any]:

@@ -46,7 +46,8 @@ def answers(
     name = folded(domain)
     while name.count("."):
         found.append(ask(name, "CAA"))
-        if found[-1].values:
+        if found[-1].values or found[-1].outcome not in asking.SPOKEN:
+            # Where nobody says what a name has, what a name above it has tells nothing.
             break
         name = name.partition(".")[2]
     return tuple(found)

@@ -85,7 +85,7 @@ def _part(text: str, key: str) -> str:
         return text
     try:
         return str(json.loads(text)[key])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

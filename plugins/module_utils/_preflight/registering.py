@@ -34,7 +34,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags imp
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
 # One answer of the management plane in seconds, and how often a busy one is asked again.
-TIMEOUT, RETRIES = 10.0, 2
+TIMEOUT, RETRIES = 10.0, {"api_retries": 8, "unreached_retries": 2}
 REFUSED = ("unauthenticated", "permission_denied")
 NO_SUCH_RUNNER = ("not_found", "invalid_argument")
 OPTIONS = (
@@ -58,7 +58,7 @@ def ask(wanted: Wanted, pool: Pool) -> ManagementPlane:
     options = {"api_url": wanted.api_endpoint, "api_token": wanted.api_token, "ca_path": wanted.api_ca_path}
     try:
         found = plane.runners(
-            pool, {**options, "api_timeout": TIMEOUT, "api_retries": RETRIES}, wanted.runner_id if named(wanted) else ""
+            pool, {**options, "api_timeout": TIMEOUT, **RETRIES}, wanted.runner_id if named(wanted) else ""
         )
     except ImportError as error:
         told = f"the Python library gitpod-sdk is not installed ({error})"

@@ -5,8 +5,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import SUBNET
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import REGION
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import (
+    GROUP,
+    REGION_FORM,
+    SUBNET,
+    SUBNETS_FORM,
+)
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -23,7 +29,7 @@ VARIABLES: tuple[Variable, ...] = (
         fallback=("gitpod_ec2_subnet_ids",),
         option="subnet_ids",
         pattern=SUBNET,
-        form="subnet IDs such as subnet-0a1e2c4b6d8f01351",
+        form=SUBNETS_FORM,
     ),
     Variable(
         name="gitpod_privatelink_source_subnet_ids",
@@ -32,7 +38,7 @@ VARIABLES: tuple[Variable, ...] = (
         elements="str",
         fallback=("gitpod_ec2_subnet_ids",),
         pattern=SUBNET,
-        form="subnet IDs such as subnet-0a1e2c4b6d8f01351",
+        form=SUBNETS_FORM,
     ),
     Variable(
         name="gitpod_privatelink_security_group_ids",
@@ -45,18 +51,26 @@ VARIABLES: tuple[Variable, ...] = (
         ),
         kind="list",
         elements="str",
+        pattern=GROUP,
+        form="security groups such as sg-0b3d5f7a9c1e24681",
     ),
     Variable(
         name="gitpod_privatelink_service_name",
         description="Endpoint service of the management plane.",
         default="com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2",
         option="service_name",
+        # VPC, CreateVpcEndpointServiceConfiguration: com.amazonaws.vpce.<region>.<service ID>; China's has cn. before.
+        pattern=r"[a-z0-9.-]+\.vpce\.[a-z0-9-]+\.vpce-svc-[0-9a-f]{8,17}",
+        form="an endpoint service such as com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2",
     ),
     Variable(
         name="gitpod_privatelink_service_region",
         description="Region of the endpoint service.",
         default="us-east-1",
         option="service_region",
+        pattern=REGION,
+        form=REGION_FORM,
+        normalize=str.lower,
     ),
     Variable(
         name="gitpod_privatelink_private_dns_enabled",
@@ -108,6 +122,7 @@ VARIABLES: tuple[Variable, ...] = (
         default=600,
         option="timeout",
         minimum=1,
+        maximum=LONGEST_WAIT,
     ),
     Variable(
         name="gitpod_privatelink_tags",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded, listed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded, kept, listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server, is_address
 
 RIGHT = "right"
@@ -80,7 +80,7 @@ class Answer:
             "authoritative": self.server.authoritative,
             "name": self.expected.name,
             "outcome": self.outcome,
-            "leads_to": list(self.leads_to),
+            "leads_to": kept(self.leads_to),
             "ttl": self.ttl,
             "detail": self.detail,
         }

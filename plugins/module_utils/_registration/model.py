@@ -70,27 +70,40 @@ class Wanted:
         )
 
 
-def _window(options: t.Mapping[str, t.Any], problems: list[str]) -> UpdateWindow | None:
+def window_faults(options: t.Mapping[str, t.Any]) -> list[str]:
     """Daily, in UTC, at least two hours; it may go past midnight (message gitpod.v1.UpdateWindow)."""
+    hours = [hour for hour in (options.get("start_hour"), options.get("end_hour")) if hour is not None]
+    if not hours:
+        return []
+    numbers = all(isinstance(hour, int) and not isinstance(hour, bool) and 0 <= hour < HOURS for hour in hours)
+    if options.get("start_hour") is None or not numbers:
+        return ["update_window needs a start_hour, and hours from 0 to 23"]
+    if (hours[-1] - hours[0]) % HOURS < SHORTEST_WINDOW and len(hours) > 1:
+        return ["update_window must last at least two hours"]
+    return []
+
+
+def metrics_faults(options: t.Mapping[str, t.Any]) -> list[str]:
+    """Metrics that are sent go somewhere."""
+    if options.get("enabled") and not options.get("managed") and not options.get("url"):
+        return ["metrics that are enabled need a url, or managed"]
+    return []
+
+
+def _window(options: t.Mapping[str, t.Any], problems: list[str]) -> UpdateWindow | None:
+    faults = window_faults(options)
+    problems += faults
     start, end = options.get("start_hour"), options.get("end_hour")
-    if start is None and end is None:
+    if faults or start is None:
         return None
-    if start is None or not 0 <= start < HOURS or (end is not None and not 0 <= end < HOURS):
-        problems.append("update_window needs a start_hour, and hours from 0 to 23")
-        return None
-    end = (start + SHORTEST_WINDOW) % HOURS if end is None else end
-    if (end - start) % HOURS < SHORTEST_WINDOW:
-        problems.append("update_window must last at least two hours")
-    return UpdateWindow(start, end)
+    return UpdateWindow(start, (start + SHORTEST_WINDOW) % HOURS if end is None else end)
 
 
 def _metrics(options: t.Mapping[str, t.Any], problems: list[str]) -> Metrics:
-    found = Metrics(
+    problems += metrics_faults(options)
+    return Metrics(
         enabled=bool(options.get("enabled")),
         url=options.get("url") or "",
         username=options.get("username") or "",
         managed=bool(options.get("managed")),
     )
-    if found.enabled and not found.managed and not found.url:
-        problems.append("metrics that are enabled need a url, or managed")
-    return found

@@ -16,7 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Connection,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import tokens
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import creating, tokens
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.plan import (
     Permissions,
@@ -26,8 +26,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registra
     choose,
     plan,
     refuse_losses,
+    twins,
 )
 
+# Seconds between looks at two runners of one name, until they are told as such.
+PATIENCE = (1.0, 2.0, 4.0, 0.0)
 # What check mode returns for an exchange token, so that what it is handed on to can be checked.
 STAND_IN = "minted-when-it-is-needed"
 FORCED = (
@@ -65,7 +68,15 @@ def find(api: Api, wanted: Wanted) -> Runner | None:
 
     :raises NotFoundError: there is none with the ID that is given.
     """
-    return api.runner(wanted.runner_id) if wanted.runner_id else choose(api.runners(), wanted)
+    if wanted.runner_id:
+        return api.runner(wanted.runner_id)
+    for pause in PATIENCE:
+        found = api.runners()
+        if not twins(found, wanted):
+            break
+        # Another run that registered the same name at the same time deletes its own again in a moment.
+        api.clock.sleep(pause)
+    return choose(found, wanted)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +109,8 @@ def present(api: Api, wanted: Wanted, asked: Asked, check_mode: bool) -> dict[st
     todo = plan(before, wanted)
     runner, token = todo.after, ""
     if todo.changed and not check_mode:
-        runner, token = _carry_out(api, before, wanted)
+        before, runner, token = _carry_out(api, before, wanted)
+        todo = plan(before, wanted)
     reason = asked.reason(before)
     result: dict[str, t.Any] = {
         "changed": todo.changed,
@@ -115,16 +127,24 @@ def present(api: Api, wanted: Wanted, asked: Asked, check_mode: bool) -> dict[st
     return result
 
 
-def _carry_out(api: Api, before: Runner | None, wanted: Wanted) -> tuple[Runner, str]:
-    """The runner as it is then, and the exchange token that a creation brings."""
+def _carry_out(api: Api, before: Runner | None, wanted: Wanted) -> tuple[Runner | None, Runner, str]:
+    """What was there before, the runner as it is then, and the exchange token that a creation brings.
+
+    What was there before may be another run's, which registered it at the same moment.
+    """
     todo = plan(before, wanted)
     if before is None:
-        return api.create_runner(wanted.name, wanted.region, todo.after.configuration, wanted.metrics_password)
+        runner, token, own = creating.create(api, wanted, todo.after.configuration)
+        if own:
+            return None, runner, token
+        before, todo = runner, plan(runner, wanted)
+        if not todo.changed:
+            return before, runner, ""
     # The password never comes back, so it goes along whenever the settings around it are sent.
     password = wanted.metrics_password if "metrics" in todo.changes else ""
     api.update_runner(before.id, todo.rename, todo.changes, password)
     found = api.runner(before.id)
-    return dataclasses.replace(found, configuration=todo.after.configuration, name=todo.after.name), ""
+    return before, dataclasses.replace(found, configuration=todo.after.configuration, name=todo.after.name), ""
 
 
 def absent(api: Api, wanted: Wanted, allowed: Permissions, module: t.Any) -> dict[str, t.Any]:

@@ -52,11 +52,9 @@ def choose(runners: t.Sequence[Runner], wanted: Wanted) -> Runner | None:
 
     :raises RunnerError: two match, or the only one of that name is in another region.
     """
-    named = [
-        runner for runner in runners if runner.provider == AWS and not runner.leaving and runner.name == wanted.name
-    ]
+    named = _named(runners, wanted)
     here = [runner for runner in named if runner.region == wanted.region]
-    if len(here) > 1:
+    if twins(runners, wanted):
         raise RunnerError(
             f"{len(here)} runners are named {wanted.name} in {wanted.region}; nothing was changed",
             "; ".join(_described(runner) for runner in here),
@@ -72,7 +70,23 @@ def choose(runners: t.Sequence[Runner], wanted: Wanted) -> Runner | None:
             "same_name_elsewhere (gitpod_registration_same_name_elsewhere)",
             {"runner_ids": [runner.id for runner in named]},
         )
+    if here and not here[0].id:
+        raise RunnerError(
+            f"The management plane lists the runner {wanted.name} without an ID; nothing was changed",
+            next_step="Run again; if it stays, show this to Gitpod",
+        )
     return here[0] if here else None
+
+
+def _named(runners: t.Sequence[Runner], wanted: Wanted) -> list[Runner]:
+    return [
+        runner for runner in runners if runner.provider == AWS and not runner.leaving and runner.name == wanted.name
+    ]
+
+
+def twins(runners: t.Sequence[Runner], wanted: Wanted) -> bool:
+    """Whether more than one runner is meant by the same name and region."""
+    return sum(runner.region == wanted.region for runner in _named(runners, wanted)) > 1
 
 
 def _described(runner: Runner) -> str:

@@ -5,7 +5,30 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+
+# Of the modules that keep an entry; a version is only compared, so a number is one too.
+CLASS_OPTIONS: t.Mapping[str, t.Any] = {
+    "display_name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "configuration": {"type": "mapping"},
+    "enabled": {"type": "bool"},
+    "replace": {"type": "bool"},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+}
+INTEGRATION_OPTIONS: t.Mapping[str, t.Any] = {
+    "scm_id": {"type": "str", "required": True},
+    "host": {"type": "str", "required": True},
+    "oauth_client_id": {"type": "str"},
+    "oauth_client_secret": {"type": "str", "no_log": True},
+    "oauth_client_secret_version": {"type": "raw"},
+    "issuer_url": {"type": "str"},
+    "personal_access_token": {"type": "bool"},
+    "virtual_directory": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+}
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -16,6 +39,7 @@ VARIABLES: tuple[Variable, ...] = (
         ),
         kind="list",
         elements="dict",
+        options=CLASS_OPTIONS,
     ),
     Variable(
         name="gitpod_runner_settings_scm_integrations",
@@ -25,6 +49,7 @@ VARIABLES: tuple[Variable, ...] = (
         ),
         kind="list",
         elements="dict",
+        options=INTEGRATION_OPTIONS,
         secret=True,
     ),
     Variable(

@@ -6,28 +6,14 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import Options, Values
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 
 CLASSES = "gitpod_runner_settings_environment_classes"
 INTEGRATIONS = "gitpod_runner_settings_scm_integrations"
 # Of an entry of the inventory's lists; the rest of the modules' options is the same for all entries.
-CLASS_OPTIONS = ("display_name", "description", "configuration", "enabled", "replace", "state")
-INTEGRATION_OPTIONS = (
-    "scm_id",
-    "host",
-    "oauth_client_id",
-    "oauth_client_secret",
-    "oauth_client_secret_version",
-    "issuer_url",
-    "personal_access_token",
-    "virtual_directory",
-    "state",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,13 +38,12 @@ def find(values: Values) -> Options:
 def items(values: Values, sent: t.Mapping[str, str]) -> list[Item]:
     """Every class, then every integration, in the inventory's order.
 
+    :param values: typed, so each entry has the names that its module takes, and those by which it is known.
     :param sent: versions of client secrets as they were sent last, by C(key_of).
-    :raises InputError: an entry has a name that nobody reads, or lacks the one by which it is known.
     """
-    classes = _entries(values, CLASSES, CLASS_OPTIONS, ("display_name",))
-    integrations = _entries(values, INTEGRATIONS, INTEGRATION_OPTIONS, ("scm_id", "host"))
-    found = [Item("runner_environment_class", str(entry["display_name"]), entry) for entry in classes]
-    for entry in integrations:
+    classes = values.get(CLASSES) or []
+    found = [Item("runner_environment_class", str(entry["display_name"]), dict(entry)) for entry in classes]
+    for entry in values.get(INTEGRATIONS) or []:
         key = key_of(entry)
         version = {"sent_oauth_client_secret_version": sent[key]} if sent.get(key) else {}
         label = f"{entry['scm_id']} at {entry['host']}"
@@ -69,29 +54,6 @@ def items(values: Values, sent: t.Mapping[str, str]) -> list[Item]:
 def key_of(integration: t.Mapping[str, t.Any]) -> str:
     """System and host, as the management plane knows an integration."""
     return f"{integration['scm_id']} {str(integration['host']).lower()}"
-
-
-def _entries(values: Values, variable: str, known: t.Sequence[str], needed: t.Sequence[str]) -> list[Options]:
-    """What is set of each entry; empty counts as unset, and blanks around texts do not count."""
-    found = []
-    for number, entry in enumerate(values.get(variable) or [], 1):
-        options = {name: value.strip() if isinstance(value, str) else value for name, value in entry.items()}
-        options = {name: value for name, value in options.items() if value not in (None, "")}
-        unknown = sorted(set(options) - set(known))
-        missing = [name for name in needed if name not in options]
-        if unknown:
-            close = difflib.get_close_matches(unknown[0], known, n=1)
-            raise InputError(
-                f"Entry {number} of {variable} has {', '.join(unknown)}, which nothing reads; nothing was changed",
-                next_step=f"Did you mean {close[0]}?" if close else f"The names are {', '.join(known)}",
-            )
-        if missing:
-            raise InputError(
-                f"Entry {number} of {variable} has no {' and no '.join(missing)}; nothing was changed",
-                next_step="Set it",
-            )
-        found.append(options)
-    return found
 
 
 def versions(sent: t.Mapping[str, str], done: t.Sequence[tuple[Item, t.Mapping[str, t.Any]]]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import rivals
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import EnvironmentClass
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.operation import api_of
 
@@ -168,12 +169,27 @@ def _carry_out(api: Api, runner_id: str, todo: Plan) -> EnvironmentClass | None:
     found = todo.after
     if todo.create and found:
         class_id = api.create_environment_class(runner_id, found.name, found.description, found.configuration)
-        found = dataclasses.replace(found, id=class_id)
+        stays = rivals.first(lambda: _equal(api, runner_id, todo), class_id, (class_id, ""), api.clock)
+        if stays != class_id:
+            # Another run made the same class at the same time; this run's own can only be disabled.
+            api.update_environment_class(class_id, {"enabled": False})
+        found = dataclasses.replace(found, id=stays)
     elif todo.changes:
         api.update_environment_class(todo.update, todo.changes)
     for class_id in todo.disable:
         api.update_environment_class(class_id, {"enabled": False})
     return found
+
+
+def _equal(api: Api, runner_id: str, todo: Plan) -> dict[str, rivals.Order]:
+    """The enabled classes that are as the new one, by ID; IDs are UUIDs that grow with time."""
+    new = todo.after or EnvironmentClass("", "")
+    found = [entry for entry in api.environment_classes(runner_id) if entry.enabled and entry.id not in todo.disable]
+    return {
+        entry.id: (entry.id, "")
+        for entry in found
+        if entry.name == new.name and _same(new.configuration, entry.configuration)
+    }
 
 
 def actions(todo: Plan, name: str) -> list[str]:

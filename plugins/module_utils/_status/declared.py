@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import CHANNEL
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -23,6 +24,8 @@ VARIABLES: tuple[Variable, ...] = (
         name="gitpod_status_release_channel",
         description="Release channel whose newest release counts as current.",
         fallback=("gitpod_stack_release_channel",),
+        pattern=CHANNEL,
+        form="stable or latest",
         default="stable",
     ),
     Variable(
@@ -31,6 +34,7 @@ VARIABLES: tuple[Variable, ...] = (
         kind="int",
         default=30,
         minimum=0,
+        maximum=36500,
     ),
     Variable(
         name="gitpod_status_drift",
@@ -71,5 +75,6 @@ VARIABLES: tuple[Variable, ...] = (
         kind="int",
         default=10,
         minimum=1,
+        maximum=LONGEST_WAIT,
     ),
 )

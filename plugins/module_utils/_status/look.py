@@ -31,9 +31,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients, FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host, Values
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
@@ -50,6 +50,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.m
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import shown
 
 # The guide's name of the output.
 LOAD_BALANCER_OUTPUT = "LoadBalancerDNS"
@@ -161,7 +162,7 @@ def _newest(values: Values, wanted: Wanted, pool: Pool) -> str:
     """The channel's newest release; runners of one channel ask once."""
     url = manifest_url(values.get("gitpod_stack_releases_url") or RELEASES_URL, wanted.channel, "")
     text = pool.once(("manifest", url), lambda: source.fetch(url).decode("utf-8", "replace"))
-    return parse_manifest(text, url, "").version
+    return parse_manifest(text, shown(url), "").version
 
 
 def _endpoints(values: Values, clients: Clients, vpc: str) -> t.Callable[[], tuple[Endpoint, ...]]:
@@ -171,7 +172,9 @@ def _endpoints(values: Values, clients: Clients, vpc: str) -> t.Callable[[], tup
 
 def _runner(values: Values, wanted: Wanted, pool: Pool) -> Phase:
     try:
-        (found,) = plane.runners(pool, {**connection(values), "api_retries": 1}, wanted.runner_id)
+        (found,) = plane.runners(
+            pool, {**connection(values), "api_retries": 8, "unreached_retries": 1}, wanted.runner_id
+        )
     except ImportError as error:
         raise RunnerError("gitpod-sdk is not installed", str(error), "Install gitpod-sdk (Python 3.10)") from error
     return Phase(found.phase, found.version, found.message)

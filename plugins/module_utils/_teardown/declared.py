@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -19,6 +19,7 @@ VARIABLES: tuple[Variable, ...] = (
             "how.",
         ),
         fallback=("gitpod_dns_provider",),
+        choices=registry.NAMES,
     ),
     Variable(
         name="gitpod_teardown_confirm",
@@ -53,6 +54,9 @@ VARIABLES: tuple[Variable, ...] = (
         ),
         kind="list",
         elements="str",
+        # CloudFormation user guide, "Resources": a logical ID is alphanumeric.
+        pattern=r"[a-zA-Z0-9]+",
+        form="logical IDs of the stack's resources",
     ),
     Variable(
         name="gitpod_teardown_timeout",
@@ -60,6 +64,7 @@ VARIABLES: tuple[Variable, ...] = (
         kind="int",
         default=3600,
         minimum=1,
+        maximum=LONGEST_WAIT,
     ),
     Variable(
         name="gitpod_teardown_progress_interval",
@@ -67,5 +72,6 @@ VARIABLES: tuple[Variable, ...] = (
         kind="int",
         default=10,
         minimum=0,
+        maximum=LONGEST_WAIT,
     ),
 )

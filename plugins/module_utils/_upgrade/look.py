@@ -57,7 +57,7 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     if not (options.get("release_version") or options.get("release_channel")):
         raise InputError(
             "No release is named, nothing was changed",
-            next_step="Give one, such as -e gitpod_stack_release_version=20260115.2, or"
+            next_step="Give one, such as -e gitpod_stack_release_version=v20260115.2, or"
             " -e gitpod_stack_release_channel=stable for the newest of a channel",
         )
     clients = fleet.clients(host)

@@ -96,9 +96,10 @@ def going_back(rows: t.Sequence[Row]) -> list[str]:
     upgraded = [row for row in rows if row["needed"] and row["from"] and row["from"] != row["to"]]
     for version in sorted({row["from"] for row in upgraded}):
         names = ":".join(sorted(str(row["host"]) for row in upgraded if row["from"] == version))
+        # With the letter, because a controller's variables are YAML, to which 20260115.10 is the number 20260115.1.
         lines.append(
             f"To go back to {version}: ansible-playbook gitpod.enterprise_runner.upgrade"
-            f" -e gitpod_stack_release_version={version} --limit {names}"
+            f" -e gitpod_stack_release_version=v{version} --limit {names}"
         )
     attached = sorted(str(row["runner"]) for row in rows if row["going_on"] and row["from"] == row["to"])
     if attached:

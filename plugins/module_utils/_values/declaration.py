@@ -16,6 +16,8 @@ import typing as t
 # The kinds of values. C(mapping) is a dictionary of texts, such as tags; C(dict) is any dictionary; C(json) is one that
 # a module takes as JSON text too; C(raw) is taken as it is, without blanks around it.
 KINDS = ("str", "path", "bool", "int", "float", "list", "dict", "mapping", "json", "raw")
+# Seconds: more than a week is a mistake (milliseconds, say), and clocks and timers overflow somewhere beyond.
+LONGEST_WAIT = 604_800
 # What a kind is called in argument specifications.
 SPECIFICATION_TYPES = {"mapping": "dict", "json": "dict"}
 

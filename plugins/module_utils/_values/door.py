@@ -13,12 +13,15 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import MALFORMED, Problem, quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules_secrets import bare_reference
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Context, Variable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.reading import (
     UnusableError,
     is_unset,
     typed,
 )
+
+LONGEST_REASON = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,8 +120,12 @@ def _template_problem(variable: Variable, value: Untemplated) -> UnusableError:
             "Its braces are CloudFormation's, and Ansible takes them for a template of its own.",
             f"Write the reference without braces and without the word resolve{shown}; the collection adds them.",
         )
+    # Ansible's words may be long, and repeat data that a filter could not take; of a secret they may be the secret.
+    told = clean(value.reason)[:LONGEST_REASON].rstrip(". ")
+    if variable.secret and not told.endswith("is undefined"):
+        told = "Ansible's own message (ansible -m debug) may hold it, and is not shown"
     return UnusableError(
-        f"Its template cannot be filled in: {value.reason.rstrip('.')}.",
-        "Define what is undefined, or correct the template. A value that may be missing is written with"
-        " | default(omit).",
+        f"Its template cannot be filled in: {told}.",
+        "Define what is undefined, correct the template, or give the vault's password. A value that may be missing is"
+        " written with | default(omit).",
     )

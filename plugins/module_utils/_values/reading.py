@@ -6,20 +6,34 @@
 Evidence for what arrives: Ansible's C(-e name=value) gives text; a survey of AWX 24.6.1 gives text with blanks,
 newlines and CRLF, and ansible-core 2.19 resolves it once more by YAML 1.1, so text may arrive as a number, a date, a
 boolean or null (shared facts, awx.md). What cannot be turned back, because digits are lost, is refused.
+
+Whatever arrives, the outcome is a value of the kind, unset, or C(UnusableError): nothing else is raised.
 """
 
 from __future__ import annotations
 
-import difflib
-import json
+import dataclasses
+import datetime
 import math
 import pathlib
 import re
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import quoted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import nearest, quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.parsing import (
+    lines,
+    parsed,
+    plain,
+    plain_text,
+)
 
+# Numbers beyond it are no seconds, ports or counts that anything takes, and are not computed with.
+LARGEST_NUMBER = 2**63 - 1
+# CloudFormation takes 4,096 bytes of a parameter, and servers some 8,000 of a header; no text that is meant has more.
+LONGEST_TEXT = 16_384
+_QUOTES = ("'", '"')
+_KEYS = "Write each key as text, in quotes where YAML takes it for something else"
 TRUE = frozenset({"true", "yes", "on", "y", "t", "1", "1.0"})
 FALSE = frozenset({"false", "no", "off", "n", "f", "0", "0.0"})
 _NAMES = {
@@ -44,11 +58,6 @@ class UnusableError(ValueError):
         self.summary, self.remediation = summary, remediation
 
 
-def plain_text(value: str) -> str:
-    """Text of ansible-core's own classes (tagged, vaulted) as an ordinary one."""
-    return str.__str__(value) if isinstance(value, str) else str(value)
-
-
 def is_unset(value: t.Any) -> bool:
     """Whether a value counts as not given: null, or nothing but blanks."""
     return value is None or (isinstance(value, str) and not value.strip())
@@ -61,14 +70,20 @@ def typed(variable: Variable, value: t.Any) -> t.Any:
     """
     if is_unset(value):
         return None
-    found = _READERS[variable.kind](variable, value)
+    try:
+        found = _READERS[variable.kind](variable, value)
+    except RecursionError:
+        raise UnusableError(
+            "The value contains itself, or is nested too deep.", f"Write {_NAMES[variable.kind]}."
+        ) from None
     _within_limits(variable, found)
     return found
 
 
 def _wrong(variable: Variable, value: t.Any, hint: str = "") -> UnusableError:
     wanted = _NAMES[variable.kind]
-    shown = "its value" if variable.secret else quoted(value)
+    # In a dictionary of anything there may be a secret: the template hides parameters that the inventory does not.
+    shown = "its value" if variable.secret or variable.kind == "dict" else quoted(value)
     return UnusableError(f"Must be {wanted}; {shown} is not.", hint or f"Write {wanted}: {variable.meaning}")
 
 
@@ -90,13 +105,13 @@ def _float(variable: Variable, value: t.Any) -> float:
         number = float(value)
     except (ValueError, OverflowError):
         raise _wrong(variable, value) from None
-    if not math.isfinite(number):
+    if not math.isfinite(number) or abs(number) > LARGEST_NUMBER:
         raise _wrong(variable, value)
     return number
 
 
 def _int(variable: Variable, value: t.Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER:
         return int(value)
     number = _float(variable, value)
     if number != int(number):
@@ -106,27 +121,61 @@ def _int(variable: Variable, value: t.Any) -> int:
 
 def _str(variable: Variable, value: t.Any) -> str:
     if isinstance(value, str):
-        text = plain_text(value).strip()
+        text = _unquoted(plain_text(value))
     elif _stands_for_digits(variable, value):
         text = str(int(value))
     else:
         raise _wrong(variable, value, _how_to_quote(variable, value))
-    return variable.normalize(text) if variable.normalize else text
+    _one_line(variable, text)
+    meant = variable.normalize(text) if variable.normalize else text
+    if not meant:
+        # Such as the release "v", or nothing but quotes: taken for unset, it would deploy a default.
+        raise UnusableError(f"{_shown(variable, value)} says nothing.", f"Write {variable.form or variable.meaning}")
+    return meant
+
+
+def _unquoted(text: str) -> str:
+    """Without blanks around it, and without quotes that a survey's answer has to have so that YAML leaves it alone."""
+    text = text.strip()
+    while len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES and text[0] not in text[1:-1]:
+        text = text[1:-1].strip()
+    return text
+
+
+def _one_line(variable: Variable, text: str) -> None:
+    """No text of the inventory has lines, and none may move a cursor, end a header or forge a line where it is shown.
+
+    Half of a surrogate pair, which JSON can say, is no character: it can be written nowhere.
+    """
+    if len(text) > LONGEST_TEXT:
+        summary = f"{_shown(variable, text)} has {len(text):,} characters, more than {LONGEST_TEXT:,}."
+        raise UnusableError(summary, f"Write one text: {variable.meaning}")
+    strange = next((character for character in text if not character.isprintable()), "")
+    if strange:
+        what = "a line break" if strange in "\r\n" else f"the character U+{ord(strange):04X}"
+        remediation = f"Write it in one line of visible characters: {variable.meaning}"
+        raise UnusableError(f"{_shown(variable, text)} has {what} in it.", remediation)
+
+
+def _shown(variable: Variable, value: t.Any) -> str:
+    """The value as a message may begin with it."""
+    return "The value" if variable.secret else quoted(value)
 
 
 def _stands_for_digits(variable: Variable, value: t.Any) -> bool:
     """Digits that YAML took for a number and that can have lost nothing: octal would be shorter."""
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return bool(variable.digits) and whole and len(str(value)) == variable.digits
+    return bool(variable.digits) and whole and 10 ** (variable.digits - 1) <= value < 10**variable.digits
 
 
 def _how_to_quote(variable: Variable, value: t.Any) -> str:
     if isinstance(value, (list, tuple, dict)):
         return f"Write one text: {variable.meaning}"
-    example = f" such as {variable.form}" if variable.form else ""
+    example = f", for example {variable.form}" if variable.form else ""
+    # ansible-core reads a survey's answer as YAML once more (AWX 24.6.1, awx.md), so quotes count there too.
     return (
-        f"YAML took what was written for {_yaml_kind(value)}, and digits may be lost. Put it in quotes{example}, and"
-        " with -e give it as JSON"
+        f"YAML took what was written for {_yaml_kind(value)}, and digits may be lost. Write it in quotes{example}; a"
+        " survey's answer with the quotes, and with -e as JSON"
     )
 
 
@@ -137,20 +186,25 @@ def _yaml_kind(value: t.Any) -> str:
 
 
 def _path(variable: Variable, value: t.Any) -> str:
-    return str(pathlib.Path(_str(variable, value)).expanduser())
+    text = _str(variable, value)
+    try:
+        return str(pathlib.Path(text).expanduser())
+    except RuntimeError:
+        # ~name of somebody whom this machine does not know.
+        summary = f"{_shown(variable, text)} begins with the home of a user that is not known here."
+        raise UnusableError(summary, "Write the whole path.") from None
 
 
 def _list(variable: Variable, value: t.Any) -> list[t.Any]:
-    items = _items(variable, value)
-    of_kind = Variable(
-        name=variable.name,
-        description=variable.description,
-        kind=variable.elements or "str",
-        secret=variable.secret,
-        normalize=variable.normalize,
-        digits=variable.digits,
-    )
-    return [_READERS[of_kind.kind](of_kind, item) for item in items if not is_unset(item)]
+    of_kind = dataclasses.replace(variable, kind=variable.elements or "str", elements="")
+    found = []
+    for number, item in enumerate(_items(variable, value), 1):
+        try:
+            found += [] if is_unset(item) else [_READERS[of_kind.kind](of_kind, item)]
+        except UnusableError as error:
+            where = f"Entry {number}: " if of_kind.kind == "dict" else ""
+            raise UnusableError(f"{where}{error.summary}", error.remediation) from None
+    return found
 
 
 def _items(variable: Variable, value: t.Any) -> t.Sequence[t.Any]:
@@ -160,12 +214,13 @@ def _items(variable: Variable, value: t.Any) -> t.Sequence[t.Any]:
     if isinstance(value, dict) and variable.elements == "dict":
         return [value]
     if not isinstance(value, str):
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and variable.elements in ("int", "float"):
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and variable.elements in ("int", "float", "raw"):
             return [value]
-        raise _wrong(variable, value)
+        raise _wrong(variable, value, "" if isinstance(value, dict) else _how_to_quote(variable, value))
     text = plain_text(value).strip()
     if text.startswith(("[", "{", "- ", "-\n")):
-        found = _parsed(text)
+        found = parsed(text)
         if isinstance(found, dict) and variable.elements == "dict":
             return [found]
         if not isinstance(found, list):
@@ -174,39 +229,82 @@ def _items(variable: Variable, value: t.Any) -> t.Sequence[t.Any]:
     return [part.strip() for part in re.split(r"[,\r\n]", text)]
 
 
-def _parsed(text: str) -> t.Any:
-    """JSON or YAML text as plain data; C(None) for anything else."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    # The door reads on the control node, where ansible-core brings PyYAML; a module that imports this file has none.
-    import yaml
-
-    try:
-        return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and dictionaries only
-    except yaml.YAMLError:
-        return None
-
-
 def _dict(variable: Variable, value: t.Any) -> dict[str, t.Any]:
     if isinstance(value, str):
         text = plain_text(value).strip()
-        found = _parsed(text) if text.startswith("{") else _lines(text)
+        found = parsed(text) if text.startswith("{") else lines(text)
     else:
         found = value
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-        hint = "Write each key as text" if isinstance(found, dict) else ""
-        raise _wrong(variable, value, hint)
-    return {plain_text(key): plain(item) for key, item in found.items()}
+        raise _wrong(variable, value, _KEYS if isinstance(found, dict) else "")
+    data = {_sayable(variable, key).strip(): _data(variable, item) for key, item in found.items()}
+    return data if variable.options is None else _of_options(variable, data)
 
 
-def _lines(text: str) -> t.Any:
-    """C(team=x,cost=1), C(team: x) a line, or other YAML."""
-    parts = [part.strip() for part in re.split(r"[,\r\n]", text) if part.strip()]
-    if all(re.match(r"[^\s:={}\[\]\"']+\s*=", part) for part in parts):
-        return {key.strip(): item.strip() for key, item in (part.split("=", 1) for part in parts)}
-    return _parsed(text)
+def _data(variable: Variable, value: t.Any) -> t.Any:
+    """What stands in a dictionary, at any depth, as JSON can say it; a date as it was written."""
+    if isinstance(value, dict):
+        return {_key(variable, key): _data(variable, item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_data(variable, item) for item in value]
+    strange = isinstance(value, (int, float)) and not abs(value) <= LARGEST_NUMBER
+    # A time of day would be written otherwise than it was; a date has one form.
+    strange = strange or isinstance(value, datetime.datetime)
+    if strange or not (value is None or isinstance(value, (str, int, float, datetime.date))):
+        raise _wrong(variable, value, f"Write texts, numbers, lists and dictionaries: {variable.meaning}")
+    return _sayable(variable, value) if isinstance(value, str) else plain(value)
+
+
+def _sayable(variable: Variable, value: str) -> str:
+    """A text inside of a dictionary, which may have lines, but nothing that no request can carry."""
+    text = plain_text(value)
+    if all(character.isprintable() or character in "\r\n\t" for character in text):
+        return text
+    raise _wrong(variable, value, f"Write it in visible characters: {variable.meaning}")
+
+
+def _key(variable: Variable, key: t.Any) -> str:
+    if not isinstance(key, str):
+        raise _wrong(variable, key, _KEYS)
+    return _sayable(variable, key)
+
+
+def _of_options(variable: Variable, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A dictionary whose names are declared: each value of its own kind, and none that nothing reads."""
+    options = variable.options or {}
+    unknown = next((name for name in given if name not in options), None)
+    if unknown is not None:
+        close = nearest(unknown, options)
+        hint = f"Did you mean {close}?" if close else f"The names are {', '.join(options)}."
+        # Of a secret's dictionary a name is told only where it is one of ours with a slip in it.
+        what = quoted(unknown) if close or not variable.secret else "A name"
+        raise UnusableError(f"{what} in it is read by nothing.", hint)
+    found = {}
+    for name, value in given.items():
+        try:
+            typed_value = typed(_option(variable, name), value)
+        except UnusableError as error:
+            raise UnusableError(f"{name}: {error.summary}", error.remediation) from None
+        if typed_value is not None:
+            found[name] = typed_value
+    missing = [name for name, option in options.items() if option.get("required") and name not in found]
+    if missing:
+        raise UnusableError(f"It has no {' and no '.join(missing)}.", "Set what is missing.")
+    return found
+
+
+def _option(variable: Variable, name: str) -> Variable:
+    """One name of such a dictionary, as if it were a variable."""
+    option = (variable.options or {})[name]
+    return Variable(
+        name=variable.name,
+        description=variable.sentences[0],
+        kind=option["type"],
+        elements=option.get("elements", ""),
+        choices=tuple(option.get("choices", ())),
+        options=option.get("options"),
+        secret=bool(variable.secret or option.get("no_log")),
+    )
 
 
 def _mapping(variable: Variable, value: t.Any) -> dict[str, str]:
@@ -229,23 +327,8 @@ def _mapping(variable: Variable, value: t.Any) -> dict[str, str]:
     return texts
 
 
-def plain(value: t.Any) -> t.Any:
-    """Containers and texts of ansible-core's own classes as ordinary data, at every depth."""
-    if isinstance(value, str):
-        return plain_text(value)
-    if isinstance(value, dict):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, bool) or value is None:
-        return value if value is None else bool(value)
-    if isinstance(value, int):
-        return int(value)
-    return float(value) if isinstance(value, float) else str(value)
-
-
-def _raw(_variable: Variable, value: t.Any) -> t.Any:
-    return plain_text(value).strip() if isinstance(value, str) else plain(value)
+def _raw(variable: Variable, value: t.Any) -> t.Any:
+    return plain_text(value).strip() if isinstance(value, str) else _data(variable, value)
 
 
 def _within_limits(variable: Variable, value: t.Any) -> None:
@@ -256,22 +339,23 @@ def _within_limits(variable: Variable, value: t.Any) -> None:
             continue
         if variable.choices and item not in variable.choices:
             raise _not_a_choice(variable, item)
-        if variable.pattern and not re.fullmatch(variable.pattern, item):
-            shown = "The value" if variable.secret else quoted(item)
-            raise UnusableError(f"{shown} has not the form of {variable.form}.", f"Write {variable.form}.")
+        if variable.pattern and not re.fullmatch(variable.pattern, item, re.ASCII):
+            raise UnusableError(
+                f"{_shown(variable, item)} has not the form of {variable.form}.", f"Write {variable.form}."
+            )
 
 
 def _within_range(variable: Variable, value: float) -> None:
     low, high = variable.minimum, variable.maximum
     if (low is not None and value < low) or (high is not None and value > high):
-        limits = f"at least {low:g}" if high is None else f"from {low or 0:g} to {high:g}"
-        raise UnusableError(f"{value:g} is out of range.", f"Write a number {limits}: {variable.meaning}")
+        limits = f"at least {low}" if high is None else f"from {low or 0} to {high}"
+        raise UnusableError(f"{value} is out of range.", f"Write a number {limits}: {variable.meaning}")
 
 
 def _not_a_choice(variable: Variable, value: str) -> UnusableError:
     listed = ", ".join(variable.choices)
-    close = difflib.get_close_matches(value, variable.choices, n=1)
-    suggestion = f"Did you mean {close[0]}? The choices are {listed}." if close else f"Choose one of {listed}."
+    close = nearest(value, variable.choices)
+    suggestion = f"Did you mean {close}? The choices are {listed}." if close else f"Choose one of {listed}."
     return UnusableError(f"{quoted(value)} is not one of the choices.", suggestion)
 
 

@@ -39,6 +39,17 @@ REGISTERED: t.Mapping[str, str] = {
 SEEN: t.Mapping[str, str] = {"registration": "registration", "stack": "stack", "dns": "dns", "endpoint": "privatelink"}
 
 
+# What set_stats hands to a controller; a workflow gives it to the next job as extra variables.
+ARTIFACTS = frozenset({"gitpod_fleet_result", "gitpod_status"})
+# How the names end under which tasks register what was found and done, the user's own tasks among them.
+_ENDINGS = ("_result", "_started")
+
+
+def handed_on(name: str) -> bool:
+    """Whether a variable is a run's result and nobody's setting."""
+    return name in ARTIFACTS or name.endswith(_ENDINGS)
+
+
 def _dictionary(value: t.Any) -> dict[str, t.Any]:
     """A registered result; a task that was skipped left none."""
     return {} if not isinstance(value, dict) or value.get("skipped") else value

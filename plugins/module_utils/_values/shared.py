@@ -9,6 +9,21 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 
 SUBNET = r"subnet-[0-9a-f]{8,17}"
+SUBNETS_FORM = "subnet IDs such as subnet-0a1e2c4b6d8f01351"
+VPC = r"vpc-[0-9a-f]{8,17}"
+VPC_FORM = "a VPC ID such as vpc-0a7d5c3e1f9b80246"
+GROUP = r"sg-[0-9a-f]{8,17}"
+REGION_FORM = "a region's name such as us-east-1"
+# As the vendor's download host spells its paths (C(_release.manifest_url)).
+CHANNEL = r"[a-z][a-z0-9-]*"
+# Route 53's ResourceId has 32 characters at most (botocore 1.44); its console shows it with the prefix, too.
+ZONE_ID = r"Z[A-Z0-9]{1,31}"
+ZONE_ID_FORM = "the ID of a hosted zone such as Z0123456789ABCDEFGHIJ"
+
+
+def bare_zone_id(text: str) -> str:
+    """A hosted zone's ID without the prefix that Route 53's own answers have."""
+    return text.removeprefix("/hostedzone/")
 
 
 def bare_name(name: str) -> str:
@@ -22,7 +37,7 @@ VARIABLES: tuple[Variable, ...] = (
         description="Region of the runner, such as V(us-east-1). Runners are regional and never move.",
         required=True,
         pattern=REGION,
-        form="a region's name such as us-east-1",
+        form=REGION_FORM,
         normalize=str.lower,
     ),
     Variable(
@@ -102,8 +117,8 @@ VARIABLES: tuple[Variable, ...] = (
             "Required for a new stack.",
         ),
         needed_for_a_new_stack=True,
-        pattern=r"vpc-[0-9a-f]{8,17}",
-        form="a VPC ID such as vpc-0a7d5c3e1f9b80246",
+        pattern=VPC,
+        form=VPC_FORM,
     ),
     Variable(
         name="gitpod_availability_zones",
@@ -125,7 +140,7 @@ VARIABLES: tuple[Variable, ...] = (
         elements="str",
         needed_for_a_new_stack=True,
         pattern=SUBNET,
-        form="subnet IDs such as subnet-0a1e2c4b6d8f01351",
+        form=SUBNETS_FORM,
     ),
     Variable(
         name="gitpod_load_balancer_subnet_ids",
@@ -137,7 +152,7 @@ VARIABLES: tuple[Variable, ...] = (
         elements="str",
         needed_for_a_new_stack=True,
         pattern=SUBNET,
-        form="subnet IDs such as subnet-0a1e2c4b6d8f01351",
+        form=SUBNETS_FORM,
     ),
     Variable(
         name="gitpod_load_balancer_security_group_id",
@@ -145,7 +160,7 @@ VARIABLES: tuple[Variable, ...] = (
             ("Security group of the load balancer, inbound 80 and 443 from the users and the source control provider."),
             "Without it, the template creates one that is open to V(0.0.0.0/0).",
         ),
-        pattern=r"sg-[0-9a-f]{8,17}",
+        pattern=GROUP,
         form="a security group such as sg-0b3d5f7a9c1e24681",
     ),
     Variable(
@@ -231,7 +246,9 @@ VARIABLES: tuple[Variable, ...] = (
             "Pattern of the hosts that the playbooks of this collection run on, as an extra variable. Default is the "
             "group V(gitpod_runners)."
         ),
-        default="gitpod_runners",
+        kind="list",
+        elements="str",
+        default=["gitpod_runners"],
     ),
     Variable(
         name="gitpod_expected_environments",
@@ -242,6 +259,7 @@ VARIABLES: tuple[Variable, ...] = (
         kind="int",
         default=20,
         minimum=1,
+        maximum=1000000,
     ),
     Variable(
         name="gitpod_prerequisites_skip",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -88,6 +88,7 @@ VARIABLES: tuple[Variable, ...] = (
         kind="int",
         default=10,
         minimum=1,
+        maximum=LONGEST_WAIT,
     ),
     Variable(
         name="gitpod_verify_wait",
@@ -98,6 +99,7 @@ VARIABLES: tuple[Variable, ...] = (
         kind="int",
         default=600,
         minimum=0,
+        maximum=LONGEST_WAIT,
     ),
     Variable(
         name="gitpod_verify_phase_wait",
@@ -108,5 +110,6 @@ VARIABLES: tuple[Variable, ...] = (
         kind="int",
         default=600,
         minimum=0,
+        maximum=LONGEST_WAIT,
     ),
 )

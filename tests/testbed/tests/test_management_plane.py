@@ -16,6 +16,7 @@ from gitpod.v1 import environment_pb2, runner_configuration_pb2, runner_pb2
 from tests.testbed.management_plane import ManagementPlane
 from tests.testbed.management_rules import Fault, violations
 from tests.testbed.management_services import Configurations, Environments, Runners
+from tests.testbed.management_severity import Severity, Strange, Stranger
 
 ID = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c01"
 
@@ -131,3 +132,51 @@ def test_client_secrets_are_kept_apart_and_needed(plane: ManagementPlane) -> Non
         service.list_scm_integrations(runner_configuration_pb2.ListSCMIntegrationsRequest(), None)
     ).integrations
     assert b"s3cret" not in listed[0].SerializeToString()
+
+
+def test_lists_lag_and_clocks_differ_as_much_as_is_ordered() -> None:
+    severe = Severity(list_lag=30.0, clock_skew=60.0, seed=1)
+    runners = [runner_pb2.Runner(runner_id=str(number)) for number in range(20)]
+    for runner in runners:
+        runner.created_at.GetCurrentTime()
+        severe.made(runner)
+    assert {severe.listed(runner.runner_id) for runner in runners} == {False}
+    assert severe.listed("from before")
+    moments = [runner.created_at.ToSeconds() for runner in runners]
+    assert 10 < max(moments) - min(moments) <= 60
+    assert moments != sorted(moments)
+
+
+@pytest.mark.parametrize(
+    ("rule", "carried_out", "status", "body"),
+    [
+        (Strange(status=502, body="page"), 0, 502, b"page"),
+        (Strange(status=502, body="page", after=True), 1, 502, b"page"),
+        (Strange(kind="cut"), 1, 200, b"whole"),
+        (Strange(kind="reset"), 0, 200, b""),
+        (Strange(method="Other"), 1, 200, b"whole answer"),
+        (Strange(times=0), 1, 200, b"whole answer"),
+        (Strange(rate=0.0), 1, 200, b"whole answer"),
+    ],
+)
+def test_a_stranger_answers_in_the_apis_place(rule: Strange, carried_out: int, status: int, body: bytes) -> None:
+    done: list[str] = []
+    sent: list[dict[str, t.Any]] = []
+
+    async def application(scope: dict[str, t.Any], _receive: t.Any, send: t.Any) -> None:
+        done.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"12")]})
+        await send({"type": "http.response.body", "body": b"whole answer"})
+
+    async def receive() -> dict[str, t.Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, t.Any]) -> None:
+        sent.append(message)
+
+    stranger = Stranger(application)
+    stranger.rules.append(rule)
+    asyncio.run(stranger({"type": "http", "path": "/gitpod.v1.RunnerService/ListRunners"}, receive, send))
+    assert len(done) == carried_out
+    assert sent[0]["status"] == status
+    assert b"".join(message.get("body", b"") for message in sent).strip() == body

@@ -17,9 +17,10 @@ import typing as t
 import boto3
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws, _writes
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import Proxy as HttpProxy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import foreign
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import content
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import REGION_NOT_ENABLED
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING
@@ -136,6 +137,35 @@ def test_the_page_is_quoted_and_the_proxy_is_named(asked: Proxy, monkeypatch: py
     assert "NO_PROXY" in error.next_step
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("page", "reason", "step"),
+    [
+        (PAGES["password wanted"], "407", "a user and a password in HTTPS_PROXY"),
+        (PAGES["block page"], "403", "let sts.eu-central-1.amazonaws.com pass"),
+    ],
+)
+def test_a_proxy_that_makes_no_connection(
+    page: Page, reason: str, step: str, asked: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("https_proxy", "no_proxy", "NO_PROXY", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", asked.url.replace("//", "//user:geheim@"))
+    asked.order(Order(PAGE, page=page))
+    made = _session().client("sts", region_name="eu-central-1", config=_aws.settings(LOOKING))
+    with pytest.raises(ApiError) as found, _aws.intent("ask who calls"):
+        _aws.persistent(made, LOOKING, _nobody).get_caller_identity()
+    assert reason in found.value.why
+    assert step in found.value.next_step
+    assert asked.url in found.value.message
+    assert "geheim" not in found.value.message
+    assert asked.count() == {PAGE: LOOKING.unreachable}
+
+
+def _nobody(region: str) -> t.Any:
+    raise AssertionError(region)
+
+
 def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://user:geheim@proxy.example:3128")
     monkeypatch.delenv("https_proxy", raising=False)
@@ -214,6 +244,21 @@ def test_a_request_that_is_sent_again_keeps_its_token(asked: Proxy, monkeypatch:
     assert "ClientToken=" in sent[0]
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_refusal_after_a_lost_answer_is_told_from_a_first_one(asked: Proxy) -> None:
+    group = {"GroupName": "x", "Description": "x"}
+    body = b"<Response><Errors><Error><Code>InvalidGroup.Duplicate</Code></Error></Errors></Response>"
+    refusal_of = Order(PAGE, page=Page(400, body, "text/xml"))
+    for before, repeated in ([], False), ([Order(PAGE, page=Page(502, HTML), times=1)], True):
+        asked.clear()
+        for order in (*before, refusal_of):
+            asked.order(order)
+        assert _writes.is_repeated(refusal(("ec2", "create_security_group", group), asked)) is repeated
+    asked.clear()
+    asked.order(Order(PAGE, page=Page(200, b"<CreateSecurityGroupResponse><gro", "text/xml")))
+    assert _writes.is_lost(refusal(("ec2", "create_security_group", group), asked))
+
+
 def account(number: str = "123456789012") -> Page:
     inner = f"<Arn>arn:aws:iam::{number}:user/a</Arn><UserId>A</UserId><Account>{number}</Account>"
     result = f"<GetCallerIdentityResult>{inner}</GetCallerIdentityResult>"
@@ -282,3 +327,27 @@ def test_what_a_service_may_well_say(
 def test_an_answer_without_what_it_has_to_have_is_told() -> None:
     with pytest.raises(ApiError, match=r"AWS's answer has no 'Vpcs'"), _aws.intent("read the VPC"):
         raise KeyError("Vpcs")
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_object_that_breaks_off_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A length that is not reached, and then the whole object.
+    read = [ApiError("Could not read it", "Connection broken"), b"{}"]
+    monkeypatch.setattr(_Body, "answers", read)
+    assert content.read_object(_S3(), "https://templates.s3.amazonaws.com/a.json") == b"{}"
+    assert read == []
+
+
+class _Body:
+    answers: t.ClassVar[list[t.Any]] = []
+
+    def read(self, _most: int) -> bytes:
+        found = self.answers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return bytes(found)
+
+
+class _S3:
+    def get_object(self, **_location: t.Any) -> dict[str, t.Any]:
+        return {"Body": _Body()}

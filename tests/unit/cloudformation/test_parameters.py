@@ -71,6 +71,18 @@ def test_values_are_spelled_as_cloudformation_spells_them() -> None:
     assert secrets == {"BootstrapSecret": "s3cr3t"}
 
 
+@pytest.mark.parametrize("value", [1.1, {"a": "b"}, ["a", 1.1], [["a"]], [{"a": "b"}]])
+def test_what_has_no_text_that_was_surely_meant_is_refused(value: t.Any) -> None:
+    with pytest.raises(InputError) as refused:
+        parameters.resolve(TEMPLATE, {**COMPLETE, "Runner ID": value}, TOKEN, ())
+    assert "gitpod_runner_id (Runner ID)" in refused.value.message
+
+
+def test_a_fraction_is_a_number_where_the_template_takes_numbers_and_null_is_an_empty_text() -> None:
+    template = Template({}, (Parameter("Share", "Share", kind="Number"), Parameter("Note", "Note", default="x")))
+    assert parameters.resolve(template, {"Share": 1.5, "Note": None}, {}, ()) == ({"Share": "1.5", "Note": ""}, {})
+
+
 def test_all_problems_are_told_at_once_and_no_secret() -> None:
     wanted = {"Runner Sze": "large", "Load Balancer Visibility": "public", "Exchange Token": "s3cr3t"}
     with pytest.raises(InputError) as caught:

@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     describe,
     needs_a_stack,
     of_host,
+    of_what_is_set,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Problem
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
@@ -156,6 +157,12 @@ def test_the_description_never_holds_a_secret() -> None:
     text = describe("eu", problems) + str([problem.as_check() for problem in problems])
     assert "gitpod_exchange_token" in text
     assert "s3cr3t-token" not in text
+
+
+def test_a_stage_alone_is_told_of_what_is_wrong_and_not_of_what_tasks_give_it_or_leave_out() -> None:
+    said = {**GOOD, "gitpod_vpc_id": "", "gitpod_dns_records": [{"name": "x"}], "gitpod_resolvers": "a;b"}
+    found = of_what_is_set(read("eu", "/start", variables(), said))
+    assert [problem.variable for problem in found] == ["gitpod_resolvers"]
 
 
 def test_the_description_is_grouped_and_counts() -> None:

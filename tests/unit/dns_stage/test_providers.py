@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.declared import VARIABLES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.telling import told
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage
 
@@ -63,3 +64,27 @@ def test_a_name_that_nobody_declares_is_told_with_those_that_are() -> None:
     assert registry.find("bind") is None
     with pytest.raises(InputError, match=r"'bind'.*route53, nsupdate.*gitpod_dns_provider"):
         registry.provider("bind")
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ({"msg": "Failed to parse API response: b'<html>\\n" + "x" * 90_000}, "Failed to parse API response"),
+        ({"msg": "MODULE FAILURE", "module_stderr": "Traceback\n  File x\nTypeError: list indices"}, "TypeError: list"),
+        ({"msg": "", "exception": "Traceback\n  File x\nKeyError: 'errors'"}, "KeyError: 'errors'"),
+        ({"msg": "\x1b[2J; API user does not have permission; Status: 401"}, "does not have permission"),
+        ({}, "no reason is given"),
+    ],
+)
+def test_a_modules_failure_is_one_line_that_names_host_and_proxy(
+    monkeypatch: pytest.MonkeyPatch, result: dict[str, str], words: str
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:pass-w0rd@proxy.example.com:3128")
+    monkeypatch.delenv("no_proxy", raising=False)
+    found = told(registry.provider("cloudflare"), result)
+    assert words in found
+    assert "api.cloudflare.com, through the proxy proxy.example.com:3128 (https_proxy)" in found
+    assert "gitpod_dns_cloudflare_token" in found
+    assert "pass-w0rd" not in found
+    assert len(found) < 800
+    assert found.isprintable()

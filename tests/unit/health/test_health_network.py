@@ -9,6 +9,7 @@ import datetime
 import socket
 import struct
 import threading
+import time
 import typing as t
 
 import dns.rcode
@@ -19,6 +20,7 @@ from health_servers import DnsServer, TlsServer
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import resolving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
+from tests import hostile
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -188,6 +190,27 @@ def test_a_port_that_says_nothing_is_told_from_an_address_that_does_not_answer()
         seen = Client(mute.getsockname()[1], "/_health", 0.2).connect(DOMAIN, "127.0.0.1")
     assert (seen.outcome, seen.trust) == ("tls_failed", "")
     assert "timed out" in seen.detail
+
+
+def test_a_handshake_that_drips_ends_in_time() -> None:
+    """Each byte begins a socket's own timeout anew."""
+    record = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03" + bytes(4000)
+    began = time.monotonic()
+    with hostile.Server(lambda _hello: hostile.dripping(record), takes=lambda one: one.recv(65_536)) as server:
+        seen = Client(server.port, "/_health", 0.4).connect(DOMAIN, "127.0.0.1")
+    assert time.monotonic() - began < 3
+    assert (seen.outcome, seen.detail) == ("tls_failed", "the handshake timed out")
+
+
+def test_the_systems_resolver_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck = threading.Event()
+    monkeypatch.setattr(resolving, "LONGEST", 0.2)
+    monkeypatch.setattr(resolving.socket, "getaddrinfo", lambda *_arguments, **_options: stuck.wait(5))
+    began = time.monotonic()
+    answer = resolving.resolve_with_system(DOMAIN)
+    stuck.set()
+    assert time.monotonic() - began < 3
+    assert (answer.outcome, answer.addresses) == ("timeout", ())
 
 
 @pytest.mark.parametrize("farewell", [b"HTTP/1.1 400 Bad Request\r\n\r\n", None])

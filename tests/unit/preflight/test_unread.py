@@ -14,10 +14,10 @@ from samples import FACTS, WANTED
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import FAIL, PASS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, UnreadError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering, attempt
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, Quota
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import Gathering, attempt
 
 REASON = "Connection was closed before we received a valid response"
 RESET = Unread("ec2:DescribeSomething", REASON, "", "Check this host's way to AWS")

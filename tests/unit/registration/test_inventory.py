@@ -10,7 +10,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.inventory.runners import chosen, variables
+from ansible_collections.gitpod.enterprise_runner.plugins.inventory.runners import (
+    cached,
+    chosen,
+    usable,
+    variables,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 
@@ -51,3 +56,39 @@ def test_a_host_knows_what_the_management_plane_says_and_no_runner_id_of_the_con
     assert (found["runner_id"], found["runner_phase"], found["runner_version"]) == ("1", "active", "2")
     assert (found["gitpod_runner_name"], found["gitpod_region"]) == ("gitpod-eu", "eu-central-1")
     assert "gitpod_runner_id" not in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"name": ""}, "or none"),
+        ({"name": " \t"}, "or none"),
+        ({"name": " gitpod-eu"}, "blanks around it"),
+        ({"name": "gitpod\neu"}, "cannot be printed"),
+        ({"name": "\x1b[2Jgitpod"}, "cannot be printed"),
+        ({"name": "gitpod-\u202eue"}, "cannot be printed"),
+        ({"name": "all"}, "is a group's"),
+        ({"name": "gitpod_runners"}, "is a group's"),
+        ({"name": "../x"}, "a path"),
+        ({"name": ".x"}, "a path"),
+        ({"name": "localhost"}, "the control node's"),
+        ({"name": "x" * 256}, "more than 255 characters"),
+        ({"id": ""}, "it has no ID"),
+    ],
+)
+def test_a_runner_that_can_be_no_host_is_left_out_with_a_warning_and_the_others_stay(
+    changes: dict[str, str], fault: str
+) -> None:
+    broken = dataclasses.replace(EU, **changes).as_result()
+    good, told = usable([broken, US.as_result(), *[broken] * 39], {"all", "ungrouped", "gitpod_runners"})
+    assert [runner["name"] for runner in good] == ["gitpod-us"]
+    assert len(told) == 6
+    assert fault in told[0]
+    assert told[-1] == "35 more runners become no hosts."
+    assert all(line.isprintable() and len(line) < 300 for line in told)
+
+
+@pytest.mark.parametrize("found", [None, {}, "x", [None], [{"name": "old"}], [[]]])
+def test_what_another_version_has_cached_is_read_anew(found: t.Any) -> None:
+    assert cached(found) is None
+    assert cached([EU.as_result()]) == [EU.as_result()]

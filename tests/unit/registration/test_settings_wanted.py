@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Problem
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.options import CONNECTION
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import declared, desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
@@ -27,14 +27,21 @@ def items(sent: dict[str, str] | None = None, **settings: t.Any) -> list[desired
     return desired.items(read("eu", "/", variables(), raw).everything(), sent or {})
 
 
+def refused(variable: str, entries: list[dict[str, t.Any]]) -> Problem:
+    """The one problem of a host that has these entries."""
+    (problem,) = read("eu", "/", variables(), {variable: entries}).problems
+    assert problem.variable == variable
+    return problem
+
+
 @pytest.mark.parametrize(
     ("known", "module"),
     [
-        (desired.CLASS_OPTIONS, runner_environment_class),
-        (desired.INTEGRATION_OPTIONS, runner_scm_integration),
+        (declared.CLASS_OPTIONS, runner_environment_class),
+        (declared.INTEGRATION_OPTIONS, runner_scm_integration),
     ],
 )
-def test_an_entry_may_have_what_its_module_takes_of_one(known: tuple[str, ...], module: t.Any) -> None:
+def test_an_entry_may_have_what_its_module_takes_of_one(known: t.Mapping[str, t.Any], module: t.Any) -> None:
     for_all = {*CONNECTION, "runner_id", "sent_oauth_client_secret_version"}
     assert set(known) == set(module.ARGUMENT_SPEC) - for_all
 
@@ -60,17 +67,34 @@ def test_the_version_that_was_sent_goes_along_with_its_integration() -> None:
 
 
 def test_a_name_that_nothing_reads_is_told_without_its_value() -> None:
-    with pytest.raises(InputError) as refused:
-        items(scm_integrations=[{**GITHUB, "oauth_client_sceret": "hidden-value"}])
-    assert "oauth_client_sceret" in refused.value.message
-    assert "Did you mean oauth_client_secret" in refused.value.message
-    assert desired.INTEGRATIONS in refused.value.message
-    assert "hidden-value" not in refused.value.message
+    problem = refused(desired.INTEGRATIONS, [{**GITHUB, "oauth_client_sceret": "hidden-value"}])
+    assert "oauth_client_sceret" in problem.summary
+    assert "Did you mean oauth_client_secret" in problem.remediation
+    assert "hidden-value" not in problem.summary + problem.remediation
+    strange = refused(desired.INTEGRATIONS, [{**GITHUB, "hidden-value": "x"}])
+    assert "hidden-value" not in strange.summary + strange.remediation
 
 
 def test_an_entry_without_the_name_by_which_it_is_known_is_refused() -> None:
-    with pytest.raises(InputError, match="Entry 2 of gitpod_runner_settings_environment_classes has no display_name"):
-        items(environment_classes=[{"display_name": "Large"}, {"description": "of what?"}])
+    problem = refused(desired.CLASSES, [{"display_name": "Large"}, {"description": "of what?"}])
+    assert problem.summary == "Entry 2: It has no display_name."
+
+
+@pytest.mark.parametrize(
+    ("variable", "entry", "told"),
+    [
+        (desired.CLASSES, {"display_name": "Large", "enabled": "perhaps"}, "Entry 1: enabled: Must be true or false"),
+        (desired.CLASSES, {"display_name": 1.10}, "Entry 1: display_name: Must be text"),
+        (desired.CLASSES, {"display_name": "Large", "configuration": {"a": 1.10}}, "Entry 1: configuration: 'a' has"),
+        (desired.CLASSES, {"display_name": "Large", "state": "gone"}, "Entry 1: state: 'gone' is not one of"),
+        (desired.INTEGRATIONS, {**GITHUB, "personal_access_token": "s3cret"}, "Entry 1: personal_access_token: Must"),
+        (desired.INTEGRATIONS, {**GITHUB, "oauth_client_secret": ["s3cret"]}, "Entry 1: oauth_client_secret: Must"),
+    ],
+)
+def test_each_value_of_an_entry_has_its_kind(variable: str, entry: dict[str, t.Any], told: str) -> None:
+    problem = refused(variable, [entry])
+    assert problem.summary.startswith(told)
+    assert "s3cret" not in problem.summary + problem.remediation
 
 
 def test_secrets_are_in_no_representation() -> None:

@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout 
     batch_lines,
     batch_sizes,
     batches,
+    serial,
     unheeded,
 )
 
@@ -69,6 +70,21 @@ def test_no_batches_are_one_batch() -> None:
 def test_what_is_no_size_is_told(entry: str) -> None:
     with pytest.raises(InputError, match="gitpod_rollout_batches"):
         batch_sizes([entry], 16)
+
+
+@pytest.mark.parametrize(
+    "wanted", ["many", "0", -1, "1.5", [0.5], ["1", "x"], "101%", "1\n25%\nall", {"a": 1}, True, ["%"]]
+)
+def test_what_is_no_size_ends_ansible_in_no_traceback(wanted: t.Any) -> None:
+    """The play's serial is evaluated before any task; the contract tells, and nothing begins."""
+    assert ansibles_sizes(serial(wanted, ["1", "100%"]), 4) == [1, 3]
+    # Python writes no number of so many digits.
+    assert ansibles_sizes(serial([wanted, 1 << 20_000], ["1", "100%"]), 4) == [1, 3]
+
+
+@pytest.mark.parametrize("wanted", ["1\n25%\n100%", "1\r\n25%\r\n100%\r\n", [1, "25%", "100%"], "1, 25 %,100%"])
+def test_a_surveys_lines_are_batches(wanted: t.Any) -> None:
+    assert ansibles_sizes(serial(wanted), 8) == [1, 2, 5]
 
 
 def test_a_batch_says_which_it_is_and_when_the_next_begins() -> None:

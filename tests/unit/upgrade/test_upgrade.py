@@ -76,9 +76,9 @@ def test_the_way_back_names_the_release_and_the_hosts() -> None:
     lines = going_back([row("b"), row("a"), row("c", old="20251101.1"), row("d", changed=False), row("e", old="")])
     assert lines == [
         "To go back to 20251101.1: ansible-playbook gitpod.enterprise_runner.upgrade"
-        " -e gitpod_stack_release_version=20251101.1 --limit host-c",
+        " -e gitpod_stack_release_version=v20251101.1 --limit host-c",
         "To go back to 20251203.4: ansible-playbook gitpod.enterprise_runner.upgrade"
-        " -e gitpod_stack_release_version=20251203.4 --limit host-a:host-b",
+        " -e gitpod_stack_release_version=v20251203.4 --limit host-a:host-b",
         "e: no release was recorded before; go back with gitpod_stack_template_url",
     ]
 

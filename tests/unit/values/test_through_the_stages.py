@@ -9,6 +9,7 @@ text from a survey; unset is unset whichever way it is said; and what cannot be 
 
 from __future__ import annotations
 
+import datetime
 import json
 import typing as t
 
@@ -33,6 +34,27 @@ PARTICULAR: dict[str, t.Any] = {
     "gitpod_privatelink_source_subnet_ids": ["subnet-0a1e2c4b6d8f01351"],
     "gitpod_privatelink_subnet_ids": ["subnet-0a1e2c4b6d8f01352"],
     "gitpod_region": "eu-west-1",
+    "gitpod_adopt_regions": ["eu-west-1", "us-east-1"],
+    "gitpod_api_endpoint": "https://app.gitpod.io/api",
+    "gitpod_certificate_arn": "arn:aws:acm:eu-west-1:012345678901:certificate/5d1c3a52",
+    "gitpod_certificate_hosted_zone_id": "Z0123456789ABC",
+    "gitpod_custom_ca": "ssm:/gitpod/ca",
+    "gitpod_dns_further_hosted_zone_ids": ["Z0123456789ABD"],
+    "gitpod_dns_hosted_zone_id": "Z0123456789ABC",
+    "gitpod_dns_vpc_id": "vpc-0a7d5c3e1f9b80246",
+    "gitpod_privatelink_security_group_ids": ["sg-0b3d5f7a9c1e24681"],
+    "gitpod_privatelink_service_name": "com.amazonaws.vpce.eu-west-1.vpce-svc-08de744d433e60ff3",
+    "gitpod_privatelink_service_region": "eu-west-1",
+    "gitpod_registration_metrics": {"enabled": True, "url": "https://metrics.example.com"},
+    "gitpod_registration_update_window": {"start_hour": 2, "end_hour": 6},
+    "gitpod_rollout_batches": ["1", "25%", "100%"],
+    "gitpod_runner_settings_scm_integrations": [{"scm_id": "github", "host": "github.com"}],
+    "gitpod_stack_capabilities": ["CAPABILITY_IAM"],
+    "gitpod_stack_release_channel": "latest",
+    "gitpod_stack_skip_resources": ["Database", "Queue"],
+    "gitpod_stack_template_sha256": "0f" * 32,
+    "gitpod_status_release_channel": "latest",
+    "gitpod_teardown_retain_resources": ["Database"],
     "gitpod_runner_id": "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c01",
     "gitpod_vpc_id": "vpc-0a7d5c3e1f9b80246",
 }
@@ -43,6 +65,19 @@ REGISTERED = {
     "inventory_hostname": "eu",
     "__gitpod_verification": {"runners": {"eu": {"seen": {"load_balancer": BALANCER}}}, "looked_at": 0},
     "__gitpod_teardown_look": {"domain": "eu.example.com", "load_balancer": BALANCER, "stack": STACK},
+}
+
+
+SHAPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "path": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (float,),
+    "list": (list,),
+    "dict": (dict,),
+    "json": (dict,),
+    "mapping": (dict,),
 }
 
 
@@ -136,7 +171,7 @@ WRONG: dict[str, tuple[t.Any, ...]] = {
     "path": ({"a": 1}, ["a", "b"], True),
     "bool": ("maybe", 7, ["true"], {"a": 1}),
     "int": ("ten", "1.5", ["1"], {"a": 1}, True, float("inf"), -1),
-    "list": (7, True, 1.5),
+    "list": (True, 1.5, datetime.date(2026, 1, 15)),
     "dict": ("words", 7, ["a"], True),
     "json": ("words", 7, ["a"], True),
     "mapping": ("words", 7, ["a"], {"a": None}, {"a": {"b": "c"}}, {"a": 1.1}),

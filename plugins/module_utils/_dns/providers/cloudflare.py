@@ -48,6 +48,7 @@ PROVIDER = Provider(
     # developers.cloudflare.com/dns/cname-flattening
     apex="Cloudflare flattens a CNAME at the apex of a zone.",
     access="gitpod_dns_zone and gitpod_dns_cloudflare_token",
+    api="https://api.cloudflare.com/client/v4",
     actions=("community.general.cloudflare_dns",),
     update=_update,
 )

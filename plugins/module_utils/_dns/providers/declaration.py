@@ -41,6 +41,7 @@ class Provider:
     :param own_server: the variables of its server's address and port, where it is asked what is there.
     :param apex: how the apex of a zone takes the record, a sentence; empty where no CNAME can be there.
     :param access: what to check when it refuses.
+    :param api: URL of the API that its module asks over HTTP, for what is told of a failure.
     :param actions: the Ansible modules that write to it, by which a failure's stage is known; the first one does.
     :param update: the options of that module that keep one record, from typed values, the record (C(name), C(type), and
         C(value) and C(ttl) unless it goes whatever it holds) and the state.
@@ -63,6 +64,7 @@ class Provider:
     own_server: tuple[str, str] | None = None
     apex: str = ""
     access: str = ""
+    api: str = ""
     actions: tuple[str, ...] = ()
     update: Update | None = None
     succeeded: t.Callable[[t.Mapping[str, t.Any]], bool] = lambda _result: True

@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     MALFORMED,
     Inventory,
     Problem,
+    quoted,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
@@ -38,7 +39,11 @@ def _server(inventory: Inventory) -> list[Problem]:
     try:
         ipaddress.ip_address(value)
     except ValueError:
-        return [Problem(MALFORMED, SERVER, f"{value!r} is not an address.", "Write the server's IPv4 or IPv6 address.")]
+        return [
+            Problem(
+                MALFORMED, SERVER, f"{quoted(value)} is not an address.", "Write the server's IPv4 or IPv6 address."
+            )
+        ]
     return []
 
 
@@ -76,6 +81,9 @@ PROVIDER = Provider(
         Variable(
             name="gitpod_dns_key_name",
             description="Name of the TSIG key, with V(nsupdate); empty sends unsigned updates.",
+            # RFC 8945, section 4.2: a domain name.
+            pattern=r"[A-Za-z0-9._-]{1,255}",
+            form="the key's name as the server has it, without blanks",
         ),
         Variable(
             name="gitpod_dns_key_secret",

@@ -204,7 +204,7 @@ def _resolvers(seen: Observations) -> list[str]:
 
 def _at(answers: list[Answer]) -> str:
     resolvers = list(dict.fromkeys(answer.resolver for answer in answers))
-    return "resolver " + ", ".join(resolvers) if len(resolvers) == 1 else "resolvers " + ", ".join(resolvers)
+    return f"resolver{'s' if len(resolvers) > 1 else ''} {listed(resolvers)}"
 
 
 @check(
@@ -228,7 +228,7 @@ def visibility(request: Request, seen: Observations) -> Finding:
     if not wrong:
         return passed(f"Every address is {kind}, as an {request.visibility} load balancer has them.")
     return failed(
-        f"{', '.join(wrong)}: not {kind}, as an {request.visibility} load balancer has them.",
+        f"{listed(wrong)}: not {kind}, as an {request.visibility} load balancer has them.",
         "Point both names at this runner's load balancer, or correct its visibility. Where these addresses are right, "
         "as in a VPC with public ranges or behind address translation, name their ranges in accepted_ranges "
         "(gitpod_verify_accepted_ranges).",

@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     passed,
     warned,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connections, evidence
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.check import check, no_address
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Observations, Request
@@ -53,9 +54,9 @@ def _health(request: Request, seen: Observations, name: str) -> Finding:
     url = f"https://{name}{'' if request.port == HTTPS_PORT else f':{request.port}'}{request.path}"
     bad = [connection for connection in made if connection.status != HTTP_OK]
     if not bad:
-        where = ", ".join(connection.address for connection in made)
+        where = listed([connection.address for connection in made])
         return passed(f"{url} answers 200 at {where}.")
-    summary = f"{url}: " + "; ".join(f"{item.address} {connections.describe(item)}" for item in bad) + "."
+    summary = f"{url}: {listed([f'{item.address} {connections.describe(item)}' for item in bad], by='; ')}."
     if all(item.outcome == "no_route" for item in bad) and len(bad) < len(made):
         return warned(summary, "Look again from a machine that has a route to every address.")
     told = next((item for item in bad if item.outcome != "no_route"), bad[0])

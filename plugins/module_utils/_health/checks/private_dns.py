@@ -15,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     skipped,
     unverifiable,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import evidence
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
@@ -46,7 +47,7 @@ def resolution(request: Request, seen: Observations) -> Finding:
     name, expected = request.management_plane, set(request.management_plane_addresses)
     answers = [answer for answer in seen.answers if answer.name == name]
     found = set(seen.addresses(name))
-    told = f"{name} resolves to {', '.join(sorted(found)) or 'nothing'}"
+    told = f"{name} resolves to {listed(sorted(found)) or 'nothing'}"
     if not expected:
         return skipped(f"The endpoint's addresses are not known; {told}.")
     if found and found <= expected:
@@ -55,10 +56,10 @@ def resolution(request: Request, seen: Observations) -> Finding:
         return unverifiable(
             f"{told} here, and private DNS answers inside the VPC only.",
             f"Name a host in the VPC in gitpod_verify_probe_hosts, or run nslookup {name} on one: it has to answer "
-            f"{', '.join(sorted(expected))}.",
+            f"{listed(sorted(expected))}.",
         )
     return failed(
-        f"{told}, and not to the endpoint's {', '.join(sorted(expected))} ({_outcomes(answers)}).",
+        f"{told}, and not to the endpoint's {listed(sorted(expected))} ({_outcomes(answers)}).",
         "Check that this host is in the endpoint's VPC and asks the VPC's resolver, that private DNS is on, and that "
         "no rule of Route 53 Resolver and no hosts file answers for the name.",
     )

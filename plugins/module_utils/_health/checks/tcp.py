@@ -9,6 +9,7 @@ Seen from the control node and from every probe host.
 from __future__ import annotations
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Finding, failed, passed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connections, evidence
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.check import check, no_address
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
@@ -50,10 +51,10 @@ def _port(number: int, made: tuple[Connection, ...], request: Request) -> Findin
         return no_address(request, request.domain)
     closed = [item for item in made if item.outcome in CLOSED]
     if not closed:
-        where = ", ".join(sorted({item.address for item in made}))
+        where = listed(sorted({item.address for item in made}))
         return passed(f"TCP port {number} accepts connections at {where}.")
-    listed = "; ".join(dict.fromkeys(f"{item.address} {connections.describe(item)}" for item in closed))
-    return failed(f"TCP port {number}: {listed}.", connections.remedy(closed[0], request))
+    told = listed(list(dict.fromkeys(f"{item.address} {connections.describe(item)}" for item in closed)), by="; ")
+    return failed(f"TCP port {number}: {told}.", connections.remedy(closed[0], request))
 
 
 CHECKS = (https, http)

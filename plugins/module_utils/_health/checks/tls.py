@@ -20,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     skipped,
     warned,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connections, evidence
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.check import check, no_address
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
@@ -33,6 +34,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.t
     days_left,
     worst_certificate,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 
 # ACM renews its certificates earlier than that; a month is time enough for a person to act.
 DAYS_TO_WARN = 30
@@ -62,8 +64,8 @@ def chain(request: Request, seen: Observations) -> Finding:
             "PEM file in ca_path.",
         )
     if broken:
-        listed = "; ".join(f"{item.name} at {item.address} {connections.describe(item)}" for item in broken)
-        return failed(f"No TLS connection: {listed}.", connections.remedy(broken[0], request))
+        told = listed([f"{item.name} at {item.address} {connections.describe(item)}" for item in broken], by="; ")
+        return failed(f"No TLS connection: {told}.", connections.remedy(broken[0], request))
     reached = [item for item in made if item.trust]
     if not reached:
         return failed("No address could be reached.", connections.remedy(made[0], request))
@@ -74,7 +76,7 @@ def chain(request: Request, seen: Observations) -> Finding:
 
 
 def _where(made: t.Iterable[Connection]) -> str:
-    return ", ".join(sorted({item.address for item in made}))
+    return listed(sorted({item.address for item in made}))
 
 
 def _softened(found: Finding, request: Request) -> Finding:
@@ -108,7 +110,7 @@ def _names(request: Request, seen: Observations) -> Finding:
         if missing:
             return failed(
                 f"The certificate shown for {item.name} at {item.address} does not cover {' and '.join(missing)}; it "
-                f"covers {', '.join(certificate.names) or 'no DNS name'}.",
+                f"covers {brief(listed(certificate.names), 600) or 'no DNS name'}.",
                 f"Request a certificate in ACM, in the runner's region, with the names {request.domain} and {wanted}, "
                 "and give its ARN to the stack.",
             )

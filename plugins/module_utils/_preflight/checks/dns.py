@@ -19,6 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
     UnreadError,
     known,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.asking import SPOKEN
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
@@ -164,7 +165,7 @@ def delegation(wanted: Wanted, facts: Facts) -> Finding:
     if delegated:
         where, record = delegated[0]
         return failed(
-            f"{record.name} is delegated away from the zone {where.name}, to {', '.join(record.values)}.",
+            f"{record.name} is delegated away from the zone {where.name}, to {listed(record.values)}.",
             "Use the hosted zone of that name (gitpod_dns_hosted_zone_id, gitpod_dns_aws_profile).",
         )
     return passed(f"Nothing between {found[0].name} and {normal(wanted.domain_name)} is delegated away.")
@@ -233,7 +234,7 @@ def _foreign(there: t.Sequence[Record], overwrite: bool) -> Finding:
 def _answers(wanted: Wanted, facts: Facts) -> Finding:
     """What resolvers say of names that are kept outside Route 53."""
     seen = [answer for answer in known(facts.answers) or () if answer.kind in ("A", "CNAME")]
-    unheard = [answer for answer in seen if answer.outcome not in ("found", "missing", "empty")]
+    unheard = [answer for answer in seen if answer.outcome not in SPOKEN]
     if not seen or unheard:
         reason = unheard[0].outcome if unheard else "nobody was asked"
         return skipped(f"The resolvers do not say what is there ({reason}).")
@@ -318,6 +319,9 @@ def caa(wanted: Wanted, facts: Facts) -> Finding:
         return skipped(NO_DOMAIN)
     where, values = _caa(wanted, facts)
     forbidden = forbidden_tags(values)
+    unheard = [one for one in known(facts.answers) or () if one.kind == "CAA" and one.outcome not in SPOKEN]
+    if not values and unheard:
+        return skipped(f"The resolvers do not say which CAA records {unheard[0].name} has ({unheard[0].outcome}).")
     if not values:
         return passed("No CAA records limit who issues.")
     if not forbidden:

@@ -1,0 +1,25 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""AWX's file of extra variables (AWX 24.6.1, awx/main/utils/safe_yaml.py, safe_dump): every text as !unsafe."""
+
+from __future__ import annotations
+
+import typing as t
+
+import yaml
+
+
+class Unsafe(yaml.SafeDumper):
+    """Every text with the tag."""
+
+    def represent_data(self, data: t.Any) -> t.Any:
+        """Keys too."""
+        return self.represent_scalar("!unsafe", data) if isinstance(data, str) else super().represent_data(data)
+
+
+def awx(answers: dict[str, t.Any]) -> str:
+    """Answers of a survey as the file that a job is given, each variable a document's lines after the other."""
+    return "".join(
+        yaml.dump_all([{name: said}], None, Dumper=Unsafe, default_flow_style=False) for name, said in answers.items()
+    )

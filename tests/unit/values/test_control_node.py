@@ -1,0 +1,65 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What only the control node can judge, found at the start: directories to write to, files to read, probe hosts."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import unreadable, unwritable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
+
+
+def told(directory: pathlib.Path, **said: t.Any) -> dict[str, str]:
+    values = read("runner-1", str(directory), variables(), said)
+    return {problem.variable: problem.summary for problem in control_node.problems(values, {"probe-1"})}
+
+
+def test_a_directory_that_is_there_or_can_be_made_is_left_as_it_is(tmp_path: pathlib.Path) -> None:
+    assert unwritable(str(tmp_path)) == ""
+    assert unwritable(str(tmp_path / "a" / "b" / "c")) == ""
+    assert told(tmp_path) == {}
+    assert list(tmp_path.iterdir()) == [], "nothing is made by looking"
+
+
+def test_a_directory_that_cannot_be_made_is_named_with_the_reason(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    for directory in ("file", "file/below", "nowhere", "nowhere/below"):
+        summary = told(tmp_path, gitpod_artifact_directory=str(tmp_path / directory))
+        assert list(summary) == ["gitpod_artifact_directory"], directory
+        assert "is not a directory" in summary["gitpod_artifact_directory"]
+    assert "too long" in unwritable(str(tmp_path / ("x" * 300)))
+    assert unwritable("a\x00b")
+
+
+def test_a_file_system_that_takes_no_files_is_told_by_trying() -> None:
+    assert unwritable("/proc/gitpod-artifacts")
+    assert unwritable("/sys/gitpod-artifacts/below")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_directory_of_others_is_named(tmp_path: pathlib.Path) -> None:
+    tmp_path.chmod(0o500)
+    assert "Permission denied" in unwritable(str(tmp_path / "below"))
+
+
+def test_files_that_are_read_at_the_end_are_looked_at_at_the_start(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "ca.pem").write_text("x", "utf-8")
+    assert unreadable(str(tmp_path / "ca.pem")) == ""
+    for name in ("gitpod_verify_ca_path", "gitpod_api_ca_path"):
+        assert told(tmp_path, **{name: str(tmp_path / "ca.pem")}) == {}
+        assert "No such file" in told(tmp_path, **{name: str(tmp_path / "none.pem")})[name]
+        assert "it is a directory" in told(tmp_path, **{name: str(tmp_path)})[name]
+
+
+def test_probe_hosts_are_hosts_of_the_inventory(tmp_path: pathlib.Path) -> None:
+    assert told(tmp_path, gitpod_verify_probe_hosts=["probe-1"]) == {}
+    assert "'prob-1'" in told(tmp_path, gitpod_verify_probe_hosts="probe-1, prob-1")["gitpod_verify_probe_hosts"]
