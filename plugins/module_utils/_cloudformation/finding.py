@@ -15,7 +15,6 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     DENIED_CODES,
     ApiError,
@@ -32,6 +31,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownershi
     Verdict,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG, RUNNER_NAME_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
@@ -48,6 +48,7 @@ class Found:
     :param stack: C(ABSENT), with the wanted name, where there is none.
     :param named: whether the option that takes a stack over names it.
     :param name: that was asked for, where the stack has another.
+    :param waiting: names of others' change sets, of a stack that has nothing else; C(None) where that is not known.
     """
 
     stack: Stack
@@ -55,6 +56,7 @@ class Found:
     runner: Runner = NOBODY
     named: bool = False
     name: str = ""
+    waiting: tuple[str, ...] | None = None
 
     @property
     def free(self) -> bool:
@@ -65,6 +67,11 @@ class Found:
     def usable(self) -> bool:
         """Whether it may be made, changed, and deleted."""
         return self.verdict.relation in (OURS, FREE)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is a name without anything: neither resources nor a change set, so nobody's."""
+        return self.free and self.stack.status == "REVIEW_IN_PROGRESS" and self.waiting == ()
 
     @property
     def readable(self) -> bool:
@@ -89,6 +96,8 @@ class Found:
     def told(self) -> str:
         """Whose it is, as a sentence without its end."""
         relation, whose = self.verdict.relation, self.verdict.whose
+        if relation == FREE and self.stack.status == "REVIEW_IN_PROGRESS":
+            return f"The stack {self.stack.name} ({self.stack.status}) is nobody's, because {self.verdict.reason}"
         if relation == FREE:
             return f"There is no stack {self.stack.name}"
         said = {
@@ -104,6 +113,8 @@ class Found:
     def advice(self) -> str:
         """What to do about a stack that is not to be touched."""
         name, relation = self.stack.name, self.verdict.relation
+        if relation == FREE:
+            return "Delete it in the console if nobody executes them"
         take_over = f"gitpod_stack_take_over: {name}"
         if relation == BY_HAND:
             return f"Set {take_over} to take it over as it is, or delete it"
@@ -152,37 +163,35 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
         return Found(stack, Verdict(FREE, "there is none"), runner)
     tags, values, named = stack.tags, stack.parameters, bool(take_over) and take_over in (stack.name, stack.id)
     if stack.status == "REVIEW_IN_PROGRESS":
-        # Such a stack has neither tags nor parameters yet; its change set does (CloudFormation API, DescribeChangeSet).
-        try:
-            waiting = _change_sets(api, stack)
-        except ApiError as error:
-            if error.code not in DENIED_CODES:
-                raise
-            told = "its change sets, which alone tell, could not be read (cloudformation:ListChangeSets and"
-            return Found(stack, Verdict(UNKNOWN, f"{told} cloudformation:DescribeChangeSet)"), runner, named)
-        verdicts = [_of_change_set(runner, raw, named) for raw in waiting]
-        # Whoever executes one, or creates the stack, makes all others obsolete (ExecuteChangeSet, CreateStack).
-        verdicts.sort(key=lambda verdict: (verdict.relation == OURS, verdict.relation != STRANGERS))
-        free = Verdict(FREE, "it has no resources, and no change set waits in it")
-        return Found(stack, next(iter(verdicts), free), runner, named)
+        return _in_review(api, stack, runner, named)
     verdict = ownership.of_stack(runner, tags, values, stack.description, named)
     return Found(stack, verdict, runner, named)
 
 
-def _change_sets(api: Api, stack: Stack) -> list[dict[str, t.Any]]:
-    """What waits in a stack without resources: this collection's own, or whatever there is."""
-    reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
-    others = [
-        arn for arn in api.waiting_change_sets(stack.id or stack.name) if arn != (reviewed or {}).get("ChangeSetId")
-    ]
-    return [*([reviewed] if reviewed else []), *(api.change_set(arn) for arn in others)]
+def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
+    """Such a stack has neither tags nor parameters yet; its change sets do (CloudFormation API, DescribeChangeSet).
+
+    One that waits for a review has its name; a run that was killed in between leaves one of another name. Whoever
+    executes one, or creates the stack, makes all others obsolete (ExecuteChangeSet, CreateStack): somebody's counts.
+    """
+    try:
+        waiting = api.waiting_change_sets(stack.name)
+    except ApiError as error:
+        if error.code not in DENIED_CODES:
+            raise
+        told = "its change sets, which alone tell, could not be read (cloudformation:ListChangeSets and"
+        return Found(stack, Verdict(UNKNOWN, f"{told} cloudformation:DescribeChangeSet)"), runner, named)
+    verdicts = [_of_change_set(runner, change_set, named) for change_set in waiting]
+    verdicts.sort(key=lambda verdict: (verdict.relation == OURS, verdict.relation != STRANGERS))
+    free = Verdict(FREE, "it has no resources and no change set")
+    return Found(stack, next(iter(verdicts), free), runner, named, waiting=None if verdicts else ())
 
 
 def _of_change_set(runner: Runner, raw: t.Mapping[str, t.Any], named: bool) -> Verdict:
     tags = {entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])}
     values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in raw.get("Parameters", [])}
     found = ownership.of_stack(runner, tags, values, raw.get("Description", ""), named)
-    return dataclasses.replace(found, reason=f"of the change set {raw.get('ChangeSetName', '')}, {found.reason}")
+    return dataclasses.replace(found, reason=f"of the change set {clean(raw.get('ChangeSetName', ''))}, {found.reason}")
 
 
 def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:

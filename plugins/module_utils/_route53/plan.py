@@ -29,6 +29,7 @@ class Wanted:
     """Where both names shall point, or other records that shall be there.
 
     :param target: the load balancer's DNS name.
+    :param former_targets: those of load balancers that the runner's stack had before; records that point there are its.
     :param target_zone: the load balancer's canonical hosted zone ID, for alias records.
     :param records: wanted instead of both names: CNAME records, such as those that validate a certificate.
     """
@@ -42,6 +43,7 @@ class Wanted:
     dual_stack: bool = False
     overwrite: bool = False
     records: tuple[Record, ...] = ()
+    former_targets: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,7 +57,8 @@ class Wanted:
                 record.type == goal.type and record.name == goal.name and record.target == goal.target
                 for goal in self.records
             )
-        return ownership.of_records(record.target, self.target).relation == ownership.OURS
+        targets = (self.target, *self.former_targets)
+        return any(ownership.of_records(record.target, name).relation == ownership.OURS for name in targets)
 
 
 def names(domain: str) -> tuple[str, str]:

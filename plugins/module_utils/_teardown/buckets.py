@@ -44,8 +44,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     options = module.params
     runner = Runner(options["runner_name"] or options["name"], options["runner_id"] or "")
     s3 = client(module, "s3")
-    api = api_of(module)
-    found = retained(api, s3, deleted_stacks(api, runner, {options["name"], *options["former_names"]}))
+    found = retained(s3, deleted_stacks(api_of(module), runner, {options["name"], *options["former_names"]}))
     goes = [bucket for bucket in found if bucket.ours] if options["state"] == "absent" else []
     if not module.check_mode:
         for bucket in goes:
@@ -61,31 +60,49 @@ def run(module: t.Any) -> dict[str, t.Any]:
     return result
 
 
-def deleted_stacks(api: Api, runner: Runner, names: t.Collection[str]) -> list[tuple[Stack, Verdict]]:
-    """The deleted stacks of this runner, each with what tells that it was.
+@dataclasses.dataclass(frozen=True)
+class Deleted:
+    """A deleted stack of the runner.
+
+    :param resources: that it had, with the status in which each was left.
+    :param whose: what tells that it was the runner's.
+    """
+
+    stack: Stack
+    resources: tuple[dict[str, t.Any], ...]
+    whose: Verdict
+
+
+def deleted_stacks(api: Api, runner: Runner, names: t.Collection[str]) -> list[Deleted]:
+    """The deleted stacks that were this runner's, the last deleted first, as AWS lists them.
 
     :param names: that the runner's stacks have or had; whose one was, its tags tell.
     """
-    stacks = [api.stack(stack_id) for stack_id in _deleted_ids(api, names)]
-    judged = [(stack, ownership.of_stack(runner, stack.tags, stack.parameters)) for stack in stacks]
-    return [(stack, whose) for stack, whose in judged if whose.relation == ownership.OURS]
+    found = []
+    for stack_id in _named(api, names):
+        stack = api.stack(stack_id)
+        whose = ownership.of_stack(runner, stack.tags, stack.parameters)
+        if whose.relation == ownership.OURS:
+            found.append(Deleted(stack, tuple(api.resources(stack_id)), whose))
+    return found
 
 
-def retained(api: Api, s3: t.Any, deleted: t.Iterable[tuple[Stack, Verdict]]) -> list[Bucket]:
-    """The buckets that deleted stacks of this runner left and that are still there, and those of which nobody can tell.
+def retained(s3: t.Any, deleted: t.Iterable[Deleted]) -> list[Bucket]:
+    """The buckets that deleted stacks of the runner left and that are still there, and those of which nobody can tell.
 
     What has such a name today and is somebody else's is left out.
     """
     found: dict[str, Bucket] = {}
-    for stack, left_by in deleted:
-        for entry in api.resources(stack.id):
+    for left in deleted:
+        for entry in left.resources:
             if entry["type"] != BUCKET_TYPE or entry["status"] != "DELETE_SKIPPED":
                 continue
-            bucket = measured(s3, entry["physical_id"], stack.id)
-            whose = ownership.of_bucket(stack.id, left_by, bucket_tags(s3, entry["physical_id"])) if bucket else left_by
+            bucket = measured(s3, entry["physical_id"], left.stack.id)
+            tags = bucket_tags(s3, entry["physical_id"]) if bucket else None
+            whose = ownership.of_bucket(left.stack.id, left.whose, tags)
             if bucket and whose.relation != ownership.STRANGERS:
                 ours = whose.relation == ownership.OURS
-                reason = f"the stack {stack.name} left it: {whose.reason}" if ours else whose.reason
+                reason = f"the stack {left.stack.name} left it: {whose.reason}" if ours else whose.reason
                 found[bucket.name] = dataclasses.replace(bucket, reason=reason, ours=ours)
     return [found[name] for name in sorted(found)]
 
@@ -104,7 +121,7 @@ def bucket_tags(s3: t.Any, name: str) -> dict[str, str] | None:
     return {entry["Key"]: entry["Value"] for entry in listed}
 
 
-def _deleted_ids(api: Api, names: t.Collection[str]) -> list[str]:
+def _named(api: Api, names: t.Collection[str]) -> list[str]:
     """IDs of the deleted stacks of these names."""
     with intent(f"list the deleted stacks named {' or '.join(sorted(names))}"):
         pages = api.client.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])

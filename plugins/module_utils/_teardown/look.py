@@ -10,7 +10,10 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import (
+    Api,
+    load_balancer_names,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import (
     GONE,
     Found,
@@ -55,30 +58,43 @@ def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, found: Found, names: t
     ours = found.verdict.relation == ownership.OURS
     # A stack in review has neither resources nor a template that could be summed up.
     full = ours and status.exists(stack.status)
-    deleted = deleted_stacks(api, runner, {*names, stack.name})
-    shared = Shared(api, ec2, runner, stays=found.verdict.relation in (ownership.BY_HAND, ownership.UNKNOWN))
+    listed = api.resources(stack.id) if full else []
+    going = stack.status == "DELETE_IN_PROGRESS"
+    load_balancer = api.load_balancer(stack) if full and not going else None
+    left = deleted_stacks(api, runner, {*names, stack.name})
+    former = [*load_balancer_names(listed), *(name for entry in left for name in load_balancer_names(entry.resources))]
+    stays = found.verdict.relation in (ownership.BY_HAND, ownership.UNKNOWN)
+    shared_things = Shared(api, ec2, runner, stays)
+    current = str((load_balancer or {}).get("dns_name") or "").lower()
     return {
         "changed": False,
-        "stack": {
-            "name": stack.name,
-            "exists": stack.status not in GONE,
-            "ours": ours,
-            "relation": found.verdict.relation,
-            "reason": found.verdict.reason,
-            "told": found.told,
-            "advice": found.advice,
-            "status": stack.status,
-            "status_reason": clean(stack.status_reason),
-            "termination_protection": stack.protected,
-            "buckets": _buckets_of(api, stack) if full else [],
-            # Of a runner that had none here, the management plane alone may know of one elsewhere.
-            "was_here": ours or bool(deleted),
-        },
-        "load_balancer": api.load_balancer(stack) if full and stack.status != "DELETE_IN_PROGRESS" else None,
+        # Of a runner that had none here, the management plane alone may know of one elsewhere.
+        "stack": {**_told_of(found), "buckets": _buckets(listed), "was_here": ours or bool(left)},
+        "load_balancer": load_balancer,
+        # Records that point to one of these are the runner's too: nobody else's load balancer will have such a name.
+        "former_load_balancers": [name for name in dict.fromkeys(former) if name != current],
         "domain_name": _domain(api, stack) if full else "",
-        "endpoints": shared.endpoints(),
-        "security_groups": shared.security_groups(),
-        "retained_buckets": [bucket.as_result() for bucket in retained(api, s3, deleted)],
+        "endpoints": shared_things.endpoints(),
+        "security_groups": shared_things.security_groups(),
+        "retained_buckets": [bucket.as_result() for bucket in retained(s3, left)],
+    }
+
+
+def _told_of(found: Found) -> dict[str, t.Any]:
+    stack, ours = found.stack, found.verdict.relation == ownership.OURS
+    return {
+        "name": stack.name,
+        "exists": stack.status not in GONE,
+        "ours": ours,
+        "empty": found.empty,
+        "in_progress": ours and status.exists(stack.status) and status.meaning(stack.status).in_progress,
+        "relation": found.verdict.relation,
+        "reason": found.verdict.reason,
+        "told": found.told,
+        "advice": found.advice,
+        "status": stack.status,
+        "status_reason": clean(stack.status_reason),
+        "termination_protection": stack.protected,
     }
 
 
@@ -88,13 +104,9 @@ def _domain(api: Api, stack: Stack) -> str:
     return stack.parameters.get(found[0].key, "") if len(found) == 1 else ""
 
 
-def _buckets_of(api: Api, stack: Stack) -> list[str]:
+def _buckets(resources: t.Iterable[t.Mapping[str, str]]) -> list[str]:
     """Buckets of a stack that is still there; which of them it will leave is the template's to say."""
-    return sorted(
-        entry["physical_id"]
-        for entry in api.resources(stack.id)
-        if entry["type"] == BUCKET_TYPE and entry["physical_id"]
-    )
+    return sorted(entry["physical_id"] for entry in resources if entry["type"] == BUCKET_TYPE and entry["physical_id"])
 
 
 # Only what this collection made; for whom, several tags tell.

@@ -78,7 +78,7 @@ class FakeApi:
         self.token = ""
         self.looks = 0
         self.reviewed: dict[str, t.Any] | None = None
-        self.of_others: list[dict[str, t.Any]] = []
+        self.waiting: list[dict[str, t.Any]] = []
         self.stack_policy = ""
         self.template_fingerprint = ""
         self.faster: Stack | None = None
@@ -121,16 +121,14 @@ class FakeApi:
         self.done.append(f"compute {kind}" + (" for review" if "review" in name else ""))
         return "arn:change-set"
 
-    def change_set(self, arn: str) -> dict[str, t.Any]:
-        found = next((raw for raw in self.of_others if raw["ChangeSetId"] == arn), None)
-        return found or self.change_sets.pop(0)
+    def change_set(self, _arn: str) -> dict[str, t.Any]:
+        return self.change_sets.pop(0)
 
     def reviewed_change_set(self, _stack: str, _name: str) -> dict[str, t.Any] | None:
         return self.reviewed
 
-    def waiting_change_sets(self, _stack: str) -> list[str]:
-        own = [self.reviewed["ChangeSetId"]] if self.reviewed else []
-        return [*own, *(raw["ChangeSetId"] for raw in self.of_others)]
+    def waiting_change_sets(self, _stack: str) -> list[dict[str, t.Any]]:
+        return [*([self.reviewed] if self.reviewed else []), *self.waiting]
 
     def named_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
         return self.reviewed_change_set(stack, name)

@@ -20,7 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Wanted
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
@@ -131,9 +131,6 @@ def test_whoever_was_faster_to_create_a_stack_of_the_name_is_not_joined_when_it_
 
 def test_a_shell_is_whose_change_set_waits_in_it() -> None:
     shell = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
-    assert found(shell).free
-    assert absent(shell).operation == "none"
-    assert shell.done == []
     for tags, relation in ((OWN_TAGS, "ours"), (ownership_tags("us", "0200"), "anothers")):
         shell.reviewed = change_set(tags)
         assert found(shell).verdict.relation == relation
@@ -161,7 +158,7 @@ def change_set(tags: dict[str, str], **parameters: str) -> dict[str, t.Any]:
 def test_somebody_s_waiting_change_set_is_not_made_obsolete(waiting: list[dict[str, t.Any]], relation: str) -> None:
     """CreateStack and ExecuteChangeSet make every other change set of the stack obsolete."""
     shell = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
-    shell.of_others = waiting
+    shell.waiting = waiting
     assert found(shell).verdict.relation == relation
     if relation != "ours":
         for act in (present, absent):
@@ -184,6 +181,30 @@ def test_a_runner_that_is_somebody_else_s_in_the_vpc_is_told() -> None:
         Stack("topic", "CREATE_COMPLETE", parameters={"Topic": "x", **vpc}),
     ]
     assert finding.users_of_vpc(others, EU, "vpc-1") == [Runner("hand", "0200"), Runner("gitpod-us", "0201")]
+
+
+def test_a_run_that_was_killed_leaves_a_shell_that_is_its_runners() -> None:
+    """Its change set has another name than one that waits for a review."""
+    left = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
+    left.waiting = [change_set(OWN_TAGS)]
+    assert found(left).verdict.relation == "ours"
+    assert absent(left).operation == "delete"
+
+
+def test_a_shell_without_a_change_set_is_nobodys_and_goes() -> None:
+    empty = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
+    assert found(empty).empty
+    assert absent(empty).operation == "delete"
+
+    def denied(_stack: str) -> list[dict[str, t.Any]]:
+        raise ApiError("Could not list the change sets", code="AccessDenied")
+
+    unknown = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
+    unknown.waiting_change_sets = denied  # type: ignore[method-assign]
+    assert found(unknown).verdict.relation == "unknown", "what nobody could list may be somebody's"
+    with pytest.raises(RunnerError, match="cloudformation:ListChangeSets"):
+        absent(unknown)
+    assert unknown.done == []
 
 
 def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> None:
