@@ -258,7 +258,7 @@ def test_a_shell_goes_once_nobodys_change_set_waits_in_it(controller: Controller
 
     others = seen()
     assert (others["status"], others["empty"], others["ours"]) == ("REVIEW_IN_PROGRESS", False, False)
-    assert "the change sets that wait in it are others': somebody-elses" in others["told"]
+    assert "of the change set somebody-elses" in others["told"]
     assert run(controller, **runner)["operation"] == "none"
 
     cloudformation.delete_change_set(StackName=name, ChangeSetName="somebody-elses")
