@@ -55,7 +55,7 @@ class ActionModule(ControlNodeAction):
         if lines:
             self._display.display(block(lines))
         result.update(begins=True)
-        result.update(self._looked_at(variables, batch) if arguments["look"] else {"begun": batch, "work": batch})
+        result.update(self._looked_at(variables, batch) if arguments["look"] else _foreseen(variables, batch))
         return result
 
     @staticmethod
@@ -102,6 +102,12 @@ class ActionModule(ControlNodeAction):
         decision = results.registered(variables, results.GATE)
         held = {**(decision.get("refused") or {}), **(decision.get("held") or {})}
         return {host: held[host] for host in batch if host in held}
+
+
+def _foreseen(variables: Raw, batch: list[str]) -> Result:
+    """An upgrade was decided on for each runner before the first batch; all of a batch are verified."""
+    rows = (variables.get(results.UPGRADE) or {}).get("runners") or {}
+    return {"begun": batch, "work": [host for host in batch if (rows.get(host) or {}).get("needed")]}
 
 
 def _unforeseen(variables: Raw) -> list[str]:

@@ -76,8 +76,11 @@ class ActionModule(ControlNodeAction):
 
 
 def _waited(parts: t.Mapping[str, t.Any]) -> Result:
-    """The parts that were waited for; the first that failed is the failure."""
+    """The parts that were waited for; the first that failed is the failure. What they warn of is the host's."""
     found: Result = dict(plain(parts))
+    warnings = [told for part in found.values() if isinstance(part, dict) for told in part.get("warnings") or []]
+    if warnings:
+        found["warnings"] = warnings
     failed = next((part for part in found.values() if isinstance(part, dict) and part.get("failed")), None)
     if failed:
         found.update(failed=True, msg=printable(str(failed.get("msg") or "")), stack=failed.get("stack") or {})

@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import end_with_the_run
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import seconds
 
 DEFAULT_INTERVAL = 30.0
@@ -64,6 +65,7 @@ class ActionModule(RunnerAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module once; show its progress when it waits on the control node."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        end_with_the_run()
         arguments = dict(self._task.args)
         variables = task_vars or {}
         interval = seconds(arguments.get("progress_interval", DEFAULT_INTERVAL))

@@ -91,7 +91,7 @@ class ActionModule(ControlNodeAction):
             for name, content in contents.items():
                 write_text(directory / name, content)
         except OSError as error:
-            self._display.display("\n".join(["", *lines, ""]))
+            self._display.display(block(["", *lines, ""]))
             raise AnsibleActionFail(
                 f"Could not write the reports: {error}. Set gitpod_artifact_directory to a writable directory."
             ) from error

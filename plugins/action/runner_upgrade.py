@@ -48,7 +48,11 @@ class ActionModule(ControlNodeAction):
             values = host_values(self, variables, host)
             rows[host] = upgrade_row(found, host, values["gitpod_runner_name"], values["gitpod_region"] or "")
         self._display.display(block(["", *upgrade_lines(list(rows.values())), ""]))
-        return {"runners": rows, "needed": [host for host, row in rows.items() if row["needed"]]}
+        return {
+            "runners": rows,
+            "needed": [host for host, row in rows.items() if row["needed"]],
+            "foreseen": [host for host, row in rows.items() if not row["failure"]],
+        }
 
     def _back(self, variables: Raw) -> Result:
         """In check mode nobody has gone anywhere."""

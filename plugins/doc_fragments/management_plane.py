@@ -34,7 +34,7 @@ options:
         asks to wait (Retry-After), while the management plane is unavailable, limits the rate, or its answer breaks
         off. After five minutes no further try begins.
     type: int
-    default: 8
+    default: 10
   ca_path:
     description:
       - File of PEM certificates of authorities to trust besides the system's, for a proxy that inspects TLS.

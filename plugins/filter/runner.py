@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import serial
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import interruptible
 
 
 class FilterModule:
@@ -18,5 +19,6 @@ class FilterModule:
         """Names as they are used in templates, without the collection's prefix."""
         return {
             "external_records": external_records,
+            "interruptible": interruptible,
             "rollout_batches": serial,
         }

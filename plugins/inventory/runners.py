@@ -55,7 +55,7 @@ options:
   api_retries:
     description: How often a call is repeated while the management plane is unavailable or limits the rate.
     type: int
-    default: 8
+    default: 10
   ca_path:
     description: File of PEM certificates of authorities to trust besides the system's.
     type: path

@@ -97,8 +97,9 @@ class Answer:
 
 
 class ForeignAnswerError(_Sent):
-    """Something else than AWS answered, or only half of what AWS said arrived: the request was sent, and a write may have
-    been carried out (C(_writes)).
+    """Something else than AWS answered, or only half of what AWS said arrived.
+
+    The request was sent, so that a write may have been carried out (C(_writes)).
 
     :ivar status: of HTTP; 0 when it is not known.
     """
@@ -226,6 +227,11 @@ class Guard:
         self._patience, self._sts, self._jitter = patience, sts, random.random
         self._meta = client.meta
         self._last = threading.local()
+
+    @staticmethod
+    def stands_before(client: t.Any) -> bool:
+        """Whether a client has one already; layers would multiply their tries."""
+        return isinstance(getattr(client._make_api_call, "__self__", None), Guard)
 
     def install(self, client: t.Any) -> None:
         """Every call, page and waiter of the client goes through here from now on.

@@ -85,7 +85,7 @@ def persistent(client: t.Any, patience: Patience, sts: Callable[[str], t.Any]) -
     :param sts: makes a client of STS in a region, with the same credentials; asked only when AWS refuses them.
     """
     made = client.client if isinstance(client, RetryingBotoClientWrapper) else client
-    if isinstance(made, botocore_client.BaseClient):
+    if isinstance(made, botocore_client.BaseClient) and not Guard.stands_before(made):
         Retries(patience).register(made)
         Guard(made, patience, sts).install(made)
     return client

@@ -8,6 +8,7 @@ from __future__ import annotations
 import traceback
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _lifetime
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import printable
 
@@ -23,6 +24,7 @@ def run(module: t.Any, operation: Callable[[t.Any], dict[str, t.Any]]) -> None:
     Texts of others are made fit to be shown. Any other error is a fault of the collection, and leaves the module as a
     failure too: Ansible takes secrets out of those, but not out of the traceback of a module that dies.
     """
+    _lifetime.bound(bool(getattr(module, "_keep_remote_files", False)))
     try:
         result = operation(module)
     except RunnerError as error:

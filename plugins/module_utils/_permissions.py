@@ -113,7 +113,9 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *FINDING,
         *_actions("cloudformation", "ListStackResources", resource=STACK),
         *_actions("cloudformation", "GetTemplateSummary", optional=True),
-        *_actions("cloudformation", "GetTemplate", "DescribeChangeSet", resource=STACK, optional=True),
+        *_actions(
+            "cloudformation", "GetTemplate", "DescribeChangeSet", "ListChangeSets", resource=STACK, optional=True
+        ),
         *_actions("cloudformation", "GetStackPolicy", resource=STACK, when=POLICY, optional=True),
         *_actions("elasticloadbalancing", "DescribeLoadBalancers"),
         *_actions("servicequotas", "GetServiceQuota", "GetAWSDefaultServiceQuota", optional=True),
@@ -166,6 +168,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
             "CreateStack",
             "CreateChangeSet",
             "DescribeChangeSet",
+            "ListChangeSets",
             "ExecuteChangeSet",
             "DeleteChangeSet",
             "DescribeStackEvents",
@@ -202,7 +205,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
     ],
     "verify": [
         *FINDING,
-        *_actions("cloudformation", "DescribeChangeSet", resource=STACK, optional=True),
+        *_actions("cloudformation", "DescribeChangeSet", "ListChangeSets", resource=STACK, optional=True),
         *_actions("cloudformation", "ListStackResources", resource=STACK),
         *_actions(
             "elasticloadbalancing",
@@ -227,7 +230,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
     ],
     "status": [
         *_actions("cloudformation", "DescribeStacks", "ListStacks", when=STATUS),
-        *_actions("cloudformation", "DescribeChangeSet", resource=STACK, when=STATUS, optional=True),
+        *_actions("cloudformation", "DescribeChangeSet", "ListChangeSets", resource=STACK, when=STATUS, optional=True),
         *_actions("cloudformation", "DescribeStackResourceDrifts", resource=STACK, when=STATUS, optional=True),
         *_actions("cloudformation", "DetectStackDrift", resource=STACK, when=DETECT, optional=True),
         *_actions("cloudformation", "DescribeStackDriftDetectionStatus", when=DETECT, optional=True),
@@ -246,7 +249,9 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
             when=TEARDOWN,
         ),
         *_actions("cloudformation", "DescribeStacks", "ListStacks", when=TEARDOWN),
-        *_actions("cloudformation", "DescribeChangeSet", resource=STACK, when=TEARDOWN, optional=True),
+        *_actions(
+            "cloudformation", "DescribeChangeSet", "ListChangeSets", resource=STACK, when=TEARDOWN, optional=True
+        ),
         *_actions("elasticloadbalancing", "DescribeLoadBalancers", when=TEARDOWN),
         *_actions("ec2", "DescribeVpcEndpoints", "DescribeSecurityGroups", when=TEARDOWN),
         *_actions("ec2", "DeleteVpcEndpoints", "DeleteSecurityGroup", when=TEARDOWN),

@@ -87,6 +87,13 @@ def parse_manifest(text: str, source: str, template_name: str) -> Release:
     return Release(version, f"{url.rsplit('/', 1)[0]}/{template_name}" if template_name else url)
 
 
+def is_older(version: str, other: str) -> bool:
+    """Whether a release is older than another; one that is not spelled as releases are is not."""
+    if not (_VERSION.fullmatch(version) and _VERSION.fullmatch(other)):
+        return False
+    return tuple(map(int, version.split("."))) < tuple(map(int, other.split(".")))
+
+
 def _unreadable(source: str, why: str) -> RunnerError:
     advice = "Check the releases URL (gitpod_stack_releases_url); a proxy or a mirror may have answered instead"
     return RunnerError(f"The release manifest {source} cannot be read", why, advice)

@@ -33,6 +33,13 @@ options:
   load_balancer_dns_name:
     description: DNS name of the load balancer. Required with O(state=present), unless O(records) are given.
     type: str
+  former_load_balancer_dns_names:
+    description:
+      - DNS names of load balancers that the runner's stack had before, whether they are still there or not. Records
+        that point to one of them are the runner's own, and are replaced, or with O(state=absent) removed.
+    type: list
+    elements: str
+    default: []
   load_balancer_hosted_zone_id:
     description: Canonical hosted zone ID of the load balancer. Required with O(record_type=alias).
     type: str
@@ -267,6 +274,7 @@ ARGUMENT_SPEC = {
     "domain_name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "load_balancer_dns_name": {"type": "str"},
+    "former_load_balancer_dns_names": {"type": "list", "elements": "str", "default": []},
     "load_balancer_hosted_zone_id": {"type": "str"},
     "records": {
         "type": "list",

@@ -200,6 +200,13 @@ replaced_addresses:
   returned: success
   type: list
   elements: str
+unknown:
+  description:
+    - Names of which none of the zone's own servers says anything. What stands there may be anybody's, also where
+      resolvers answer rightly (RV(complete)).
+  returned: success
+  type: list
+  elements: str
 removable:
   description: Those of RV(zone_records) that stand in the zone exactly as they are given.
   returned: success

@@ -61,6 +61,13 @@ options:
     description: File name of the template beside the one that a release's manifest names.
     type: str
     default: gitpod-ec2-runner-enterprise.json
+  keep_release:
+    description:
+      - Whether a release that the stack's tags record stays, whatever template is named. With O(release_channel) it
+        stays unless the channel's newest release is newer.
+      - It counts for a stack that is deployed, also while an update of it goes on.
+    type: bool
+    default: false
   template_sha256:
     description: SHA-256 that the template must have, as hexadecimal digits. The template is then read by the module.
     type: str
@@ -418,6 +425,7 @@ ARGUMENT_SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "template_body": {"type": "str"},
     "template_name": {"type": "str", "default": TEMPLATE_NAME},
+    "keep_release": {"type": "bool", "default": False},
     # Which of them are secret, only the template tells.
     "parameters": {"type": "dict", "default": {}, "no_log": True},
     "secret_parameters": {"type": "dict", "default": {}, "no_log": True},

@@ -77,6 +77,12 @@ stack:
     ours:
       description: Whether its tags say that this collection made it, or took it over, for this runner.
       type: bool
+    empty:
+      description: Whether it is nothing but a name, without resources and change sets, which nobody has anything in.
+      type: bool
+    in_progress:
+      description: Whether AWS is at work on it.
+      type: bool
     relation:
       description: Whose it is, as M(gitpod.enterprise_runner.runner_stack_info) returns it.
       type: str
@@ -109,6 +115,13 @@ load_balancer:
   description: The runner's load balancer, as M(gitpod.enterprise_runner.runner_stack_info) returns it, or null.
   returned: success
   type: dict
+former_load_balancers:
+  description:
+    - DNS names of load balancers that the runner's stacks had before, of a stack that is being deleted or is deleted
+      too. Records that point to one of them are the runner's.
+  returned: success
+  type: list
+  elements: str
 domain_name:
   description: The stack's domain, or empty.
   returned: success

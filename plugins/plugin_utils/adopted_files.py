@@ -10,9 +10,12 @@ import typing as t
 
 import yaml
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt.variables import is_template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 GROUP, HOSTS = "gitpod_runners", "hosts.yml"
+# No value is broken into lines.
+LONGEST_LINE = 1_000_000
 # What a reader looks for first; the others follow by name.
 FIRST = ("gitpod_region", "gitpod_account_id", "gitpod_runner_name", "gitpod_runner_id", "gitpod_domain_name")
 
@@ -114,17 +117,52 @@ def host_file(host: str, runner: t.Mapping[str, t.Any]) -> str:
     return f"---\n{head}{_yaml(ordered)}"
 
 
+class _Outside(str):
+    """Text that Ansible is never to take for a template."""
+
+
 class _Indented(yaml.SafeDumper):
-    """Lists indented below their key, as yamllint wants them."""
+    """Lists indented below their key, as yamllint wants them; what comes from outside is data."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 
 
+def _style(text: str) -> str | None:
+    """Double quotes, which escape, for what another style would write as a line's end (YAML 1.1, section 4.2)."""
+    return '"' if any(character in text for character in "\r\x85\u2028\u2029") else None
+
+
+# A host without variables of its own is an empty value, as inventories are written.
+_Indented.add_representer(type(None), lambda dumper, _value: dumper.represent_scalar("tag:yaml.org,2002:null", ""))
+_Indented.add_representer(
+    str, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:str", value, _style(value))
+)
+_Indented.add_representer(
+    _Outside, lambda dumper, value: dumper.represent_scalar("!unsafe", str(value), _style(value) or "'")
+)
+
+
 def _yaml(content: t.Any) -> str:
-    text: str = yaml.dump(content, Dumper=_Indented, sort_keys=False, default_flow_style=False, width=1000)
-    # A host without variables of its own is an empty value, as inventories are written.
-    return text.replace(": null\n", ":\n")
+    """What Ansible's own loader and templating read as the same again."""
+    text: str = yaml.dump(
+        _outside(content),
+        Dumper=_Indented,
+        sort_keys=False,
+        default_flow_style=False,
+        width=LONGEST_LINE,
+        allow_unicode=True,
+    )
+    return text
+
+
+def _outside(content: t.Any) -> t.Any:
+    """The same, with every text marked that Ansible would take for a template."""
+    if isinstance(content, dict):
+        return {key: _outside(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_outside(value) for value in content]
+    return _Outside(content) if isinstance(content, str) and is_template(content) else content
 
 
 def adopted_line(runner: t.Mapping[str, t.Any]) -> str:

@@ -19,6 +19,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import shortened
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import end_with_the_run
 
 LOOK_EVERY = 1.0
 
@@ -101,6 +102,7 @@ class ActionModule(RunnerAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Run the module once, with its lines while it waits."""
         result: Result = super().run(tmp, task_vars)
+        end_with_the_run()
         arguments, variables = self.arguments(), task_vars or {}
         if boolean(self._task.check_mode) or not self.waits(arguments):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))

@@ -15,6 +15,7 @@ from ansible.plugins.loader import connection_loader
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import end_with_the_run
 
 COLLECTION = "gitpod.enterprise_runner"
 Result = dict[str, t.Any]
@@ -26,6 +27,7 @@ def run_module(action: t.Any, module: str, arguments: t.Mapping[str, t.Any], tas
 
     :param action: the action plugin whose task and check mode count.
     """
+    end_with_the_run()
     name = f"{COLLECTION}.{module}"
     variables = on_the_control_node(action, task_vars)
     # Ansible's own lines (-vvv) do not name a module that comes by standard input.

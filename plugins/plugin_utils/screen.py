@@ -9,6 +9,8 @@ import typing as t
 
 from ansible import constants
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import printable
+
 
 def writes_a_document(callback: t.Any) -> bool:
     """Whether what a callback prints is read by a program, as that of ansible.posix.json and ansible.posix.jsonl is.
@@ -28,9 +30,9 @@ class Screen:
         self._ansible = ansible
 
     def display(self, text: str, **options: t.Any) -> None:
-        """Show lines as they are."""
+        """Show lines; each was cleaned alone before (C(_text)), and what was forgotten moves no cursor."""
         document = writes_a_document(constants.DEFAULT_STDOUT_CALLBACK)
-        self._ansible.display(text, **{"stderr": document, **options})
+        self._ansible.display(printable(text), **{"stderr": document, **options})
 
     def __getattr__(self, name: str) -> t.Any:
         return getattr(self._ansible, name)

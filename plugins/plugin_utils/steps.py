@@ -259,14 +259,14 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("teardown", "look"): Step(
         "runner_teardown_info",
         lambda situation: teardown.look(situation.values, situation.earlier),
-        finish=lambda situation, result: teardown.describe(situation.values, result),
+        finish=lambda situation, result: teardown.describe(situation.values, result, _torn_down(situation)),
     ),
     ("teardown", "records"): Step(
         "runner_dns",
         lambda situation: dns.removal(
             situation.values,
             _torn_down(situation)["domain"],
-            _torn_down(situation)["load_balancer"]["dns_name"],
+            _torn_down(situation)["targets"],
         ),
         lambda situation: teardown.no_records(_torn_down(situation)),
     ),

@@ -134,7 +134,9 @@ def test_at_thirty_five_percent_of_limits_and_sixteen_of_faults_runs_converge_an
     made = list(plane.control()["runners"].values())
     assert {name: made.count(name) for name in names if made.count(name) > 1} == {}
     again = [plane("registration", name=name, region="eu-west-1") for name in names]
-    assert sum(result["changed"] for result in again) == len(failed)
+    # A run may have failed after it had registered its runner.
+    assert sum(result["changed"] for result in again) <= len(failed)
+    assert {name: list(plane.control()["runners"].values()).count(name) for name in names} == dict.fromkeys(names, 1)
 
 
 def test_a_creation_that_was_carried_out_late_and_twice_leaves_the_first(plane: Plane) -> None:

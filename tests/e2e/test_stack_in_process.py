@@ -10,8 +10,12 @@ import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import info, result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import look
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_stack import ARGUMENT_SPEC
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_stack_info import ARGUMENT_SPEC as INFO_SPEC
+from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_teardown_info import (
+    ARGUMENT_SPEC as TEARDOWN_SPEC,
+)
 from tests.e2e.harness import ROOT
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.test_modules import STACK
@@ -206,3 +210,65 @@ def test_an_unrelated_stack_of_the_runner_s_name_stays_as_it_is(controller: Cont
     nobody = run(controller, state="absent", force=True, parameters={}, tags={})
     assert "nothing was changed" in nobody["msg"], "a task that names no runner means a runner's stack all the same"
     assert controller.writes() == []
+
+
+def test_what_an_update_leaves_behind_is_a_warning_and_the_update_succeeds(controller: Controller) -> None:
+    assert run(controller)["stack"]["status"] == "CREATE_COMPLETE"
+    controller.testbed.fail_resource(
+        region=REGION,
+        stack_name=OPTIONS["name"],
+        resource_type="AWS::ECS::TaskDefinition",
+        operation="DELETE",
+        reason="The task definition is in use. ",
+    )
+    found = run(controller, parameters={**OPTIONS["parameters"], "Runner Size": "large"})
+    assert (found.get("failed"), found["stack"]["status"]) == (None, "UPDATE_COMPLETE")
+    assert "could not be deleted" in found["stack"]["status_reason"]
+    (warning,) = found["warnings"]
+    assert "RunnerTask (AWS::ECS::TaskDefinition): The task definition is in use. It is no longer part" in warning
+
+
+def test_a_reviewed_change_set_that_was_executed_waits_no_more(controller: Controller) -> None:
+    """AWS keeps it under its name."""
+    assert run(controller)["stack"]["status"] == "CREATE_COMPLETE"
+    large = {"parameters": {**OPTIONS["parameters"], "Runner Size": "large"}}
+    assert run(controller, review=True, **large)["operation"] == "review"
+    assert run(controller, **large)["operation"] == "update"
+    again = run(controller, **large)
+    assert (again.get("msg"), again["operation"], again["changed"]) == (None, "none", False)
+    small = {"parameters": {**OPTIONS["parameters"], "Runner Size": "small"}}
+    assert run(controller, review=True, **small)["operation"] == "review"
+    assert run(controller, **small)["operation"] == "update"
+
+
+def test_a_shell_goes_once_nobodys_change_set_waits_in_it(controller: Controller) -> None:
+    """CreateChangeSet makes a stack without resources; what was killed, or refused, leaves it so."""
+    cloudformation = client(controller, "cloudformation")
+    name, runner = OPTIONS["name"], {"runner_name": OPTIONS["name"], "state": "absent"}
+    cloudformation.create_change_set(
+        StackName=name,
+        ChangeSetName="somebody-elses",
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}),
+    )
+
+    def seen() -> dict[str, t.Any]:
+        module = InProcessModule(controller.testbed, TEARDOWN_SPEC, REGION, name=name)
+        return dict(outcome(module, look.run)["stack"])
+
+    others = seen()
+    assert (others["status"], others["empty"], others["ours"]) == ("REVIEW_IN_PROGRESS", False, False)
+    assert "the change sets that wait in it are others': somebody-elses" in others["told"]
+    assert run(controller, **runner)["operation"] == "none"
+
+    cloudformation.delete_change_set(StackName=name, ChangeSetName="somebody-elses")
+    assert seen()["empty"] is True
+    gone = run(controller, **runner)
+    assert (gone.get("msg"), gone["operation"]) == (None, "delete")
+    assert seen()["exists"] is False
+
+    # A creation that was to be reviewed, and is this runner's.
+    assert run(controller, review=True, tags={}, runner_name=name)["operation"] == "review"
+    assert (seen()["ours"], seen()["status"]) == (True, "REVIEW_IN_PROGRESS")
+    assert run(controller, **runner)["operation"] == "delete"
+    assert seen()["exists"] is False

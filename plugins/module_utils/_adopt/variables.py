@@ -37,6 +37,11 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _REFERENCE = re.compile(r"\{\{resolve:((ssm|secretsmanager):[^{}]+)\}\}")
 
 
+def is_template(text: str) -> bool:
+    """Whether Ansible would take a text for a template: expressions, statements, and comments, which vanish."""
+    return any(begin in text for begin in ("{{", "{%", "{#"))
+
+
 def is_candidate(stack: Stack) -> bool:
     """Whether reading the stack's template is worth a call: it has the guide's outputs, or a UUID among its values."""
     outputs = sum(name in stack.outputs for name in TELLING_OUTPUTS)
@@ -72,10 +77,11 @@ def of_stack(stack: Stack, template: Template) -> tuple[dict[str, t.Any], list[s
     for parameter in template.parameters:
         value = stack.parameters.get(parameter.key, "")
         if parameter.key not in known and value not in ("", parameter.default) and not _hidden(parameter, value):
-            if "{{" in value or "{%" in value:
+            if is_template(value):
                 notes.append(BRACES.format(parameter.label))
             else:
-                others[parameter.label] = value
+                # A logical ID is letters and digits; a label may be anything.
+                others[parameter.key if is_template(parameter.label) else parameter.label] = value
     if others:
         found["gitpod_stack_parameters"] = others
     return found, notes + _drop_refused(found)
@@ -116,7 +122,7 @@ def _value(variable: str, parameter: Parameter, text: str, notes: list[str]) -> 
         if not match:
             notes.append("The custom CA is not a reference that the inventory can state; the stack keeps its value")
         return match[1] if match else ""
-    if "{{" in text or "{%" in text:
+    if is_template(text):
         notes.append(BRACES.format(parameter.label))
         return ""
     if variable in ("gitpod_http_proxy", "gitpod_https_proxy") and _has_password(text):

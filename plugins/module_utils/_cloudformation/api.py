@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
@@ -141,6 +142,17 @@ class Api:
             return None
         return self.change_set(found["ChangeSetId"]) if found.get("NextToken") else dict(found)
 
+    def waiting_change_sets(self, stack: str) -> list[dict[str, t.Any]]:
+        """Every change set of a stack, as DescribeChangeSet has it; one that goes meanwhile is left out."""
+        with intent(f"list the change sets of {stack}"):
+            pages = self.client.get_paginator("list_change_sets").paginate(StackName=stack)
+            arns = [str(entry["ChangeSetId"]) for page in pages for entry in page.get("Summaries", [])]
+        found = []
+        for arn in arns:
+            with contextlib.suppress(NotFoundError):
+                found.append(self.change_set(arn))
+        return found
+
     def set_policy(self, stack: str, policy: str) -> None:
         """Set the stack policy, which protects resources from updates."""
         with intent(f"set the stack policy of {stack}"):
@@ -247,8 +259,12 @@ class Api:
         ]
         if not arns:
             return None
-        with intent(f"read the load balancer of {stack.name}"):
-            found = self._elbv2().describe_load_balancers(LoadBalancerArns=arns, aws_retry=True)["LoadBalancers"]
+        try:
+            with intent(f"read the load balancer of {stack.name}"):
+                found = self._elbv2().describe_load_balancers(LoadBalancerArns=arns, aws_retry=True)["LoadBalancers"]
+        except NotFoundError:
+            # It goes, or went, while the stack still lists it.
+            return None
         network = [raw for raw in found if raw.get("Type", "network") == "network"]
         if len(network) != 1:
             raise RunnerError(
@@ -268,6 +284,26 @@ class Api:
         except NotFoundError:
             return None
         return next((raw for raw in found if raw["DNSName"].lower() == dns_name.lower()), None)
+
+
+def load_balancer_names(resources: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """DNS names of the network load balancers that a stack has or had, also of those that are gone.
+
+    AWS builds such a name of the load balancer's name and identifier, which its ARN has too (Elastic Load Balancing
+    user guide, "Network Load Balancers": name-id.elb.region.amazonaws.com).
+
+    :param resources: of the stack, which CloudFormation lists for 90 days after its deletion too.
+    """
+    found = []
+    for entry in resources:
+        parts = str(entry["physical_id"]).split(":")
+        kind, _slash, rest = parts[-1].partition("/")
+        names = rest.split("/")
+        network = kind == "loadbalancer" and names[0] == "net" and (len(parts), len(names)) == (6, 3)
+        if entry["type"] == LOAD_BALANCER_TYPE and network:
+            suffix = "amazonaws.com.cn" if parts[1] == "aws-cn" else "amazonaws.com"
+            found.append(f"{names[1]}-{names[2]}.elb.{parts[3]}.{suffix}".lower())
+    return found
 
 
 def _described(raw: t.Mapping[str, t.Any]) -> dict[str, str]:
@@ -300,8 +336,11 @@ def _labels(metadata: str) -> dict[str, str]:
 
 
 def _common(wanted: Wanted, template: Template, parameters: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    # The template that the stack has is read by the stack's name, and used again by saying so.
+    own = "StackName" in template.location
+    location: dict[str, t.Any] = {"UsePreviousTemplate": True} if own else dict(template.location)
     arguments: dict[str, t.Any] = {
-        **template.location,
+        **location,
         "Parameters": parameters,
         "Tags": boto3_tags(wanted.tags),
         "Capabilities": list(template.capabilities),

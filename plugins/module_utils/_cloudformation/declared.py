@@ -8,6 +8,8 @@ from __future__ import annotations
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import CHANNEL
 
+# Told of too where a rollback has failed (C(advice)).
+SKIPPED = "gitpod_stack_skip_resources"
 VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_stack_name",
@@ -29,14 +31,20 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="gitpod_stack_template_url",
-        description="URL of the template in S3, the only place that CloudFormation reads.",
+        description=(
+            "URL of the template in S3, the only place that CloudFormation reads.",
+            "A release that the stack's tags record, as an upgrade does, stays while this is left out.",
+        ),
         default="https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json",
         option="template_url",
         module_default=False,
     ),
     Variable(
         name="gitpod_stack_release_channel",
-        description="Release channel whose newest template is deployed instead of C(gitpod_stack_template_url).",
+        description=(
+            "Release channel whose newest template is deployed instead of C(gitpod_stack_template_url), unless the"
+            " stack has a newer one."
+        ),
         option="release_channel",
         pattern=CHANNEL,
         form="stable or latest",
@@ -126,7 +134,7 @@ VARIABLES: tuple[Variable, ...] = (
         option="continue_rollback",
     ),
     Variable(
-        name="gitpod_stack_skip_resources",
+        name=SKIPPED,
         description="Logical IDs that a continued rollback leaves as they are.",
         kind="list",
         elements="str",

@@ -56,7 +56,7 @@ def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
     found = find(api, wanted.runner, wanted.name, wanted.take_over)
     stack = found.stack
     found.refuse()
-    if found.free or status.meaning(stack.status).absent == status.GONE:
+    if (found.free and not found.empty) or status.meaning(stack.status).absent == status.GONE:
         return Outcome(stack)
     actions = (f"delete the stack {wanted.name}",)
     if stack.protected and not wanted.force:
@@ -68,7 +68,7 @@ def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
     if mode.check:
         return Outcome(stack, "delete", changed=True, actions=actions, before=f"{wanted.name}: {stack.status}\n")
     stack = _settled(api, stack, wanted, mode)
-    resources = api.resources(stack.id) if mode.wait else []
+    resources = api.resources(stack.id) if mode.wait and status.exists(stack.status) else []
     if stack.protected:
         begin.protect(api, stack.id, False, mode.watching.clock)
     token = ""
@@ -97,7 +97,8 @@ def _gone(api: Api, stack: Stack, token: str, watching: t.Any, actions: tuple[st
     history = History(api.client, stack.id, token)
     going = dataclasses.replace(stack, status="DELETE_IN_PROGRESS")
     final = wait(api, going, history, watching, before=stack.status if token else "")
-    if final.status != "DELETE_COMPLETE":
+    # One that never had resources may leave no trace.
+    if final.status not in ("DELETE_COMPLETE", status.ABSENT):
         raise failed(final, history.events, final.status, deleting=True)
     gone = dataclasses.replace(final, outputs={})
     return Outcome(gone, "delete", changed=True, actions=actions, kept=tuple(kept_resources(history.events)))

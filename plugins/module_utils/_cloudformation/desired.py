@@ -18,6 +18,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags imp
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_options
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
+_URL = "gitpod_stack_template_url"
+_DEFAULT_URL = next(entry.default for entry in VARIABLES if entry.name == _URL)
 Options = dict[str, t.Any]
 Values = t.Mapping[str, t.Any]
 
@@ -69,6 +71,17 @@ def template(values: Values, settled: str = "") -> Options:
     return {option: value for option, value in chosen.items() if value}
 
 
+def keeps_release(values: Values, settled: str = "") -> bool:
+    """Whether nobody has pinned a template, so that a release which the stack records stays (docs/fleet.md).
+
+    A release, a file, a hash or a URL other than the default pins one; a channel only says where newer ones come from.
+    """
+    pinned = ("gitpod_stack_release_version", "gitpod_stack_template_file", "gitpod_stack_template_sha256")
+    if settled or any(values.get(name) for name in pinned):
+        return False
+    return bool(values.get("gitpod_stack_release_channel")) or values.get(_URL) in (None, "", _DEFAULT_URL)
+
+
 def start(values: Values, earlier: Earlier) -> Options:
     """Options that start what has to be done, without waiting."""
     handed_on = module_options(VARIABLES, values)
@@ -83,6 +96,7 @@ def start(values: Values, earlier: Earlier) -> Options:
         "secret_parameters": secret_parameters(values, earlier),
         "renew_secrets": bool(earlier.registration.get("renew_exchange_token")),
         "tags": tags(values, "gitpod_stack_tags", earlier),
+        "keep_release": keeps_release(values, earlier.settled_release),
         "wait": False,
     }
     runner_id = earlier.runner_id(values)

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stack's events: only those of the running operation, the share that is done, and why it failed.
 
-Source of the rules: CloudFormation user guide, "View stack events"; reasons as they appear there.
+Source of the rules: CloudFormation user guide, "View stack events", and recorded answers: a failed clean-up
+(serverless#9144), a cause that only the stack's own event tells, hooks (localstack's validated snapshots), a creation
+that ends in a deletion (amazon.aws's recordings).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
@@ -16,6 +19,16 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws impo
 STACK_TYPE = "AWS::CloudFormation::Stack"
 # Events of the stack itself that begin an operation; a rollback belongs to the operation that it undoes.
 STARTS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
+DELETING = "DELETE_IN_PROGRESS"
+# A creation with OnFailure=DELETE says so in the deletion that follows it by itself; a person's says "User Initiated".
+FAILED_CREATION = "failed to create"
+# The whole reason of a resource that failed because another one did; a real reason may contain the word.
+_CANCELLED = re.compile(r"Resource (creation|update|deletion|import) cancell?ed", re.IGNORECASE)
+# What AWS adds to the cause in the stack's own event, with its own punctuation ("[A]. . Rollback requested by user.").
+_REQUESTED = re.compile(r"[\s.]*(Rollback|Delete) requested by user[\s.]*$")
+# In these AWS removes what an update, or its undoing, left over: the operation has ended already.
+_CLEANING = frozenset({"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"})
+_HOOK_FAILED = frozenset({"HOOK_COMPLETE_FAILED", "HOOK_FAILED"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +37,7 @@ class Event:
 
     :param time: seconds since the epoch.
     :param physical_id: empty until the resource exists.
+    :param refusal: of a hook that refuses the resource, in its words; the event's own status does not tell.
     """
 
     id: str
@@ -35,6 +49,7 @@ class Event:
     reason: str = ""
     physical_id: str = ""
     token: str = ""
+    refusal: str = ""
 
     @classmethod
     def from_api(cls, raw: t.Mapping[str, t.Any]) -> Event:
@@ -49,6 +64,7 @@ class Event:
             reason=raw.get("ResourceStatusReason", ""),
             physical_id=raw.get("PhysicalResourceId", ""),
             token=raw.get("ClientRequestToken", ""),
+            refusal=_refusal(raw),
         )
 
     @property
@@ -62,13 +78,24 @@ class Event:
         return self.physical_id if self.kind == STACK_TYPE and not self.of_the_stack else ""
 
 
-class History:
-    """The events of one stack's current operation, oldest first, read a little at a time."""
+def _refusal(raw: t.Mapping[str, t.Any]) -> str:
+    """What a hook says that has refused; one in the mode WARN has only warned."""
+    if raw.get("HookStatus") not in _HOOK_FAILED or raw.get("HookFailureMode", "FAIL") != "FAIL":
+        return ""
+    return f"the hook {raw.get('HookType', '')} refused it: {raw.get('HookStatusReason') or 'no reason given'}"
 
-    def __init__(self, client: t.Any, stack_id: str, token: str = "") -> None:
+
+class History:
+    """The events of one stack's current operation, oldest first, read a little at a time.
+
+    :param since: seconds since the epoch; what is older is another operation's, as of a nested stack's former ones.
+    """
+
+    def __init__(self, client: t.Any, stack_id: str, token: str = "", since: float = 0.0) -> None:
         self._client = client
         self._stack_id = stack_id
         self._token = token
+        self._since = since
         self._newest = ""
         self._begun = not token
         self._own: list[Event] = []
@@ -96,14 +123,21 @@ class History:
                 page = self._client.describe_stack_events(**arguments, aws_retry=True)
             for raw in page.get("StackEvents", []):
                 event = Event.from_api(raw)
-                if event.id == self._newest:
+                if event.id == self._newest or event.time < self._since:
                     return self._keep(found)
                 found.append(event)
-                if not self._newest and event.of_the_stack and event.status in STARTS:
+                if not self._newest and self._begins(event):
                     return self._keep(found)
             if not page.get("NextToken"):
                 return self._keep(found)
             arguments["NextToken"] = page["NextToken"]
+
+    def _begins(self, event: Event) -> bool:
+        """Whether the operation begins here, and not before: a deletion may be what became of a creation."""
+        if not (event.of_the_stack and event.status in STARTS):
+            return False
+        others = bool(self._token) and event.token not in ("", self._token)
+        return not (event.status == DELETING and (others or FAILED_CREATION in event.reason))
 
     def _keep(self, newest_first: list[Event]) -> None:
         if newest_first:
@@ -112,17 +146,18 @@ class History:
         self._own += mine
         for event in mine:
             if event.nested_stack_id and event.nested_stack_id not in self._nested:
-                self._nested[event.nested_stack_id] = History(self._client, event.nested_stack_id)
+                begun = self._own[0].time if self._own else event.time
+                self._nested[event.nested_stack_id] = History(self._client, event.nested_stack_id, since=begun)
         for history in self._nested.values():
             history.read()
 
-    # The previous deployment is looked for in so many pages of a hundred events.
     def _is_mine(self, event: Event) -> bool:
         """Just after the start AWS may still show an older operation's events; ours begin with our token."""
         self._begun = self._begun or event.token == self._token
         return self._begun and (not self._token or event.token in ("", self._token))
 
 
+# The previous deployment is looked for in so many pages of a hundred events.
 PAGES_BACK = 6
 
 
@@ -217,19 +252,69 @@ class Failure:
 def failures(events: t.Sequence[Event]) -> list[Failure]:
     """Real failures, the root cause first: the oldest that is not a consequence of another.
 
-    Cancelled resources are consequences. A nested stack's own events tell more than its event in the parent.
+    Cancelled resources are consequences. A nested stack's own events tell more than its event in the parent. What could
+    not be deleted once an update was done is none (`left_over`).
     """
     nested = {event.stack_id for event in events}
+    cleaned = {id(event) for event in _cleaned(events)}
     found: dict[tuple[str, str], Failure] = {}
     for event in events:
-        consequence = "cancelled" in event.reason.lower() or event.of_the_stack
         told_inside = event.nested_stack_id in nested and any(
             inner.stack_id == event.nested_stack_id and inner.status.endswith("_FAILED") for inner in events
         )
-        if event.status.endswith("_FAILED") and not consequence and not told_inside:
-            failure = Failure(event.resource, event.kind, event.status, event.reason)
-            found.setdefault((event.stack_id, event.resource), failure)
+        key = (event.stack_id, event.resource)
+        if event.refusal:
+            # The resource's own failure comes after it and names the hook alone.
+            found.setdefault(key, Failure(event.resource, event.kind, event.status, _stripped(event.refusal)))
+        elif _failed(event) and not told_inside and id(event) not in cleaned:
+            found.setdefault(key, Failure(event.resource, event.kind, event.status, _stripped(event.reason)))
     return list(found.values())
+
+
+def _failed(event: Event) -> bool:
+    """Whether a resource failed by itself."""
+    consequence = _CANCELLED.fullmatch(_stripped(event.reason)) or event.of_the_stack
+    return event.status.endswith("_FAILED") and not consequence
+
+
+def _stripped(reason: str) -> str:
+    """A reason without AWS's last stop, which is a blank behind it at times."""
+    return reason.strip().rstrip(". ").strip()
+
+
+def left_over(events: t.Sequence[Event]) -> list[Failure]:
+    """What AWS could not delete once an update was done, or undone: the operation has ended as it says all the same."""
+    found: dict[tuple[str, str], Failure] = {}
+    for event in _cleaned(events):
+        failure = Failure(event.resource, event.kind, event.status, _stripped(event.reason))
+        found[event.stack_id, event.resource] = failure
+    return list(found.values())
+
+
+def _cleaned(events: t.Sequence[Event]) -> list[Event]:
+    """Failed deletions of a clean-up: an update deletes nothing before it is done."""
+    cleaning: set[str] = set()
+    found = []
+    for event in events:
+        if event.of_the_stack and (event.status in _CLEANING or event.status == "UPDATE_IN_PROGRESS"):
+            cleaning.add(event.stack_id)
+        elif event.of_the_stack and event.status == DELETING and cleaning:
+            # A nested stack that the update removes.
+            cleaning.add(event.stack_id)
+        elif event.of_the_stack and event.status in STARTS:
+            cleaning.discard(event.stack_id)
+        elif event.status == "DELETE_FAILED" and event.stack_id in cleaning:
+            found.append(event)
+    return found
+
+
+def told_by_the_stack(events: t.Sequence[Event]) -> str:
+    """The cause as the stack's own event has it, which may be the only one that does; empty when none has."""
+    for event in events:
+        turned = "ROLLBACK" in event.status or event.status.endswith("_FAILED") or FAILED_CREATION in event.reason
+        if event.of_the_stack and turned and event.reason:
+            return _stripped(_REQUESTED.sub("", event.reason))
+    return ""
 
 
 def timeline(events: t.Sequence[Event]) -> list[dict[str, t.Any]]:

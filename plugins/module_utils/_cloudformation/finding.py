@@ -32,6 +32,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownershi
     Verdict,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG, RUNNER_NAME_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
@@ -48,6 +49,7 @@ class Found:
     :param stack: C(ABSENT), with the wanted name, where there is none.
     :param named: whether the option that takes a stack over names it.
     :param name: that was asked for, where the stack has another.
+    :param waiting: names of others' change sets, of a stack that has nothing else; C(None) where that is not known.
     """
 
     stack: Stack
@@ -55,6 +57,7 @@ class Found:
     runner: Runner = NOBODY
     named: bool = False
     name: str = ""
+    waiting: tuple[str, ...] | None = None
 
     @property
     def free(self) -> bool:
@@ -65,6 +68,11 @@ class Found:
     def usable(self) -> bool:
         """Whether it may be made, changed, and deleted."""
         return self.verdict.relation in (OURS, FREE)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is a name without anything: neither resources nor a change set, so nobody's."""
+        return self.free and self.stack.status == "REVIEW_IN_PROGRESS" and self.waiting == ()
 
     @property
     def readable(self) -> bool:
@@ -89,6 +97,8 @@ class Found:
     def told(self) -> str:
         """Whose it is, as a sentence without its end."""
         relation, whose = self.verdict.relation, self.verdict.whose
+        if relation == FREE and self.stack.status == "REVIEW_IN_PROGRESS":
+            return f"The stack {self.stack.name} ({self.stack.status}) is nobody's, because {self.verdict.reason}"
         if relation == FREE:
             return f"There is no stack {self.stack.name}"
         said = {
@@ -104,6 +114,8 @@ class Found:
     def advice(self) -> str:
         """What to do about a stack that is not to be touched."""
         name, relation = self.stack.name, self.verdict.relation
+        if relation == FREE:
+            return "Delete it in the console if nobody executes them"
         take_over = f"gitpod_stack_take_over: {name}"
         if relation == BY_HAND:
             return f"Set {take_over} to take it over as it is, or delete it"
@@ -151,20 +163,45 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
         return Found(stack, Verdict(FREE, "there is none"), runner)
     tags, values, named = stack.tags, stack.parameters, bool(take_over) and take_over in (stack.name, stack.id)
     if stack.status == "REVIEW_IN_PROGRESS" and not tags:
-        # Such a stack has neither tags nor parameters yet; its change set does (CloudFormation API, DescribeChangeSet).
-        try:
-            reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
-        except ApiError as error:
-            if error.code not in DENIED_CODES:
-                raise
-            told = "its change set, which alone tells, could not be read (cloudformation:DescribeChangeSet)"
-            return Found(stack, Verdict(UNKNOWN, told), runner, named)
-        if not reviewed:
-            return Found(stack, Verdict(FREE, "it has no resources, and no change set of this collection"), runner)
-        tags = {entry["Key"]: entry["Value"] for entry in reviewed.get("Tags", [])}
-        values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in reviewed.get("Parameters", [])}
+        return _in_review(api, stack, runner, named)
     verdict = ownership.of_stack(runner, tags, values, stack.description, named)
     return Found(stack, verdict, runner, named)
+
+
+def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
+    """Such a stack has neither tags nor parameters yet; its change sets do (CloudFormation API, DescribeChangeSet).
+
+    One that waits for a review has its name; a run that was killed in between leaves one of another name.
+    """
+    try:
+        reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+    except ApiError as error:
+        if error.code not in DENIED_CODES:
+            raise
+        told = "its change set, which alone tells, could not be read (cloudformation:DescribeChangeSet)"
+        return Found(stack, Verdict(UNKNOWN, told), runner, named)
+    if reviewed:
+        return Found(stack, _of_change_set(stack, runner, reviewed, named), runner, named)
+    try:
+        waiting = api.waiting_change_sets(stack.name)
+    except ApiError as error:
+        if error.code not in DENIED_CODES:
+            raise
+        return Found(stack, Verdict(FREE, "it has no resources, and no change set of this collection"), runner)
+    for change_set in waiting:
+        verdict = _of_change_set(stack, runner, change_set, named)
+        if verdict.relation == OURS:
+            return Found(stack, verdict, runner, named)
+    names = tuple(sorted(clean(change_set.get("ChangeSetName", "")) for change_set in waiting))
+    told = f"it has no resources, and the change sets that wait in it are others': {', '.join(names)}"
+    told = told if names else "it has no resources and no change set"
+    return Found(stack, Verdict(FREE, told), runner, waiting=names)
+
+
+def _of_change_set(stack: Stack, runner: Runner, change_set: t.Mapping[str, t.Any], named: bool) -> Verdict:
+    tags = {entry["Key"]: entry["Value"] for entry in change_set.get("Tags", [])}
+    values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in change_set.get("Parameters", [])}
+    return ownership.of_stack(runner, tags, values, stack.description, named)
 
 
 def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:

@@ -112,6 +112,8 @@ def template_differs(wanted: Wanted, present: Present) -> bool | None:
 
     The templates themselves are compared where both could be read; otherwise what the stack's tags record.
     """
+    if wanted.keeps_template:
+        return False
     if wanted.fingerprint and present.fingerprint:
         return wanted.fingerprint != present.fingerprint
     record = {key: wanted.tags[key] for key in RECORD_TAGS if key in wanted.tags}
@@ -202,6 +204,8 @@ def _update(wanted: Wanted, template: Template, present: Present, repairing: tup
         found = difference(wanted, template, present)
     except InputError as error:
         return _plan(plan.UNKNOWN, *repairing, error.what, *error.details.get("problems", ()))
+    if present.stack.status == "UPDATE_FAILED":
+        repairing = (*repairing, f"the stack is {present.stack.status}: its last update is not done")
     if found.certain or repairing:
         return _plan(plan.UPDATE, *repairing, *found.reasons)
     if found.template is None:

@@ -117,6 +117,7 @@ class Wanted:
     :param runner_name: likewise its name; without it, what the tags say.
     :param take_over: name of a stack that was made by hand and is taken over.
     :param fingerprint: of the template, empty when its content could not be read (`content.fingerprint`).
+    :param keeps_template: whether it is the one that the stack has.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Wanted:
     runner_name: str = ""
     take_over: str = ""
     fingerprint: str = ""
+    keeps_template: bool = False
     renew_secrets: bool = False
 
     @classmethod

@@ -9,13 +9,19 @@ import contextlib
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import begin, parameters, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
+    advice,
+    begin,
+    parameters,
+    status,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.creation import (
     create_reviewed,
     review_creation,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     History,
+    left_over,
     timeline,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
@@ -93,9 +99,12 @@ def _finish(api: Api, stack: Stack, token: str, mode: Mode, operation: str, befo
     history = History(api.client, stack.id, token)
     final = wait(api, stack, history, mode.watching, before)
     row = status.meaning(final.status)
-    if not row.good and final.status != "DELETE_COMPLETE":
+    # Whoever joins a deletion waits for the stack to go; what was to be created or updated has failed when it goes.
+    joined_deletion = stack.status == "DELETE_IN_PROGRESS" and final.status == "DELETE_COMPLETE"
+    if not row.good and not joined_deletion:
         raise failed(final, history.events, final.status)
-    return Outcome(final, operation, changed=True, timeline=tuple(timeline(history.events)))
+    told = advice.left_behind(final.name, final.status, left_over(history.events))
+    return Outcome(final, operation, changed=True, timeline=tuple(timeline(history.events)), warnings=told)
 
 
 def present(api: Api, wanted: Wanted, location: t.Mapping[str, str], mode: Mode) -> Outcome:
@@ -195,16 +204,10 @@ def _continued(api: Api, wanted: Wanted, stack: Stack, mode: Mode) -> Stack:
 
 
 def _stopped(stack: Stack) -> RunnerError:
-    advice = {
-        "UPDATE_ROLLBACK_FAILED": "Remove the cause, then run with continue_rollback=true; name resources to skip in"
-        " skip_resources only when they cannot be repaired",
-        "DELETE_FAILED": "Delete it with teardown.yml; gitpod_teardown_retain_resources (retain_resources) names what"
-        " cannot be deleted",
-    }
     return RunnerError(
         f"The stack {stack.name} is {stack.status} and cannot be changed",
-        stack.status_reason,
-        advice.get(stack.status, "Bring it to an end in the console, then run again"),
+        stack.status_reason.strip(),
+        advice.after(stack.status),
         {"stack": stack.as_result()},
     )
 
@@ -271,7 +274,12 @@ def _quicker(api: Api, wanted: Wanted, error: ApiError, mode: Mode) -> Outcome:
 def _merged(plan: Outcome, done: Outcome) -> Outcome:
     """What was planned, with how it ended."""
     return dataclasses.replace(
-        plan, stack=done.stack, in_progress=done.in_progress, timeline=done.timeline, token=done.token
+        plan,
+        stack=done.stack,
+        in_progress=done.in_progress,
+        timeline=done.timeline,
+        token=done.token,
+        warnings=done.warnings,
     )
 
 
@@ -316,10 +324,14 @@ def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
     existing = look(api, wanted, stack)
     found = difference(wanted, template, existing)
     try:
-        update = compute(api, wanted, template, existing, found, mode) if found.needs_change_set else None
+        # One that failed and stayed so has the values that were wanted of it, and is not done.
+        needed = found.needs_change_set or stack.status == "UPDATE_FAILED"
+        update = compute(api, wanted, template, existing, found, mode) if needed else None
     except (ApiError, RefusedError) as error:
         # AWS refuses a change set during an update and removes those that were there when another one was executed.
         return _overtaken(api, stack, error, mode)
+    if update and update.changes is None and stack.status == "UPDATE_FAILED":
+        raise _stopped(stack)
     clock = mode.watching.clock
     with begin.discarding(api, update.change_set, clock) if update and update.unasked else contextlib.nullcontext():
         outcome = _settings(api, wanted, stack, found, update.outcome if update else Outcome(stack), mode)

@@ -20,6 +20,7 @@ class Outcome:
     :param operation: C(none), C(create), C(recreate), C(update), C(attach) or C(delete).
     :param actions: the same in sentences.
     :param token: by which a later join recognises the operation, when this run started one.
+    :param warnings: what a person has to know although the operation succeeded, in sentences.
     """
 
     stack: Stack
@@ -33,6 +34,7 @@ class Outcome:
     token: str = ""
     timeline: tuple[dict[str, t.Any], ...] = ()
     kept: tuple[dict[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

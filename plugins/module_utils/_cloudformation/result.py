@@ -11,14 +11,19 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, impatient_client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import deletion, operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Template, Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    Stack,
+    Template,
+    Wanted,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import (
     hidden_names,
     secret_texts,
     texts,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source, resolve
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source, of_stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import meaning
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot, line
@@ -78,7 +83,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     if options["state"] == "absent":
         outcome = deletion.absent(api, unwanted(options), mode)
     else:
-        source = resolve(options, lambda: impatient_client(module, "s3"))
+        source = of_stack(options, _there(api, options), lambda: impatient_client(module, "s3"))
         outcome = operation.present(api, wanted(options, source), source.location, mode)
         return {
             **result(api, outcome),
@@ -86,6 +91,14 @@ def run(module: t.Any) -> dict[str, t.Any]:
             "hidden_parameters": sorted(api.hidden),
         }
     return result(api, outcome)
+
+
+def _there(api: Api, options: t.Mapping[str, t.Any]) -> Stack:
+    """The runner's stack, where it decides which template is meant; whose it is, the operation judges."""
+    asked = Wanted.of(options)
+    if options["keep_release"] is not True:
+        return Stack(asked.name)
+    return find(api, asked.runner, asked.name, asked.take_over).seen
 
 
 def joined(
@@ -118,7 +131,7 @@ def wanted(options: t.Mapping[str, t.Any], source: Source) -> Wanted:
     found = Wanted.of(options)
     own = ownership_tags(found.runner.name, found.runner.id) if found.runner.known else {}
     tags = {**found.tags, **source.tags, **own}
-    return dataclasses.replace(found, tags=tags, fingerprint=source.fingerprint)
+    return dataclasses.replace(found, tags=tags, fingerprint=source.fingerprint, keeps_template=source.kept)
 
 
 def unwanted(options: t.Mapping[str, t.Any]) -> deletion.Deletion:
@@ -163,6 +176,8 @@ def described(outcome: Outcome, load_balancer: t.Mapping[str, str] | None) -> di
         "timeline": list(outcome.timeline),
         "kept_resources": list(outcome.kept),
     }
+    if outcome.warnings:
+        found["warnings"] = list(outcome.warnings)
     if outcome.before != outcome.after:
         found["diff"] = {
             "before": outcome.before,

@@ -13,18 +13,23 @@ import hashlib
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import (
     LARGEST_TEMPLATE,
     fingerprint,
     read_object,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
     LARGEST_BODY,
     RELEASES_URL,
+    TEMPLATE_HASH_TAG,
     TEMPLATE_NAME,
+    VERSION_TAG,
     check_hash,
     fitting_body,
+    is_older,
     is_s3_url,
     manifest_url,
     parse_manifest,
@@ -40,6 +45,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes i
 # Seconds for one file with all tries, and the bytes that CloudFormation takes of a template; a manifest has a thousand.
 FETCH_LIMITS = Limits(90.0, LARGEST_TEMPLATE)
 VARIABLES = ("gitpod_stack_releases_url", "gitpod_stack_template_url")
+# A stack that is about to be created, for the first time or anew.
+_WITHOUT_RELEASE = (status.CREATE, status.RECREATE, status.AWAIT_DELETE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,12 +55,14 @@ class Source:
 
     :param location: TemplateURL or TemplateBody.
     :param fingerprint: of the content, empty when it could not be read from here.
+    :param kept: whether it is the template that the stack has, whatever is newest.
     """
 
     location: t.Mapping[str, str]
     tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     version: str = ""
     fingerprint: str = ""
+    kept: bool = False
 
 
 def fetch(url: str) -> bytes:
@@ -69,6 +78,34 @@ def fetch(url: str) -> bytes:
             f"{trouble.words[:1].upper()}{trouble.words[1:]} ({host_of(url)}, {way(url)})",
             f"Check the URL ({' or '.join(VARIABLES)}), and {advice(url)}; or name a mirror",
         ) from trouble
+
+
+def of_stack(
+    options: t.Mapping[str, t.Any], stack: Stack, s3: t.Callable[[], t.Any], read: t.Callable[[str], bytes] = fetch
+) -> Source:
+    """What the options mean for this stack: a release that it has already stays unless they name another.
+
+    An upgrade records its release in the stack's tags, also while it goes on. C(keep_release) says that nobody has
+    pinned a template: then that release stays, and a channel whose newest is older takes nothing back.
+
+    :raises RunnerError: as C(resolve).
+    """
+    recorded = recorded_release(options, stack)
+    if not recorded:
+        return resolve(options, s3, read)
+    if options.get("release_channel"):
+        newest = resolve(options, s3, read)
+        if not is_older(newest.version, recorded):
+            return newest
+    tags = {key: stack.tags[key] for key in (VERSION_TAG, TEMPLATE_HASH_TAG) if key in stack.tags}
+    return Source({"StackName": stack.id}, tags, recorded, kept=True)
+
+
+def recorded_release(options: t.Mapping[str, t.Any], stack: Stack) -> str:
+    """The release that the stack keeps, as far as the options let it; a stack whose creation failed has none."""
+    deployed = status.exists(stack.status) and status.meaning(stack.status).present not in _WITHOUT_RELEASE
+    deployed = deployed and not stack.status.startswith(("CREATE_IN", "ROLLBACK_"))
+    return stack.tags.get(VERSION_TAG, "") if options.get("keep_release") is True and deployed else ""
 
 
 def resolve(

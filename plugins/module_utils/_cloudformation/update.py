@@ -92,7 +92,7 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
         if anothers and changes is not None:
             refuse_stale(stack, stale(api.change_set(arn), template, values, stack.parameters, tags))
     explained = parameters.template_changes(template, stack.parameters)
-    outcome = _described(stack, changes or (), found)
+    outcome = _described(stack, changes, found)
     outcome = dataclasses.replace(outcome, actions=(*outcome.actions, *(explained if changes else ())))
     _refuse_losses(api, wanted, stack, arn, changes or (), clock)
     if changes is None or mode.check:
@@ -166,18 +166,20 @@ def computed(api: Api, arn: str, mode: Mode) -> Changes | None:
         )
 
 
-def _described(stack: Stack, changes: t.Sequence[dict[str, t.Any]], found: Difference) -> Outcome:
+def _described(stack: Stack, computed_: Changes | None, found: Difference) -> Outcome:
+    """The update as it will be; a change set without changes of resources, of outputs alone, say, is one to execute."""
+    changes = computed_ or ()
     before = [f"{label}: {old}" for label, (old, _new) in found.parameters.items()]
     after = [f"{label}: {new}" for label, (_old, new) in found.parameters.items()]
     before += [f"tag {key}: {old}" for key, (old, _new) in found.tags.items()]
     after += [f"tag {key}: {new}" for key, (_old, new) in found.tags.items()]
     after += summary(changes)
-    changed = bool(changes or found.tags)
+    changed = bool(computed_ is not None or found.tags)
     return Outcome(
         stack,
         "update" if changed else "none",
         changed=changed,
-        changes=tuple(changes),
+        changes=changes,
         actions=(f"update the stack {stack.name}",) if changed else (),
         before="".join(f"{line}\n" for line in before) if changed else "",
         after="".join(f"{line}\n" for line in after) if changed else "",

@@ -9,15 +9,17 @@ import dataclasses
 import time
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import advice
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
+    DELETING,
     Event,
-    Failure,
     History,
     failures,
     previous_duration,
     progress,
     stack_status,
     timeline,
+    told_by_the_stack,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import (
@@ -98,14 +100,15 @@ def failed(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool 
     :param events: of the operation, oldest first.
     """
     found = failures(events)
-    cause = str(found[0]) if found else (stack.status_reason or "AWS gives no reason")
+    cause = str(found[0]) if found else _cause(stack, events, status, deleting)
     others = [str(failure) for failure in found[1:]]
     why = cause + (f". Also failed: {'; '.join(others)}" if others else "")
     about_a_token = token_problem(why)
+    after = advice.after_a_deletion([failure.resource for failure in found], status) if deleting else ""
     return OperationFailedError(
         f"The deletion of the stack {stack.name} failed" if deleting else f"The stack {stack.name} failed",
         why,
-        f"{_now(status)}. {_after(found) if deleting else NEW_TOKEN if about_a_token else _next(status)}",
+        f"{advice.now(status)}. {after or (NEW_TOKEN if about_a_token else advice.after(status))}",
         {
             "root_cause": found[0].as_result() if found else None,
             "other_failures": [failure.as_result() for failure in found[1:]],
@@ -117,33 +120,12 @@ def failed(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool 
     )
 
 
-def _now(status: str) -> str:
-    if rolling_back(status):
-        return f"AWS is undoing the operation ({status})"
-    if status.endswith("_IN_PROGRESS"):
-        return f"AWS is about to undo the operation ({status})"
-    return f"The stack is now {status}"
-
-
-def _after(refused: t.Sequence[Failure]) -> str:
-    """What to do about a deletion that AWS did not carry out, with the resources that it named."""
-    names = ", ".join(failure.resource for failure in refused) or "their logical IDs"
-    return (
-        "Remove the cause and run again; what cannot go is left behind with gitpod_teardown_retain_resources:"
-        f" [{names}] (retain_resources), once the stack is DELETE_FAILED"
-    )
-
-
-def _next(status: str) -> str:
-    if status.startswith(("CREATE", "ROLLBACK")):
-        first = "waits for the rollback, " if status.endswith("_IN_PROGRESS") else ""
-        return (
-            f"Remove the cause and run again: the next run {first}deletes the stack and creates it anew, for which it"
-            " needs a fresh exchange token"
-        )
-    if status.startswith("DELETE"):
-        return _after(())
-    return "Remove the cause and run again: the stack goes back to its previous state by itself"
+def _cause(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool) -> str:
+    """Where no resource has failed, the stack itself tells, in an event of its own or in its status."""
+    told = told_by_the_stack(events) or stack.status_reason.strip().rstrip(". ")
+    if not told and status.startswith("DELETE") and not deleting:
+        return "It was deleted meanwhile, by another run or by somebody"
+    return told or "AWS gives no reason"
 
 
 def wait(api: Api, stack: Stack, history: History, watching: Watching, before: str = "") -> Stack:
@@ -174,8 +156,7 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching, before: s
         seen = _snapshot(history, current, watching)
         haste.heed(seen.remaining, seen.elapsed)
         watching.observe(seen)
-        found = failures(history.events)
-        if found and watching.fail_fast:
+        if watching.fail_fast and (failures(history.events) or _turned(stack, current.status, status)):
             told = current.status if rolling_back(current.status) else status or current.status
             raise failed(current, history.events, told)
         lagging = current.status == before and (going_on or (not history.own and looks < STALE_LOOKS))
@@ -188,6 +169,15 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching, before: s
         "Run again to go on waiting, or allow more time (gitpod_stack_timeout)",
         {"in_progress": True, "stack": current.as_result(), "timeline": timeline(history.events)},
     )
+
+
+def _turned(stack: Stack, current: str, told: str) -> bool:
+    """Whether AWS undoes or deletes what was to come about, whatever the resources tell.
+
+    A rollback's cause may be the stack's alone; a creation may be deleted instead (OnFailure, or somebody else).
+    """
+    deleted = current == DELETING and stack.status != DELETING
+    return deleted or rolling_back(told)
 
 
 def _previous(api: Api, stack: Stack) -> float | None:

@@ -66,13 +66,14 @@ def validation(values: Values, records: t.Sequence[t.Mapping[str, t.Any]]) -> Op
     }
 
 
-def removal(values: Values, domain: str, load_balancer: str) -> Options:
-    """Options that remove the records that point to the load balancer."""
+def removal(values: Values, domain: str, targets: t.Sequence[str]) -> Options:
+    """Options that remove the records that point to one of the load balancers; the stack's own comes first."""
     zones = zone_ids(values)
     return {
         **_zone(values),
         "domain_name": domain,
-        "load_balancer_dns_name": load_balancer,
+        "load_balancer_dns_name": targets[0],
+        "former_load_balancer_dns_names": list(targets[1:]),
         "split_horizon": values["gitpod_dns_split_horizon"],
         "private_zone": values["gitpod_dns_private_zone"],
         "state": "absent",

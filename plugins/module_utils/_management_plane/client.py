@@ -33,7 +33,7 @@ class Connection:
 
     :param timeout: longest wait in seconds for one answer.
     :param retries: how often a call is repeated that found it unavailable or limiting the rate. At 51 % of failures
-        (35 % limits, 8 % errors, 8 % cut connections) one call of 400 still fails with eight.
+        (35 % limits, 8 % errors, 8 % cut connections) one call of 1,600 still fails with ten.
     :param unreached_retries: how often where nobody is there at all.
     """
 
@@ -41,8 +41,8 @@ class Connection:
     token: str = dataclasses.field(repr=False)
     timeout: float = 30.0
     ca_path: str = ""
-    retries: int = 8
-    unreached_retries: int = 8
+    retries: int = 10
+    unreached_retries: int = 10
 
     @classmethod
     def of(cls, options: t.Mapping[str, t.Any]) -> Connection:

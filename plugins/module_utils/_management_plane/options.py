@@ -18,7 +18,7 @@ CONNECTION: dict[str, dict[str, t.Any]] = {
     "api_url": {"type": "str", "fallback": (env_fallback, ["ONA_BASE_URL"])},
     "api_token": {"type": "str", "no_log": True, "fallback": (env_fallback, list(TOKEN_VARIABLES))},
     "api_timeout": {"type": "int", "default": 30},
-    "api_retries": {"type": "int", "default": 8},
+    "api_retries": {"type": "int", "default": 10},
     "ca_path": {"type": "path"},
 }
 

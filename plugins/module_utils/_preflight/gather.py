@@ -70,6 +70,7 @@ TEMPLATE_OPTIONS = (
     "releases_url",
     "template_name",
     "template_sha256",
+    "keep_release",
 )
 
 
@@ -113,9 +114,12 @@ def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> N
         # Nothing is uploaded here, so a template that only a bucket of the user's could hold is not known yet.
         asked = {name: options.get(name) for name in TEMPLATE_OPTIONS}
         try:
+            there = look.found("stack") if asked["keep_release"] else None
+            own = there if isinstance(there, Stack) else Stack(wanted.stack_name)
             # Runners with the same credentials and the same template read it once.
             return look.pool.once(
-                ("template", look.profile, *asked.values()), lambda: source.resolve(asked, lambda: clients("s3"))
+                ("template", look.profile, *asked.values(), source.recorded_release(asked, own) and own.id),
+                lambda: source.of_stack(asked, own, lambda: clients("s3")),
             )
         except InputError:
             if wanted.template_bucket:

@@ -34,7 +34,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags imp
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
 # One answer of the management plane in seconds, and how often a busy one is asked again.
-TIMEOUT, RETRIES = 10.0, {"api_retries": 8, "unreached_retries": 2}
+TIMEOUT, RETRIES = 10.0, {"api_retries": 10, "unreached_retries": 2}
 REFUSED = ("unauthenticated", "permission_denied")
 NO_SUCH_RUNNER = ("not_found", "invalid_argument")
 OPTIONS = (

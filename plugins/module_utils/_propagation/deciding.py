@@ -36,6 +36,11 @@ def removable(records: t.Sequence[ZoneRecord]) -> list[dict[str, str]]:
     return [record.as_result() for record in records if record.standing == EXACT]
 
 
+def unknown(records: t.Sequence[ZoneRecord]) -> list[str]:
+    """Names of which none of the zone's own servers says anything: what stands there may be anybody's."""
+    return [record.expected.name for record in records if record.standing == SILENT]
+
+
 def others(records: t.Sequence[ZoneRecord]) -> list[dict[str, str]]:
     """What stands there instead, which is somebody else's."""
     return [record.as_result() for record in records if record.standing == OTHER]
@@ -59,10 +64,11 @@ def refuse(
             f"{'; '.join(told)}, perhaps through a wildcard above",
             "Check that nobody needs them, then allow overwrite (gitpod_dns_overwrite)",
         )
-    unknown = [record.expected.name for record in records if record.standing == SILENT]
-    if not unknown or (intent == WRITE and complete):
+    nobody_knows = unknown(records)
+    # Where everybody else answers rightly there is nothing to write, and nothing is written.
+    if not nobody_knows or (intent == WRITE and complete):
         return None
-    return _unknown(intent, provider, unknown, own(answers, SILENT))
+    return _unknown(intent, provider, nobody_knows, own(answers, SILENT))
 
 
 def _unknown(intent: str, provider: Provider, names: t.Sequence[str], silent: t.Sequence[Answer]) -> RunnerError:

@@ -104,6 +104,7 @@ def _result(verdict: Verdict, own: t.Sequence[Server], expected: t.Sequence[Expe
         "answers": [answer.as_result() for answer in answers],
         "zone_records": [record.as_result() for record in records],
         "replaced_addresses": deciding.replaced_addresses(answers),
+        "unknown": deciding.unknown(records),
         "removable": deciding.removable(records),
         "others": deciding.others(records),
         "authoritative_servers": [str(server) for server in own],

@@ -84,6 +84,7 @@ def wanted_of(options: t.Mapping[str, t.Any]) -> Wanted:
         domain=options["domain_name"],
         target=options["load_balancer_dns_name"] or "",
         target_zone=options["load_balancer_hosted_zone_id"] or "",
+        former_targets=tuple(options["former_load_balancer_dns_names"]),
         record_type=options["record_type"],
         ttl=options["ttl"],
         evaluate=options["evaluate_target_health"],

@@ -28,6 +28,7 @@ class Wanted:
     """Where both names shall point, or other records that shall be there.
 
     :param target: the load balancer's DNS name.
+    :param former_targets: those of load balancers that the runner's stack had before; records that point there are its.
     :param target_zone: the load balancer's canonical hosted zone ID, for alias records.
     :param records: wanted instead of both names: CNAME records, such as those that validate a certificate.
     """
@@ -41,6 +42,7 @@ class Wanted:
     dual_stack: bool = False
     overwrite: bool = False
     records: tuple[Record, ...] = ()
+    former_targets: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,7 +56,8 @@ class Wanted:
                 record.type == goal.type and record.name == goal.name and record.target == goal.target
                 for goal in self.records
             )
-        return bool(self.target) and record.target == normal(self.target)
+        targets = {normal(name) for name in (self.target, *self.former_targets) if name}
+        return bool(record.target) and record.target in targets
 
 
 def names(domain: str) -> tuple[str, str]:

@@ -173,7 +173,7 @@ def _endpoints(values: Values, clients: Clients, vpc: str) -> t.Callable[[], tup
 def _runner(values: Values, wanted: Wanted, pool: Pool) -> Phase:
     try:
         (found,) = plane.runners(
-            pool, {**connection(values), "api_retries": 8, "unreached_retries": 1}, wanted.runner_id
+            pool, {**connection(values), "api_retries": 10, "unreached_retries": 1}, wanted.runner_id
         )
     except ImportError as error:
         raise RunnerError("gitpod-sdk is not installed", str(error), "Install gitpod-sdk (Python 3.10)") from error

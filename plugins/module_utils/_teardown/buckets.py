@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     DENIED_CODES,
@@ -43,7 +44,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     options = module.params
     runner = Runner(options["runner_name"] or options["name"], options["runner_id"] or "")
     s3 = client(module, "s3")
-    found = retained(api_of(module), s3, runner, {options["name"], *options["former_names"]})
+    found = retained(s3, deleted_stacks(api_of(module), runner, {options["name"], *options["former_names"]}))
     goes = found if options["state"] == "absent" else []
     if not module.check_mode:
         for bucket in goes:
@@ -59,27 +60,47 @@ def run(module: t.Any) -> dict[str, t.Any]:
     return result
 
 
-def retained(api: Api, s3: t.Any, runner: Runner, names: t.Collection[str]) -> list[Bucket]:
-    """The buckets that deleted stacks of this runner left, and that are still there.
+@dataclasses.dataclass(frozen=True)
+class Deleted:
+    """A deleted stack of the runner.
+
+    :param resources: that it had, with the status in which each was left.
+    :param reason: why it was the runner's, as the words after "because".
+    """
+
+    stack: Stack
+    resources: tuple[dict[str, t.Any], ...]
+    reason: str
+
+
+def deleted_stacks(api: Api, runner: Runner, names: t.Collection[str]) -> list[Deleted]:
+    """The deleted stacks that were this runner's, the last deleted first, as AWS lists them.
 
     :param names: that the runner's stacks have or had; whose one was, its tags tell.
     """
-    found: dict[str, Bucket] = {}
-    for stack_id in _deleted_stacks(api, names):
+    found = []
+    for stack_id in _named(api, names):
         stack = api.stack(stack_id)
         whose = ownership.of_stack(runner, stack.tags, stack.parameters)
-        if whose.relation != ownership.OURS:
-            continue
-        for entry in api.resources(stack_id):
+        if whose.relation == ownership.OURS:
+            found.append(Deleted(stack, tuple(api.resources(stack_id)), whose.reason))
+    return found
+
+
+def retained(s3: t.Any, deleted: t.Iterable[Deleted]) -> list[Bucket]:
+    """The buckets that deleted stacks of the runner left, and that are still there."""
+    found: dict[str, Bucket] = {}
+    for left in deleted:
+        for entry in left.resources:
             if entry["type"] == BUCKET_TYPE and entry["status"] == "DELETE_SKIPPED":
-                bucket = measured(s3, entry["physical_id"], stack_id)
+                bucket = measured(s3, entry["physical_id"], left.stack.id)
                 if bucket:
-                    reason = f"the stack {stack.name} left it: {whose.reason}"
+                    reason = f"the stack {left.stack.name} left it: {left.reason}"
                     found[bucket.name] = dataclasses.replace(bucket, reason=reason)
     return [found[name] for name in sorted(found)]
 
 
-def _deleted_stacks(api: Api, names: t.Collection[str]) -> list[str]:
+def _named(api: Api, names: t.Collection[str]) -> list[str]:
     """IDs of the deleted stacks of these names."""
     with intent(f"list the deleted stacks named {' or '.join(sorted(names))}"):
         pages = api.client.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])

@@ -29,16 +29,25 @@ def look(values: Values, earlier: Earlier) -> Options:
     return {**whose(values, earlier), **({"former_names": [former]} if former else {})}
 
 
-def describe(values: Values, result: Options) -> list[str]:
-    """Adds to the look what the later steps decide by; shows nothing."""
+def describe(values: Values, result: Options, before: Look) -> list[str]:
+    """Adds to the look what the later steps decide by; shows nothing.
+
+    :param before: an earlier look of the same run, which knows the domain of a stack that has gone since.
+    """
     named = provider(values, "gitpod_teardown_dns_provider")
-    domain = values.get("gitpod_domain_name") or result.get("domain_name") or ""
+    domain = values.get("gitpod_domain_name") or result.get("domain_name") or before.get("domain") or ""
+    stack, current = result["stack"], (result.get("load_balancer") or {}).get("dns_name") or ""
+    targets = [name for name in (current, *result["former_load_balancers"]) if name]
+    # While AWS is at work on the stack it may have a load balancer tomorrow, and another run may write records.
+    unsettled = bool(stack["exists"] and (stack["ours"] or stack["empty"]) and (stack["in_progress"] or not current))
     result.update(
         domain=domain,
         provider=named,
         provider_writes=registry.provider(named).protects,
-        # Which records are ours, the load balancer of our stack tells.
-        records_known=bool(domain and result["stack"]["ours"] and result.get("load_balancer")),
+        # Which records are ours, the load balancers tell that our stack has or had.
+        targets=targets,
+        records_known=bool(domain and targets),
+        look_again=unsettled,
     )
     return []
 
@@ -59,7 +68,8 @@ def no_registration(values: Values, seen: Look) -> str:
 
 def no_stack(seen: Look) -> str:
     """Why there is no stack to remove, or empty."""
-    return "" if seen["stack"]["exists"] and seen["stack"]["ours"] else "there is no stack of this runner"
+    stack = seen["stack"]
+    return "" if stack["exists"] and (stack["ours"] or stack["empty"]) else "there is no stack of this runner"
 
 
 def buckets(values: Values, earlier: Earlier, seen: Look) -> Options:

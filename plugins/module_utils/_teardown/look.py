@@ -10,8 +10,11 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import GONE, find
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import (
+    Api,
+    load_balancer_names,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import GONE, Found, find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
@@ -20,7 +23,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags imp
     MANAGED_BY,
     MANAGED_BY_TAG,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.buckets import BUCKET_TYPE, retained
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.buckets import (
+    BUCKET_TYPE,
+    deleted_stacks,
+    retained,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 GONE_STATES = ("deleting", "deleted")
@@ -45,26 +52,40 @@ def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, name: str, names: t.Co
     ours = found.verdict.relation == ownership.OURS
     # A stack in review has neither resources nor a template that could be summed up.
     full = ours and status.exists(stack.status)
+    listed = api.resources(stack.id) if full else []
+    going = stack.status == "DELETE_IN_PROGRESS"
+    load_balancer = api.load_balancer(stack) if full and not going else None
+    left = deleted_stacks(api, runner, {*names, stack.name})
+    former = [*load_balancer_names(listed), *(name for entry in left for name in load_balancer_names(entry.resources))]
+    current = str((load_balancer or {}).get("dns_name") or "").lower()
     return {
         "changed": False,
-        "stack": {
-            "name": stack.name,
-            "exists": stack.status not in GONE,
-            "ours": ours,
-            "relation": found.verdict.relation,
-            "reason": found.verdict.reason,
-            "told": found.told,
-            "advice": found.advice,
-            "status": stack.status,
-            "status_reason": clean(stack.status_reason),
-            "termination_protection": stack.protected,
-            "buckets": _buckets_of(api, stack) if full else [],
-        },
-        "load_balancer": api.load_balancer(stack) if full and stack.status != "DELETE_IN_PROGRESS" else None,
+        "stack": {**_told_of(found), "buckets": _buckets(listed)},
+        "load_balancer": load_balancer,
+        # Records that point to one of these are the runner's too: nobody else's load balancer will have such a name.
+        "former_load_balancers": [name for name in dict.fromkeys(former) if name != current],
         "domain_name": _domain(api, stack) if full else "",
         "endpoints": _endpoints(ec2, runner),
         "security_groups": _security_groups(ec2, runner),
-        "retained_buckets": [bucket.as_result() for bucket in retained(api, s3, runner, {*names, stack.name})],
+        "retained_buckets": [bucket.as_result() for bucket in retained(s3, left)],
+    }
+
+
+def _told_of(found: Found) -> dict[str, t.Any]:
+    stack, ours = found.stack, found.verdict.relation == ownership.OURS
+    return {
+        "name": stack.name,
+        "exists": stack.status not in GONE,
+        "ours": ours,
+        "empty": found.empty,
+        "in_progress": ours and status.exists(stack.status) and status.meaning(stack.status).in_progress,
+        "relation": found.verdict.relation,
+        "reason": found.verdict.reason,
+        "told": found.told,
+        "advice": found.advice,
+        "status": stack.status,
+        "status_reason": clean(stack.status_reason),
+        "termination_protection": stack.protected,
     }
 
 
@@ -74,13 +95,9 @@ def _domain(api: Api, stack: Stack) -> str:
     return stack.parameters.get(found[0].key, "") if len(found) == 1 else ""
 
 
-def _buckets_of(api: Api, stack: Stack) -> list[str]:
+def _buckets(resources: t.Iterable[t.Mapping[str, str]]) -> list[str]:
     """Buckets of a stack that is still there; which of them it will leave is the template's to say."""
-    return sorted(
-        entry["physical_id"]
-        for entry in api.resources(stack.id)
-        if entry["type"] == BUCKET_TYPE and entry["physical_id"]
-    )
+    return sorted(entry["physical_id"] for entry in resources if entry["type"] == BUCKET_TYPE and entry["physical_id"])
 
 
 # Only what this collection made; for whom, several tags tell.

@@ -68,7 +68,7 @@ def _object(action: str) -> str:
 
 
 def _records(look: t.Mapping[str, t.Any], records: t.Mapping[str, t.Any], settings: t.Mapping[str, t.Any]) -> list[str]:
-    domain, target = settings["domain"], (look.get("load_balancer") or {}).get("dns_name", "")
+    domain, target = settings["domain"], " or ".join(look["targets"])
     # The zones tell, because a look never counts as a change of its task.
     if any(zone["changed"] for zone in records.get("zones") or []):
         return [f"the records of {domain} and *.{domain} in Route 53 that point to {target}"]
@@ -80,6 +80,8 @@ def _records(look: t.Mapping[str, t.Any], records: t.Mapping[str, t.Any], settin
 
 
 def _stack(stack: t.Mapping[str, t.Any], retained: t.Sequence[str]) -> list[str]:
+    if stack["exists"] and stack["empty"]:
+        return [f"the stack {stack['name']} ({stack['status']}), which is nothing but a name: {stack['reason']}"]
     if not (stack["exists"] and stack["ours"]):
         return []
     protected = ", whose termination protection is switched off first" if stack["termination_protection"] else ""
@@ -116,24 +118,14 @@ def _stays(
     registration: t.Mapping[str, t.Any],
     settings: t.Mapping[str, t.Any],
 ) -> list[str]:
-    stack, domain = look["stack"], settings["domain"]
-    found = []
-    if stack["exists"] and not stack["ours"]:
+    stack, found = look["stack"], []
+    if stack["exists"] and not (stack["ours"] or stack["empty"]):
         found.append(f"{stack['told'].replace('The stack', 'the stack', 1)}. {stack['advice']}")
     found += [
         f"the record {entry['name']} {entry['type']}, because it points to {entry['value']}"
         for entry in records.get("records") or []
     ]
-    if domain and not registry.provider(settings["provider"]).writes:
-        found.append(
-            f"the records of {domain} and *.{domain}, which the collection did not write (gitpod_dns_provider is"
-            f" {settings['provider']}): remove them where they are kept"
-        )
-    elif domain and not look.get("load_balancer"):
-        found.append(
-            f"records of {domain} and *.{domain}, if there are any: without the load balancer nothing tells whether"
-            " they are the runner's"
-        )
+    found += _records_left(look, settings)
     if not settings["delete_buckets"]:
         found += [f"the bucket {entry['text']}" for entry in look["retained_buckets"]]
         found += [f"the bucket {name}, if its template keeps it" for name in _kept_by_stack(look)]
@@ -146,6 +138,27 @@ def _stays(
         )
         found.append(f"the registration in the management plane, {why}")
     return found
+
+
+def _records_left(look: t.Mapping[str, t.Any], settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Records of the domain of which nobody can say now whether they are the runner's."""
+    domain = settings["domain"]
+    if domain and not registry.provider(settings["provider"]).writes:
+        return [
+            f"the records of {domain} and *.{domain}, which the collection did not write (gitpod_dns_provider is"
+            f" {settings['provider']}): remove them where they are kept"
+        ]
+    if not domain or look["targets"]:
+        return []
+    if look["look_again"]:
+        return [
+            f"records of {domain} and *.{domain}, until the stack has gone: then those go that point to its load"
+            " balancer, if it got one"
+        ]
+    return [
+        f"records of {domain} and *.{domain}, if there are any: without the load balancer nothing tells whether"
+        " they are the runner's"
+    ]
 
 
 def teardown_lines(plan: t.Mapping[str, t.Sequence[str]], runner: str) -> list[str]:

@@ -235,9 +235,8 @@ async def _run(operation: StackOperation, disable_rollback: bool) -> None:
     stack["_resolved_params"] = operation.parameters
     stack["_conditions"] = operation.conditions
     stack.pop("_failed_operation", None)
-    if operation.previous is not None:
-        await clean_up_update(operation)
-    set_stack_status(stack, f"{verb}_COMPLETE")
+    ending = await clean_up_update(operation) if operation.previous is not None else ""
+    set_stack_status(stack, f"{verb}_COMPLETE", ending)
 
 
 async def deploy_stack(  # noqa: PLR0913, PLR0917 - ministack calls it with these arguments

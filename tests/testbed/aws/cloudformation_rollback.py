@@ -189,11 +189,13 @@ async def _finish_update_rollback(operation: StackOperation, failed: list[str], 
     set_stack_status(stack, "UPDATE_ROLLBACK_COMPLETE")
 
 
-async def _delete_leftovers(operation: StackOperation, leftovers: dict[str, Any]) -> None:
+async def _delete_leftovers(operation: StackOperation, leftovers: dict[str, Any]) -> str:
     """Delete what the stack no longer holds: predecessors, or what an undone update created.
 
-    A delete that fails does not fail the operation (AWS reports it as an event only).
+    A delete that fails does not fail the operation: AWS reports it as an event, and returned is what the stack's last
+    event says then (serverless#9144).
     """
+    left: list[str] = []
     definitions = {**(operation.previous or {}).get("_template", {}).get("Resources", {}), **operation.definitions}
 
     async def visit(name: str) -> bool:
@@ -213,15 +215,17 @@ async def _delete_leftovers(operation: StackOperation, leftovers: dict[str, Any]
             )
         except Exception as error:
             record_event(operation.stack, name, resource_type, "DELETE_FAILED", str(error), physical_id)
+            left.append(name)
             return True
         record_event(operation.stack, name, resource_type, "DELETE_COMPLETE", "", physical_id)
         return True
 
     await run_graph(dependents_of(definitions, set(leftovers)), visit)
+    return "Update successful. One or more resources could not be deleted." if left else ""
 
 
-async def clean_up_update(operation: StackOperation) -> None:
-    """After an update: delete what it replaced or removed, except what a policy retains."""
+async def clean_up_update(operation: StackOperation) -> str:
+    """After an update: delete what it replaced or removed, except what a policy retains; the reason of its end."""
     previous, stack = operation.previous, operation.stack
     assert previous is not None
     set_stack_status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
@@ -243,7 +247,7 @@ async def clean_up_update(operation: StackOperation) -> None:
             record_event(stack, name, record["ResourceType"], "DELETE_SKIPPED", "", record["PhysicalResourceId"])
         else:
             leftovers[name] = record
-    await _delete_leftovers(operation, leftovers)
+    return await _delete_leftovers(operation, leftovers)
 
 
 def _holds(operation: StackOperation, logical_id: str) -> bool:

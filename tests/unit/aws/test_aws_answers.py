@@ -220,6 +220,16 @@ def test_what_does_not_pass_ends(asked: Proxy) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_client_that_is_given_twice_tries_no_more_often(asked: Proxy) -> None:
+    asked.order(Order(PAGE, page=PAGES["half XML"]))
+    made = client("ec2", asked)
+    again = _aws.persistent(_aws.persistent(made, LOOKING, _nobody), LOOKING, _nobody)
+    with pytest.raises(ApiError), _aws.intent("look"):
+        again.describe_vpcs()
+    assert asked.count() == {PAGE: _answers.TRIES}
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_waiter_tries_again_too(asked: Proxy) -> None:
     asked.order(Order(RESET, times=5))
     vpc = b"<item><vpcId>vpc-1</vpcId><state>available</state></item>"

@@ -78,6 +78,7 @@ class FakeApi:
         self.token = ""
         self.looks = 0
         self.reviewed: dict[str, t.Any] | None = None
+        self.waiting: list[dict[str, t.Any]] = []
         self.stack_policy = ""
         self.template_fingerprint = ""
         self.faster: Stack | None = None
@@ -125,6 +126,9 @@ class FakeApi:
 
     def reviewed_change_set(self, _stack: str, _name: str) -> dict[str, t.Any] | None:
         return self.reviewed
+
+    def waiting_change_sets(self, _stack: str) -> list[dict[str, t.Any]]:
+        return self.waiting
 
     def named_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
         return self.reviewed_change_set(stack, name)

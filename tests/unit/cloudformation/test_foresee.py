@@ -58,6 +58,8 @@ EXPECTED: dict[str, str] = {
     "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "attach",
     "IMPORT_IN_PROGRESS": "attach",
     "IMPORT_ROLLBACK_IN_PROGRESS": "attach",
+    # It has the values that were wanted, and is not done.
+    "UPDATE_FAILED": "update",
     "UPDATE_ROLLBACK_FAILED": "wait",
     "DELETE_FAILED": "wait",
     "IMPORT_ROLLBACK_FAILED": "wait",

@@ -19,7 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     status,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Wanted
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
@@ -117,12 +117,40 @@ def test_whoever_was_faster_to_create_a_stack_of_the_name_is_not_joined_when_it_
 
 def test_a_shell_is_whose_change_set_waits_in_it() -> None:
     shell = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
-    assert found(shell).free
-    assert absent(shell).operation == "none"
-    assert shell.done == []
     for tags, relation in ((OWN_TAGS, "ours"), (ownership_tags("us", "0200"), "anothers")):
         shell.reviewed = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
         assert found(shell).verdict.relation == relation
+
+
+def test_a_run_that_was_killed_leaves_a_shell_that_is_its_runners() -> None:
+    """Its change set has another name than one that waits for a review."""
+    left = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
+    others = {"ChangeSetName": "by-hand", "Tags": []}
+    ours = {"ChangeSetName": "c1", "Tags": [{"Key": key, "Value": value} for key, value in OWN_TAGS.items()]}
+    left.waiting = [others]
+    assert found(left).free
+    assert not found(left).empty
+    assert "the change sets that wait in it are others': by-hand" in found(left).told
+    assert absent(left).operation == "none"
+    assert left.done == []
+    left.waiting = [others, ours]
+    assert found(left).verdict.relation == "ours"
+    assert absent(left).operation == "delete"
+
+
+def test_a_shell_without_a_change_set_is_nobodys_and_goes() -> None:
+    empty = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
+    assert found(empty).empty
+    assert absent(empty).operation == "delete"
+
+    def denied(_stack: str) -> list[dict[str, t.Any]]:
+        raise ApiError("Could not list the change sets", code="AccessDenied")
+
+    unknown = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
+    unknown.waiting_change_sets = denied  # type: ignore[method-assign]
+    assert found(unknown).free
+    assert absent(unknown).operation == "none", "what nobody could list may be somebody's"
+    assert unknown.done == []
 
 
 def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> None:

@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import LOAD_BALANCER_TYPE
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.desired import (
+    describe,
     no_registration,
     no_stack,
 )
@@ -99,7 +101,11 @@ class Account:
         return {"dns_name": "lb.example.com"}
 
     def resources(self, stack_id: str) -> list[dict[str, str]]:
-        return [{"type": "AWS::S3::Bucket", "status": "DELETE_SKIPPED", "physical_id": f"bucket-{stack_id}"}]
+        arn = f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/lb/{stack_id.partition(':')[2]}"
+        return [
+            {"type": "AWS::S3::Bucket", "status": "DELETE_SKIPPED", "physical_id": f"bucket-{stack_id}"},
+            {"type": LOAD_BALANCER_TYPE, "status": "DELETE_COMPLETE", "physical_id": arn},
+        ]
 
     def get_paginator(self, _operation: str) -> Account:
         return self
@@ -137,6 +143,7 @@ class Account:
 def test_the_plan_names_what_is_this_runners_and_nothing_else(found: Landscape) -> None:
     account: t.Any = Account(found)
     seen = look(account, account, account, EU, "eu", {"eu"})
+    describe({"gitpod_domain_name": "", "gitpod_teardown_dns_provider": "route53"}, seen, {})
     reason = {"certificate_reason": "x", "registration_reason": "x"}
     plan = teardown_plan(
         seen, {}, {}, {}, {"domain": "", "provider": "route53", "delete_buckets": True, "api_token": True, **reason}
@@ -155,6 +162,8 @@ def test_the_plan_names_what_is_this_runners_and_nothing_else(found: Landscape) 
             assert all(("it stays for us" in line) == (set(USER) <= set(tags)) for line in lines)
     for ours, stack in found.deleted:
         assert (f"bucket-{stack.id} (" in goes) == ours
+    had = {stack.id.partition(":")[2] for ours, stack in (*found.stacks, *found.deleted) if ours}
+    assert {name.partition(".")[0] for name in seen["former_load_balancers"]} == {f"lb-{number}" for number in had}
     assert all("because" in line or "of the stack, with" in line for line in plan["goes"])
     # A registration is left alone while a stack that may have this runner's ID stays.
     at_risk = not own and any(ID in stack.parameters.values() for _ours, stack in found.stacks)

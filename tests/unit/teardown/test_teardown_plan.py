@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.buckets import empty_and_delete
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.desired import describe, no_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import (
     Bucket,
     readable,
@@ -35,8 +36,13 @@ LOOK: dict[str, t.Any] = {
         "status": "CREATE_COMPLETE",
         "termination_protection": True,
         "buckets": ["eu-archive"],
+        "empty": False,
+        "in_progress": False,
     },
     "load_balancer": BALANCER,
+    "former_load_balancers": [],
+    "targets": [BALANCER["dns_name"]],
+    "look_again": False,
     "endpoints": [{"id": "vpce-1", "vpc_id": "vpc-1", "shared_with": [], "reason": "its tag says so"}],
     "security_groups": [{"id": "sg-1", "name": "eu-management-plane", "vpc_id": "vpc-1", "reason": "its tag says so"}],
     "retained_buckets": [{"text": "old (2 object versions, 3 bytes)", "reason": "the stack eu left it"}],
@@ -112,6 +118,55 @@ def test_a_stack_is_shown_for_what_it_is() -> None:
     assert "leaves Bucket, Cluster behind" in of("DELETE_FAILED", retain_resources=["Bucket", "Cluster"])
 
 
+def test_a_shell_is_not_nothing() -> None:
+    told = {"told": "The stack eu (REVIEW_IN_PROGRESS) is nobody's, because x", "reason": "x", "advice": "Delete it"}
+    shell = {**LOOK["stack"], **told, "status": "REVIEW_IN_PROGRESS", "ours": False, "relation": "free", "buckets": []}
+    others = plan({"stack": shell})
+    assert not any(entry.startswith("the stack") for entry in others["goes"])
+    assert "the stack eu (REVIEW_IN_PROGRESS) is nobody's, because x. Delete it" in others["stays"]
+    empty = plan({"stack": {**shell, "empty": True}})
+    assert "the stack eu (REVIEW_IN_PROGRESS), which is nothing but a name: x" in empty["goes"]
+    assert not any(entry.startswith("the stack") for entry in empty["stays"])
+
+
+OWN = {"exists": True, "ours": True, "empty": False, "in_progress": False}
+
+
+@pytest.mark.parametrize(
+    ("current", "former", "stack", "targets", "again"),
+    [
+        ("lb", [], OWN, ["lb"], False),
+        # While it is made, it may have got a load balancer, and records, by the time that it goes.
+        ("", [], {**OWN, "in_progress": True}, [], True),
+        ("lb", [], {**OWN, "in_progress": True}, ["lb"], True),
+        # Half deleted: the load balancer is gone, and its records are not.
+        ("", ["old"], OWN, ["old"], True),
+        # Deleted by hand, and records of it are left.
+        ("", ["old", "older"], {**OWN, "exists": False, "ours": False}, ["old", "older"], False),
+        ("", [], {**OWN, "exists": False, "ours": False}, [], False),
+    ],
+)
+def test_records_are_known_by_every_load_balancer_that_the_runner_has_or_had(
+    current: str, former: list[str], stack: dict[str, t.Any], targets: list[str], again: bool
+) -> None:
+    values = {"gitpod_domain_name": "eu.example.com", "gitpod_teardown_dns_provider": "route53"}
+    look = {
+        "stack": stack,
+        "load_balancer": {"dns_name": current} if current else None,
+        "former_load_balancers": former,
+    }
+    describe(values, look, {})
+    assert (look["targets"], look["look_again"], look["records_known"]) == (targets, again, bool(targets))
+    assert bool(no_records(look)) == (not targets)
+
+
+def test_a_later_look_knows_the_domain_of_a_stack_that_has_gone() -> None:
+    values = {"gitpod_domain_name": None, "gitpod_teardown_dns_provider": "route53"}
+    look = {"stack": {**OWN, "exists": False}, "load_balancer": None, "former_load_balancers": ["old"]}
+    describe(values, look, {"domain": "eu.example.com"})
+    assert (look["domain"], look["records_known"]) == ("eu.example.com", True)
+
+
 def test_reasons_of_what_the_stages_modules_find() -> None:
     known = reasons({"gitpod_runner_name": "eu", "gitpod_region": "r", "gitpod_runner_id": "0192"})
     assert known == {"certificate_reason": "its tag gitpod:runner-name is eu", "registration_reason": "its ID is 0192"}
@@ -120,7 +175,8 @@ def test_reasons_of_what_the_stages_modules_find() -> None:
 
 
 def test_what_cannot_be_known_is_told() -> None:
-    assert any("nothing tells whether" in entry for entry in plan({"load_balancer": None})["stays"])
+    assert any("nothing tells whether" in entry for entry in plan({"targets": []})["stays"])
+    assert any("until the stack has gone" in entry for entry in plan({"targets": [], "look_again": True})["stays"])
     assert any("gitpod_dns_provider is external" in entry for entry in plan(provider="external")["stays"])
     without = teardown_plan(LOOK, {}, {}, {}, {**SETTINGS, "api_token": False})
     assert any("gitpod_api_token" in entry and "dashboard" in entry for entry in without["stays"])

@@ -18,19 +18,19 @@ ROOT = pathlib.Path(__file__).parents[3]
 RUNNERS = ["eu", "ap", "us", "sa"]
 
 
-def upgraded(directory: pathlib.Path, needed: list[str], variables: dict[str, t.Any]) -> list[str]:
+def upgraded(directory: pathlib.Path, foreseen: list[str], variables: dict[str, t.Any]) -> list[str]:
     """The hosts of the play that upgrades, in its order.
 
-    :param needed: in the order in which they were added to the group.
+    :param foreseen: in the order in which they were added to the group.
     """
     inventory = directory / "hosts.yml"
     hosts: dict[str, None] = dict.fromkeys(RUNNERS)
     inventory.write_text(yaml.safe_dump({"gitpod_runners": {"hosts": hosts}}, sort_keys=False), "utf-8")
     loader = DataLoader()
     manager = InventoryManager(loader, [str(inventory)])
-    for name in needed:
-        manager._inventory.add_group("gitpod_upgrade_needed")
-        manager._inventory.add_child("gitpod_upgrade_needed", name)
+    for name in foreseen:
+        manager._inventory.add_group("gitpod_upgrade_foreseen")
+        manager._inventory.add_child("gitpod_upgrade_foreseen", name)
     plays = yaml.safe_load((ROOT / "playbooks/upgrade.yml").read_text("utf-8"))
     (pattern,) = [play["hosts"] for play in plays if play["name"] == "Upgrade Gitpod Enterprise AWS Runners"]
     templar = Templar(loader, {"groups": manager.get_groups_dict(), **variables})
@@ -52,5 +52,5 @@ def test_runners_are_upgraded_in_the_inventorys_order(
     assert upgraded(tmp_path, ["us", "ap", "eu"], variables) == order
 
 
-def test_of_runners_that_are_all_there_none_is_upgraded(tmp_path: pathlib.Path) -> None:
+def test_where_no_runner_could_be_looked_at_none_is_upgraded(tmp_path: pathlib.Path) -> None:
     assert upgraded(tmp_path, [], {}) == []

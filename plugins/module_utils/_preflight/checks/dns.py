@@ -319,10 +319,10 @@ def caa(wanted: Wanted, facts: Facts) -> Finding:
         return skipped(NO_DOMAIN)
     where, values = _caa(wanted, facts)
     forbidden = forbidden_tags(values)
-    unheard = [one for one in known(facts.answers) or () if one.kind == "CAA" and one.outcome not in SPOKEN]
-    if not values and unheard:
-        return skipped(f"The resolvers do not say which CAA records {unheard[0].name} has ({unheard[0].outcome}).")
     if not values:
+        unheard = [one for one in known(facts.answers) or () if one.kind == "CAA" and one.outcome not in SPOKEN]
+        if unheard:
+            return skipped(f"The resolvers do not say which CAA records {unheard[0].name} has ({unheard[0].outcome}).")
         return passed("No CAA records limit who issues.")
     if not forbidden:
         return passed(f"The CAA records of {where} allow Amazon.")

@@ -147,7 +147,8 @@ def template(_wanted: Wanted, facts: Facts) -> Finding:
     seen = known(found)
     if seen is None:
         return skipped("The template is not known before it is uploaded (gitpod_stack_template_bucket).")
-    where = seen.location.get("TemplateURL", "the content that is given")
+    own = "the stack itself, whose release stays" if "StackName" in seen.location else "the content that is given"
+    where = seen.location.get("TemplateURL", own)
     return passed(f"{seen.resource_count} resources, {len(seen.parameters)} parameters, from {where}.")
 
 
