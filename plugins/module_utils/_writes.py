@@ -105,7 +105,7 @@ def ensured(write: t.Callable[[], None], seen: t.Callable[[], bool], clock: Cloc
 
 
 def attempts(clock: Clock, most: int, pace: Pace) -> t.Iterator[int]:
-    """Count attempts, with a pause between two: a call that fails after minutes of the SDK's own tries is one as well."""
+    """Count attempts, with a pause between two; one may take minutes of the SDK's own tries."""
     pause = pace.first
     for number in range(most):
         if number:
