@@ -259,7 +259,7 @@ def test_a_shell_goes_once_nobodys_change_set_waits_in_it(controller: Controller
     others = seen()
     assert (others["status"], others["empty"], others["ours"]) == ("REVIEW_IN_PROGRESS", False, False)
     assert "of the change set somebody-elses" in others["told"]
-    assert run(controller, **runner)["operation"] == "none"
+    assert "is not a runner's that is known; nothing was changed" in run(controller, **runner)["msg"]
 
     cloudformation.delete_change_set(StackName=name, ChangeSetName="somebody-elses")
     assert seen()["empty"] is True
