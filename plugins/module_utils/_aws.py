@@ -27,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers 
     ForeignAnswerError,
     Guard,
     ProxyRefusalError,
+    UnreadableProxyError,
     proxy_of,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import (
@@ -187,7 +188,7 @@ def intent(what: str) -> Iterator[None]:
 
 def _told(error: t.Any, what: str) -> ApiError:
     """An exception of the SDK in the reader's words."""
-    if isinstance(error, (ForeignAnswerError, ProxyRefusalError)):
+    if isinstance(error, (ForeignAnswerError, ProxyRefusalError, UnreadableProxyError)):
         return ApiError(f"Could not {what}", str(error), error.next_step, "", what)
     if isinstance(error, DisabledRegionError):
         advice = "Enable the region (console: Account, AWS Regions; it takes some minutes), or correct gitpod_region"

@@ -176,6 +176,29 @@ def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     assert _aws.proxy_of("http://127.0.0.1:1") is None
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:geheim/x@127.0.0.1:9",
+        "http://user:geheim#x@127.0.0.1:9",
+        "http://user:geheim?x@127.0.0.1:9",
+        "user:geheim/x@127.0.0.1:9",
+        "http://[geheim",
+    ],
+)
+def test_nor_is_a_part_of_it_where_the_proxy_s_url_cannot_be_read(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "no_proxy", "NO_PROXY", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    made = _session().client("sts", region_name="eu-central-1", config=_aws.settings(LOOKING))
+    with pytest.raises(ApiError) as found, _aws.intent("ask who calls"):
+        _aws.persistent(made, LOOKING, _nobody).get_caller_identity()
+    assert "geheim" not in found.value.message
+    assert "The URL of the proxy in HTTPS_PROXY cannot be read" in found.value.message
+    assert "%2F" in found.value.next_step
+
+
 EMPTY: dict[str, bytes] = {
     "query": b"<DescribeStacksResponse><DescribeStacksResult><Stacks/></DescribeStacksResult></DescribeStacksResponse>",
     "ec2": b"<DescribeVpcsResponse><vpcSet/></DescribeVpcsResponse>",

@@ -11,9 +11,12 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _notify, _urls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules_network
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import of_host
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem, quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
 NO_PROXY = list(rules_network.REQUIRED_NO_PROXY)
 
@@ -152,3 +155,38 @@ def test_an_exception_from_the_proxy_is_one_entry() -> None:
     assert "'a b'" in problem.summary
     (problem,) = problems(**values, gitpod_no_proxy=NO_PROXY[1:])
     assert ".internal" in problem.summary
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("http://user:geheim@proxy:3128", "'http://***@proxy:3128'"),
+        ("http://user:ge/h@eim@proxy", "'http://***@proxy'"),
+        ("user:geheim@proxy:3128", "'***@proxy:3128'"),
+        (["https://user:geheim@proxy"], "['https://***@proxy']"),
+        ({"a": "//user:geheim@proxy"}, "{'a': '//***@proxy'}"),
+        ("https://bucket/template?X-Amz-Signature=geheim&b", "'https://bucket/template?***'"),
+        (f"http://user:{'geheim' * 40}@proxy", "'http://***@proxy'"),
+        ("secretsmanager:a@b", "'secretsmanager:a@b'"),
+        ("somebody@example.com", "'somebody@example.com'"),
+    ],
+)
+def test_no_message_repeats_what_a_url_keeps_secret(written: t.Any, told: str) -> None:
+    assert quoted(written) == told
+
+
+@pytest.mark.parametrize("name", sorted(variables()))
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:geheim@proxy",
+        "ftp://user:geheim@proxy:99999/a b",
+        "user:geheim@proxy:3128",
+        "https://user:geheim@proxy\n/x",
+        "https://b/?X-Amz-Signature=geheim&x y",
+    ],
+)
+def test_whatever_the_variable_and_whatever_is_wrong_with_the_url(name: str, url: str) -> None:
+    for value in (url, [url], {"a": url}, {"a": {"b": url}}):
+        found = of_host(read("one", "/", variables(), {name: value}))
+        assert "geheim" not in "".join(problem.summary + problem.remediation for problem in found)
