@@ -15,6 +15,7 @@ import time
 import typing as t
 
 import boto3
+import botocore.exceptions
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws, _writes
@@ -384,3 +385,12 @@ class _Body:
 class _S3:
     def get_object(self, **_location: t.Any) -> dict[str, t.Any]:
         return {"Body": _Body()}
+
+
+def test_however_much_aws_says_a_message_can_be_read() -> None:
+    refused = botocore.exceptions.ClientError(
+        {"Error": {"Code": "ValidationError", "Message": "x" * 200_000}}, "DescribeStacks"
+    )
+    with pytest.raises(ApiError) as found, _aws.intent("list the stacks"):
+        raise refused
+    assert len(found.value.message) < _aws.LONGEST_WORDS + 200
