@@ -20,6 +20,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
+    HOST_VARS,
+    HOSTS,
     adopted_files,
     adopted_line,
     beside,
@@ -57,9 +59,8 @@ class ActionModule(ControlNodeAction):
 
     def _written(self, values: t.Any, regions: t.Sequence[str], runners: list[Result]) -> Result:
         directory = pathlib.Path(values["gitpod_adopt_directory"])
-        files = adopted_files(runners)
-        there = _there(directory, files)
-        files, notes = beside(files, there, values["gitpod_adopt_overwrite"] is True)
+        there = _there(directory)
+        files, notes = beside(adopted_files(runners, there), there, values["gitpod_adopt_overwrite"] is True)
         lines = [f"{len(runners)} runners found in {', '.join(regions)}", *(adopted_line(found) for found in runners)]
         lines += [f"    {note}" for note in notes]
         self._display.display(block(lines))
@@ -96,12 +97,13 @@ def _difference(directory: pathlib.Path, file: t.Mapping[str, t.Any], there: t.M
     return {"before_header": path, "before": before, "after_header": path, "after": file["content"]}
 
 
-def _there(directory: pathlib.Path, files: t.Iterable[t.Mapping[str, str]]) -> dict[str, str]:
-    """What stands in the directory already, of the files that are written."""
+def _there(directory: pathlib.Path) -> dict[str, str]:
+    """What stands in the directory already: the list of hosts, and every host's file."""
+    paths = [directory / HOSTS, *sorted((directory / HOST_VARS).glob("*.y*ml"))]
     found = {}
-    for file in files:
-        with contextlib.suppress(FileNotFoundError):
-            found[file["path"]] = (directory / file["path"]).read_text("utf-8", "replace")
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            found[path.relative_to(directory).as_posix()] = path.read_text("utf-8", "replace")
     return found
 
 

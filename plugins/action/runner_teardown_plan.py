@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
-    reasons,
     teardown_lines,
     teardown_plan,
 )
@@ -39,7 +38,6 @@ class ActionModule(ControlNodeAction):
             "delete_buckets": values["gitpod_teardown_delete_buckets"] is True,
             "retain_resources": values["gitpod_teardown_retain_resources"],
             "api_token": bool(values["gitpod_api_token"]),
-            **reasons(values.everything()),
         }
         records = removal if look["records_known"] else {}
         plan = teardown_plan(look, records, found["certificate"], found["registration"], settings)

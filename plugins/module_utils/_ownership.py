@@ -24,9 +24,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 # runner's; and what could not be told.
 OURS, BY_HAND, ANOTHERS, SHARED, STRANGERS, UNKNOWN = "ours", "by_hand", "anothers", "shared", "strangers", "unknown"
 RELATIONS = (OURS, BY_HAND, ANOTHERS, SHARED, STRANGERS, UNKNOWN)
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # So much of a description is told.
 _TOLD = 80
+# CloudFormation's own (CloudFormation user guide, "Resource tags").
+STACK_ID_TAG = "aws:cloudformation:stack-id"
 
 Tags = t.Mapping[str, str]
 
@@ -136,13 +138,16 @@ def of_stack(
 
 
 def _with_our_id(runner: Runner, by_its_tags: Verdict, named: bool) -> Verdict:
-    """A stack among whose parameters the runner's ID is; tags of another name still say whose it is."""
-    if by_its_tags.relation == OURS:
+    """A stack among whose parameters the runner's ID is; tags of another name still say whose it is.
+
+    A copied inventory has the first runner's ID, and the name of the stack that was taken over too.
+    """
+    if by_its_tags.relation in (OURS, ANOTHERS):
         return by_its_tags
     told = f"the runner's ID {runner.id} is among its parameters"
     if named:
         return Verdict(OURS, f"{told}, and it is named to be taken over")
-    if by_its_tags.relation in (ANOTHERS, UNKNOWN):
+    if by_its_tags.relation == UNKNOWN:
         return by_its_tags
     return Verdict(BY_HAND, f"{told}, but its tags do not say that this collection has it", f"the runner {runner}")
 
@@ -154,7 +159,7 @@ def runner_id_among(parameters: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """
     texts = {key: clean(value) for key, value in parameters.items() if isinstance(value, str) and value}
     said = [(key, value) for key, value in texts.items() if "runnerid" in re.sub(r"[^a-z]", "", key.casefold())]
-    shaped = [(key, value) for key, value in texts.items() if _UUID.fullmatch(value)]
+    shaped = [(key, value) for key, value in texts.items() if UUID.fullmatch(value)]
     for found in (said, shaped):
         if len(found) == 1:
             return found[0]
@@ -184,25 +189,58 @@ def of_shared(runner: Runner, tags: Tags | None, uses: bool, others: t.Sequence[
     return Verdict(OURS, reason)
 
 
-def of_records(target: str, load_balancer: str, stack: Verdict) -> Verdict:
+# Of whoever has taken the load balancer from this runner's stack, and asks about records only.
+OWN_STACK = Verdict(OURS, "the load balancer is that of the runner's stack")
+
+
+def of_records(target: str, *load_balancers: str, stack: Verdict = OWN_STACK) -> Verdict:
     """A record of one of the runner's names: it is whose the load balancer is that it points to.
 
     :param target: where it points to, or empty when nobody could say.
-    :param load_balancer: name of that of the stack, or empty without one.
+    :param load_balancers: names of that of the stack and of those that it had before, each empty where there is none.
     :param stack: whose the stack is.
     """
-    if not target or not load_balancer:
+    known = [name for name in load_balancers if name]
+    if not target or not known:
         return Verdict(UNKNOWN, "nothing tells where it points to" if not target else "there is no load balancer")
-    if _host(target) != _host(load_balancer):
+    load_balancer = next((name for name in known if points_to(target, name)), "")
+    if not load_balancer:
         return Verdict(STRANGERS, f"it points to {clean(target)}")
     if stack.relation != OURS:
         return dataclasses.replace(stack, reason=f"it points to a load balancer of which {stack.reason}")
     return Verdict(OURS, f"it points to the load balancer {clean(load_balancer)} of the runner's stack")
 
 
+def points_to(target: str, load_balancer: str) -> bool:
+    """Whether a record's target is this load balancer; the console writes C(dualstack.) before the name of an alias.
+
+    Source: Elastic Load Balancing user guide, "Routing traffic to an ELB load balancer" of Route 53.
+    """
+    return bool(target) and _host(target) == _host(load_balancer)
+
+
 def _host(name: str) -> str:
     folded = name.casefold().rstrip(".")
     return folded.removeprefix("dualstack.")
+
+
+def of_bucket(stack_id: str, left_by: Verdict, tags: Tags | None) -> Verdict:
+    """A bucket that a deleted stack left. Its name may be somebody else's today, who made it anew or imported it.
+
+    CloudFormation tags the buckets that it makes with the stack's ID, and S3 lets nobody else set such a tag.
+
+    :param left_by: whose the stack was.
+    :param tags: of the bucket; C(None) when they could not be read.
+    """
+    if left_by.relation != OURS:
+        return left_by
+    if tags is None:
+        return Verdict(UNKNOWN, "its tags, which alone tell which stack made it, could not be read")
+    made_by = clean(tags.get(STACK_ID_TAG, ""))
+    if made_by != stack_id:
+        told = f"its tag {STACK_ID_TAG} is {made_by}" if made_by else f"it has no tag {STACK_ID_TAG}"
+        return Verdict(STRANGERS, f"{told}, so no deleted stack of this runner left it")
+    return left_by
 
 
 def of_registration(runner: Runner, region: str, found: t.Mapping[str, str] | None) -> Verdict:
@@ -214,6 +252,10 @@ def of_registration(runner: Runner, region: str, found: t.Mapping[str, str] | No
         return Verdict(UNKNOWN, "it could not be read")
     whose = f"the runner {Runner(found.get('name', ''), found.get('id', ''))}"
     if runner.id:
+        there = clean(found.get("region", ""))
+        if same_id(runner.id, found.get("id", "")) and region and there and there != region:
+            # A runner never moves (guide): the ID stands in an inventory that was copied for another region.
+            return Verdict(ANOTHERS, f"its region is {there}", whose)
         if same_id(runner.id, found.get("id", "")):
             return Verdict(OURS, f"its ID is {runner.id}")
         return Verdict(ANOTHERS, f"its ID is {found.get('id', '')}", whose)

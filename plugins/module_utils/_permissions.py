@@ -257,7 +257,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         *_actions("ec2", "DeleteVpcEndpoints", "DeleteSecurityGroup", when=TEARDOWN),
         # What others use too stays; it loses this runner's tag and what only this runner needed.
         *_actions("ec2", "ModifyVpcEndpoint", "RevokeSecurityGroupIngress", "CreateTags", "DeleteTags", when=TEARDOWN),
-        *_actions("s3", "ListBucketVersions", resource=KEPT, when=TEARDOWN, optional=True),
+        *_actions("s3", "ListBucketVersions", "GetBucketTagging", resource=KEPT, when=TEARDOWN, optional=True),
         *_actions(
             "s3",
             "DeleteObject",

@@ -35,12 +35,14 @@ class StagePlan:
     :param stage: one of C(STAGES).
     :param action: one of C(ACTIONS).
     :param reasons: sentences without a trailing period; none carries a secret.
+    :param keeps: whether what later stages depend on stays as it is, although the stage has to run.
     :raises ValueError: another stage or action, which is a mistake of the caller's code.
     """
 
     stage: str
     action: str
     reasons: tuple[str, ...] = ()
+    keeps: bool = False
 
     def __post_init__(self) -> None:
         if self.stage not in STAGES:

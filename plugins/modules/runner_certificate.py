@@ -27,6 +27,9 @@ options:
     description: Name of the runner, which stands in the tags of what is requested.
     type: str
     required: true
+  runner_id:
+    description: ID of the runner, as far as it is known. It tells apart two runners of one name.
+    type: str
   domain_name:
     description: Domain of the runner, without wildcard.
     type: str
@@ -35,10 +38,13 @@ options:
     description:
       - Whether to have a certificate. V(absent) deletes only those that this module requested for this O(name) and
         O(domain_name). Validation records stay, because all certificates of a domain in an account renew through the
-        same record.
+        same record. One that anything but O(load_balancer_arn) serves stays too.
     type: str
     choices: [present, absent]
     default: present
+  load_balancer_arn:
+    description: Load balancer of the runner's stack, which goes before its certificate.
+    type: str
   key_algorithm:
     description: Key of a certificate that is requested.
     type: str
@@ -172,6 +178,16 @@ actions:
   returned: success
   type: list
   elements: str
+reasons:
+  description: For each action, what tells that the certificate is this runner's.
+  returned: with O(state=absent)
+  type: list
+  elements: str
+left_alone:
+  description: Certificates of this runner that stay because others serve them, in words.
+  returned: with O(state=absent)
+  type: list
+  elements: str
 """
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
@@ -184,6 +200,8 @@ ARGUMENT_SPEC = {
     # What the inventory wants, as it is declared.
     **module_specification(VARIABLES),
     "name": {"type": "str", "required": True},
+    "runner_id": {"type": "str"},
+    "load_balancer_arn": {"type": "str"},
     "domain_name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "tags": {"type": "dict"},

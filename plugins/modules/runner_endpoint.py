@@ -72,6 +72,21 @@ options:
     type: list
     elements: str
     default: []
+  also_used_by:
+    description:
+      - Runners that need the endpoint although its tags do not name them, such as one that was deployed by hand in the
+        VPC. With O(state=absent) it stays for them, and its tags name them from then on.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the runner, or of its stack.
+        type: str
+        required: true
+      id:
+        description: ID of the runner.
+        type: str
   private_dns_enabled:
     description:
       - Whether the service's own name resolves to the endpoint inside the VPC. It is not switched off while others use
@@ -340,6 +355,12 @@ ARGUMENT_SPEC = {
     "security_group_ids": {"type": "list", "elements": "str", "default": []},
     "security_group_name": {"type": "str"},
     "source_subnet_ids": {"type": "list", "elements": "str", "default": []},
+    "also_used_by": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {"name": {"type": "str", "required": True}, "id": {"type": "str"}},
+    },
     "tags": {"type": "dict"},
     "purge_tags": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},

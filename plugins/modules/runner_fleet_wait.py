@@ -106,6 +106,9 @@ options:
             description: Name of the runner.
             type: str
             required: true
+          runner_id:
+            description: ID of the runner, as far as it is known.
+            type: str
           domain_name:
             description: Domain of the runner, without wildcard.
             type: str
@@ -220,6 +223,7 @@ ENDPOINT: dict[str, dict[str, t.Any]] = {
 }
 CERTIFICATE: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
+    "runner_id": {"type": "str"},
     "domain_name": {"type": "str", "required": True},
     "key_algorithm": {
         "type": "str",

@@ -228,6 +228,11 @@ actions:
   returned: success
   type: list
   elements: str
+reason:
+  description: What tells that the registration that goes is this runner's, as the words after "because".
+  returned: with O(state=absent)
+  type: str
+  sample: its ID is 0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c02
 exchange_token:
   description: The exchange token, a secret; in check mode a text that is none.
   returned: with O(exchange_token=true), when one is needed

@@ -13,7 +13,8 @@ short_description: List, or empty and delete, the buckets that a runner's delete
 version_added: 0.1.0
 description:
   - The runner's template keeps its buckets when the stack is deleted. They are found through the deleted stack, which
-    CloudFormation remembers for 90 days, and only when its tags say that it was this runner's.
+    CloudFormation remembers for 90 days, and only when its tags say that it was this runner's. A bucket that was made
+    anew under such a name, or belongs to another stack today, is somebody else's.
   - With O(state=absent) each bucket is emptied, with all versions, delete markers and unfinished uploads, and deleted.
     What was in it is lost.
 author:
@@ -94,8 +95,11 @@ buckets:
     more:
       description: Whether there are more than the 100,000 that are counted.
       type: bool
+    ours:
+      description: Whether it is known to be what the stack left, by the tag that CloudFormation gave it.
+      type: bool
     reason:
-      description: Why the stack that left it was the runner's, as the words after "because".
+      description: What tells so, as the words after "because".
       type: str
     text:
       description: The same in words.

@@ -185,7 +185,7 @@ options:
     type: str
   take_over:
     description:
-      - Name of a stack that was made by hand for this runner, or while the runner had another name, and that is taken
+      - Name of a stack that was made by hand for this runner, whose tags name no other runner, and that is taken
         over as it is. Only a stack that has the runner's ID among its parameters is.
     type: str
   continue_rollback:

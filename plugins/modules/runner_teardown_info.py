@@ -29,6 +29,9 @@ options:
   runner_id:
     description: Identifier of the runner, which the tags have too, as far as it is known.
     type: str
+  take_over:
+    description: Name of a stack that was made by hand for this runner, as in M(gitpod.enterprise_runner.runner_stack).
+    type: str
   former_names:
     description: Further names that a stack of the runner may have had, for the buckets that deleted stacks left.
     type: list
@@ -111,6 +114,9 @@ stack:
       description: Names of its buckets; the template says which of them it leaves.
       type: list
       elements: str
+    was_here:
+      description: Whether the runner has, or had within 90 days, a stack of its own here.
+      type: bool
 load_balancer:
   description: The runner's load balancer, as M(gitpod.enterprise_runner.runner_stack_info) returns it, or null.
   returned: success
@@ -129,16 +135,17 @@ domain_name:
   sample: eu.gitpod.example.com
 endpoints:
   description:
-    - Endpoints with C(id), C(vpc_id), C(service_name), C(shared_with) and C(reason) that this collection made
-      and the runner uses.
-    - C(shared_with) names the other runners that use it, for whom it stays.
+    - Endpoints with C(id), C(vpc_id), C(service_name), C(shared_with), C(also_used_by) and C(reason) that this
+      collection made and the runner uses. There are none while a stack stays that may be this runner's.
+    - C(shared_with) names the other runners that use it, for whom it stays. C(also_used_by) are those that no tag
+      names, whose stacks are in the VPC.
   returned: success
   type: list
   elements: dict
 security_groups:
   description:
-    - Security groups with C(id), C(name), C(vpc_id), C(shared_with) and C(reason) that this collection made and the
-      runner uses.
+    - Security groups with C(id), C(name), C(vpc_id), C(shared_with), C(also_used_by) and C(reason) that this collection
+      made and the runner uses.
   returned: success
   type: list
   elements: dict
@@ -157,6 +164,7 @@ ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},
     "runner_name": {"type": "str"},
     "runner_id": {"type": "str"},
+    "take_over": {"type": "str"},
     "former_names": {"type": "list", "elements": "str", "default": []},
 }
 

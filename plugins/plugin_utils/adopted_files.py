@@ -13,24 +13,30 @@ import yaml
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt.variables import is_template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
-GROUP, HOSTS = "gitpod_runners", "hosts.yml"
+GROUP, HOSTS, HOST_VARS = "gitpod_runners", "hosts.yml", "host_vars"
 # No value is broken into lines.
 LONGEST_LINE = 1_000_000
 # What a reader looks for first; the others follow by name.
 FIRST = ("gitpod_region", "gitpod_account_id", "gitpod_runner_name", "gitpod_runner_id", "gitpod_domain_name")
 
 
-def adopted_files(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, str]]:
+def adopted_files(
+    runners: t.Sequence[t.Mapping[str, t.Any]], there: t.Mapping[str, str] | None = None
+) -> list[dict[str, str]]:
     """The files by C(path), below the inventory's directory, with their C(content).
 
     :param runners: C(runners) of runner_adopt_info, of all regions.
+    :param there: content of the files that are there, by path; a host of theirs keeps its name.
     """
     # Templated values are containers and texts of ansible-core's own; the files are plain data.
     runners = json.loads(json.dumps(runners, default=list))
     files = []
-    hosts = host_names(runners)
+    hosts = host_names(runners, _known_hosts(there or {}))
+    # A file .yml beside one .yaml would be read in its place.
+    paths = {path.rpartition("/")[2].rpartition(".")[0]: path for path in there or {} if path != HOSTS}
     for host, runner in zip(hosts, runners):
-        files.append({"path": f"host_vars/{host}.yml", "content": host_file(host, runner)})
+        path = paths.get(host, f"{HOST_VARS}/{host}.yml")
+        files.append({"path": path, "content": host_file(host, runner)})
     if files:
         files.append({"path": HOSTS, "content": _hosts_file(hosts)})
     return files
@@ -96,19 +102,68 @@ def _hosts_file(hosts: t.Iterable[str]) -> str:
     return f"---\n{_yaml({GROUP: {'hosts': dict.fromkeys(sorted(hosts))}})}"
 
 
-def host_names(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
-    """One name a runner: its stack's, with the region where several regions have a stack of that name."""
+def _known_hosts(there: t.Mapping[str, str]) -> dict[str, dict[str, t.Any]]:
+    """The variables of every host that has a file, as far as they can be read."""
+    found: dict[str, dict[str, t.Any]] = {}
+    for path, content in there.items():
+        folder, _slash, name = path.rpartition("/")
+        if folder != HOST_VARS:
+            continue
+        try:
+            values = _Written(content).get_single_data()
+        except yaml.YAMLError:
+            # Vaulted values, and what is no YAML; the name is taken all the same.
+            values = None
+        found[name.rpartition(".")[0]] = values if isinstance(values, dict) else {}
+    return found
+
+
+def host_names(
+    runners: t.Sequence[t.Mapping[str, t.Any]], known: t.Mapping[str, t.Mapping[str, t.Any]] | None = None
+) -> list[str]:
+    """One name a runner: that which it has already, else its stack's, with the region where another has that name.
+
+    :param known: variables of the hosts that there are already; empty where they could not be read.
+    """
+    taken = dict(known or {})
     stacks = [str(runner["stack"]) for runner in runners]
-    return [
-        stack if stacks.count(stack) == 1 else f"{stack}-{runner['region']}" for stack, runner in zip(stacks, runners)
-    ]
+    found = []
+    for runner in runners:
+        name = _host_name(runner, taken, alone=stacks.count(str(runner["stack"])) == 1)
+        taken[name] = runner["variables"]
+        found.append(name)
+    return found
+
+
+def _host_name(runner: t.Mapping[str, t.Any], taken: t.Mapping[str, t.Mapping[str, t.Any]], alone: bool) -> str:
+    """:param alone: whether no other runner that was found has a stack of this name."""
+    stack, values = str(runner["stack"]), runner["variables"]
+    own = next((host for host, there in taken.items() if _is_the_runner(host, there, stack, values)), "")
+    # What cannot be read may be its own: it is left as it is, and told.
+    if own or (stack in taken and not taken[stack]):
+        return own or stack
+    region = f"{stack}-{runner['region']}"
+    names = [*([stack] if alone else []), region, f"{region}-{values.get('gitpod_account_id', '')}"]
+    return next((name for name in names if name not in taken), names[-1])
+
+
+def _is_the_runner(host: str, there: t.Mapping[str, t.Any], stack: str, values: t.Mapping[str, t.Any]) -> bool:
+    """Whether a host's file is of this runner: by its ID, else by its names in the same region and account."""
+    alike = {
+        name: str(there[name]).casefold() == str(values[name]).casefold()
+        for name in ("gitpod_runner_id", "gitpod_region", "gitpod_account_id")
+        if there.get(name) and values.get(name)
+    }
+    names = (host, there.get("gitpod_runner_name"), there.get("gitpod_stack_name"))
+    return bool(alike) and all(alike.values()) and ("gitpod_runner_id" in alike or stack in names)
 
 
 def host_file(host: str, runner: t.Mapping[str, t.Any]) -> str:
     """One host_vars file; notes stand in it as comments."""
     values = dict(runner["variables"])
-    if host != runner["stack"]:
-        values["gitpod_runner_name"] = runner["stack"]
+    name = values.pop("gitpod_runner_name", runner["stack"])
+    if host != name:
+        values["gitpod_runner_name"] = name
     ordered = {name: values[name] for name in FIRST if name in values}
     ordered.update({name: values[name] for name in sorted(values) if name not in ordered})
     comments = [f"Written by adopt.yml from the stack {runner['stack']} in {runner['region']}, without secrets."]
@@ -119,6 +174,17 @@ def host_file(host: str, runner: t.Mapping[str, t.Any]) -> str:
 
 class _Outside(str):
     """Text that Ansible is never to take for a template."""
+
+
+class _Written(yaml.SafeLoader):
+    """Reads plain data, and the texts that this module marks as data."""
+
+
+def _text(loader: t.Any, node: t.Any) -> str:
+    return str(loader.construct_scalar(node))
+
+
+_Written.add_constructor("!unsafe", _text)
 
 
 class _Indented(yaml.SafeDumper):

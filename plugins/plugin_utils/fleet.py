@@ -15,7 +15,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import fleet_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import (
+    fleet_values,
+    left_out_values,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, run_module
 
 PREREQUISITES = "runner_preflight_info"
@@ -45,7 +48,8 @@ def fleet_of(action: t.Any, task_vars: Raw, hosts: t.Sequence[str]) -> Fleet:
     """The typed values of hosts, and every problem of their inventory."""
     values = fleet_values(action, task_vars, hosts)
     known = task_vars.get("hostvars") or {}
-    found = of_fleet(values)
+    identified = any(own.given.get("gitpod_runner_id") for own in values.values())
+    found = of_fleet(values, left_out_values(action, task_vars, hosts) if identified else None)
     return Fleet(values, {host: [*found[host], *control_node.problems(own, known)] for host, own in values.items()})
 
 

@@ -16,7 +16,7 @@ from ansible.template import Templar
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Untemplated, Values, read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.results import handed_on
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import Raw, variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import Raw, left_out, variables_of
 
 PREFIX = "gitpod_"
 
@@ -40,6 +40,23 @@ def host_values(action: t.Any, task_vars: Raw, host: str = "") -> Values:
 def fleet_values(action: t.Any, task_vars: Raw, hosts: t.Iterable[str]) -> dict[str, Values]:
     """The typed values of several hosts."""
     return {host: host_values(action, task_vars, host) for host in hosts}
+
+
+# What tells whether a host is a copy of another one; nothing else of a host outside the run is read.
+_IDENTITY = ("gitpod_runner_id", "gitpod_runner_name")
+
+
+def left_out_values(action: t.Any, task_vars: Raw, hosts: t.Collection[str]) -> dict[str, Values]:
+    """Who the runners are that the inventory has besides and C(--limit) leaves out.
+
+    :param hosts: of the run.
+    """
+    found = {}
+    for host, raw in left_out(task_vars, hosts).items():
+        templar = Templar(loader=action._loader, variables=raw)
+        given = {key: _filled_in(templar, raw[key]) for key in _IDENTITY if key in raw}
+        found[host] = read(host, str(pathlib.Path.cwd()), variables(), given)
+    return found
 
 
 def _filled_in(templar: Templar, value: t.Any) -> t.Any:

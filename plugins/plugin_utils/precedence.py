@@ -18,6 +18,8 @@ if t.TYPE_CHECKING:
 
 Raw = t.Mapping[str, t.Any]
 PREFIXES = ("gitpod_", "__gitpod_")
+# On which the playbooks run, unless gitpod_hosts says otherwise.
+_GROUP = "gitpod_runners"
 
 
 def play_of(task: t.Any) -> t.Any:
@@ -48,6 +50,27 @@ def variables_of(action: t.Any, task_vars: Raw, host: str) -> Raw:
         found: Raw = manager.get_vars(
             play=play_of(action._task), host=manager._inventory.get_host(host), task=action._task
         )
+    return found
+
+
+def left_out(task_vars: Raw, hosts: t.Collection[str]) -> dict[str, Raw]:
+    """What the inventory says of the hosts of the playbooks' group that a run leaves out (C(--limit)).
+
+    Extra variables and those of the play say nothing of them: they are meant for the hosts of the run.
+
+    :param hosts: of the run.
+    """
+    manager = _manager(task_vars)
+    if manager is None:
+        return {}
+    named = task_vars.get("gitpod_hosts")
+    group = named if isinstance(named, str) and named in manager._inventory.groups else _GROUP
+    found: dict[str, Raw] = {}
+    there = manager._inventory.groups.get(group)
+    for host in there.get_hosts() if there else ():
+        if host.name not in hosts:
+            with _without(manager, set(manager._extra_vars), _stale(manager, host.name)):
+                found[host.name] = manager.get_vars(host=host, include_hostvars=False)
     return found
 
 

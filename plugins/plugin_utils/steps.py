@@ -272,12 +272,19 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ),
     ("teardown", "certificate"): Step(
         "runner_certificate",
-        lambda situation: certificate.absent(situation.values, _torn_down(situation)["domain"]),
+        lambda situation: certificate.absent(
+            situation.values,
+            situation.earlier,
+            _torn_down(situation)["domain"],
+            _torn_down(situation)["load_balancer"] or {},
+        ),
         lambda situation: "" if _torn_down(situation)["domain"] else "no domain is known",
     ),
     ("teardown", "registration"): Step(
         "runner_registration",
-        lambda situation: registration.absent(situation.values),
+        lambda situation: registration.absent(
+            situation.values, situation.earlier, _torn_down(situation)["stack"]["was_here"]
+        ),
         lambda situation: teardown.no_registration(situation.values, _torn_down(situation)),
     ),
     ("teardown", "endpoint"): Step(

@@ -336,3 +336,29 @@ def test_an_acceptance_that_is_due_is_a_field_of_its_own(bed: Bed) -> None:
     bed.order(started["endpoint"]["id"], state="available")
     joined = bed.run(**ONE, join=True)
     assert (joined["in_progress"], joined["waiting_for_acceptance"]) == (False, False)
+
+
+def test_a_copied_id_takes_nothing_of_the_first_runner_s(bed: Bed) -> None:
+    """The module itself, without the prerequisites: one ID under two names is not one runner."""
+    made = bed.run(**ONE)
+    bed.testbed.clear_calls()
+    copied = bed.run(**{**TWO, "runner_id": ONE["runner_id"]}, tags={"team": "two"})
+    assert "is that of the runner one" in copied["msg"]
+    assert "gitpod_runner_name: one" in copied["msg"]
+    assert not bed.run(**{**TWO, "runner_id": ONE["runner_id"]}, state="absent")["changed"]
+    assert bed.writes() == []
+    (endpoint,) = endpoints(bed)
+    assert endpoint["tags"] == made["endpoint"]["tags"]
+
+
+def test_what_lost_its_tags_is_used_and_not_taken(bed: Bed) -> None:
+    """Somebody took the tags away that name a runner; whose it is, nobody knows then."""
+    made = bed.run(**ONE)["endpoint"]
+    kept = {"Key": "gitpod:managed-by", "Value": "gitpod.enterprise_runner"}
+    stray = [{"Key": key} for key in made["tags"] if key not in (kept["Key"], "Name")]
+    bed.ec2().delete_tags(Resources=[made["id"]], Tags=stray)
+    used = bed.run(**ONE)
+    assert (used["endpoint"]["id"], used["owner"]) == (made["id"], None)
+    assert set(used["endpoint"]["tags"]) == {kept["Key"], "Name"}
+    bed.run(**ONE, state="absent")
+    assert [entry["id"] for entry in endpoints(bed)] == [made["id"]]

@@ -60,8 +60,7 @@ def _runners(api: Api, wanted: t.Sequence[str]) -> t.Iterator[tuple[Stack, Templ
 def _adopted(module: t.Any, api: Api, stack: Stack, template: Template) -> dict[str, t.Any]:
     values, notes = variables.of_stack(stack, template)
     found: dict[str, t.Any] = {"gitpod_region": module.region, "gitpod_account_id": stack.id.split(":")[4], **values}
-    if not variables.is_managed(stack):
-        found["gitpod_stack_take_over"] = stack.name
+    found.update(variables.names_of(stack))
     if not stack.protected:
         found["gitpod_stack_termination_protection"] = False
     balancer = api.load_balancer(stack)

@@ -9,6 +9,7 @@ import re
 import typing as t
 import urllib.parse
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import LABELS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
@@ -21,7 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import OURS, Runner, by_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, normal
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG, RUNNER_NAME_TAG
 
 # Variables of LABELS whose values are lists.
@@ -57,6 +58,16 @@ def is_managed(stack: Stack) -> bool:
     """Whether this collection has it already, for whichever runner."""
     owner = Runner(stack.tags.get(RUNNER_NAME_TAG, ""), stack.tags.get(RUNNER_ID_TAG, ""))
     return by_tags(stack.tags, owner).relation == OURS
+
+
+def names_of(stack: Stack) -> dict[str, str]:
+    """By which name the runner's things are known: its tags', or the stack's, which is then taken over as it is."""
+    if not is_managed(stack):
+        return {"gitpod_stack_take_over": stack.name}
+    name = stack.tags.get(RUNNER_NAME_TAG, "")
+    if not name or name == stack.name:
+        return {}
+    return {"gitpod_runner_name": name, "gitpod_stack_name": stack.name}
 
 
 def of_stack(stack: Stack, template: Template) -> tuple[dict[str, t.Any], list[str]]:
@@ -157,7 +168,7 @@ def of_records(
         (zone_id, private, record)
         for zone_id, private, records in zones
         for record in records
-        if record.target == normal(target) and target
+        if ownership.of_records(record.target, target).relation == OURS
     ]
     if not ours:
         note = "no record in this account's Route 53 points to the load balancer (gitpod_dns_aws_profile and"

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import (
     Options,
     Values,
@@ -19,35 +21,46 @@ def wanted(values: Values) -> bool:
     return bool(values["gitpod_certificate_request"] and not values.get("gitpod_certificate_arn"))
 
 
-def start(values: Values, _earlier: Earlier) -> Options:
+def start(values: Values, earlier: Earlier) -> Options:
     """Options that find or request the certificate, without waiting until it is issued."""
     return {
-        **_certificate(values),
+        **_certificate(values, earlier),
         "tags": {**values["gitpod_tags"], **values["gitpod_certificate_tags"]},
         "wait": False,
     }
 
 
-def join(values: Values, _earlier: Earlier) -> Options:
+def join(values: Values, earlier: Earlier) -> Options:
     """Options that wait until the certificate is issued."""
-    return {**_certificate(values), "timeout": values["gitpod_certificate_timeout"]}
+    return {**_certificate(values, earlier), "timeout": values["gitpod_certificate_timeout"]}
 
 
-def _certificate(values: Values) -> Options:
+def _whose(values: Values, earlier: Earlier) -> Options:
+    runner_id = earlier.runner_id(values)
     return {
         **connection(values),
         "name": values["gitpod_runner_name"],
+        **({"runner_id": runner_id} if runner_id else {}),
+    }
+
+
+def _certificate(values: Values, earlier: Earlier) -> Options:
+    return {
+        **_whose(values, earlier),
         "domain_name": values.get("gitpod_domain_name") or "",
         "key_algorithm": values["gitpod_certificate_key_algorithm"],
     }
 
 
-def absent(values: Values, domain: str) -> Options:
-    """Options that remove the certificate that was requested for the domain."""
+def absent(values: Values, earlier: Earlier, domain: str, load_balancer: t.Mapping[str, t.Any]) -> Options:
+    """Options that remove the certificate that was requested for the domain.
+
+    :param load_balancer: of the stack that goes first; what else serves the certificate keeps it.
+    """
     return {
-        **connection(values),
-        "name": values["gitpod_runner_name"],
+        **_whose(values, earlier),
         "domain_name": domain,
+        "load_balancer_arn": load_balancer.get("arn") or "",
         "state": "absent",
     }
 

@@ -125,9 +125,13 @@ class Certificate:
         """Whole days until its end, negative afterwards; C(None) while it has none."""
         return (self.expires - now) // datetime.timedelta(days=1) if self.expires else None
 
-    def requested_by(self, runner: str) -> bool:
+    def requested_by(self, runner: Runner) -> bool:
         """Whether this collection requested it, for this runner."""
-        return by_tags(self.tags, Runner(runner)).relation == OURS
+        return by_tags(self.tags, runner).relation == OURS
+
+    def other_users(self, load_balancer: str) -> tuple[str, ...]:
+        """What serves it beside this load balancer, by ARN."""
+        return tuple(arn for arn in self.in_use_by if arn != load_balancer)
 
     def as_result(self) -> dict[str, t.Any]:
         """Plain data for a module's result."""

@@ -26,6 +26,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
     removable,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError, TimeoutExceededError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner, by_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import carried_out, ensured
@@ -74,7 +75,7 @@ def joined(
 ) -> dict[str, t.Any]:
     """What the module does with C(wait), for whoever waits for several certificates at once.
 
-    :param options: C(name), C(domain_name), C(key_algorithm) and C(timeout).
+    :param options: C(name), C(runner_id), C(domain_name), C(key_algorithm) and C(timeout).
     :param clients: makes the client of a service.
     :param observe: is told the certificate's status at every look.
     """
@@ -84,12 +85,14 @@ def joined(
 
 def _wanted(options: t.Mapping[str, t.Any], region: str) -> Wanted:
     tags = {key: str(value) for key, value in (options.get("tags") or {}).items()}
+    runner = Runner(options["name"], options.get("runner_id") or "")
     return Wanted(
-        runner=options["name"],
+        runner=runner,
         domain=options["domain_name"],
         region=region,
-        tags={**tags, **ownership_tags(options["name"], None)},
+        tags={**tags, **ownership_tags(runner.name, runner.id)},
         key_type=options["key_algorithm"],
+        load_balancer=options.get("load_balancer_arn") or "",
     )
 
 
@@ -115,7 +118,7 @@ def absent(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
 
     A validation record is the same for all certificates of the domain in the account, which renew through it.
     """
-    ours = removable(api.certificates(wanted.domain), wanted)
+    ours, shared = removable(api.certificates(wanted.domain), wanted)
     if not mode.check:
         for certificate in ours:
             _delete(api, certificate, mode)
@@ -127,6 +130,11 @@ def absent(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
         "in_progress": False,
         "validation_records": [],
         "actions": actions,
+        "reasons": [by_tags(certificate.tags, wanted.runner).reason for certificate in ours],
+        "left_alone": [
+            f"the certificate {certificate.arn}, because others use it too: {', '.join(users)}"
+            for certificate, users in shared
+        ],
     }
     if ours:
         found["diff"] = {"before": "".join(f"{entry.arn}\n" for entry in ours), "after": ""}

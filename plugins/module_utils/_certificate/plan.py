@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
     both_names,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 
 USE = "use"
 AWAIT = "await"
@@ -28,13 +29,15 @@ class Wanted:
     """The runner and the names that its certificate has to cover.
 
     :param key_type: of a certificate that is requested.
+    :param load_balancer: ARN of that of the runner's stack, as far as it is known.
     """
 
-    runner: str
+    runner: Runner
     domain: str
     region: str
     tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     key_type: str = "RSA_2048"
+    load_balancer: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,15 +102,23 @@ def _preference(certificate: Certificate) -> tuple[bool, bool, bool, str]:
 
 def idempotency_token(wanted: Wanted, failed: t.Sequence[Certificate]) -> str:
     """Equal for equal requests within ACM's hour, and another one after a failure (RequestCertificate: 32 of \\w)."""
-    parts = [wanted.runner, folded(wanted.domain), wanted.region, wanted.key_type]
+    parts = [wanted.runner.name, folded(wanted.domain), wanted.region, wanted.key_type]
     parts += sorted(certificate.arn for certificate in failed)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def removable(certificates: t.Sequence[Certificate], wanted: Wanted) -> list[Certificate]:
-    """What this collection requested for the runner and the domain."""
-    return [
+def removable(
+    certificates: t.Sequence[Certificate], wanted: Wanted
+) -> tuple[list[Certificate], list[tuple[Certificate, tuple[str, ...]]]]:
+    """What this collection requested for the runner and the domain; and of that what others serve, with who they are.
+
+    ACM deletes nothing that is in use, so what others serve is shared and stays.
+    """
+    own = [
         certificate
         for certificate in certificates
         if certificate.requested_by(wanted.runner) and set(both_names(wanted.domain)) <= set(certificate.names)
     ]
+    others = {certificate.arn: certificate.other_users(wanted.load_balancer) for certificate in own}
+    shared = [(certificate, others[certificate.arn]) for certificate in own if others[certificate.arn]]
+    return [certificate for certificate in own if not others[certificate.arn]], shared

@@ -49,10 +49,13 @@ class Api:
         return Stack.from_api(found[0]) if found else Stack(name)
 
     def stacks(self) -> list[Stack]:
-        """All stacks of the account in this region."""
+        """All stacks of the account in this region but nested ones, which are a part of theirs and have its tags.
+
+        Source: CloudFormation API reference, Stack (ParentId); user guide, "Resource tags" (nested stacks get them).
+        """
         with intent("list the stacks"):
             pages = self.client.get_paginator("describe_stacks").paginate()
-            return [Stack.from_api(raw) for page in pages for raw in page["Stacks"]]
+            return [Stack.from_api(raw) for page in pages for raw in page["Stacks"] if not raw.get("ParentId")]
 
     def template(self, location: t.Mapping[str, str]) -> Template:
         """What a template asks for."""

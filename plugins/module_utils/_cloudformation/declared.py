@@ -19,7 +19,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_stack_take_over",
         description=(
-            "Name of a stack that was made by hand for this runner, or while the runner had another name, and that is"
+            "Name of a stack that was made by hand for this runner, whose tags name no other runner, and that is"
             " taken over as it is.",
             "Only a stack that has the runner's ID among its parameters is. Once it is taken over, its tags tell, and"
             " this says no more.",

@@ -143,8 +143,10 @@ def unshown(values: Values, earlier: Earlier) -> Options:
 
 def absent(values: Values, earlier: Earlier, stack_name: str) -> Options:
     """Options that remove the stack that was found; the module judges again whose it is."""
+    take_over = values.get("gitpod_stack_take_over")
     return {
         **whose(values, earlier),
+        **({"take_over": take_over} if take_over else {}),
         "name": stack_name,
         "retain_resources": values["gitpod_teardown_retain_resources"],
         "state": "absent",

@@ -37,7 +37,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 
-# There is no stack, or a shell without resources that somebody's change set made: nobody has anything there.
+# There is no stack, or a shell without resources in which no change set waits: nobody has anything there.
 FREE = "free"
 GONE = ("ABSENT", "DELETE_COMPLETE")
 
@@ -49,7 +49,7 @@ class Found:
     :param stack: C(ABSENT), with the wanted name, where there is none.
     :param named: whether the option that takes a stack over names it.
     :param name: that was asked for, where the stack has another.
-    :param waiting: names of others' change sets, of a stack that has nothing else; C(None) where that is not known.
+    :param waiting: names of the change sets of a stack that has nothing else; C(None) where that is not known.
     """
 
     stack: Stack
@@ -114,16 +114,19 @@ class Found:
     def advice(self) -> str:
         """What to do about a stack that is not to be touched."""
         name, relation = self.stack.name, self.verdict.relation
-        if relation == FREE:
-            return "Delete it in the console if nobody executes them"
+        if self.stack.status == "REVIEW_IN_PROGRESS" and relation != FREE and self.waiting is None:
+            return "Allow cloudformation:ListChangeSets and cloudformation:DescribeChangeSet"
         take_over = f"gitpod_stack_take_over: {name}"
         if relation == BY_HAND:
             return f"Set {take_over} to take it over as it is, or delete it"
         if relation == UNKNOWN:
             return "Set gitpod_runner_id, so that it can be told whose the stack is"
         correct = "Choose another gitpod_stack_name, or correct gitpod_runner_id and gitpod_runner_name"
-        if relation == ANOTHERS and self.runner.id and self.runner.id in self.stack.parameters.values():
-            return f"{correct}. If the runner was renamed, set {take_over}"
+        if self.waiting:
+            correct += f". If nobody executes what waits in it ({', '.join(self.waiting)}), delete it in the console"
+        if relation == ANOTHERS and _names_the_id(self.stack, self.runner):
+            renamed = self.stack.tags.get(RUNNER_NAME_TAG, "")
+            return f"{correct}. If the host was renamed, its runner keeps its name: gitpod_runner_name: {renamed}"
         if self.named:
             return f"{correct}; a stack is taken over only with this runner's ID among its parameters"
         return correct
@@ -162,7 +165,7 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
     if stack.status in GONE:
         return Found(stack, Verdict(FREE, "there is none"), runner)
     tags, values, named = stack.tags, stack.parameters, bool(take_over) and take_over in (stack.name, stack.id)
-    if stack.status == "REVIEW_IN_PROGRESS" and not tags:
+    if stack.status == "REVIEW_IN_PROGRESS":
         return _in_review(api, stack, runner, named)
     verdict = ownership.of_stack(runner, tags, values, stack.description, named)
     return Found(stack, verdict, runner, named)
@@ -171,37 +174,39 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
 def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
     """Such a stack has neither tags nor parameters yet; its change sets do (CloudFormation API, DescribeChangeSet).
 
-    One that waits for a review has its name; a run that was killed in between leaves one of another name.
+    One that waits for a review has its name; a run that was killed in between leaves one of another name. Whoever
+    executes one, creates the stack or deletes it takes all the others with it (ExecuteChangeSet, CreateStack,
+    DeleteStack), so that the shell is this runner's only when each of them is.
     """
     try:
-        reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+        waiting = _change_sets(api, stack)
     except ApiError as error:
         if error.code not in DENIED_CODES:
             raise
-        told = "its change set, which alone tells, could not be read (cloudformation:DescribeChangeSet)"
-        return Found(stack, Verdict(UNKNOWN, told), runner, named)
-    if reviewed:
-        return Found(stack, _of_change_set(stack, runner, reviewed, named), runner, named)
-    try:
-        waiting = api.waiting_change_sets(stack.name)
-    except ApiError as error:
-        if error.code not in DENIED_CODES:
-            raise
-        return Found(stack, Verdict(FREE, "it has no resources, and no change set of this collection"), runner)
-    for change_set in waiting:
-        verdict = _of_change_set(stack, runner, change_set, named)
-        if verdict.relation == OURS:
-            return Found(stack, verdict, runner, named)
-    names = tuple(sorted(clean(change_set.get("ChangeSetName", "")) for change_set in waiting))
-    told = f"it has no resources, and the change sets that wait in it are others': {', '.join(names)}"
-    told = told if names else "it has no resources and no change set"
-    return Found(stack, Verdict(FREE, told), runner, waiting=names)
+        told = "its change sets, which alone tell, could not be read (cloudformation:ListChangeSets and"
+        return Found(stack, Verdict(UNKNOWN, f"{told} cloudformation:DescribeChangeSet)"), runner, named)
+    verdicts = [_of_change_set(runner, raw, named) for raw in waiting]
+    if stack.tags:
+        verdicts.append(ownership.of_stack(runner, stack.tags, stack.parameters, stack.description, named))
+    verdicts.sort(key=lambda verdict: (verdict.relation == OURS, verdict.relation != STRANGERS))
+    free = Verdict(FREE, "it has no resources, and no change set waits in it")
+    names = tuple(sorted(clean(raw.get("ChangeSetName", "")) for raw in waiting))
+    return Found(stack, next(iter(verdicts), free), runner, named, waiting=names)
 
 
-def _of_change_set(stack: Stack, runner: Runner, change_set: t.Mapping[str, t.Any], named: bool) -> Verdict:
-    tags = {entry["Key"]: entry["Value"] for entry in change_set.get("Tags", [])}
-    values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in change_set.get("Parameters", [])}
-    return ownership.of_stack(runner, tags, values, stack.description, named)
+def _change_sets(api: Api, stack: Stack) -> list[dict[str, t.Any]]:
+    """Every change set of a stack without resources; the list may not have this collection's newest yet."""
+    reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+    listed = api.waiting_change_sets(stack.id or stack.name)
+    known = [raw.get("ChangeSetId") for raw in listed]
+    return [*([reviewed] if reviewed and reviewed.get("ChangeSetId") not in known else []), *listed]
+
+
+def _of_change_set(runner: Runner, raw: t.Mapping[str, t.Any], named: bool) -> Verdict:
+    tags = {entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])}
+    values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in raw.get("Parameters", [])}
+    found = ownership.of_stack(runner, tags, values, raw.get("Description", ""), named)
+    return dataclasses.replace(found, reason=f"of the change set {clean(raw.get('ChangeSetName', ''))}, {found.reason}")
 
 
 def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:
@@ -226,6 +231,20 @@ def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:
     return dataclasses.replace(same[0], name=found.stack.name) if same else found
 
 
+def users_of_vpc(stacks: t.Iterable[Stack], runner: Runner, vpc_id: str) -> list[Runner]:
+    """The other runners whose stacks are in a VPC: its endpoint serves them, whether or not its tags name them."""
+    found = []
+    for stack in stacks:
+        if not status.exists(stack.status) or vpc_id not in stack.parameters.values():
+            continue
+        verdict = ownership.of_stack(runner, stack.tags, stack.parameters)
+        if verdict.relation in (ANOTHERS, UNKNOWN):
+            _key, identifier = ownership.runner_id_among(stack.parameters)
+            name = stack.tags.get(RUNNER_NAME_TAG, "") or stack.name
+            found.append(Runner(name, stack.tags.get(RUNNER_ID_TAG, "") or identifier))
+    return found
+
+
 def _names_the_id(stack: Stack, runner: Runner) -> bool:
     values = (*stack.parameters.values(), stack.tags.get(RUNNER_ID_TAG, ""))
     return any(ownership.same_id(runner.id, value) for value in values)
@@ -236,7 +255,11 @@ def _named_by_the_task(api: Api, stack: Stack, take_over: str) -> Found:
     if stack.status in GONE:
         return Found(stack, Verdict(FREE, "there is none"))
     if stack.status == "REVIEW_IN_PROGRESS":
-        return Found(stack, Verdict(OURS, "it has no resources yet, and the task names it"))
+        found = judged(api, stack, NOBODY, take_over)
+        told_apart = found.waiting is not None and found.verdict.relation in (ANOTHERS, UNKNOWN)
+        of_a_runner = told_apart or found.named
+        told = Verdict(OURS, f"{found.verdict.reason}; the task names the stack")
+        return dataclasses.replace(found, verdict=told) if of_a_runner else found
     if stack.tags.get(RUNNER_ID_TAG) or stack.tags.get(RUNNER_NAME_TAG):
         return Found(stack, Verdict(OURS, "its tags name a runner, and the task names the stack"))
     if take_over and take_over in (stack.name, stack.id):

@@ -72,6 +72,15 @@ class Difference:
         return self.template is not False or bool(certain)
 
     @property
+    def of_tags_alone(self) -> bool:
+        """Whether nothing differs but the stack's tags and its protection, so that no resource is another afterwards.
+
+        Tags of every resource of the template are updated without interruption (resource types reference).
+        """
+        more = self.parameters or self.service_role or self.notifications or self.reviewed or self.policy
+        return self.template is False and not more
+
+    @property
     def certain(self) -> bool:
         """Whether anything surely differs."""
         return bool(self.reasons)
@@ -207,7 +216,9 @@ def _update(wanted: Wanted, template: Template, present: Present, repairing: tup
     if present.stack.status == "UPDATE_FAILED":
         repairing = (*repairing, f"the stack is {present.stack.status}: its last update is not done")
     if found.certain or repairing:
-        return _plan(plan.UPDATE, *repairing, *found.reasons)
+        return StagePlan(
+            "stack", plan.UPDATE, (*repairing, *found.reasons), keeps=not repairing and found.of_tags_alone
+        )
     if found.template is None:
         return _plan(
             plan.UNKNOWN,

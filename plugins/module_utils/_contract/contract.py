@@ -36,9 +36,13 @@ RULES = (rules.identifiers, *rules.RULES, *rules_dns.RULES, *rules_settings.RULE
 _REGISTERED = ("gitpod_runner_id", "gitpod_exchange_token")
 
 
-def of_fleet(fleet: t.Mapping[str, Values]) -> dict[str, list[Problem]]:
-    """Every problem by host, in a stable order; what hosts have in common that they may not is told at each."""
-    between = fleet_problems({host: values.given for host, values in fleet.items()})
+def of_fleet(fleet: t.Mapping[str, Values], beyond: t.Mapping[str, Values] | None = None) -> dict[str, list[Problem]]:
+    """Every problem by host, in a stable order; what hosts have in common that they may not is told at each.
+
+    :param beyond: hosts that the run leaves out, as far as they tell whether one of the run is a copy.
+    """
+    left_out = {host: values.given for host, values in (beyond or {}).items()}
+    between = fleet_problems({host: values.given for host, values in fleet.items()}, left_out)
     return {host: [*of_host(values), *between[host]] for host, values in fleet.items()}
 
 

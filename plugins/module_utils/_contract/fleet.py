@@ -25,23 +25,50 @@ Told = t.Iterator[tuple[str, Problem]]
 _DEFAULT_PLANES = ("https://app.gitpod.io/api", "https://app.ona.com/api")
 
 
-def fleet_problems(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, list[Problem]]:
+def fleet_problems(
+    hosts: t.Mapping[str, t.Mapping[str, t.Any]], beyond: t.Mapping[str, t.Mapping[str, t.Any]] | None = None
+) -> dict[str, list[Problem]]:
     """Problems by host, of every host that is given; one without problems has an empty list.
 
     :param hosts: typed values by variable name of each host, with or without defaults. Secrets may be left out, but
         then nothing is known of who registers its runner (C(gitpod_api_token)).
+    :param beyond: what the inventory says of hosts that this run leaves out (C(--limit)): one that was copied is
+        dangerous alone too.
     """
     fleet = {host: Inventory.of(values, host) for host, values in hosts.items()}
     found: dict[str, list[Problem]] = {host: [] for host in fleet}
     for rule in (_runner_ids, _domains, _stacks, _registrations):
         for host, problem in rule(fleet):
             found[host].append(problem)
+    left_out = {host: Inventory.of(values, host) for host, values in (beyond or {}).items() if host not in fleet}
+    for host, problem in _copies(fleet, left_out):
+        found[host].append(problem)
     return found
+
+
+def _copies(fleet: Fleet, left_out: Fleet) -> Told:
+    """A host with the runner ID of one that the run leaves out; the one that has its runner's name is the original."""
+    of_others: dict[str, list[str]] = {}
+    for host, inventory in left_out.items():
+        of_others.setdefault(_runner_id(inventory), []).append(host)
+    for host, inventory in fleet.items():
+        others = of_others.get(_runner_id(inventory), []) if _runner_id(inventory) else []
+        original = inventory.runner_name == host and not any(left_out[name].runner_name == name for name in others)
+        if others and not original:
+            names = ", ".join(others[:MOST_ENTRIES])
+            summary = f"It is also the runner ID of {names}, which this run leaves out, and a runner is one host."
+            remediation = "Give each host its own runner's ID, or remove the host that is a copy."
+            yield host, Problem(CONTRADICTORY, "gitpod_runner_id", summary, remediation)
+
+
+def _runner_id(host: Inventory) -> str:
+    """A UUID, whose case does not count."""
+    return host.text("gitpod_runner_id").lower()
 
 
 def _runner_ids(fleet: Fleet) -> Told:
     """A runner is one stack in one region and never moves (guide); its ID is a UUID, whose case does not count."""
-    for hosts in _alike(fleet, lambda host: host.text("gitpod_runner_id").lower()):
+    for hosts in _alike(fleet, _runner_id):
         for host, others in _each(hosts):
             summary = f"It is also the runner ID of {others}, and a runner is one host in one region."
             remediation = "Give each host its own runner's ID, or remove the host that is a copy."

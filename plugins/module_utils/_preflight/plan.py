@@ -30,6 +30,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     naming,
     plan_endpoint,
@@ -71,7 +72,7 @@ def plans(values: Values, earlier: Earlier, wanted: Wanted, facts: Facts) -> lis
 
 def after(plan: StagePlan, *earlier: StagePlan) -> StagePlan:
     """The plan of a stage that depends on earlier ones: while one of those has to run, nothing can be ruled out."""
-    running = [entry.stage for entry in earlier if entry.needed]
+    running = [entry.stage for entry in earlier if entry.needed and not entry.keeps]
     if plan.needed or not running:
         return plan
     return StagePlan(plan.stage, stages.UNKNOWN, (f"the stage {' and '.join(running)} comes first and may change it",))
@@ -192,7 +193,7 @@ def _certificate(wanted: Wanted, facts: Facts) -> StagePlan:
         return _unknown("certificate", facts.certificate, "")
     stale = stale and not serves(facts.certificate, wanted.domain_name, facts.now)
     return certificate.foresee(
-        WantedCertificate(wanted.name, wanted.domain_name, wanted.region),
+        WantedCertificate(Owner(wanted.name, wanted.runner_id), wanted.domain_name, wanted.region),
         "" if stale else wanted.certificate_arn,
         requested,
         facts.certificates if isinstance(facts.certificates, tuple) else None,

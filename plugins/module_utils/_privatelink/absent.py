@@ -98,7 +98,8 @@ def depart(endpoints: t.Sequence[Endpoint], groups: t.Sequence[Group], wanted: W
     me = wanted.user
 
     def decision(tags: t.Mapping[str, str]) -> str:
-        return users.departure(users.users(tags), me) if users.is_ours(tags) else users.NOT_A_USER
+        found = (*users.users(tags), *wanted.also_used_by)
+        return users.departure(found, me) if users.is_ours(tags) else users.NOT_A_USER
 
     last = [endpoint for endpoint in endpoints if decision(endpoint.tags) == users.REMOVE]
     staying = [endpoint for endpoint in endpoints if endpoint not in last and stage(endpoint.state) != LEAVING]
@@ -115,7 +116,7 @@ def depart(endpoints: t.Sequence[Endpoint], groups: t.Sequence[Group], wanted: W
         going=tuple(endpoint for endpoint in last if stage(endpoint.state) == LEAVING),
         release=tuple((endpoint, todo) for endpoint, todo in released if todo.changes),
         remove_groups=tuple(gone),
-        release_groups=tuple((group, release_group(group, me)) for group in shared),
+        release_groups=tuple((group, release_group(group, me, wanted.also_used_by)) for group in shared),
         left_alone=tuple(
             f"the security group {group.name} ({group.id}), the only one of {needed[group.id]}, which is not this"
             " runner's alone"

@@ -214,8 +214,12 @@ def planned_group(current: Group | None, wanted: Wanted, todo: GroupPlan) -> Gro
     return dataclasses.replace(base, rules=rules, tags={**tags, **todo.add_tags})
 
 
-def release_group(current: Group, me: users.User) -> GroupPlan:
-    """What to do to a group that others go on using: this runner's own ranges and tag go."""
-    gone = frozenset(map(Rule, users.surplus(current.tags, me, ())))
-    add, remove = users.without(current.tags, me)
-    return _planned(current, (), current.rules & gone, add, remove)
+def release_group(current: Group, me: users.User, also_used_by: t.Iterable[users.User] = ()) -> GroupPlan:
+    """What to do to a group that others go on using: this runner's own ranges and tag go.
+
+    :param also_used_by: users that the tags do not name yet.
+    """
+    tags, added = users.with_users(current.tags, also_used_by, me)
+    gone = frozenset(map(Rule, users.surplus(tags, me, ())))
+    add, remove = users.without(tags, me)
+    return _planned(current, (), current.rules & gone, {**added, **add}, remove)

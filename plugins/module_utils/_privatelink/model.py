@@ -167,6 +167,7 @@ class Wanted:
     :param policy: JSON, or empty for full access.
     :param adopt: use an endpoint that others made: it gets what is missing, and nothing of it is taken away.
     :param replace_failed: delete an endpoint of ours that is broken, and create it anew.
+    :param also_used_by: runners that need it although its tags do not name them, for whom it stays.
     """
 
     name: str
@@ -185,6 +186,7 @@ class Wanted:
     runner_id: str = ""
     security_group_name: str = ""
     source_subnet_ids: tuple[str, ...] = ()
+    also_used_by: tuple[User, ...] = ()
 
     @classmethod
     def of(cls, options: t.Mapping[str, t.Any]) -> Wanted:
@@ -209,6 +211,9 @@ class Wanted:
             runner_id=runner_id,
             security_group_name=options.get("security_group_name") or "",
             source_subnet_ids=tuple(options.get("source_subnet_ids") or ()),
+            also_used_by=tuple(
+                User(entry["name"], entry.get("id") or "") for entry in options.get("also_used_by") or ()
+            ),
         )
 
     @property

@@ -241,7 +241,9 @@ def release(current: Endpoint, wanted: Wanted, groups: t.Collection[str] = ()) -
 
     :param groups: IDs of security groups that go too; the last one stays, because an endpoint has at least one.
     """
-    gone = users.surplus(current.tags, wanted.user, ()) if is_ours(current) else ()
+    mine = any(user.is_same(wanted.user) for user in users.users(current.tags))
+    tags, added = users.with_users(current.tags, wanted.also_used_by if mine else (), wanted.user)
+    gone = users.surplus(tags, wanted.user, ()) if is_ours(current) else ()
     modify: dict[str, t.Any] = {}
     for kind, present, leave in (
         ("SubnetIds", current.subnet_ids, gone),
@@ -249,7 +251,8 @@ def release(current: Endpoint, wanted: Wanted, groups: t.Collection[str] = ()) -
     ):
         if set(present) & set(leave) and set(present) - set(leave):
             modify[f"Remove{kind}"] = sorted(set(present) & set(leave))
-    add, remove = users.without(current.tags, wanted.user) if is_ours(current) else ({}, ())
+    add, remove = users.without(tags, wanted.user) if is_ours(current) else ({}, ())
+    add = {**added, **add} if is_ours(current) else add
     said: dict[str, tuple[str, ...]] = {
         "tag": (f"tag {current.id} with {', '.join(sorted(add))}",) if add else (),
         "modify": tuple(_action(key, value, current) for key, value in modify.items()),

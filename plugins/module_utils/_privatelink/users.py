@@ -17,6 +17,7 @@ import hashlib
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import UUID, same_id
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
     MANAGED_BY,
     MANAGED_BY_TAG,
@@ -49,8 +50,15 @@ class User:
     needs: frozenset[str] | None = None
 
     def is_same(self, other: User) -> bool:
-        """Whether both are one runner: by the IDs where both are known, else by the names."""
-        return self.id == other.id if self.id and other.id else self.name == other.name
+        """Whether both are one runner: nothing that is known of both contradicts, and one thing is the same.
+
+        One ID under two names is a copied inventory, and that is not the runner whose ID it is.
+        """
+        if self.id and other.id and not same_id(self.id, other.id):
+            return False
+        if self.name and other.name:
+            return self.name == other.name
+        return same_id(self.id, other.id)
 
     def as_result(self) -> dict[str, str]:
         """Plain data for a module's result."""
@@ -73,14 +81,22 @@ def _fitting(who: str) -> str:
 
 
 def is_ours(tags: Tags) -> bool:
-    """Whether this collection made what has these tags. What a stack made carries the stack's tags, but is not ours."""
-    return tags.get(MANAGED_BY_TAG) == MANAGED_BY and not any(key.startswith("aws:cloudformation:") for key in tags)
+    """Whether this collection made what has these tags, for a runner that they name.
+
+    What a stack made carries the stack's tags, but is not ours. What names no runner is nobody's that is known.
+    """
+    named = any(key in (RUNNER_NAME_TAG, RUNNER_ID_TAG) or key.startswith(USED_BY_TAG) for key in tags)
+    of_a_stack = any(key.startswith("aws:cloudformation:") for key in tags)
+    return tags.get(MANAGED_BY_TAG) == MANAGED_BY and named and not of_a_stack
 
 
 def owner(tags: Tags) -> User | None:
-    """The runner for which this collection made it; C(None) for what others made, or made for nobody in particular."""
-    name = tags.get(RUNNER_NAME_TAG) or tags.get(_NAME_TAG, "")
-    return User(name, tags.get(RUNNER_ID_TAG, "")) if is_ours(tags) and name else None
+    """The runner for which this collection made it; C(None) for what others made, or where that is not told any more.
+
+    The tag C(Name) tells nothing: it is anybody's to set.
+    """
+    name, identifier = tags.get(RUNNER_NAME_TAG, ""), tags.get(RUNNER_ID_TAG, "")
+    return User(name, identifier) if is_ours(tags) and (name or identifier) else None
 
 
 def users(tags: Tags) -> tuple[User, ...]:
@@ -96,7 +112,8 @@ def _parsed(key: str, value: str) -> User:
     who = key[len(USED_BY_TAG) :]
     name, separator, listed = value.rpartition(" = ")
     if not separator:
-        return User(who)
+        # Somebody has changed the value.
+        return User("", who) if UUID.fullmatch(who) else User(who)
     needs = None if listed.strip() in ("", _UNKNOWN) else frozenset(listed.split())
     return User(name, "" if who == _fitting(name) else who, needs)
 
@@ -108,13 +125,13 @@ def others(tags: Tags, me: User) -> tuple[User, ...]:
 
 def names(found: t.Iterable[User]) -> list[str]:
     """The runners' names, each once and sorted."""
-    return sorted({user.name for user in found})
+    return sorted({user.name or user.id for user in found})
 
 
 def belongs_to(tags: Tags, me: User) -> bool:
     """Whether it is this runner's own: made for it, or used by it alone."""
     first = owner(tags)
-    return is_ours(tags) and (first is None or first.is_same(me) or not others(tags, me))
+    return is_ours(tags) and (bool(first and first.is_same(me)) or not others(tags, me))
 
 
 def departure(found: t.Collection[User], me: User) -> str:
@@ -143,8 +160,9 @@ def use_tags(tags: Tags, me: User) -> tuple[dict[str, str], tuple[str, ...]]:
     """The tag to set that records this runner's use, if it is not there, and keys of its outdated ones.
 
     :param me: with what it needs now.
-    :raises RunnerError: there is no room for another tag.
+    :raises RunnerError: there is no room for another tag, or another runner uses it under the same ID.
     """
+    _refuse_copy(tags, me)
     key, value = me.tag
     outdated = tuple(found for found in _keys(tags, me) if found != key)
     if key not in tags and not outdated and len(_own(tags)) >= MOST_TAGS:
@@ -154,6 +172,35 @@ def use_tags(tags: Tags, me: User) -> tuple[dict[str, str], tuple[str, ...]]:
             "Remove some of the resource's tags",
         )
     return ({} if tags.get(key) == value else {key: value}), outdated
+
+
+def _refuse_copy(tags: Tags, me: User) -> None:
+    """Stop where the ID is that of another runner, whose use the same tag records.
+
+    :raises RunnerError: with the other's name.
+    """
+    first = next((user for user in others(tags, me) if same_id(user.id, me.id)), None)
+    if first:
+        raise RunnerError(
+            f"The runner ID {me.id} of {me.name} is that of the runner {first.name}, which uses this; nothing was"
+            " changed",
+            "A runner is one host in one region, and two hosts with one ID are a copied inventory",
+            "Set gitpod_runner_id to the ID of the host's own runner. If the host was renamed, its runner keeps its"
+            f" name: gitpod_runner_name: {first.name}",
+        )
+
+
+def with_users(tags: Tags, more: t.Iterable[User], me: User) -> tuple[Tags, dict[str, str]]:
+    """The tags with further users, and what they lack to name them; what these need is not known.
+
+    :param me: who asks. A tag that has its name and no ID names it, and no other runner of the same name.
+    """
+    there = others(tags, me)
+    further = [user for user in more if not user.is_same(me)]
+    missing = (user for user in further if not any(user.is_same(known) for known in there))
+    added = dict(dataclasses.replace(user, needs=None).tag for user in missing)
+    # The same ID under another name: the tag of that key is replaced when this runner's is taken away.
+    return {**tags, **added}, added
 
 
 def _own(tags: Tags) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import is_address
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.model import (
@@ -19,7 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagat
     Expected,
 )
 
-# A CNAME of exactly this value; an alias, a flattened or a longer way there may be somebody else's.
+# A CNAME to exactly this load balancer; an alias, a flattened or a longer way there may be somebody else's.
 EXACT = "exact"
 
 
@@ -63,11 +64,16 @@ def zone_records(answers: t.Sequence[Answer], expected: t.Sequence[Expected]) ->
 
 def _standing(record: Expected, answers: t.Sequence[Answer]) -> ZoneRecord:
     found = [answer for answer in answers if answer.outcome in (RIGHT, OTHER)]
-    exact = [answer for answer in found if answer.outcome == RIGHT and answer.leads_to[:1] == (record.value,)]
+    exact = [answer for answer in found if answer.outcome == RIGHT and _is_ours(answer.leads_to[:1], record)]
     for answer in found:
         if answer not in exact:
             return ZoneRecord(record, OTHER, answer.leads_to if answer.has_addresses else answer.leads_to[:1])
     if exact:
-        return ZoneRecord(record, EXACT, (record.value,))
+        return ZoneRecord(record, EXACT, exact[0].leads_to[:1])
     missing = any(answer.outcome == MISSING for answer in answers)
     return ZoneRecord(record, MISSING if missing else SILENT)
+
+
+def _is_ours(leads_to: t.Sequence[str], record: Expected) -> bool:
+    """Whether the record itself points to the load balancer."""
+    return any(ownership.of_records(name, record.value).relation == ownership.OURS for name in leads_to)

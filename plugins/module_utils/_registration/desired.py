@@ -42,9 +42,13 @@ def start(values: Values, _earlier: Earlier) -> Options:
     }
 
 
-def absent(values: Values) -> Options:
-    """Options that remove the registration of a runner whose stack is gone; one in use is refused."""
-    runner_id = values.get("gitpod_runner_id")
+def absent(values: Values, earlier: Earlier, was_here: bool) -> Options:
+    """Options that remove the registration of a runner whose stack is gone; one in use is refused.
+
+    :param was_here: whether the runner has, or had, a stack of its own here. Of one that had none, the management plane
+        tells whether a stack runs elsewhere: in another account, or under the name of the host whose ID was copied.
+    """
+    runner_id = earlier.runner_id(values)
     return {
         **connection(values),
         **({"runner_id": runner_id} if runner_id else {}),
@@ -53,7 +57,7 @@ def absent(values: Values) -> Options:
         # One of the same name in another region is another runner.
         "same_name_elsewhere": True,
         "state": "absent",
-        "stack_exists": False,
+        **({"stack_exists": False} if was_here else {}),
         "force": values["gitpod_teardown_delete_environments"],
     }
 

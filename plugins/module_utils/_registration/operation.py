@@ -16,6 +16,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Connection,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import of_registration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import creating, tokens
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.plan import (
@@ -153,7 +155,7 @@ def absent(api: Api, wanted: Wanted, allowed: Permissions, module: t.Any) -> dic
         runner = find(api, wanted)
     except NotFoundError:
         runner = None
-    gone: dict[str, t.Any] = {"changed": False, "created": False, "runner": None, "actions": []}
+    gone: dict[str, t.Any] = {"changed": False, "created": False, "runner": None, "actions": [], "reason": ""}
     if runner is None or runner.leaving:
         return {**gone, "runner": runner.as_result() if runner else None}
     check_place(runner, wanted)
@@ -169,6 +171,7 @@ def absent(api: Api, wanted: Wanted, allowed: Permissions, module: t.Any) -> dic
         **gone,
         "changed": True,
         "actions": [f"delete the runner {runner.name} ({runner.id}){force}"],
+        "reason": of_registration(Owner(wanted.name, wanted.runner_id), wanted.region, runner.as_result()).reason,
         "diff": _diff(runner, None),
     }
 

@@ -197,7 +197,12 @@ def refuse_losses(runner: Runner, environments: int, allowed: Permissions) -> No
     if exists and not allowed.with_stack:
         seen = "its stack exists" if allowed.stack_exists else f"it is {runner.phase}, so its stack exists"
         reasons.append(seen)
-        ways.append("delete the stack first, or allow it with delete_with_stack")
+        ways.append(
+            "delete the stack first, or allow it with delete_with_stack"
+            if allowed.stack_exists
+            else "correct gitpod_runner_id, gitpod_region or the account if the stack is another host's; else delete it"
+            " first, or allow it with delete_with_stack"
+        )
     if reasons:
         raise RunnerError(
             f"The runner {runner.name} ({runner.id}) is in use; nothing was changed",

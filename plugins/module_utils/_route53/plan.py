@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import (
     ADDRESS_TYPES,
@@ -56,8 +57,8 @@ class Wanted:
                 record.type == goal.type and record.name == goal.name and record.target == goal.target
                 for goal in self.records
             )
-        targets = {normal(name) for name in (self.target, *self.former_targets) if name}
-        return bool(record.target) and record.target in targets
+        targets = (self.target, *self.former_targets)
+        return ownership.of_records(record.target, *targets).relation == ownership.OURS
 
 
 def names(domain: str) -> tuple[str, str]:

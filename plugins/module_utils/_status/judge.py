@@ -192,7 +192,8 @@ def _of_checks(area: str, seen: Seen) -> Result:
     worst = max(mine, key=lambda check: _RANK[check.status])
     if worst.status in (PASS, SKIP):
         told = {"dns": "Both names lead to the load balancer.", "health": "Both names answer /_health."}
-        return Result(area, worst.status, told[area] if worst.status == PASS else worst.summary)
+        hidden = worst.status == SKIP and any(check.unverifiable for check in mine)
+        return Result(area, worst.status, told[area] if worst.status == PASS else worst.summary, unverifiable=hidden)
     bad = [check for check in mine if check.status == worst.status]
     fixes = " ".join(dict.fromkeys(check.remediation for check in bad))
     return Result(area, worst.status, " ".join(check.summary for check in bad), fixes)

@@ -22,7 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     ApiError,
     RunnerError,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner, Verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Bucket
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import may_be_done
@@ -45,7 +45,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     runner = Runner(options["runner_name"] or options["name"], options["runner_id"] or "")
     s3 = client(module, "s3")
     found = retained(s3, deleted_stacks(api_of(module), runner, {options["name"], *options["former_names"]}))
-    goes = found if options["state"] == "absent" else []
+    goes = [bucket for bucket in found if bucket.ours] if options["state"] == "absent" else []
     if not module.check_mode:
         for bucket in goes:
             empty_and_delete(s3, bucket.name)
@@ -65,12 +65,12 @@ class Deleted:
     """A deleted stack of the runner.
 
     :param resources: that it had, with the status in which each was left.
-    :param reason: why it was the runner's, as the words after "because".
+    :param whose: what tells that it was the runner's.
     """
 
     stack: Stack
     resources: tuple[dict[str, t.Any], ...]
-    reason: str
+    whose: Verdict
 
 
 def deleted_stacks(api: Api, runner: Runner, names: t.Collection[str]) -> list[Deleted]:
@@ -83,21 +83,51 @@ def deleted_stacks(api: Api, runner: Runner, names: t.Collection[str]) -> list[D
         stack = api.stack(stack_id)
         whose = ownership.of_stack(runner, stack.tags, stack.parameters)
         if whose.relation == ownership.OURS:
-            found.append(Deleted(stack, tuple(api.resources(stack_id)), whose.reason))
+            found.append(Deleted(stack, tuple(api.resources(stack_id)), whose))
     return found
 
 
 def retained(s3: t.Any, deleted: t.Iterable[Deleted]) -> list[Bucket]:
-    """The buckets that deleted stacks of the runner left, and that are still there."""
+    """The buckets that deleted stacks of the runner left and that are still there, and those of which nobody can tell.
+
+    What has such a name today and is somebody else's is left out.
+    """
     found: dict[str, Bucket] = {}
     for left in deleted:
         for entry in left.resources:
-            if entry["type"] == BUCKET_TYPE and entry["status"] == "DELETE_SKIPPED":
-                bucket = measured(s3, entry["physical_id"], left.stack.id)
-                if bucket:
-                    reason = f"the stack {left.stack.name} left it: {left.reason}"
-                    found[bucket.name] = dataclasses.replace(bucket, reason=reason)
+            if entry["type"] != BUCKET_TYPE or entry["status"] != "DELETE_SKIPPED":
+                continue
+            bucket = _of(s3, entry["physical_id"], left)
+            if bucket:
+                found[bucket.name] = bucket
     return [found[name] for name in sorted(found)]
+
+
+def _of(s3: t.Any, name: str, left: Deleted) -> Bucket | None:
+    """The bucket that a stack left, or C(None) when it is gone, or somebody else has the name today."""
+    bucket = measured(s3, name, left.stack.id)
+    if not bucket:
+        return None
+    whose = ownership.of_bucket(left.stack.id, left.whose, bucket_tags(s3, name))
+    if whose.relation == ownership.STRANGERS:
+        return None
+    ours = whose.relation == ownership.OURS
+    reason = f"the stack {left.stack.name} left it: {whose.reason}" if ours else whose.reason
+    return dataclasses.replace(bucket, reason=reason, ours=ours)
+
+
+def bucket_tags(s3: t.Any, name: str) -> dict[str, str] | None:
+    """A bucket's tags; C(None) when they may not be read."""
+    try:
+        with intent(f"read the tags of the bucket {name}"):
+            listed = s3.get_bucket_tagging(Bucket=name, aws_retry=True)["TagSet"]
+    except ApiError as error:
+        if error.code in ("NoSuchTagSet", "NoSuchBucket"):
+            return {}
+        if error.code not in DENIED_CODES:
+            raise
+        return None
+    return {entry["Key"]: entry["Value"] for entry in listed}
 
 
 def _named(api: Api, names: t.Collection[str]) -> list[str]:

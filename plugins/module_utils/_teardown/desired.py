@@ -25,8 +25,12 @@ Look = t.Mapping[str, t.Any]
 def look(values: Values, earlier: Earlier) -> Options:
     """Options of the look at what there is."""
     # A stack that was taken over is found by its tags while it is there, and by its name once it is deleted.
-    former = values.get("gitpod_stack_take_over")
-    return {**whose(values, earlier), **({"former_names": [former]} if former else {})}
+    return {**whose(values, earlier), **_take_over(values)}
+
+
+def _take_over(values: Values) -> Options:
+    named = values.get("gitpod_stack_take_over")
+    return {"take_over": named} if named else {}
 
 
 def describe(values: Values, result: Options, before: Look) -> list[str]:
@@ -74,11 +78,10 @@ def no_stack(seen: Look) -> str:
 
 def buckets(values: Values, earlier: Earlier, seen: Look) -> Options:
     """Options for the buckets that AWS kept: deleted only for a real true."""
-    options = look(values, earlier)
-    former = [*options.get("former_names", []), seen["stack"]["name"]]
+    former = {values.get("gitpod_stack_take_over"), seen["stack"]["name"]} - {None, ""}
     return {
-        **options,
-        "former_names": former,
+        **whose(values, earlier),
+        "former_names": sorted(former),
         "state": "absent" if values["gitpod_teardown_delete_buckets"] is True else "listed",
     }
 

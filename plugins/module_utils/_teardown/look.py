@@ -14,7 +14,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Api,
     load_balancer_names,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import GONE, Found, find
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import (
+    GONE,
+    Found,
+    find,
+    users_of_vpc,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
@@ -37,17 +42,18 @@ def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_teardown_info does."""
     options = module.params
     runner = Runner(options["runner_name"] or options["name"], options["runner_id"] or "")
-    names = {options["name"], *options["former_names"]}
-    return look(api_of(module), client(module, "ec2"), client(module, "s3"), runner, options["name"], names)
+    api, clients = api_of(module), (client(module, "ec2"), client(module, "s3"))
+    take_over = options["take_over"] or ""
+    names = {options["name"], *options["former_names"], *([take_over] if take_over else [])}
+    return look(api, *clients, runner, find(api, runner, options["name"], take_over), names)
 
 
-def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, name: str, names: t.Collection[str]) -> dict[str, t.Any]:
+def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, found: Found, names: t.Collection[str]) -> dict[str, t.Any]:
     """Everything that there is of the runner, each with what tells whose it is.
 
-    :param name: of its stack, unless it has another.
+    :param found: its stack, or what stands in its place.
     :param names: that deleted stacks of it may have had.
     """
-    found = find(api, runner, name)
     stack = found.stack
     ours = found.verdict.relation == ownership.OURS
     # A stack in review has neither resources nor a template that could be summed up.
@@ -55,19 +61,21 @@ def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, name: str, names: t.Co
     listed = api.resources(stack.id) if full else []
     going = stack.status == "DELETE_IN_PROGRESS"
     load_balancer = api.load_balancer(stack) if full and not going else None
-    left = deleted_stacks(api, runner, {*names, stack.name})
-    former = [*load_balancer_names(listed), *(name for entry in left for name in load_balancer_names(entry.resources))]
+    deleted = deleted_stacks(api, runner, {*names, stack.name})
+    former = [*load_balancer_names(listed), *(name for gone in deleted for name in load_balancer_names(gone.resources))]
     current = str((load_balancer or {}).get("dns_name") or "").lower()
+    shared_things = Shared(api, ec2, runner, stays=found.verdict.relation in (ownership.BY_HAND, ownership.UNKNOWN))
     return {
         "changed": False,
-        "stack": {**_told_of(found), "buckets": _buckets(listed)},
+        # Of a runner that had none here, the management plane alone may know of one elsewhere.
+        "stack": {**_told_of(found), "buckets": _buckets(listed), "was_here": ours or bool(deleted)},
         "load_balancer": load_balancer,
         # Records that point to one of these are the runner's too: nobody else's load balancer will have such a name.
         "former_load_balancers": [name for name in dict.fromkeys(former) if name != current],
         "domain_name": _domain(api, stack) if full else "",
-        "endpoints": _endpoints(ec2, runner),
-        "security_groups": _security_groups(ec2, runner),
-        "retained_buckets": [bucket.as_result() for bucket in retained(s3, left)],
+        "endpoints": shared_things.endpoints(),
+        "security_groups": shared_things.security_groups(),
+        "retained_buckets": [bucket.as_result() for bucket in retained(s3, deleted)],
     }
 
 
@@ -104,41 +112,65 @@ def _buckets(resources: t.Iterable[t.Mapping[str, str]]) -> list[str]:
 _FILTERS = [{"Name": f"tag:{MANAGED_BY_TAG}", "Values": [MANAGED_BY]}]
 
 
-def _endpoints(ec2: t.Any, runner: Runner) -> list[dict[str, t.Any]]:
-    with intent("list the endpoints"):
-        found = ec2.describe_vpc_endpoints(Filters=_FILTERS, aws_retry=True)["VpcEndpoints"]
-    return [
-        {
-            "id": raw["VpcEndpointId"],
-            "vpc_id": raw.get("VpcId", ""),
-            "service_name": raw.get("ServiceName", ""),
-            **_told(whose),
-        }
-        for raw in found
-        if raw.get("State", "").lower() not in GONE_STATES and (whose := shared(raw, runner)).goes
-    ]
+class Shared:
+    """What the runners of a VPC share: the endpoint and its security group, as far as this runner uses them.
+
+    :param stays: whether a stack stays that may be this runner's; what it needs stays with it.
+    """
+
+    def __init__(self, api: Api, ec2: t.Any, runner: Runner, stays: bool = False) -> None:
+        self._api = api
+        self._ec2 = ec2
+        self._runner = runner
+        self._stays = stays
+        self._stacks: list[Stack] | None = None
+
+    def endpoints(self) -> list[dict[str, t.Any]]:
+        """The endpoints that go, or this runner's part of them."""
+        if self._stays:
+            return []
+        with intent("list the endpoints"):
+            found = self._ec2.describe_vpc_endpoints(Filters=_FILTERS, aws_retry=True)["VpcEndpoints"]
+        there = [raw for raw in found if raw.get("State", "").lower() not in GONE_STATES]
+        return [
+            {"id": raw["VpcEndpointId"], "service_name": raw.get("ServiceName", ""), **told}
+            for raw in there
+            if (told := self._told(raw))
+        ]
+
+    def security_groups(self) -> list[dict[str, t.Any]]:
+        """The groups that go, or this runner's part of them."""
+        if self._stays:
+            return []
+        with intent("list the security groups"):
+            found = self._ec2.describe_security_groups(Filters=_FILTERS, aws_retry=True)["SecurityGroups"]
+        return [{"id": raw["GroupId"], "name": raw["GroupName"], **told} for raw in found if (told := self._told(raw))]
+
+    def _told(self, raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """What is told of one that goes, or this runner's part of it; empty of one that this runner does not use."""
+        vpc_id = raw.get("VpcId", "")
+        if not shared(raw, self._runner).goes:
+            return {}
+        also = self._in(vpc_id)
+        whose = shared(raw, self._runner, also)
+        users_too = [{"name": user.name, "id": user.id} for user in also]
+        shared_with = list(whose.shared_with)
+        return {"vpc_id": vpc_id, "shared_with": shared_with, "reason": whose.reason, "also_used_by": users_too}
+
+    def _in(self, vpc_id: str) -> list[Runner]:
+        if self._stacks is None:
+            self._stacks = self._api.stacks()
+        return users_of_vpc(self._stacks, self._runner, vpc_id)
 
 
-def _security_groups(ec2: t.Any, runner: Runner) -> list[dict[str, t.Any]]:
-    with intent("list the security groups"):
-        found = ec2.describe_security_groups(Filters=_FILTERS, aws_retry=True)["SecurityGroups"]
-    return [
-        {"id": raw["GroupId"], "name": raw["GroupName"], "vpc_id": raw.get("VpcId", ""), **_told(whose)}
-        for raw in found
-        if (whose := shared(raw, runner)).goes
-    ]
+def shared(raw: t.Mapping[str, t.Any], runner: Runner, also_used_by: t.Iterable[Runner] = ()) -> ownership.Verdict:
+    """Whose an endpoint or a group is; a stack's own groups carry the stack's tags, and go with it.
 
-
-def shared(raw: t.Mapping[str, t.Any], runner: Runner) -> ownership.Verdict:
-    """Whose an endpoint or a group is; a stack's own groups carry the stack's tags, and go with it."""
+    :param also_used_by: other runners in the VPC, whose use no tag records.
+    """
     tags = {entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])}
     me = users.User(runner.name, runner.id)
-    # The ID under another name is that of the runner whose inventory was copied, or of this one before it was renamed.
-    mine = [user for user in users.users(tags) if user.is_same(me) and user.name == me.name]
+    uses = users.is_ours(tags) and any(user.is_same(me) for user in users.users(tags))
+    known, _missing = users.with_users(tags, [users.User(user.name, user.id) for user in also_used_by], me)
     first = users.owner(tags)
-    uses = users.is_ours(tags) and bool(mine)
-    return ownership.of_shared(runner, tags, uses, users.names(users.others(tags, me)), first.name if first else "")
-
-
-def _told(whose: ownership.Verdict) -> dict[str, t.Any]:
-    return {"shared_with": list(whose.shared_with), "reason": whose.reason}
+    return ownership.of_shared(runner, tags, uses, users.names(users.others(known, me)), first.name if first else "")

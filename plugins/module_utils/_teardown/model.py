@@ -19,7 +19,8 @@ class Bucket:
     :param versions: objects with all their versions and delete markers, or C(None) when they may not be listed.
     :param size: their bytes.
     :param more: whether there are more than were counted.
-    :param reason: why the stack that left it was the runner's, as the words after "because".
+    :param ours: whether it is known to be what the stack left, and so may go.
+    :param reason: what tells so, as the words after "because".
     """
 
     name: str
@@ -28,6 +29,7 @@ class Bucket:
     size: int = 0
     more: bool = False
     reason: str = ""
+    ours: bool = True
 
     def __str__(self) -> str:
         if self.versions is None:
@@ -45,6 +47,7 @@ class Bucket:
             "bytes": self.size,
             "more": self.more,
             "text": str(self),
+            "ours": self.ours,
             "reason": self.reason,
         }
 

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import BY_HAND, UNKNOWN
 
 
 def teardown_plan(
@@ -27,9 +25,8 @@ def teardown_plan(
         C(records) that stay; empty when none was asked.
     :param certificate: result of runner_certificate in check mode, or empty.
     :param registration: result of runner_registration in check mode, or empty without an API token.
-    :param settings: C(domain), C(provider), C(delete_buckets), C(retain_resources), whether there is an C(api_token),
-        and why a certificate and a registration that were found are the runner's: C(certificate_reason) and
-        C(registration_reason).
+    :param settings: C(domain), C(provider), C(delete_buckets), C(retain_resources), and whether there is an
+        C(api_token).
     """
     goes = [
         *_records(look, records, settings),
@@ -37,17 +34,32 @@ def teardown_plan(
         # With the endpoint, whose network interfaces hold it.
         *(f"the security group {entry['name']} ({entry['id']}){_part(entry)}" for entry in look["security_groups"]),
         *_stack(look["stack"], settings.get("retain_resources") or ()),
-        *(f"{_object(action)}{_ours(settings['certificate_reason'])}" for action in certificate.get("actions") or []),
-        *(f"{_object(action)}{_ours(settings['registration_reason'])}" for action in registration.get("actions") or []),
+        *(
+            f"{_object(action)}{_ours(reason)}"
+            for action, reason in zip(certificate.get("actions") or [], certificate.get("reasons") or [])
+        ),
+        *(f"{_object(action)}{_ours(registration['reason'])}" for action in registration.get("actions") or []),
     ]
     delete = settings["delete_buckets"]
     if delete:
         goes += [
             f"the bucket {entry['text']}, with everything in it{_ours(entry['reason'])}"
             for entry in look["retained_buckets"]
+            if entry["ours"]
         ]
         goes += [f"the bucket {name}, with everything in it" for name in _kept_by_stack(look)]
-    return {"goes": goes, "stays": _stays(look, records, registration, settings)}
+    return {"goes": goes, "stays": [*_stays(look, records, registration, settings), *_left(look, certificate, delete)]}
+
+
+def _left(look: t.Mapping[str, t.Any], certificate: t.Mapping[str, t.Any], delete: bool) -> list[str]:
+    """What is not this runner's alone, or cannot be told to be its own."""
+    found = list(certificate.get("left_alone") or [])
+    if look["stack"]["relation"] in (BY_HAND, UNKNOWN):
+        found.append("its endpoint and security group, if there are any, because the stack stays and may need them")
+    if delete:
+        unsure = [entry for entry in look["retained_buckets"] if not entry["ours"]]
+        found += [f"the bucket {entry['text']}, because {entry['reason']}" for entry in unsure]
+    return found
 
 
 def _part(entry: t.Mapping[str, t.Any]) -> str:
@@ -168,17 +180,3 @@ def teardown_lines(plan: t.Mapping[str, t.Sequence[str]], runner: str) -> list[s
     if plan["stays"]:
         lines += [f"{runner}: this stays", *(f"    - {entry}" for entry in plan["stays"])]
     return lines
-
-
-def reasons(values: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Why the certificate and the registration that the stages' own modules found are this runner's.
-
-    Those find what the collection requested by its tag, and the runner by its ID, or by name and region without one.
-
-    :param values: typed values by variable.
-    """
-    runner, region = Runner(values["gitpod_runner_name"], values["gitpod_runner_id"] or ""), values["gitpod_region"]
-    registered = {"id": runner.id, "name": runner.name, "region": region}
-    certificate = ownership.by_tags(ownership_tags(runner.name, None), runner)
-    registration = ownership.of_registration(runner, region, registered)
-    return {"certificate_reason": certificate.reason, "registration_reason": registration.reason}

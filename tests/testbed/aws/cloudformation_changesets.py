@@ -121,13 +121,14 @@ def changes_between(
     return [kept for change in found if (kept := _without_unchanged(change, old, new)) is not None]
 
 
-def _new_stack(name: str, tags: list[Any]) -> dict[str, Any]:
+def _new_stack(name: str) -> dict[str, Any]:
+    """A stack in review has no tags before its change set is executed (recording review_stack)."""
     archive_deleted(name)
     stack: dict[str, Any] = {
         "StackName": name,
         "StackId": f"arn:aws:cloudformation:{get_region()}:{get_account_id()}:stack/{name}/{new_uuid()}",
         "CreationTime": now_iso(),
-        "Tags": tags,
+        "Tags": [],
         "DisableRollback": False,
         "_region": get_region(),
     }
@@ -151,7 +152,7 @@ def _target(params: dict[str, Any], name: str, kind: str) -> tuple[dict[str, Any
     if stack is None:
         if problem := helpers._request_problems(params, _p(params, "StackName")):
             raise RefusalError(problem)
-        return _new_stack(_p(params, "StackName"), _extract_members(params, "Tags")), True
+        return _new_stack(_p(params, "StackName")), True
     if stack["StackStatus"] != "REVIEW_IN_PROGRESS":
         sentence = (
             f"Stack [{stack['StackName']}] already exists and cannot be created again with the changeSet [{name}]"

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, new_uuid, now_iso
-from ministack.services import ec2, iam
+from ministack.services import ec2, iam, s3
 from ministack.services.cloudformation.provisioners import (
     _REPLACING_PROPERTIES,
     _RESOURCE_HANDLERS,
+    _STACK_TAG_PROPERTY,
     _ec2_sg_permissions,
     _physical_name,
 )
@@ -247,6 +248,22 @@ def _instance_profile_handlers(original: dict[str, Any]) -> dict[str, Any]:
     return {**original, "create": create, "update": update, "delete": delete}
 
 
+def _bucket_handlers(original: dict[str, Any]) -> dict[str, Any]:
+    """ministack's buckets have no tags of their stack; AWS's do, and keep them when the stack goes without them."""
+
+    def tagged(result: tuple[str, Attributes], properties: Properties) -> tuple[str, Attributes]:
+        s3._bucket_tags[result[0]] = {entry["Key"]: str(entry["Value"]) for entry in properties.get("Tags") or []}
+        return result
+
+    def create(logical_id: str, properties: Properties, stack_name: str) -> tuple[str, Attributes]:
+        return tagged(original["create"](logical_id, properties, stack_name), properties)
+
+    def update(physical_id: str, before: Properties, after: Properties, stack_name: str) -> tuple[str, Attributes]:
+        return tagged(original["update"](physical_id, before, after, stack_name), after)
+
+    return {**original, "create": create, "update": update}
+
+
 # Properties that ministack does not know to replace the resource; from the resource reference ("Update requires").
 _MORE_REPLACING: dict[str, tuple[str, ...]] = {
     "AWS::EC2::SecurityGroup": ("GroupDescription", "GroupName", "VpcId"),
@@ -302,6 +319,8 @@ def install(settings: Settings) -> None:
     for direction in ("Ingress", "Egress"):
         list_name = "IpPermissions" if direction == "Ingress" else "IpPermissionsEgress"
         _RESOURCE_HANDLERS.setdefault(f"AWS::EC2::SecurityGroup{direction}", _rule_handlers(list_name))
+    _STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
+    _RESOURCE_HANDLERS["AWS::S3::Bucket"] = _bucket_handlers(_RESOURCE_HANDLERS["AWS::S3::Bucket"])
     profile = _RESOURCE_HANDLERS["AWS::IAM::InstanceProfile"]
     _RESOURCE_HANDLERS["AWS::IAM::InstanceProfile"] = _instance_profile_handlers(profile)
     for resource_type, properties in _MORE_REPLACING.items():

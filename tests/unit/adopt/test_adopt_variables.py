@@ -17,10 +17,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
     adopted_files,
     adopted_line,
     beside,
+    host_file,
 )
 
 TEMPLATE = Template(
@@ -212,3 +214,63 @@ def test_files_of_hosts_are_replaced_only_when_it_is_asked_for() -> None:
         {"host_vars/one.yml": True, "hosts.yml": False},
         [],
     )
+
+
+def found_in(region: str, runner_id: str, stack: str = "gitpod", **more: str) -> dict[str, t.Any]:
+    values = {"gitpod_region": region, "gitpod_runner_id": runner_id, "gitpod_account_id": "012345678901", **more}
+    return {"stack": stack, "region": region, "variables": values}
+
+
+def contents(*runners: dict[str, t.Any], there: dict[str, str] | None = None) -> dict[str, str]:
+    return {entry["path"]: entry["content"] for entry in adopted_files(runners, there)}
+
+
+def test_a_second_region_s_stack_of_the_name_is_a_host_of_its_own() -> None:
+    """It neither takes the first one's file nor is left out beside it."""
+    first = contents(found_in("eu-west-1", "id-1"))
+    assert "host_vars/gitpod.yml" in first
+    second = contents(found_in("us-east-1", "id-2"), there=first)
+    assert sorted(second) == ["host_vars/gitpod-us-east-1.yml", "hosts.yml"]
+    assert yaml.safe_load(second["host_vars/gitpod-us-east-1.yml"])["gitpod_runner_name"] == "gitpod"
+    # Also with leave to overwrite, and the first one keeps its name when both are found.
+    both = contents(found_in("us-east-1", "id-2"), found_in("eu-west-1", "id-1"), there={**first, **second})
+    assert sorted(both) == ["host_vars/gitpod-us-east-1.yml", "host_vars/gitpod.yml", "hosts.yml"]
+    written, notes = beside(adopted_files([found_in("us-east-1", "id-2")], first), first, overwrite=True)
+    assert {entry["path"] for entry in written} == {"host_vars/gitpod-us-east-1.yml", "hosts.yml"}
+    assert notes == []
+
+
+def test_a_second_account_s_stack_in_the_same_region_is_one_too() -> None:
+    there = contents(found_in("eu-west-1", "id-1"), found_in("us-east-1", "id-2"))
+    other = contents(found_in("us-east-1", "id-3", gitpod_account_id="999999999999"), there=there)
+    assert "host_vars/gitpod.yml" in other, "the name is free"
+    more = contents(found_in("us-east-1", "id-4", gitpod_account_id="888888888888"), there={**there, **other})
+    assert "host_vars/gitpod-us-east-1-888888888888.yml" in more
+
+
+def test_a_runner_is_found_again_under_the_name_that_a_person_gave_it() -> None:
+    there = {"host_vars/frankfurt.yaml": "gitpod_runner_id: ID-1\ngitpod_region: eu-west-1\n"}
+    assert "host_vars/frankfurt.yaml" in contents(found_in("eu-west-1", "id-1"), there=there)
+    # Without an ID, which a registration gives, its names tell.
+    there = {"host_vars/frankfurt.yml": "gitpod_runner_name: gitpod\ngitpod_region: eu-west-1\n"}
+    assert "host_vars/frankfurt.yml" in contents(found_in("eu-west-1", "id-1"), there=there)
+    # A file of this playbook's has what Ansible would take for a template marked as data.
+    marked = found_in("eu-west-1", "id-1", gitpod_domain_name="{{ b }}")
+    content = host_file("frankfurt", marked)
+    assert "!unsafe" in content
+    assert "host_vars/frankfurt.yml" in contents(marked, there={"host_vars/frankfurt.yml": content})
+    # What cannot be read may be its own.
+    there = {"host_vars/gitpod.yml": "a: !vault x\n"}
+    _written, notes = beside(adopted_files([found_in("eu-west-1", "id-1")], there), there, overwrite=False)
+    assert any("host_vars/gitpod.yml is there already" in note for note in notes)
+
+
+def test_a_stack_that_was_taken_over_keeps_the_name_that_its_tags_have() -> None:
+    """Without it, the inventory would name another runner than the tags, and be refused."""
+    taken = Stack("by-hand", tags=ownership_tags("eu", RUNNER_ID))
+    assert variables.names_of(taken) == {"gitpod_runner_name": "eu", "gitpod_stack_name": "by-hand"}
+    assert variables.names_of(Stack("eu", tags=ownership_tags("eu", RUNNER_ID))) == {}
+    assert variables.names_of(Stack("eu")) == {"gitpod_stack_take_over": "eu"}
+    runner = found_in("eu-west-1", "id-1", "by-hand", **variables.names_of(taken))
+    written = yaml.safe_load(contents(runner)["host_vars/by-hand.yml"])
+    assert (written["gitpod_runner_name"], written["gitpod_stack_name"]) == ("eu", "by-hand")

@@ -24,11 +24,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
     plan,
     removable,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
 NOW = datetime.datetime(2026, 11, 24, tzinfo=datetime.timezone.utc)
 LATER = NOW + datetime.timedelta(days=300)
-WANTED = Wanted("gitpod-eu", "eu.example.com", "eu-central-1")
+WANTED = Wanted(Runner("gitpod-eu"), "eu.example.com", "eu-central-1")
 BOTH = ("eu.example.com", "*.eu.example.com")
 OURS = ownership_tags("gitpod-eu", None)
 ISSUED = Certificate("arn:1", "ISSUED", BOTH, expires=LATER, tags={})
@@ -91,7 +92,7 @@ def test_a_request_is_recognised_within_the_hour_and_renewed_after_a_failure() -
     assert re.fullmatch(r"\w{1,32}", token)
     others = [
         idempotency_token(WANTED, [FAILED]),
-        idempotency_token(dataclasses.replace(WANTED, runner="gitpod-us"), []),
+        idempotency_token(dataclasses.replace(WANTED, runner=Runner("gitpod-us")), []),
         idempotency_token(dataclasses.replace(WANTED, domain="us.example.com"), []),
         idempotency_token(dataclasses.replace(WANTED, key_type="EC_prime256v1"), []),
     ]
@@ -129,8 +130,29 @@ def test_never_a_second_request_while_one_serves_or_ours_is_pending(certificates
 
 @given(_CERTIFICATES)
 def test_only_what_was_requested_for_the_runner_is_removed(certificates: list[Certificate]) -> None:
-    found = removable(certificates, WANTED)
+    found, _shared = removable(certificates, WANTED)
     assert all(certificate.tags == OURS and certificate.names == BOTH for certificate in found)
+
+
+def test_two_runners_of_one_name_are_told_apart_by_their_ids() -> None:
+    """Names are unique in a region of one inventory only; the ID is tagged as soon as it is known."""
+    known = dataclasses.replace(WANTED, runner=Runner("gitpod-eu", "0192"))
+    others = dataclasses.replace(PENDING, tags=ownership_tags("gitpod-eu", "0200"))
+    assert plan([others], known, NOW).action == REQUEST
+    assert removable([others], known) == ([], [])
+    # Requested before the runner was registered.
+    assert plan([PENDING], known, NOW).action == AWAIT
+    assert removable([PENDING], known) == ([PENDING], [])
+
+
+def test_what_others_serve_too_stays() -> None:
+    own, theirs = "arn:aws:elasticloadbalancing:x:1:loadbalancer/net/own", "arn:aws:cloudfront::1:distribution/E1"
+    wanted = dataclasses.replace(WANTED, load_balancer=own)
+    served = dataclasses.replace(PENDING, status="ISSUED", expires=LATER, in_use_by=(own,))
+    assert removable([served], wanted) == ([served], [])
+    shared = dataclasses.replace(served, in_use_by=(own, theirs))
+    assert removable([shared], wanted) == ([], [(shared, (theirs,))])
+    assert removable([served], WANTED) == ([], [(served, (own,))]), "nobody said that this goes before"
 
 
 @pytest.mark.parametrize(

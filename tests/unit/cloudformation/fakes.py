@@ -128,7 +128,7 @@ class FakeApi:
         return self.reviewed
 
     def waiting_change_sets(self, _stack: str) -> list[dict[str, t.Any]]:
-        return self.waiting
+        return [*([self.reviewed] if self.reviewed else []), *self.waiting]
 
     def named_change_set(self, stack: str, name: str) -> dict[str, t.Any] | None:
         return self.reviewed_change_set(stack, name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from fakes import FakeApi, mode, stack
+from fakes import OWN_TAGS, FakeApi, mode, stack
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import deletion
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -73,6 +73,9 @@ def test_what_aws_is_doing_is_waited_for_because_it_would_refuse(status: str, se
 )
 def test_other_statuses_are_deleted_at_once(status: str) -> None:
     api = FakeApi(stack(status, protected=False), {"delete": ["DELETE_COMPLETE"]})
+    if status == "REVIEW_IN_PROGRESS":
+        tags = [{"Key": key, "Value": value} for key, value in OWN_TAGS.items()]
+        api.reviewed = {"ChangeSetId": "arn:reviewed", "Tags": tags}
     assert absent(api, mode()).stack.status == "DELETE_COMPLETE"
     assert api.deleted_in == status
 

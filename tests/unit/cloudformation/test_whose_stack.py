@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     result,
     status,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
@@ -71,15 +72,28 @@ def test_it_is_told_whose_the_stack_is_and_what_to_do() -> None:
 
 
 def test_a_stack_is_taken_over_only_when_it_is_named_and_has_the_runner_s_id() -> None:
-    for values in (BY_HAND, COPIED):
-        api = FakeApi(stack("CREATE_COMPLETE", **values))
-        api.change_sets = [EMPTY]
-        assert present(api, take_over="gitpod-eu").operation == "update"
+    api = FakeApi(stack("CREATE_COMPLETE", **BY_HAND))
+    api.change_sets = [EMPTY]
+    assert present(api, take_over="gitpod-eu").operation == "update"
     for values in (STRANGERS, ANOTHERS):
         api = FakeApi(stack("CREATE_COMPLETE", **values))
         with pytest.raises(RunnerError, match="only with this runner's ID among its parameters"):
             present(api, take_over="gitpod-eu")
         assert api.done == []
+
+
+def test_a_copied_inventory_takes_nothing_over_whatever_it_names() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE", **COPIED))
+    with pytest.raises(RunnerError, match="its runner keeps its name: gitpod_runner_name: gitpod-us"):
+        present(api, take_over="gitpod-eu")
+    with pytest.raises(RunnerError, match="belongs to the runner gitpod-us"):
+        absent(api, take_over="gitpod-eu")
+    assert api.done == []
+
+
+def test_a_stack_made_by_hand_goes_once_it_is_named() -> None:
+    api = FakeApi(stack("CREATE_COMPLETE", **BY_HAND), {"delete": ["DELETE_COMPLETE"]})
+    assert absent(api, take_over="gitpod-eu").operation == "delete"
 
 
 def test_one_of_another_name_is_refused_until_it_is_named() -> None:
@@ -118,22 +132,30 @@ def test_whoever_was_faster_to_create_a_stack_of_the_name_is_not_joined_when_it_
 def test_a_shell_is_whose_change_set_waits_in_it() -> None:
     shell = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
     for tags, relation in ((OWN_TAGS, "ours"), (ownership_tags("us", "0200"), "anothers")):
-        shell.reviewed = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        shell.reviewed = change_set(tags)
         assert found(shell).verdict.relation == relation
+
+
+def change_set(tags: dict[str, str], **parameters: str) -> dict[str, t.Any]:
+    return {
+        "ChangeSetId": f"arn:change-set/{len(tags)}{len(parameters)}",
+        "ChangeSetName": "waiting",
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    }
 
 
 def test_a_run_that_was_killed_leaves_a_shell_that_is_its_runners() -> None:
     """Its change set has another name than one that waits for a review."""
     left = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
-    others = {"ChangeSetName": "by-hand", "Tags": []}
-    ours = {"ChangeSetName": "c1", "Tags": [{"Key": key, "Value": value} for key, value in OWN_TAGS.items()]}
-    left.waiting = [others]
-    assert found(left).free
-    assert not found(left).empty
-    assert "the change sets that wait in it are others': by-hand" in found(left).told
-    assert absent(left).operation == "none"
+    left.waiting = [change_set({}, Topic="x"), {**change_set(OWN_TAGS), "ChangeSetName": "c1"}]
+    assert found(left).verdict.relation == "strangers"
+    assert found(left).waiting == ("c1", "waiting")
+    with pytest.raises(RunnerError, match="nothing was changed") as error:
+        absent(left)
+    assert "If nobody executes what waits in it (c1, waiting), delete it in the console" in error.value.message
     assert left.done == []
-    left.waiting = [others, ours]
+    left.waiting = left.waiting[1:]
     assert found(left).verdict.relation == "ours"
     assert absent(left).operation == "delete"
 
@@ -141,16 +163,63 @@ def test_a_run_that_was_killed_leaves_a_shell_that_is_its_runners() -> None:
 def test_a_shell_without_a_change_set_is_nobodys_and_goes() -> None:
     empty = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
     assert found(empty).empty
+    assert found(empty).usable
     assert absent(empty).operation == "delete"
 
+
+@pytest.mark.parametrize("runner", [EU, Runner()])
+def test_a_shell_whose_change_sets_nobody_may_list_is_not_free(runner: Runner) -> None:
     def denied(_stack: str) -> list[dict[str, t.Any]]:
         raise ApiError("Could not list the change sets", code="AccessDenied")
 
     unknown = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
     unknown.waiting_change_sets = denied  # type: ignore[method-assign]
-    assert found(unknown).free
-    assert absent(unknown).operation == "none", "what nobody could list may be somebody's"
+    unknown.reviewed = change_set(OWN_TAGS)
+    seen = found(unknown, runner)
+    assert (seen.verdict.relation, seen.free, seen.empty, seen.usable) == ("unknown", False, False, False)
+    for act in (present, absent):
+        with pytest.raises(RunnerError, match="nothing was changed") as error:
+            act(unknown)
+        assert "Allow cloudformation:ListChangeSets" in error.value.message
     assert unknown.done == []
+
+
+@pytest.mark.parametrize(
+    ("waiting", "relation"),
+    [
+        ([change_set({"team": "payments"}, Topic="x")], "strangers"),
+        ([change_set({}, RunnerId="0200")], "anothers"),
+        ([change_set({}, Key="0192")], "by_hand"),
+        ([change_set(OWN_TAGS)], "ours"),
+        ([change_set(OWN_TAGS), change_set({"team": "payments"})], "strangers"),
+    ],
+)
+def test_somebody_s_waiting_change_set_is_not_made_obsolete(waiting: list[dict[str, t.Any]], relation: str) -> None:
+    """CreateStack and ExecuteChangeSet make every other change set of the stack obsolete."""
+    shell = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
+    shell.waiting = waiting
+    assert found(shell).verdict.relation == relation
+    if relation != "ours":
+        for act in (present, absent):
+            with pytest.raises(RunnerError, match="nothing was changed"):
+                act(shell)
+        assert shell.done == []
+    # A task that names no runner means any runner's, as far as tags or parameters say that all of it is one's.
+    strangers = [raw for raw in waiting if raw["Tags"] == [{"Key": "team", "Value": "payments"}]]
+    assert found(shell, Runner()).usable is (relation != "by_hand" and not strangers)
+
+
+def test_a_runner_that_is_somebody_else_s_in_the_vpc_is_told() -> None:
+    vpc = {"Vpc": "vpc-1"}
+    others = [
+        dataclasses.replace(stack("CREATE_COMPLETE"), name="own", parameters={"Key": "0192", **vpc}),
+        Stack("hand", "CREATE_COMPLETE", parameters={"RunnerId": "0200", **vpc}),
+        Stack("tagged", "CREATE_FAILED", parameters=vpc, tags=ownership_tags("gitpod-us", "0201")),
+        Stack("elsewhere", "CREATE_COMPLETE", parameters={"RunnerId": "0202", "Vpc": "vpc-2"}),
+        Stack("gone", "DELETE_COMPLETE", parameters={"RunnerId": "0203", **vpc}),
+        Stack("topic", "CREATE_COMPLETE", parameters={"Topic": "x", **vpc}),
+    ]
+    assert finding.users_of_vpc(others, EU, "vpc-1") == [Runner("hand", "0200"), Runner("gitpod-us", "0201")]
 
 
 def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> None:
@@ -170,3 +239,22 @@ def test_only_a_real_true_deletes_or_replaces(value: t.Any) -> None:
     wanted = Wanted.of(options)
     assert (wanted.allow_replacement, wanted.recreate_failed) == (False, False)
     assert result.unwanted({**options, "retain_resources": []}).force is False
+
+
+def test_nested_stacks_are_a_part_of_the_runner_s_and_no_second_one_of_it() -> None:
+    """CloudFormation hands the tags of a stack on to those that it makes."""
+    tags = [{"Key": key, "Value": value} for key, value in OWN_TAGS.items()]
+    parent = {"StackName": "by-hand", "StackId": "arn:1", "StackStatus": "CREATE_COMPLETE", "Tags": tags}
+    child = {**parent, "StackName": "by-hand-Network-1X", "StackId": "arn:2", "ParentId": "arn:1", "RootId": "arn:1"}
+
+    class Client:
+        def get_paginator(self, _operation: str) -> Client:
+            return self
+
+        def paginate(self) -> list[dict[str, t.Any]]:
+            return [{"Stacks": [parent, child]}]
+
+        def describe_stacks(self, **arguments: t.Any) -> dict[str, t.Any]:
+            return {"Stacks": [entry for entry in (parent, child) if arguments["StackName"] in entry.values()]}
+
+    assert finding.find(Api(Client(), lambda: None), EU, "gitpod-eu").stack.name == "by-hand"

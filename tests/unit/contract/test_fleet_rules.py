@@ -101,6 +101,23 @@ def test_each_host_is_told_who_the_others_are() -> None:
     assert "h001, h002, h003, h004, h005 and 494 more" in many["h000"][0].summary
 
 
+def test_a_copy_of_a_host_that_the_run_leaves_out_is_told() -> None:
+    """With C(--limit) the original is not in the run, and the copy alone takes its runner."""
+
+    def told(own: dict[str, t.Any], host: str, beyond: dict[str, dict[str, t.Any]]) -> list[str]:
+        return [problem.summary for problem in fleet_problems({host: own}, beyond)[host]]
+
+    original, copy = {"gitpod_runner_id": ID}, {"gitpod_runner_id": ID.upper()}
+    assert "runner ID of a, which this run leaves out" in told(copy, "b", {"a": original})[0]
+    named = {**copy, "gitpod_runner_name": "a"}
+    assert told(named, "b", {"a": original}), "the name was copied too, so no tag could tell"
+    assert told(original, "a", {"b": named}) == [], "the original goes on"
+    assert told(original, "a", {"b": {"gitpod_runner_id": ID[:-1] + "0"}, "c": {}}) == []
+    assert told({}, "a", {"b": {}}) == []
+    # A host of the run is told of as one of the run, once.
+    assert len(fleet_problems({"a": original, "b": copy}, {"a": original})["b"]) == 1
+
+
 def test_the_examples_have_no_problem() -> None:
     groups = yaml.safe_load((pathlib.Path(__file__).parents[3] / "examples/inventory.yml").read_text("utf-8"))
     (group,) = groups.values()

@@ -62,9 +62,14 @@ STACKS = [
     # Two inventories call their runners alike: the other's ID among the parameters tells.
     (EU, ownership_tags("eu", None), {"Key": OTHER}, False, ANOTHERS, f"its parameter Key is {OTHER}"),
     (EU, ownership_tags("eu", OTHER), {"Key": OTHER}, True, ANOTHERS, f"gitpod:runner-id is {OTHER}"),
-    # A copied host_vars file: the same ID under another name is still the first's.
+    # A copied host_vars file: the same ID under another name is still the first's, also with its take-over.
     (EU, ownership_tags("us", ID), {"Key": ID}, False, ANOTHERS, "gitpod:runner-name is us"),
-    (EU, ownership_tags("us", ID), {"Key": ID}, True, OURS, "named to be taken over"),
+    (EU, ownership_tags("us", ID), {"Key": ID}, True, ANOTHERS, "gitpod:runner-name is us"),
+    # Somebody has taken tags away.
+    (EU, {"gitpod:runner-name": "eu"}, {"Key": ID}, False, BY_HAND, "do not say that this collection has it"),
+    (EU, {**MANAGED, "gitpod:runner-id": ID}, {"Key": ID}, False, OURS, "its tag gitpod:runner-id"),
+    # Two runners' IDs: which of them the stack is of, its name for it does not tell.
+    (EU, {}, {"Key": ID, "Other": OTHER}, False, BY_HAND, f"the runner's ID {ID} is among its parameters"),
     (EU, {}, {"Key": ID}, False, BY_HAND, f"the runner's ID {ID} is among its parameters"),
     (EU, MANAGED, {"Key": ID.upper()}, False, BY_HAND, "among its parameters"),
     (EU, {}, {"Key": ID}, True, OURS, "among its parameters"),
@@ -135,7 +140,39 @@ MINE = Verdict(OURS, "its tag says so")
     ],
 )
 def test_records(target: str, balancer: str, stack: Verdict, relation: str) -> None:
-    assert ownership.of_records(target, balancer, stack).relation == relation
+    assert ownership.of_records(target, balancer, stack=stack).relation == relation
+
+
+def test_a_record_is_asked_about_with_the_load_balancer_of_the_own_stack() -> None:
+    assert ownership.of_records("dualstack.lb.example.com.", "LB.example.com").relation == OURS
+    assert ownership.of_records("other.example.com", "lb.example.com").relation == STRANGERS
+    assert ownership.of_records("", "").relation == UNKNOWN
+
+
+def test_a_record_that_points_to_a_former_load_balancer_is_the_runner_s_too() -> None:
+    assert ownership.of_records("dualstack.old.example.com", "lb.example.com", "old.example.com").relation == OURS
+    # There is none any more.
+    assert ownership.of_records("old.example.com", "", "old.example.com").relation == OURS
+    assert ownership.of_records("other.example.com", "", "old.example.com").relation == STRANGERS
+    assert ownership.of_records("old.example.com", "", "").relation == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("left_by", "tags", "relation"),
+    [
+        (MINE, {"aws:cloudformation:stack-id": "arn:1"}, OURS),
+        (MINE, {"aws:cloudformation:stack-id": "arn:2"}, STRANGERS),
+        (MINE, {"gitpod:runner-name": "eu", **MANAGED}, STRANGERS),
+        (MINE, {}, STRANGERS),
+        (MINE, None, UNKNOWN),
+        (Verdict(ANOTHERS, "x", "the runner us"), {"aws:cloudformation:stack-id": "arn:1"}, ANOTHERS),
+        (Verdict(BY_HAND, "x"), {"aws:cloudformation:stack-id": "arn:1"}, BY_HAND),
+    ],
+)
+def test_buckets_that_a_deleted_stack_left(left_by: Verdict, tags: dict[str, str] | None, relation: str) -> None:
+    found = ownership.of_bucket("arn:1", left_by, tags)
+    assert found.relation == relation
+    assert found.goes is (relation == OURS)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +180,8 @@ def test_records(target: str, balancer: str, stack: Verdict, relation: str) -> N
     [
         (EU, {"id": ID, "name": "renamed", "region": "r"}, OURS),
         (EU, {"id": OTHER, "name": "eu", "region": "r"}, ANOTHERS),
+        (EU, {"id": ID, "name": "eu", "region": "elsewhere"}, ANOTHERS),
+        (EU, {"id": ID, "name": "eu", "region": ""}, OURS),
         (UNREGISTERED, {"id": OTHER, "name": "eu", "region": "r"}, OURS),
         (UNREGISTERED, {"id": OTHER, "name": "eu", "region": "elsewhere"}, ANOTHERS),
         (EU, None, UNKNOWN),

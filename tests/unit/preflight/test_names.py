@@ -29,7 +29,7 @@ PRIVATE = Zone("Z2", "gitpod.example.com", True)
 DEEPER = Zone("Z3", "eu.gitpod.example.com", False)
 EXTERNAL = {"dns_provider": "manual"}
 ROLE = "arn:aws:iam::210987654321:role/dns-editor"
-OURS = {"gitpod:managed-by": "gitpod.enterprise_runner"}
+OURS = {"gitpod:managed-by": "gitpod.enterprise_runner", "gitpod:used-by/0191": "gitpod-us = subnet-1"}
 
 
 def cert(**changes: t.Any) -> dict[str, t.Any]:

@@ -158,8 +158,9 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
     ("options", "facts", "expected"),
     [
         ({}, {"stack": Stack("gitpod-eu"), "load_balancer": None}, {"stack": "create", "dns": "create"}),
-        ({}, {"stack": dataclasses.replace(STACK, protected=False)}, {"stack": "update", "dns": "unknown"}),
-        ({"tags": {"team": "y"}}, {}, {"stack": "update", "dns": "unknown"}),
+        # Tags and the protection change no load balancer, to which the records point.
+        ({}, {"stack": dataclasses.replace(STACK, protected=False)}, {"stack": "update"}),
+        ({"tags": {"team": "y"}}, {}, {"stack": "update"}),
         ({"stack_parameters": {"Runner ID": "0193"}}, {}, {"stack": "update", "dns": "unknown"}),
         ({"stack_policy": {"Statement": []}}, {"policy": ""}, {"stack": "update", "dns": "unknown"}),
         ({"stack_policy": {"Statement": []}}, {"policy": '{"Statement":[]}'}, {}),
@@ -297,7 +298,9 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
         (PATH, {"endpoints": (there(state="pending"),)}, {"privatelink": "attach"}),
         (PATH, {"endpoints": (there(state="pendingAcceptance"),)}, {"privatelink": "wait"}),
         (PATH, {"endpoints": (there(security_group_ids=("sg-2",)),)}, {"privatelink": "update"}),
-        (PATH, {"endpoints": (there(tags={MANAGED_BY_TAG: MANAGED_BY}),)}, {"privatelink": "update"}),
+        (PATH, {"endpoints": (there(tags=OWN),)}, {"privatelink": "update"}),
+        # What names no runner any more is used as a stranger's: nothing of it is changed.
+        (PATH, {"endpoints": (there(tags={MANAGED_BY_TAG: MANAGED_BY}),)}, {}),
         (PATH, {"endpoints": (there(private_dns=False),)}, {"privatelink": "update"}),
         (PATH, {"endpoints": (there(service_name="other"),)}, {"privatelink": "create"}),
         ({**PATH, "privatelink_security_group_ids": ["sg-1"]}, {"endpoint_group": None}, {}),
@@ -383,7 +386,8 @@ def test_what_was_seen_stands_for_the_stages_with_nothing_to_do() -> None:
     registration = left(FOUND, **plane(RUNNER))["registration"]
     assert (registration["runner_id"], registration["renew_exchange_token"]) == ("0192", False)
     assert registration["runner"]["phase"] == "active"
-    assert left({"tags": {"team": "y"}}) == {}
+    assert list(left({"tags": {"team": "y"}})) == ["dns"], "tags change no load balancer"
+    assert left({"stack_parameters": {"Runner ID": "0193"}}) == {}
 
 
 def test_no_secret_reaches_the_plan() -> None:

@@ -92,13 +92,17 @@ def test_needs_without_room_are_not_known_and_so_kept() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        (User("a", "1"), User("b", "1"), True),
+        (User("a", "1"), User("a", "1"), True),
+        # A copied inventory: the ID of another runner, whose name it is not.
+        (User("a", "1"), User("b", "1"), False),
+        (User("", "1"), User("b", "1"), True),
+        (User("", "1"), User("b"), False),
         (User("a", "1"), User("a", "2"), False),
         (User("a"), User("a", "2"), True),
         (User("a"), User("b", "2"), False),
     ],
 )
-def test_a_runner_is_its_id_or_else_its_name(one: User, other: User, same: bool) -> None:
+def test_a_runner_is_its_id_and_its_name_as_far_as_they_are_known(one: User, other: User, same: bool) -> None:
     assert one.is_same(other) is same
 
 
@@ -125,7 +129,70 @@ def test_whoever_else_refers_to_it_counts() -> None:
 
 
 def test_what_a_stack_made_is_not_ours() -> None:
-    assert not users.is_ours({**OURS, "aws:cloudformation:stack-name": "one"})
+    assert not users.is_ours({**FIRST, "aws:cloudformation:stack-name": "one"})
+
+
+def test_what_names_no_runner_any_more_is_nobody_s() -> None:
+    """Somebody took the tags away; a name is anybody's to set."""
+    for tags in (OURS, {**OURS, "Name": "one"}):
+        assert not users.is_ours(tags)
+        assert users.owner(tags) is None
+        assert users.departure(users.users(tags), ONE) == users.NOT_A_USER
+        wanted = of(ONE, "subnet-a", security_group_ids=("sg-1",))
+        todo = plan(having(tags=tags), wanted, Placement(("subnet-a",)), ZONES)
+        assert (dict(todo.add_tags), "RemoveSubnetIds" in todo.modify) == ({}, False)
+    # Only the owner's tags are gone: who uses it does not become its owner while others use it too.
+    left = {**OURS, **USED_BY_ONE, **USED_BY_TWO}
+    assert not users.belongs_to(left, ONE)
+    assert users.departure(users.users(left), ONE) == users.RELEASE
+
+
+def test_a_value_that_somebody_changed_leaves_the_id() -> None:
+    identifier = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c02"
+    (user,) = users.users({**OURS, f"gitpod:used-by/{identifier}": ""})
+    assert user == User("", identifier)
+    assert users.names([user]) == [identifier]
+
+
+def test_a_copied_id_takes_nothing_of_the_first_runners_endpoint() -> None:
+    copy = of(User("copy", "1"), "subnet-a", security_group_ids=("sg-1",))
+    told = "The runner ID 1 of copy is that of the runner one"
+    with pytest.raises(RunnerError, match=told):
+        plan(having(), copy, Placement(("subnet-a",)), ZONES)
+    with pytest.raises(RunnerError, match=told):
+        plan_group(GROUP, copy, ["10.0.0.0/24"])
+    assert depart([having()], [GROUP], copy).actions == ()
+
+
+def test_who_uses_it_without_a_tag_keeps_it_and_is_named_from_then_on() -> None:
+    alone = having(tags={**FIRST, **USED_BY_ONE})
+    group = dataclasses.replace(GROUP, tags={**FIRST, "gitpod:used-by/1": RANGES["gitpod:used-by/1"]})
+    found = depart([alone], [group], of(ONE, also_used_by=(User("by-hand", "3"),)))
+    assert (found.remove, found.remove_groups) == ((), ())
+    ((_endpoint, todo),) = found.release
+    assert dict(todo.modify) == {}, "what it needs is not known"
+    assert todo.add_tags["gitpod:used-by/3"] == "by-hand = *"
+    assert todo.add_tags["gitpod:runner-name"] == "by-hand"
+    assert todo.remove_tags == ("gitpod:used-by/1",)
+    ((_group, todo_group),) = found.release_groups
+    assert (todo_group.revoke, todo_group.add_tags["gitpod:runner-id"]) == ((), "3")
+    # Of an endpoint that this runner does not use, nothing is said.
+    two = depart([alone], [], of(TWO, also_used_by=(User("by-hand", "3"),)))
+    assert two.actions == ()
+
+
+def test_a_namesake_with_a_stack_in_the_vpc_is_not_taken_for_this_runner() -> None:
+    """Tags of an endpoint that was made before the ID was known have the name alone."""
+    nameless = having(tags={**OURS, "Name": "one", "gitpod:runner-name": "one"})
+    found = depart([nameless], [], of(ONE, also_used_by=(User("one", "2"),)))
+    assert found.remove == ()
+    ((_endpoint, todo),) = found.release
+    assert dict(todo.add_tags) == {
+        "gitpod:used-by/2": "one = *",
+        "gitpod:runner-name": "one",
+        "gitpod:runner-id": "2",
+        "Name": "one",
+    }
 
 
 def test_no_room_for_a_tag_is_told() -> None:

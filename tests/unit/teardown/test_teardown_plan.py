@@ -17,7 +17,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown
     readable,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.plan import (
-    reasons,
     teardown_lines,
     teardown_plan,
 )
@@ -45,20 +44,18 @@ LOOK: dict[str, t.Any] = {
     "look_again": False,
     "endpoints": [{"id": "vpce-1", "vpc_id": "vpc-1", "shared_with": [], "reason": "its tag says so"}],
     "security_groups": [{"id": "sg-1", "name": "eu-management-plane", "vpc_id": "vpc-1", "reason": "its tag says so"}],
-    "retained_buckets": [{"text": "old (2 object versions, 3 bytes)", "reason": "the stack eu left it"}],
+    "retained_buckets": [{"text": "old (2 object versions, 3 bytes)", "reason": "the stack eu left it", "ours": True}],
 }
 SETTINGS = {
     "domain": "eu.example.com",
     "provider": "route53",
     "delete_buckets": False,
     "api_token": True,
-    "certificate_reason": "its tag gitpod:runner-name is eu",
-    "registration_reason": "its ID is id",
 }
 # As runner_dns returns it to a task whose looks never count as changes.
 RECORDS: dict[str, t.Any] = {"changed": False, "records": [], "zones": [{"changed": True}]}
-CERTIFICATE = {"actions": ["delete the certificate arn:aws:acm:x"]}
-REGISTRATION = {"actions": ["delete the runner eu (id)"]}
+CERTIFICATE = {"actions": ["delete the certificate arn:aws:acm:x"], "reasons": ["its tag gitpod:runner-name is eu"]}
+REGISTRATION = {"actions": ["delete the runner eu (id)"], "reason": "its ID is id"}
 
 
 def plan(look: dict[str, t.Any] | None = None, **settings: t.Any) -> dict[str, list[str]]:
@@ -167,11 +164,16 @@ def test_a_later_look_knows_the_domain_of_a_stack_that_has_gone() -> None:
     assert (look["domain"], look["records_known"]) == ("eu.example.com", True)
 
 
-def test_reasons_of_what_the_stages_modules_find() -> None:
-    known = reasons({"gitpod_runner_name": "eu", "gitpod_region": "r", "gitpod_runner_id": "0192"})
-    assert known == {"certificate_reason": "its tag gitpod:runner-name is eu", "registration_reason": "its ID is 0192"}
-    unknown = reasons({"gitpod_runner_name": "eu", "gitpod_region": "r", "gitpod_runner_id": None})
-    assert unknown["registration_reason"] == "its name is eu and its region r"
+def test_what_others_use_or_nobody_can_tell_stays_and_is_told() -> None:
+    unsure = {"text": "other (its objects may not be listed)", "ours": False, "reason": "its tags could not be read"}
+    buckets = {"retained_buckets": [*LOOK["retained_buckets"], unsure]}
+    found = plan(buckets, delete_buckets=True)
+    assert "the bucket other (its objects may not be listed), because its tags could not be read" in found["stays"]
+    assert not any("bucket other" in entry for entry in found["goes"])
+    served = {"actions": [], "reasons": [], "left_alone": ["the certificate arn:aws:acm:x, because others use it too"]}
+    assert served["left_alone"][0] in teardown_plan(LOOK, {}, served, {}, SETTINGS)["stays"]
+    by_hand = {"stack": {**LOOK["stack"], "ours": False, "relation": "by_hand"}}
+    assert any("endpoint and security group" in entry for entry in plan(by_hand)["stays"])
 
 
 def test_what_cannot_be_known_is_told() -> None:

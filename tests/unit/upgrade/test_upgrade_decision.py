@@ -71,6 +71,14 @@ class OneStack:
         """No others."""
         return []
 
+    def reviewed_change_set(self, _stack: str, _name: str) -> dict[str, t.Any] | None:
+        """Of a stack in review, its change set alone tells whose it is."""
+        return None
+
+    def waiting_change_sets(self, _stack: str) -> list[dict[str, t.Any]]:
+        """None."""
+        return []
+
 
 @pytest.mark.parametrize(
     ("state", "operation"),

@@ -60,11 +60,16 @@ PARTICULAR: dict[str, t.Any] = {
 }
 BALANCER = {"dns_name": "lb.elb.amazonaws.com", "canonical_hosted_zone_id": "Z1", "ports": [80, 443]}
 EARLIER = Earlier(stack={"load_balancer": BALANCER, "stack": {"name": "eu"}})
-STACK = {"name": "eu", "exists": True, "ours": True, "empty": False}
+STACK = {"name": "eu", "exists": True, "ours": True, "empty": False, "was_here": True}
 REGISTERED = {
     "inventory_hostname": "eu",
     "__gitpod_verification": {"runners": {"eu": {"seen": {"load_balancer": BALANCER}}}, "looked_at": 0},
-    "__gitpod_teardown_look": {"domain": "eu.example.com", "targets": ["lb.elb.amazonaws.com"], "stack": STACK},
+    "__gitpod_teardown_look": {
+        "domain": "eu.example.com",
+        "load_balancer": BALANCER,
+        "targets": ["lb.elb.amazonaws.com"],
+        "stack": STACK,
+    },
 }
 
 
