@@ -20,6 +20,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown
     teardown_lines,
     teardown_plan,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation
 
 BALANCER = {"dns_name": "lb.elb.amazonaws.com"}
 LOOK: dict[str, t.Any] = {
@@ -155,6 +157,14 @@ def test_records_are_known_by_every_load_balancer_that_the_runner_has_or_had(
     describe(values, look, {})
     assert (look["targets"], look["look_again"], look["records_known"]) == (targets, again, bool(targets))
     assert bool(no_records(look)) == (not targets)
+
+
+def test_the_first_look_of_a_run_needs_none_before_it() -> None:
+    values = {"gitpod_runner_name": "eu", "gitpod_domain_name": "eu.example.com"}
+    finish = STEPS["teardown", "look"].finish
+    result: dict[str, t.Any] = {"stack": OWN, "load_balancer": BALANCER, "former_load_balancers": []}
+    assert finish(Situation({**values, "gitpod_teardown_dns_provider": "route53"}, Earlier(), {}), result) == []
+    assert result["targets"] == [BALANCER["dns_name"]]
 
 
 def test_a_later_look_knows_the_domain_of_a_stack_that_has_gone() -> None:
