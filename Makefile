@@ -24,7 +24,7 @@ GATES := sanity ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint
 # The longest first, so that the short ones fill the gaps.
 TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) sanity testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
 
-.PHONY: help demo test gates venvs debian-packages docs clean benchmark $(GATES) unit testbed e2e molecule unit-newest e2e-newest campaign-values
+.PHONY: help demo test gates venvs debian-packages docs clean benchmark campaign $(GATES) unit testbed e2e molecule unit-newest e2e-newest campaign-values
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -83,7 +83,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -m tests.demo -m tests.fleet -m tests.sanity
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -m tests.demo -m tests.fleet -m tests.sanity
 
 yamllint:
 	$(MAIN)/yamllint --strict .
@@ -137,3 +137,6 @@ benchmark: venvs ## What watching, rollouts and status cost; takes about half an
 	$(MAIN)/python -m tests.benchmark.watching
 	$(MAIN)/python -m tests.benchmark.rollout
 	$(MAIN)/python -m tests.benchmark.comparison
+
+campaign: venvs ## Faults, kills, races, bad values and settings by the hundred; takes hours. ARGS="kills --count 10" for a part
+	$(MAIN)/python -m tests.campaign $(ARGS)

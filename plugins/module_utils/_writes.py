@@ -104,13 +104,23 @@ def ensured(write: t.Callable[[], None], seen: t.Callable[[], bool], clock: Cloc
     carried_out(written, lambda: seen() or None, clock)
 
 
+def attempts(clock: Clock, most: int, pace: Pace) -> t.Iterator[int]:
+    """Count attempts, with a pause between two; one may take minutes of the SDK's own tries."""
+    pause = pace.first
+    for number in range(most):
+        if number:
+            clock.sleep(pause * clock.stretch() * (1 - 0.2 * clock.jitter()))
+            pause = min(pause * pace.growth, pace.longest)
+        yield number
+
+
 def idempotent(write: t.Callable[[], None], clock: Clock) -> None:
     """Send a write that may be sent any number of times, again where its answer was lost.
 
     :raises ApiError: its error, when it was refused or answers go on being lost.
     """
     failure: ApiError | None = None
-    for _attempt, _elapsed in zip(range(MOST_SENT), poll(clock, LONGEST_LAG, PACE), strict=False):
+    for _attempt in attempts(clock, MOST_SENT, PACE):
         try:
             write()
         except ApiError as error:

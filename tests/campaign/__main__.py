@@ -18,19 +18,28 @@ import sys
 import time
 import typing as t
 
-from tests.campaign import faults, kills, races, values
-from tests.campaign.tally import table
+from tests.campaign import faults, kills, races, settings, values
+from tests.campaign.tally import Outcome, Tally, table
 
-if t.TYPE_CHECKING:
-    from tests.campaign.tally import Tally
+Part = t.Callable[[int, int, int], list[Tally]]
 
-Part = t.Callable[[int, int, int], "list[Tally]"]
+
+def _settings(_count: int, _seed: int, _jobs: int) -> list[Tally]:
+    """Each setting of the user's Ansible once."""
+    broken, count = settings.campaign()
+    outcomes = [Outcome("see above")] * broken + [Outcome()] * (count - broken)
+    return [
+        Tally("a setting of the user's Ansible: works as without it, or is refused in one message", tuple(outcomes))
+    ]
+
+
 # With the number of cases that are promised.
 PARTS: dict[str, tuple[Part, int]] = {
     "faults": (faults.campaigns, 20),
     "kills": (kills.campaigns, 100),
     "races": (races.campaigns, 20),
     "values": (values.campaigns, 12_000),
+    "settings": (_settings, 0),
 }
 
 

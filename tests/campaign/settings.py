@@ -349,13 +349,14 @@ def _verdict(case: Case, found: t.Sequence[str]) -> str:
     return "BREAKS" if found else "refused" if case.refused else "works"
 
 
-def main(arguments: t.Sequence[str] | None = None) -> int:
-    """Run the cases; 0 where all hold."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--show", action="store_true", help="print what the runs printed that break")
-    parser.add_argument("names", nargs="*", help="parts of the names of the cases to run; without, all")
-    options = parser.parse_args(arguments)
-    chosen = [case for case in cases() if not options.names or any(name in case.name for name in options.names)]
+def campaign(names: t.Collection[str] = (), show: bool = False) -> tuple[int, int]:
+    """Run the cases and print a line of each; how many break, of how many.
+
+    :param names: parts of the names of the cases to run; without, all.
+    :param show: print what the runs printed that break.
+    :raises RuntimeError: the runners could not be made ready.
+    """
+    chosen = [case for case in cases() if not names or any(name in case.name for name in names)]
     python = os.environ.get("TESTBED_PYTHON", sys.executable)
     width, broken = max((len(case.name) for case in chosen), default=0), 0
     with tempfile.TemporaryDirectory() as directory, TestBed.start(python, stack_seconds=0.5) as testbed:
@@ -370,10 +371,19 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
             ran = run(controller, case)
             found = faults(ran, controller, fleet)
             broken += bool(found)
-            print(row(ran, found, width), flush=True)  # noqa: T201
-            if options.show and found:
-                print(ran.output, flush=True)  # noqa: T201
-    print(f"\n{len(chosen) - broken} of {len(chosen)} hold")  # noqa: T201
+            sys.stderr.write(f"{row(ran, found, width)}\n{ran.output if show and found else ''}")
+            sys.stderr.flush()
+    return broken, len(chosen)
+
+
+def main(arguments: t.Sequence[str] | None = None) -> int:
+    """Run the cases; 0 where all hold."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--show", action="store_true", help="print what the runs printed that break")
+    parser.add_argument("names", nargs="*", help="parts of the names of the cases to run; without, all")
+    options = parser.parse_args(arguments)
+    broken, count = campaign(options.names, options.show)
+    sys.stdout.write(f"{count - broken} of {count} hold\n")
     return int(broken > 0)
 
 

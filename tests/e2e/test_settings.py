@@ -91,6 +91,7 @@ def everything(receiver: Receiver) -> Case:
     )
 
 
+@pytest.mark.both_cores
 def test_a_run_is_right_whatever_the_settings_say(two: tuple[Fleet, Controller, Receiver]) -> None:
     fleet, controller, receiver = two
     seed_stale_facts(controller.directory / "cache", fleet.names)

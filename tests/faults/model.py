@@ -111,7 +111,7 @@ class Decisions:
     def __init__(self, rates: Rates, seed: int, orders: t.Iterable[Order] = ()) -> None:
         self.rates, self._seed = rates, seed
         self._lock = threading.Lock()
-        self._orders = [[order, 0] for order in orders]
+        self._orders: list[list[t.Any]] = [[order, 0] for order in orders]
         self._asked: collections.Counter[Asked] = collections.Counter()
         self.counted: collections.Counter[str] = collections.Counter()
         self.log: list[tuple[Asked, str]] = []

@@ -52,7 +52,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self._body()
-        asked = Asked.of(self.command, self.path, self.headers, body)
+        headers = {name.title(): value for name, value in self.headers.items()}
+        asked = Asked.of(self.command, self.path, headers, body)
         fault, order, drawn = self.server.decisions.decide(asked)
         if fault == RESET:
             self._reset()

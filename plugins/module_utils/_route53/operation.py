@@ -35,14 +35,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import (
+    attempts,
     carried_out,
     is_refused,
     may_be_done,
 )
 
 IN_SYNC_PACE = Pace(first=2.0, longest=10.0, growth=1.5)
-# How often a batch is sent that other runs' changes or lost answers come in the way of, and how long at most; seconds.
-ATTEMPTS, LONGEST, AGAIN_PACE = 4, 30.0, Pace(first=1.0, longest=8.0, growth=2.0)
+# How often a batch is sent that other runs' changes or lost answers come in the way of.
+ATTEMPTS, AGAIN_PACE = 4, Pace(first=1.0, longest=8.0, growth=2.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,7 +170,7 @@ def _changed(api: Api, todo: Todo, wanted: Wanted, options: t.Mapping[str, t.Any
     asked = todo
     ours = False
     failure: ApiError | None = None
-    for _attempt, _elapsed in zip(range(ATTEMPTS), poll(Clock(), LONGEST, AGAIN_PACE), strict=False):
+    for _attempt in attempts(Clock(), ATTEMPTS, AGAIN_PACE):
         try:
             return asked, [api.change(todo.zone, todo.changes, todo.raw)]
         except ApiError as error:

@@ -24,8 +24,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner, Verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Bucket
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import may_be_done
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import attempts, may_be_done
 
 BUCKET_TYPE = "AWS::S3::Bucket"
 # Pages of a thousand versions that are counted; listing more would take minutes to say what a person knows by then.
@@ -36,7 +36,7 @@ GONE_CODES = frozenset({"NoSuchBucket", "404"})
 # Logs may still be delivered into it, and "a conflicting conditional operation is currently in progress" (S3 API
 # reference, "Error responses") passes.
 BUSY_CODES = frozenset({"BucketNotEmpty", "OperationAborted"})
-ATTEMPTS, LONGEST, PACE = 4, 30.0, Pace(first=2.0, longest=8.0, growth=1.5)
+ATTEMPTS, PACE = 4, Pace(first=2.0, longest=8.0, growth=1.5)
 
 
 def run(module: t.Any) -> dict[str, t.Any]:
@@ -185,7 +185,7 @@ def empty_and_delete(s3: t.Any, name: str, clock: Clock | None = None) -> None:
     :raises RunnerError: something goes on writing to it.
     """
     failure: ApiError | None = None
-    for _attempt, _elapsed in zip(range(ATTEMPTS), poll(clock or Clock(), LONGEST, PACE), strict=False):
+    for _attempt in attempts(clock or Clock(), ATTEMPTS, PACE):
         try:
             _empty(s3, name)
             with intent(f"delete the bucket {name}"):
