@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     DENIED_CODES,
     ApiError,
