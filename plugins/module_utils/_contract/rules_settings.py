@@ -65,7 +65,7 @@ def checks(inventory: Inventory) -> list[Problem]:
 
 
 def integrations(inventory: Inventory) -> list[Problem]:
-    """Hosts and issuers, which are sent once everything else is there; no message repeats what stands beside a secret."""
+    """Hosts and issuers, which are sent once all else is there; no message repeats what stands beside a secret."""
     given = inventory.values.get(INTEGRATIONS)
     entries = [entry for entry in given if isinstance(entry, dict)] if isinstance(given, list) else []
     problems = []
