@@ -17,7 +17,7 @@ from ansible.module_utils.urls import open_url
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import is_loopback
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import fault
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import way
 
 # Seconds for one connection, or one part of an answer, and for everything.
@@ -32,14 +32,9 @@ def host_of(url: str) -> str:
 
     :raises RunnerError: it is no https URL; http is for loopback, where there is no wire to listen on.
     """
-    try:
-        parts = urllib.parse.urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        parts, host = urllib.parse.SplitResult("", "", "", "", ""), ""
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
+    if fault(url.strip(), credentials=True):
         raise RunnerError("The webhook is not an https URL", next_step="Correct gitpod_report_notify")
-    return host
+    return urllib.parse.urlsplit(url.strip()).hostname or ""
 
 
 def post(url: str, message: t.Mapping[str, t.Any], opener: t.Callable[..., t.Any] = open_url) -> int:
@@ -89,5 +84,5 @@ def _without(url: str, reason: t.Any) -> str:
     secret = " ".join((parts.netloc.rpartition("@")[0], parts.path, parts.query, parts.fragment))
     words = re.findall(r"[^/?&=#:@\s]+", urllib.parse.unquote(secret))
     text = urllib.parse.unquote(str(reason))
-    named = any(word in text for word in words if len(word) >= SHORTEST_SECRET)
+    named = any(word.casefold() in text.casefold() for word in words if len(word) >= SHORTEST_SECRET)
     return type(reason).__name__ if named or not text else text

@@ -27,7 +27,7 @@ _DELETE = (
     " deleted, then run again"
 )
 # An import is not this collection's, and none of its options ends one.
-_IMPORT = "was begun outside of this collection"
+_IMPORT = "that was begun outside of this collection"
 AFTER: t.Mapping[str, str] = {
     ABSENT: f"{_REMOVE} creates the stack, for which it needs a fresh exchange token",
     "DELETE_COMPLETE": f"{_REMOVE} creates the stack anew, for which it needs a fresh exchange token",
@@ -81,7 +81,8 @@ def now(status: str) -> str:
     if status.endswith("CLEANUP_IN_PROGRESS"):
         return f"AWS is removing what the update replaced ({status})"
     if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-        return f"AWS is about to undo the operation ({status})"
+        # Of a status that AWS has added since, nobody knows what it leads to.
+        return f"AWS is {'about to undo the operation' if status in AFTER else 'still at work'} ({status})"
     return "There is no stack any more" if status in (ABSENT, "DELETE_COMPLETE") else f"The stack is now {status}"
 
 

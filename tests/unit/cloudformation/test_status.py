@@ -8,7 +8,7 @@ from __future__ import annotations
 import botocore.session
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import advice, status
 
 
 def test_every_status_that_botocore_knows_is_in_the_table() -> None:
@@ -34,3 +34,10 @@ def test_a_rolled_back_update_is_not_a_rolled_back_creation() -> None:
 def test_a_status_that_aws_adds_is_stopped_at() -> None:
     assert status.meaning("PAUSED_FOR_TEA").present == status.STOP
     assert status.meaning("TEA_IN_PROGRESS").in_progress
+
+
+def test_of_a_status_that_aws_adds_nothing_is_promised() -> None:
+    assert advice.now("REFACTOR_IN_PROGRESS") == "AWS is still at work (REFACTOR_IN_PROGRESS)"
+    assert advice.now("UPDATE_IN_PROGRESS") == "AWS is about to undo the operation (UPDATE_IN_PROGRESS)"
+    for name in ("UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED", "REFACTOR_FAILED"):
+        assert "undo the operation" not in advice.now(name)

@@ -164,7 +164,7 @@ def test_whatever_goes_wrong_is_told_without_any_part_of_the_url(error: Exceptio
         raise error
 
     with pytest.raises(RunnerError) as caught:
-        post(f"https://team:pass-w0rd@hooks.example.com/services/{SECRET} x?key=s3cr3t", {}, opener)
+        post(f"https://team:pass-w0rd@hooks.example.com/services/{SECRET}%20x?key=s3cr3t", {}, opener)
     assert "s3cr3t" not in caught.value.message
     assert "pass-w0rd" not in caught.value.message
     assert "hooks.example.com" in caught.value.message
@@ -195,3 +195,22 @@ def test_only_https_is_posted_to(url: str) -> None:
 def test_loopback_needs_no_tls() -> None:
     assert host_of("http://localhost:8080/x") == "localhost"
     assert host_of("https://Hooks.Slack.com/x") == "hooks.slack.com"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h\nx/T0ken", "https://\u202eh/T0ken", "https://h:99999/T0ken", "https://h /T0ken", "https://[::1"]
+)
+def test_a_url_that_is_none_is_refused_before_anything_is_asked(url: str) -> None:
+    with pytest.raises(RunnerError, match="not an https URL") as found:
+        host_of(url)
+    assert "T0ken" not in found.value.message
+
+
+def test_a_library_that_writes_the_url_in_small_letters_tells_no_more() -> None:
+    def refusing(*_arguments: t.Any, **_options: t.Any) -> t.Any:
+        raise ValueError("cannot read services/t0kenpart")
+
+    with pytest.raises(RunnerError) as found:
+        post("https://hooks.example/services/T0KENpart", {}, refusing)
+    assert "t0ken" not in found.value.message.lower()
+    assert "ValueError" in found.value.message
