@@ -39,6 +39,7 @@ if t.TYPE_CHECKING:
 # There is no stack, or a shell without resources that somebody's change set made: nobody has anything there.
 FREE = "free"
 GONE = ("ABSENT", "DELETE_COMPLETE")
+_NAME = "gitpod_stack_name"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,9 +119,14 @@ class Found:
         take_over = f"gitpod_stack_take_over: {name}"
         if relation == BY_HAND:
             return f"Set {take_over} to take it over as it is, or delete it"
+        if relation == UNKNOWN and self.stack.status == "REVIEW_IN_PROGRESS" and self.waiting is None:
+            return f"Allow both actions, or choose another {_NAME}"
         if relation == UNKNOWN:
             return "Set gitpod_runner_id, so that it can be told whose the stack is"
-        correct = "Choose another gitpod_stack_name, or correct gitpod_runner_id and gitpod_runner_name"
+        if self.waiting:
+            listed = ", ".join(self.waiting)
+            return f"Have its change sets of others ({listed}) deleted by whoever made them, or choose another {_NAME}"
+        correct = f"Choose another {_NAME}, or correct gitpod_runner_id and gitpod_runner_name"
         if relation == ANOTHERS and _names_the_id(self.stack, self.runner):
             renamed = self.stack.tags.get(RUNNER_NAME_TAG, "")
             return f"{correct}. If the host was renamed, its runner keeps its name: gitpod_runner_name: {renamed}"
@@ -168,6 +174,10 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
     return Found(stack, verdict, runner, named)
 
 
+# Of several change sets in one shell the one that is least this runner's tells, also where one is to be taken over.
+_LEAST_OURS_FIRST = (STRANGERS, ANOTHERS, UNKNOWN, BY_HAND, OURS)
+
+
 def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
     """Such a stack has neither tags nor parameters yet; its change sets do (CloudFormation API, DescribeChangeSet).
 
@@ -181,10 +191,12 @@ def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
             raise
         told = "its change sets, which alone tell, could not be read (cloudformation:ListChangeSets and"
         return Found(stack, Verdict(UNKNOWN, f"{told} cloudformation:DescribeChangeSet)"), runner, named)
-    verdicts = [_of_change_set(runner, change_set, named) for change_set in waiting]
-    verdicts.sort(key=lambda verdict: (verdict.relation == OURS, verdict.relation != STRANGERS))
+    judged_ones = [(_of_change_set(runner, raw, named), clean(raw.get("ChangeSetName", ""))) for raw in waiting]
+    others = tuple(name for verdict, name in judged_ones if verdict.relation != OURS)
+    verdicts = [verdict for verdict, _name in judged_ones]
+    verdicts.sort(key=lambda verdict: _LEAST_OURS_FIRST.index(verdict.relation))
     free = Verdict(FREE, "it has no resources and no change set")
-    return Found(stack, next(iter(verdicts), free), runner, named, waiting=None if verdicts else ())
+    return Found(stack, next(iter(verdicts), free), runner, named, waiting=others)
 
 
 def _of_change_set(runner: Runner, raw: t.Mapping[str, t.Any], named: bool) -> Verdict:
@@ -223,6 +235,9 @@ def users_of_vpc(stacks: t.Iterable[Stack], runner: Runner, vpc_id: str) -> list
         if not status.exists(stack.status) or vpc_id not in stack.parameters.values():
             continue
         verdict = ownership.of_stack(runner, stack.tags, stack.parameters)
+        if verdict.relation == BY_HAND:
+            # A second stack with this runner's ID, made by hand beside its own. Under that ID it would be the runner.
+            found.append(Runner(stack.name if stack.name != runner.name else f"stack {stack.name}"))
         if verdict.relation in (ANOTHERS, UNKNOWN):
             _key, identifier = ownership.runner_id_among(stack.parameters)
             name = stack.tags.get(RUNNER_NAME_TAG, "") or stack.name

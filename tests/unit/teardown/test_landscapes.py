@@ -61,13 +61,16 @@ class Landscape:
 
     @property
     def neighbours(self) -> set[str]:
-        """Stacks of other runners in the VPC of the endpoints, by their tags or their parameters."""
+        """Stacks of other runners in the VPC of the endpoints, by their tags or their parameters.
+
+        A second one with this runner's ID, made by hand, is one too.
+        """
         there = [stack for ours, stack in self.stacks if not ours and VPC.items() <= stack.parameters.items()]
         named = ("gitpod:runner-id", OTHER), ("gitpod:runner-name", "us")
         return {
             stack.name
             for stack in there
-            if OTHER in stack.parameters.values() or any(entry in stack.tags.items() for entry in named)
+            if {ID, OTHER} & set(stack.parameters.values()) or any(entry in stack.tags.items() for entry in named)
         }
 
 
