@@ -52,8 +52,30 @@ def describe(values: Values, result: Options, before: Look) -> list[str]:
         targets=targets,
         records_known=bool(domain and targets),
         look_again=unsettled,
+        departures=departures(result["endpoints"], result["security_groups"]),
     )
     return []
+
+
+def departures(endpoints: t.Sequence[Look], groups: t.Sequence[Look]) -> list[Options]:
+    """Options by which all the endpoints and groups go that the plan names: of each VPC one call a service.
+
+    The groups go with the last one, because an endpoint holds its groups; they alone may be left of an interrupted run.
+    """
+    found: list[Options] = []
+    for vpc_id in dict.fromkeys(entry["vpc_id"] for entry in (*endpoints, *groups)):
+        services = {entry["service_name"]: entry for entry in endpoints if entry["vpc_id"] == vpc_id}
+        calls = [
+            {**_departure(entry), "service_name": service, "security_group_name": ""}
+            for service, entry in services.items()
+        ] or [_departure(next(entry for entry in groups if entry["vpc_id"] == vpc_id))]
+        calls[-1].pop("security_group_name", None)
+        found += calls
+    return found
+
+
+def _departure(entry: Look) -> Options:
+    return {"vpc_id": entry["vpc_id"], "also_used_by": list(entry["also_used_by"])}
 
 
 def no_records(seen: Look) -> str:

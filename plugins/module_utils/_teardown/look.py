@@ -106,7 +106,12 @@ def _domain(api: Api, stack: Stack) -> str:
 
 def _buckets(resources: t.Iterable[t.Mapping[str, str]]) -> list[str]:
     """Buckets of a stack that is still there; which of them it will leave is the template's to say."""
-    return sorted(entry["physical_id"] for entry in resources if entry["type"] == BUCKET_TYPE and entry["physical_id"])
+    return sorted(
+        entry["physical_id"]
+        for entry in resources
+        # A deletion that failed has taken some of them.
+        if entry["type"] == BUCKET_TYPE and entry["physical_id"] and entry["status"] != "DELETE_COMPLETE"
+    )
 
 
 # Only what this collection made; for whom, several tags tell.
