@@ -13,7 +13,7 @@ import typing as t
 Raw = t.Mapping[str, t.Any]
 # The fleet's reads, as the plays register them: each with C(runners), results by host.
 LOOK, BATCH, GATE, WAIT, VERIFICATION = (
-    "__gitpod_fleet_look",
+    "__gitpod_prerequisites_look",
     "__gitpod_batch",
     "__gitpod_gate",
     "__gitpod_wait",
