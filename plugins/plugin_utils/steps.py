@@ -259,7 +259,10 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("teardown", "look"): Step(
         "runner_teardown_info",
         lambda situation: teardown.look(situation.values, situation.earlier),
-        finish=lambda situation, result: teardown.describe(situation.values, result, _torn_down(situation)),
+        # The first look has none before it.
+        finish=lambda situation, result: teardown.describe(
+            situation.values, result, situation.registered("__gitpod_teardown_look")
+        ),
     ),
     ("teardown", "records"): Step(
         "runner_dns",
