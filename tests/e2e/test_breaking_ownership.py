@@ -8,13 +8,8 @@ from __future__ import annotations
 import json
 import typing as t
 
-import pytest
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation as certificate
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation as endpoint
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.desired import departures
-from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_certificate, runner_endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_certificate
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.test_ownership_in_process import UNRELATED, one, owner, variables
 from tests.e2e.test_strangers_in_process import OTHER_ID, TEAM, shared_endpoint, stack, torn_down

@@ -64,7 +64,12 @@ STACK = {"name": "eu", "exists": True, "ours": True, "empty": False, "was_here":
 REGISTERED = {
     "inventory_hostname": "eu",
     "__gitpod_verification": {"runners": {"eu": {"seen": {"load_balancer": BALANCER}}}, "looked_at": 0},
-    "__gitpod_teardown_look": {"domain": "eu.example.com", "targets": ["lb.elb.amazonaws.com"], "stack": STACK},
+    "__gitpod_teardown_look": {
+        "domain": "eu.example.com",
+        "targets": ["lb.elb.amazonaws.com"],
+        "load_balancer": BALANCER,
+        "stack": STACK,
+    },
 }
 
 

@@ -91,3 +91,17 @@ def test_the_wait_for_a_certificate_tells_how_it_ended_and_keeps_what_was_reques
     assert step.idle(issued)
     assert step.stands(issued) == {**started, "status": "ISSUED", "in_progress": False, "changed": False}
     assert step.stands(Situation({**values, "gitpod_certificate_request": False}, issued.earlier, {})) == {}
+
+
+def test_the_first_look_of_a_teardown_has_none_before_it_and_a_later_one_knows_its_domain() -> None:
+    step = STEPS["teardown", "look"]
+    values: Result = {"gitpod_teardown_dns_provider": "route53", "gitpod_domain_name": None}
+    for before, domain in (({}, ""), ({"__gitpod_teardown_look": {"domain": "eu.example.com"}}, "eu.example.com")):
+        seen: Result = {
+            "stack": {"exists": False, "ours": False, "empty": False},
+            "former_load_balancers": [],
+            "endpoints": [],
+            "security_groups": [],
+        }
+        step.finish(Situation(values, Earlier(), before), seen)
+        assert (seen["domain"], seen["departures"]) == (domain, [])
