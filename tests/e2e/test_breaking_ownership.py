@@ -9,6 +9,7 @@ import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import operation as certificate
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.desired import no_registration
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_certificate
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.test_ownership_in_process import UNRELATED, one, owner, variables
@@ -149,8 +150,11 @@ def test_a_second_stack_with_the_runner_s_id_keeps_the_endpoint(controller: Cont
         ],
     )
     aws.get_waiter("stack_create_complete").wait(StackName="console-made", WaiterConfig={"Delay": 1})
-    (told,) = torn_down(testbed, runner)["endpoints"]
+    seen = torn_down(testbed, runner)
+    (told,) = seen["endpoints"]
     assert told["shared_with"] == ["console-made"]
+    plane = {"gitpod_api_token": testbed.api_token}
+    assert no_registration(plane, seen) == "the stack console-made has this runner's ID and stays"
     left = shared_endpoint(testbed, runner, state="absent", also_used_by=told["also_used_by"])
     assert left["endpoint"]["id"] == made["endpoint"]["id"]
     assert left["endpoint"]["tags"]["gitpod:runner-name"] == "console-made"

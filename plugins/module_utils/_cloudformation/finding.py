@@ -245,6 +245,12 @@ def users_of_vpc(stacks: t.Iterable[Stack], runner: Runner, vpc_id: str) -> list
     return found
 
 
+def others_with_id(stacks: t.Iterable[Stack], runner: Runner, own: Stack) -> list[str]:
+    """Names of the stacks beside its own that have the runner's ID: whoever made them, they need its registration."""
+    there = (stack for stack in stacks if status.exists(stack.status) and stack.id != own.id)
+    return sorted(stack.name for stack in there if _names_the_id(stack, runner))
+
+
 def _names_the_id(stack: Stack, runner: Runner) -> bool:
     values = (*stack.parameters.values(), stack.tags.get(RUNNER_ID_TAG, ""))
     return any(ownership.same_id(runner.id, value) for value in values)

@@ -89,7 +89,18 @@ def no_registration(values: Values, seen: Look) -> str:
     """Why the registration is left alone, or empty."""
     if not values.get("gitpod_api_token"):
         return "gitpod_api_token is not set"
-    return "the stack stays" if seen["stack"]["relation"] in KEEPS_REGISTRATION else ""
+    return keeping(seen["stack"]) if seen["stack"]["relation"] in KEEPS_REGISTRATION or others(seen["stack"]) else ""
+
+
+def others(stack: Look) -> list[str]:
+    """Stacks beside the runner's own that have its ID, which the registration serves too."""
+    return list(stack.get("others_with_id") or [])
+
+
+def keeping(stack: Look) -> str:
+    """What stays that needs the registration."""
+    with_id = ", ".join(others(stack))
+    return f"the stack {with_id} has this runner's ID and stays" if with_id else "the stack stays"
 
 
 def no_stack(seen: Look) -> str:
