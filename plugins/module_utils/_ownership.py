@@ -193,16 +193,18 @@ def of_shared(runner: Runner, tags: Tags | None, uses: bool, others: t.Sequence[
 OWN_STACK = Verdict(OURS, "the load balancer is that of the runner's stack")
 
 
-def of_records(target: str, load_balancer: str, stack: Verdict = OWN_STACK) -> Verdict:
+def of_records(target: str, *load_balancers: str, stack: Verdict = OWN_STACK) -> Verdict:
     """A record of one of the runner's names: it is whose the load balancer is that it points to.
 
     :param target: where it points to, or empty when nobody could say.
-    :param load_balancer: name of that of the stack, or empty without one.
+    :param load_balancers: names of that of the stack and of those that it had before, each empty where there is none.
     :param stack: whose the stack is.
     """
-    if not target or not load_balancer:
+    known = [name for name in load_balancers if name]
+    if not target or not known:
         return Verdict(UNKNOWN, "nothing tells where it points to" if not target else "there is no load balancer")
-    if not points_to(target, load_balancer):
+    load_balancer = next((name for name in known if points_to(target, name)), "")
+    if not load_balancer:
         return Verdict(STRANGERS, f"it points to {clean(target)}")
     if stack.relation != OURS:
         return dataclasses.replace(stack, reason=f"it points to a load balancer of which {stack.reason}")

@@ -110,7 +110,7 @@ def _known_hosts(there: t.Mapping[str, str]) -> dict[str, dict[str, t.Any]]:
         if folder != HOST_VARS:
             continue
         try:
-            values = yaml.safe_load(content)
+            values = _Written(content).get_single_data()
         except yaml.YAMLError:
             # Vaulted values, and what is no YAML; the name is taken all the same.
             values = None
@@ -174,6 +174,17 @@ def host_file(host: str, runner: t.Mapping[str, t.Any]) -> str:
 
 class _Outside(str):
     """Text that Ansible is never to take for a template."""
+
+
+class _Written(yaml.SafeLoader):
+    """Reads plain data, and the texts that this module marks as data."""
+
+
+def _text(loader: t.Any, node: t.Any) -> str:
+    return str(loader.construct_scalar(node))
+
+
+_Written.add_constructor("!unsafe", _text)
 
 
 class _Indented(yaml.SafeDumper):

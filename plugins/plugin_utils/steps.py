@@ -259,7 +259,7 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("teardown", "look"): Step(
         "runner_teardown_info",
         lambda situation: teardown.look(situation.values, situation.earlier),
-        # The first look has none before it.
+        # The first look of a run has none before it.
         finish=lambda situation, result: teardown.describe(
             situation.values, result, situation.registered("__gitpod_teardown_look")
         ),

@@ -101,12 +101,12 @@ def test_mixed_change_sets_in_a_shell_are_told_and_left(controller: Controller) 
     found = owner(testbed, variables(testbed, runner))
     assert (found["status"], found["action"]) == ("fail", "wait")
     assert "team=payments" in found["summary"]
-    assert "change sets of others (theirs) deleted" in found["remediation"]
+    assert "theirs), delete it in the console" in found["remediation"]
     testbed.clear_calls()
     for options in ({}, {"state": "absent", "force": True}, {"take_over": runner.name}, {"review": True}):
         refused = stack(testbed, runner, parameters=parameters, **options)
         assert "of the change set theirs" in refused["msg"], options
-        assert "deleted by whoever made them, or choose another gitpod_stack_name" in refused["msg"]
+        assert "Choose another gitpod_stack_name" in refused["msg"]
     seen = torn_down(testbed, runner)["stack"]
     assert (seen["ours"], seen["empty"]) == (False, False)
     assert controller.writes() == []

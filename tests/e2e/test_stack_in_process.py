@@ -258,8 +258,11 @@ def test_a_shell_goes_once_nobodys_change_set_waits_in_it(controller: Controller
 
     others = seen()
     assert (others["status"], others["empty"], others["ours"]) == ("REVIEW_IN_PROGRESS", False, False)
-    assert "of the change set somebody-elses" in others["told"]
-    assert "is not a runner's that is known; nothing was changed" in run(controller, **runner)["msg"]
+    assert "of the change set somebody-elses, neither its tags nor its parameters name a runner" in others["told"]
+    for refused in (run(controller, **runner), run(controller, runner_name=name)):
+        assert refused["failed"]
+        assert "nothing was changed" in refused["msg"]
+        assert "what waits in it (somebody-elses)" in refused["msg"]
 
     cloudformation.delete_change_set(StackName=name, ChangeSetName="somebody-elses")
     assert seen()["empty"] is True

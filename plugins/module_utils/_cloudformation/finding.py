@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
     DENIED_CODES,
     ApiError,
@@ -36,7 +37,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 
-# There is no stack, or a shell without resources that somebody's change set made: nobody has anything there.
+# There is no stack, or a shell without resources in which no change set waits: nobody has anything there.
 FREE = "free"
 GONE = ("ABSENT", "DELETE_COMPLETE")
 _NAME = "gitpod_stack_name"
@@ -49,7 +50,7 @@ class Found:
     :param stack: C(ABSENT), with the wanted name, where there is none.
     :param named: whether the option that takes a stack over names it.
     :param name: that was asked for, where the stack has another.
-    :param waiting: names of others' change sets, of a stack that has nothing else; C(None) where that is not known.
+    :param waiting: names of the change sets of a stack that has nothing else; C(None) where that is not known.
     """
 
     stack: Stack
@@ -114,8 +115,8 @@ class Found:
     def advice(self) -> str:
         """What to do about a stack that is not to be touched."""
         name, relation = self.stack.name, self.verdict.relation
-        if relation == FREE:
-            return "Delete it in the console if nobody executes them"
+        if self.stack.status == "REVIEW_IN_PROGRESS" and relation != FREE and self.waiting is None:
+            return "Allow cloudformation:ListChangeSets and cloudformation:DescribeChangeSet"
         take_over = f"gitpod_stack_take_over: {name}"
         if relation == BY_HAND:
             return f"Set {take_over} to take it over as it is, or delete it"
@@ -123,10 +124,9 @@ class Found:
             return f"Allow both actions, or choose another {_NAME}"
         if relation == UNKNOWN:
             return "Set gitpod_runner_id, so that it can be told whose the stack is"
-        if self.waiting:
-            listed = ", ".join(self.waiting)
-            return f"Have its change sets of others ({listed}) deleted by whoever made them, or choose another {_NAME}"
         correct = f"Choose another {_NAME}, or correct gitpod_runner_id and gitpod_runner_name"
+        if self.waiting:
+            correct += f". If nobody executes what waits in it ({', '.join(self.waiting)}), delete it in the console"
         if relation == ANOTHERS and _names_the_id(self.stack, self.runner):
             renamed = self.stack.tags.get(RUNNER_NAME_TAG, "")
             return f"{correct}. If the host was renamed, its runner keeps its name: gitpod_runner_name: {renamed}"
@@ -182,21 +182,31 @@ def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
     """Such a stack has neither tags nor parameters yet; its change sets do (CloudFormation API, DescribeChangeSet).
 
     One that waits for a review has its name; a run that was killed in between leaves one of another name. Whoever
-    executes one, or creates the stack, makes all others obsolete (ExecuteChangeSet, CreateStack): somebody's counts.
+    executes one, creates the stack or deletes it takes all the others with it (ExecuteChangeSet, CreateStack,
+    DeleteStack), so that the shell is this runner's only when each of them is.
     """
     try:
-        waiting = api.waiting_change_sets(stack.name)
+        waiting = _change_sets(api, stack)
     except ApiError as error:
         if error.code not in DENIED_CODES:
             raise
         told = "its change sets, which alone tell, could not be read (cloudformation:ListChangeSets and"
         return Found(stack, Verdict(UNKNOWN, f"{told} cloudformation:DescribeChangeSet)"), runner, named)
-    judged_ones = [(_of_change_set(runner, raw, named), clean(raw.get("ChangeSetName", ""))) for raw in waiting]
-    others = tuple(name for verdict, name in judged_ones if verdict.relation != OURS)
-    verdicts = [verdict for verdict, _name in judged_ones]
+    verdicts = [_of_change_set(runner, raw, named) for raw in waiting]
+    if stack.tags:
+        verdicts.append(ownership.of_stack(runner, stack.tags, stack.parameters, stack.description, named))
     verdicts.sort(key=lambda verdict: _LEAST_OURS_FIRST.index(verdict.relation))
-    free = Verdict(FREE, "it has no resources and no change set")
-    return Found(stack, next(iter(verdicts), free), runner, named, waiting=others)
+    free = Verdict(FREE, "it has no resources, and no change set waits in it")
+    names = tuple(sorted(clean(raw.get("ChangeSetName", "")) for raw in waiting))
+    return Found(stack, next(iter(verdicts), free), runner, named, waiting=names)
+
+
+def _change_sets(api: Api, stack: Stack) -> list[dict[str, t.Any]]:
+    """Every change set of a stack without resources; the list may not have this collection's newest yet."""
+    reviewed = api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+    listed = api.waiting_change_sets(stack.id or stack.name)
+    known = [raw.get("ChangeSetId") for raw in listed]
+    return [*([reviewed] if reviewed and reviewed.get("ChangeSetId") not in known else []), *listed]
 
 
 def _of_change_set(runner: Runner, raw: t.Mapping[str, t.Any], named: bool) -> Verdict:
@@ -262,7 +272,8 @@ def _named_by_the_task(api: Api, stack: Stack, take_over: str) -> Found:
         return Found(stack, Verdict(FREE, "there is none"))
     if stack.status == "REVIEW_IN_PROGRESS":
         found = judged(api, stack, NOBODY, take_over)
-        of_a_runner = found.verdict.relation in (ANOTHERS, UNKNOWN) or found.named
+        told_apart = found.waiting is not None and found.verdict.relation in (ANOTHERS, UNKNOWN)
+        of_a_runner = told_apart or found.named
         told = Verdict(OURS, f"{found.verdict.reason}; the task names the stack")
         return dataclasses.replace(found, verdict=told) if of_a_runner else found
     if stack.tags.get(RUNNER_ID_TAG) or stack.tags.get(RUNNER_NAME_TAG):

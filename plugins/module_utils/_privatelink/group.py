@@ -219,7 +219,7 @@ def release_group(current: Group, me: users.User, also_used_by: t.Iterable[users
 
     :param also_used_by: users that the tags do not name yet.
     """
-    tags, added = users.with_users(current.tags, also_used_by)
+    tags, added = users.with_users(current.tags, also_used_by, me)
     gone = frozenset(map(Rule, users.surplus(tags, me, ())))
     add, remove = users.without(tags, me)
     return _planned(current, (), current.rules & gone, {**added, **add}, remove)

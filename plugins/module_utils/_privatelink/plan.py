@@ -242,7 +242,7 @@ def release(current: Endpoint, wanted: Wanted, groups: t.Collection[str] = ()) -
     :param groups: IDs of security groups that go too; the last one stays, because an endpoint has at least one.
     """
     mine = any(user.is_same(wanted.user) for user in users.users(current.tags))
-    tags, added = users.with_users(current.tags, wanted.also_used_by if mine else ())
+    tags, added = users.with_users(current.tags, wanted.also_used_by if mine else (), wanted.user)
     gone = users.surplus(tags, wanted.user, ()) if is_ours(current) else ()
     modify: dict[str, t.Any] = {}
     for kind, present, leave in (

@@ -190,10 +190,14 @@ def _refuse_copy(tags: Tags, me: User) -> None:
         )
 
 
-def with_users(tags: Tags, more: t.Iterable[User]) -> tuple[Tags, dict[str, str]]:
-    """The tags with further users, and what they lack to name them; what these need is not known."""
-    there = users(tags)
-    missing = (user for user in more if not any(user.is_same(known) for known in there))
+def with_users(tags: Tags, more: t.Iterable[User], me: User) -> tuple[Tags, dict[str, str]]:
+    """The tags with further users, and what they lack to name them; what these need is not known.
+
+    :param me: who asks. A tag that has its name and no ID names it, and no other runner of the same name.
+    """
+    there = others(tags, me)
+    further = [user for user in more if not user.is_same(me)]
+    missing = (user for user in further if not any(user.is_same(known) for known in there))
     added = dict(dataclasses.replace(user, needs=None).tag for user in missing)
     # The same ID under another name: the tag of that key is replaced when this runner's is taken away.
     return {**tags, **added}, added

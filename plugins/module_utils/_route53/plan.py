@@ -58,7 +58,7 @@ class Wanted:
                 for goal in self.records
             )
         targets = (self.target, *self.former_targets)
-        return any(ownership.of_records(record.target, name).relation == ownership.OURS for name in targets)
+        return ownership.of_records(record.target, *targets).relation == ownership.OURS
 
 
 def names(domain: str) -> tuple[str, str]:

@@ -97,14 +97,23 @@ def retained(s3: t.Any, deleted: t.Iterable[Deleted]) -> list[Bucket]:
         for entry in left.resources:
             if entry["type"] != BUCKET_TYPE or entry["status"] != "DELETE_SKIPPED":
                 continue
-            bucket = measured(s3, entry["physical_id"], left.stack.id)
-            tags = bucket_tags(s3, entry["physical_id"]) if bucket else None
-            whose = ownership.of_bucket(left.stack.id, left.whose, tags)
-            if bucket and whose.relation != ownership.STRANGERS:
-                ours = whose.relation == ownership.OURS
-                reason = f"the stack {left.stack.name} left it: {whose.reason}" if ours else whose.reason
-                found[bucket.name] = dataclasses.replace(bucket, reason=reason, ours=ours)
+            bucket = _of(s3, entry["physical_id"], left)
+            if bucket:
+                found[bucket.name] = bucket
     return [found[name] for name in sorted(found)]
+
+
+def _of(s3: t.Any, name: str, left: Deleted) -> Bucket | None:
+    """The bucket that a stack left, or C(None) when it is gone, or somebody else has the name today."""
+    bucket = measured(s3, name, left.stack.id)
+    if not bucket:
+        return None
+    whose = ownership.of_bucket(left.stack.id, left.whose, bucket_tags(s3, name))
+    if whose.relation == ownership.STRANGERS:
+        return None
+    ours = whose.relation == ownership.OURS
+    reason = f"the stack {left.stack.name} left it: {whose.reason}" if ours else whose.reason
+    return dataclasses.replace(bucket, reason=reason, ours=ours)
 
 
 def bucket_tags(s3: t.Any, name: str) -> dict[str, str] | None:

@@ -62,18 +62,17 @@ def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, found: Found, names: t
     listed = api.resources(stack.id) if full else []
     going = stack.status == "DELETE_IN_PROGRESS"
     load_balancer = api.load_balancer(stack) if full and not going else None
-    left = deleted_stacks(api, runner, {*names, stack.name})
-    former = [*load_balancer_names(listed), *(name for entry in left for name in load_balancer_names(entry.resources))]
-    stays = found.verdict.relation in (ownership.BY_HAND, ownership.UNKNOWN)
-    shared_things = Shared(api, ec2, runner, stays)
+    deleted = deleted_stacks(api, runner, {*names, stack.name})
+    former = [*load_balancer_names(listed), *(name for gone in deleted for name in load_balancer_names(gone.resources))]
     current = str((load_balancer or {}).get("dns_name") or "").lower()
+    shared_things = Shared(api, ec2, runner, stays=found.verdict.relation in (ownership.BY_HAND, ownership.UNKNOWN))
     return {
         "changed": False,
         # Of a runner that had none here, the management plane alone may know of one elsewhere.
         "stack": {
             **_told_of(found),
             "buckets": _buckets(listed),
-            "was_here": ours or bool(left),
+            "was_here": ours or bool(deleted),
             "others_with_id": others_with_id(shared_things.stacks(), runner, stack) if ours else [],
         },
         "load_balancer": load_balancer,
@@ -82,7 +81,7 @@ def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, found: Found, names: t
         "domain_name": _domain(api, stack) if full else "",
         "endpoints": shared_things.endpoints(),
         "security_groups": shared_things.security_groups(),
-        "retained_buckets": [bucket.as_result() for bucket in retained(s3, left)],
+        "retained_buckets": [bucket.as_result() for bucket in retained(s3, deleted)],
     }
 
 
@@ -187,6 +186,6 @@ def shared(raw: t.Mapping[str, t.Any], runner: Runner, also_used_by: t.Iterable[
     tags = {entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])}
     me = users.User(runner.name, runner.id)
     uses = users.is_ours(tags) and any(user.is_same(me) for user in users.users(tags))
-    known, _missing = users.with_users(tags, [users.User(user.name, user.id) for user in also_used_by])
+    known, _missing = users.with_users(tags, [users.User(user.name, user.id) for user in also_used_by], me)
     first = users.owner(tags)
     return ownership.of_shared(runner, tags, uses, users.names(users.others(known, me)), first.name if first else "")

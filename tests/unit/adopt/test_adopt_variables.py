@@ -22,6 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_f
     adopted_files,
     adopted_line,
     beside,
+    host_file,
 )
 
 TEMPLATE = Template(
@@ -253,6 +254,11 @@ def test_a_runner_is_found_again_under_the_name_that_a_person_gave_it() -> None:
     # Without an ID, which a registration gives, its names tell.
     there = {"host_vars/frankfurt.yml": "gitpod_runner_name: gitpod\ngitpod_region: eu-west-1\n"}
     assert "host_vars/frankfurt.yml" in contents(found_in("eu-west-1", "id-1"), there=there)
+    # A file of this playbook's has what Ansible would take for a template marked as data.
+    marked = found_in("eu-west-1", "id-1", gitpod_domain_name="{{ b }}")
+    content = host_file("frankfurt", marked)
+    assert "!unsafe" in content
+    assert "host_vars/frankfurt.yml" in contents(marked, there={"host_vars/frankfurt.yml": content})
     # What cannot be read may be its own.
     there = {"host_vars/gitpod.yml": "a: !vault x\n"}
     _written, notes = beside(adopted_files([found_in("eu-west-1", "id-1")], there), there, overwrite=False)

@@ -145,6 +145,45 @@ def change_set(tags: dict[str, str], **parameters: str) -> dict[str, t.Any]:
     }
 
 
+def test_a_run_that_was_killed_leaves_a_shell_that_is_its_runners() -> None:
+    """Its change set has another name than one that waits for a review."""
+    left = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
+    left.waiting = [change_set({}, Topic="x"), {**change_set(OWN_TAGS), "ChangeSetName": "c1"}]
+    assert found(left).verdict.relation == "strangers"
+    assert found(left).waiting == ("c1", "waiting")
+    with pytest.raises(RunnerError, match="nothing was changed") as error:
+        absent(left)
+    assert "If nobody executes what waits in it (c1, waiting), delete it in the console" in error.value.message
+    assert left.done == []
+    left.waiting = left.waiting[1:]
+    assert found(left).verdict.relation == "ours"
+    assert absent(left).operation == "delete"
+
+
+def test_a_shell_without_a_change_set_is_nobodys_and_goes() -> None:
+    empty = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
+    assert found(empty).empty
+    assert found(empty).usable
+    assert absent(empty).operation == "delete"
+
+
+@pytest.mark.parametrize("runner", [EU, Runner()])
+def test_a_shell_whose_change_sets_nobody_may_list_is_not_free(runner: Runner) -> None:
+    def denied(_stack: str) -> list[dict[str, t.Any]]:
+        raise ApiError("Could not list the change sets", code="AccessDenied")
+
+    unknown = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
+    unknown.waiting_change_sets = denied  # type: ignore[method-assign]
+    unknown.reviewed = change_set(OWN_TAGS)
+    seen = found(unknown, runner)
+    assert (seen.verdict.relation, seen.free, seen.empty, seen.usable) == ("unknown", False, False, False)
+    for act in (present, absent):
+        with pytest.raises(RunnerError, match="nothing was changed") as error:
+            act(unknown)
+        assert "Allow cloudformation:ListChangeSets" in error.value.message
+    assert unknown.done == []
+
+
 @pytest.mark.parametrize(
     ("waiting", "relation"),
     [
@@ -188,8 +227,8 @@ def test_of_mixed_change_sets_it_is_told_whose_they_are_and_what_to_do(ours_firs
                 with pytest.raises(RunnerError) as error:
                     act(shell, take_over=take_over)
                 assert told in error.value.message, (act, take_over)
-                waiting = [raw["ChangeSetName"] for raw in others if not (take_over and raw["ChangeSetName"] == "hand")]
-                assert f"change sets of others ({', '.join(waiting)}) deleted" in error.value.message
+                waiting = sorted(raw["ChangeSetName"] for raw in shell.waiting)
+                assert f"({', '.join(waiting)}), delete it in the console" in error.value.message
     assert shell.done == []
 
 
@@ -211,30 +250,6 @@ def test_a_runner_that_is_somebody_else_s_in_the_vpc_is_told() -> None:
         Stack("topic", "CREATE_COMPLETE", parameters={"Topic": "x", **vpc}),
     ]
     assert finding.users_of_vpc(others, EU, "vpc-1") == [Runner("hand", "0200"), Runner("gitpod-us", "0201")]
-
-
-def test_a_run_that_was_killed_leaves_a_shell_that_is_its_runners() -> None:
-    """Its change set has another name than one that waits for a review."""
-    left = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
-    left.waiting = [change_set(OWN_TAGS)]
-    assert found(left).verdict.relation == "ours"
-    assert absent(left).operation == "delete"
-
-
-def test_a_shell_without_a_change_set_is_nobodys_and_goes() -> None:
-    empty = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}), {"delete": ["DELETE_COMPLETE"]})
-    assert found(empty).empty
-    assert absent(empty).operation == "delete"
-
-    def denied(_stack: str) -> list[dict[str, t.Any]]:
-        raise ApiError("Could not list the change sets", code="AccessDenied")
-
-    unknown = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
-    unknown.waiting_change_sets = denied  # type: ignore[method-assign]
-    assert found(unknown).verdict.relation == "unknown", "what nobody could list may be somebody's"
-    with pytest.raises(RunnerError, match="cloudformation:ListChangeSets"):
-        absent(unknown)
-    assert unknown.done == []
 
 
 def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> None:

@@ -140,13 +140,21 @@ MINE = Verdict(OURS, "its tag says so")
     ],
 )
 def test_records(target: str, balancer: str, stack: Verdict, relation: str) -> None:
-    assert ownership.of_records(target, balancer, stack).relation == relation
+    assert ownership.of_records(target, balancer, stack=stack).relation == relation
 
 
 def test_a_record_is_asked_about_with_the_load_balancer_of_the_own_stack() -> None:
     assert ownership.of_records("dualstack.lb.example.com.", "LB.example.com").relation == OURS
     assert ownership.of_records("other.example.com", "lb.example.com").relation == STRANGERS
     assert ownership.of_records("", "").relation == UNKNOWN
+
+
+def test_a_record_that_points_to_a_former_load_balancer_is_the_runner_s_too() -> None:
+    assert ownership.of_records("dualstack.old.example.com", "lb.example.com", "old.example.com").relation == OURS
+    # There is none any more.
+    assert ownership.of_records("old.example.com", "", "old.example.com").relation == OURS
+    assert ownership.of_records("other.example.com", "", "old.example.com").relation == STRANGERS
+    assert ownership.of_records("old.example.com", "", "").relation == UNKNOWN
 
 
 @pytest.mark.parametrize(

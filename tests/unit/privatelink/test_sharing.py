@@ -181,6 +181,20 @@ def test_who_uses_it_without_a_tag_keeps_it_and_is_named_from_then_on() -> None:
     assert two.actions == ()
 
 
+def test_a_namesake_with_a_stack_in_the_vpc_is_not_taken_for_this_runner() -> None:
+    """Tags of an endpoint that was made before the ID was known have the name alone."""
+    nameless = having(tags={**OURS, "Name": "one", "gitpod:runner-name": "one"})
+    found = depart([nameless], [], of(ONE, also_used_by=(User("one", "2"),)))
+    assert found.remove == ()
+    ((_endpoint, todo),) = found.release
+    assert dict(todo.add_tags) == {
+        "gitpod:used-by/2": "one = *",
+        "gitpod:runner-name": "one",
+        "gitpod:runner-id": "2",
+        "Name": "one",
+    }
+
+
 def test_no_room_for_a_tag_is_told() -> None:
     full = {**FIRST, **{f"k{number}": "v" for number in range(47)}}
     with pytest.raises(RunnerError, match="no room for the tag gitpod:used-by/2"):

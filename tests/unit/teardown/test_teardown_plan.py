@@ -24,6 +24,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown
     teardown_lines,
     teardown_plan,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation
 
 BALANCER = {"dns_name": "lb.elb.amazonaws.com"}
 NOTHING_SHARED: dict[str, t.Any] = {"endpoints": [], "security_groups": []}
@@ -120,18 +122,6 @@ def test_a_stack_is_shown_for_what_it_is() -> None:
     assert "leaves Bucket, Cluster behind" in of("DELETE_FAILED", retain_resources=["Bucket", "Cluster"])
 
 
-def test_what_others_use_or_nobody_can_tell_stays_and_is_told() -> None:
-    unsure = {"text": "other (its objects may not be listed)", "ours": False, "reason": "its tags could not be read"}
-    buckets = {"retained_buckets": [*LOOK["retained_buckets"], unsure]}
-    found = plan(buckets, delete_buckets=True)
-    assert "the bucket other (its objects may not be listed), because its tags could not be read" in found["stays"]
-    assert not any("bucket other" in entry for entry in found["goes"])
-    served = {"actions": [], "reasons": [], "left_alone": ["the certificate arn:aws:acm:x, because others use it too"]}
-    assert served["left_alone"][0] in teardown_plan(LOOK, {}, served, {}, SETTINGS)["stays"]
-    by_hand = {"stack": {**LOOK["stack"], "ours": False, "relation": "by_hand"}}
-    assert any("endpoint and security group" in entry for entry in plan(by_hand)["stays"])
-
-
 def test_a_shell_is_not_nothing() -> None:
     told = {"told": "The stack eu (REVIEW_IN_PROGRESS) is nobody's, because x", "reason": "x", "advice": "Delete it"}
     shell = {**LOOK["stack"], **told, "status": "REVIEW_IN_PROGRESS", "ours": False, "relation": "free", "buckets": []}
@@ -190,6 +180,15 @@ def test_every_endpoint_that_the_plan_names_goes_and_the_groups_with_the_last_of
     assert departures([], []) == []
 
 
+def test_the_first_look_of_a_run_needs_none_before_it() -> None:
+    values = {"gitpod_runner_name": "eu", "gitpod_domain_name": "eu.example.com"}
+    finish = STEPS["teardown", "look"].finish
+    result: dict[str, t.Any] = {"stack": OWN, "load_balancer": BALANCER, "former_load_balancers": []}
+    result.update(NOTHING_SHARED)
+    assert finish(Situation({**values, "gitpod_teardown_dns_provider": "route53"}, Earlier(), {}), result) == []
+    assert result["targets"] == [BALANCER["dns_name"]]
+
+
 def test_a_later_look_knows_the_domain_of_a_stack_that_has_gone() -> None:
     values = {"gitpod_domain_name": None, "gitpod_teardown_dns_provider": "route53"}
     look = {
@@ -200,6 +199,18 @@ def test_a_later_look_knows_the_domain_of_a_stack_that_has_gone() -> None:
     }
     describe(values, look, {"domain": "eu.example.com"})
     assert (look["domain"], look["records_known"]) == ("eu.example.com", True)
+
+
+def test_what_others_use_or_nobody_can_tell_stays_and_is_told() -> None:
+    unsure = {"text": "other (its objects may not be listed)", "ours": False, "reason": "its tags could not be read"}
+    buckets = {"retained_buckets": [*LOOK["retained_buckets"], unsure]}
+    found = plan(buckets, delete_buckets=True)
+    assert "the bucket other (its objects may not be listed), because its tags could not be read" in found["stays"]
+    assert not any("bucket other" in entry for entry in found["goes"])
+    served = {"actions": [], "reasons": [], "left_alone": ["the certificate arn:aws:acm:x, because others use it too"]}
+    assert served["left_alone"][0] in teardown_plan(LOOK, {}, served, {}, SETTINGS)["stays"]
+    by_hand = {"stack": {**LOOK["stack"], "ours": False, "relation": "by_hand"}}
+    assert any("endpoint and security group" in entry for entry in plan(by_hand)["stays"])
 
 
 def test_what_cannot_be_known_is_told() -> None:

@@ -75,7 +75,7 @@ class OneStack:
         """Of a stack in review, its change set alone tells whose it is."""
         return None
 
-    def waiting_change_sets(self, _stack: str) -> list[str]:
+    def waiting_change_sets(self, _stack: str) -> list[dict[str, t.Any]]:
         """None."""
         return []
 

@@ -66,8 +66,8 @@ REGISTERED = {
     "__gitpod_verification": {"runners": {"eu": {"seen": {"load_balancer": BALANCER}}}, "looked_at": 0},
     "__gitpod_teardown_look": {
         "domain": "eu.example.com",
-        "targets": ["lb.elb.amazonaws.com"],
         "load_balancer": BALANCER,
+        "targets": ["lb.elb.amazonaws.com"],
         "stack": STACK,
     },
 }
