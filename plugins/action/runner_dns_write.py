@@ -12,7 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.prov
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.telling import told
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.deciding import refused
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, printable
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, on_the_control_node, plain
@@ -59,9 +59,9 @@ class ActionModule(ControlNodeAction):
         if provider.update is None:
             return {"failed": True, "msg": f"The collection does not write to {provider.name}"}
         options = provider.update(values, record, state)
-        found: Result = self._execute_module(
-            module_name=provider.actions[0], module_args=options, task_vars=dict(variables)
-        )
+        answer = self._execute_module(module_name=provider.actions[0], module_args=options, task_vars=dict(variables))
+        # The module is another's, and returns what a server says as it is.
+        found: Result = printable(plain(answer))
         if found.get("failed") or not provider.succeeded(found):
             return {**found, "failed": True, "msg": told(provider, found)}
         return found

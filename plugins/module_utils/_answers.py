@@ -137,6 +137,13 @@ class ProxyRefusalError(_Base):
         return _about_the_proxy(self.proxy, self.host, self.status)
 
 
+class UnreadableProxyError(_Base):
+    """The proxy's URL is none; no text repeats it, because a password may stand in it."""
+
+    fmt = "The URL of the proxy in {variable} cannot be read"
+    next_step = "Write http://user:password@host:port; signs such as / ? # @ in a password as %2F %3F %23 %40"
+
+
 def _about_the_proxy(proxy: Proxy, host: str, status: int) -> str:
     if status == NEEDS_A_PASSWORD:
         return f"Give the proxy {proxy} a user and a password in {proxy.variable}"
@@ -147,6 +154,10 @@ class DisabledRegionError(_Base):
     """The credentials are valid, and the region is not enabled for their account."""
 
     fmt = "The region {region} is not enabled for the account {account}, whose credentials are valid elsewhere"
+
+
+# What a proxy is called whose URL cannot be read.
+UNREADABLE = "that is set"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,13 +181,13 @@ def proxy_of(endpoint_url: str) -> Proxy | None:
     url = botocore_utils.get_environ_proxies(endpoint_url).get(scheme)
     if not url:
         return None
-    parts = urllib.parse.urlsplit(url if "//" in url else f"http://{url}")
     name = f"{scheme}_proxy"
     variable = name if name in os.environ else name.upper()
     with contextlib.suppress(ValueError):
+        parts = urllib.parse.urlsplit(url if "//" in url else f"http://{url}")
         port = f":{parts.port}" if parts.port else ""
         return Proxy(f"{parts.scheme}://{parts.hostname}{port}", variable)
-    return Proxy("that is set", variable)
+    return Proxy(UNREADABLE, variable)
 
 
 def foreign(
@@ -258,6 +269,8 @@ class Guard:
                 raise self._explained(error) from error
             except botocore_exceptions.ProxyConnectionError as error:
                 raise self._refused(error) from error
+            except botocore_exceptions.HTTPClientError as error:
+                raise self._unreadable(error) or error from None
             except ForeignAnswerError as error:
                 problem, cause = error, error.__cause__
             except Exception as error:
@@ -344,6 +357,14 @@ class Guard:
             return t.cast("Exception", error)
         reason = getattr(error.kwargs.get("error"), "original_error", None) or "it is not there"
         return ProxyRefusalError(urllib.parse.urlsplit(url).hostname or url, proxy, clean(reason)[:MOST_SHOWN])
+
+    def _unreadable(self, error: t.Any) -> Exception | None:
+        """A proxy whose URL nobody can read: the SDK quotes what it takes for the host, which may be the password."""
+        url = self._meta.endpoint_url
+        proxy = proxy_of(url)
+        if proxy is None or proxy.url != UNREADABLE or type(error) is not botocore_exceptions.HTTPClientError:
+            return None
+        return UnreadableProxyError(variable=proxy.variable)
 
     def _explained(self, error: t.Any) -> Exception:
         """What the service's refusal means: itself, a page in its place, or a region that is not enabled."""

@@ -27,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers 
     ForeignAnswerError,
     Guard,
     ProxyRefusalError,
+    UnreadableProxyError,
     proxy_of,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import (
@@ -39,6 +40,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     NotFoundError,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING, PATIENT, Patience, Retries
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +60,8 @@ NOT_FOUND_CODES = frozenset(
         "InvalidSubnetID.NotFound",
     }
 )
+# Characters of AWS's own words; an encoded authorization message, which is decoded as a whole, has some 1,500.
+LONGEST_WORDS = 8_000
 # Seconds: of what only looks, an endpoint that does not answer costs seconds, not minutes.
 LOOKING_TIMEOUTS, PATIENT_TIMEOUTS = (5, 20), (10, 60)
 
@@ -187,12 +191,12 @@ def intent(what: str) -> Iterator[None]:
 
 def _told(error: t.Any, what: str) -> ApiError:
     """An exception of the SDK in the reader's words."""
-    if isinstance(error, (ForeignAnswerError, ProxyRefusalError)):
+    if isinstance(error, (ForeignAnswerError, ProxyRefusalError, UnreadableProxyError)):
         return ApiError(f"Could not {what}", str(error), error.next_step, "", what)
     if isinstance(error, DisabledRegionError):
         advice = "Enable the region (console: Account, AWS Regions; it takes some minutes), or correct gitpod_region"
         return ApiError(f"Could not {what}", str(error), advice, REGION_NOT_ENABLED, what)
-    code, why = error_code(error), error_message(error)
+    code, why = error_code(error), brief(error_message(error), LONGEST_WORDS)
     advice = next_step_for(code or type(error).__name__, what, why) or _about_the_way(error)
     kind = NotFoundError if code in NOT_FOUND_CODES else ApiError
     return kind(f"Could not {what}", why, advice, code, what)

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 
+# Characters of each part of a message, whoever says them.
+LONGEST_PART = 16_000
 # AWS's codes for a call that the caller has no permission for, as its services spell them.
 DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
@@ -30,7 +32,7 @@ class RunnerError(Exception):
         self, what: str, why: str = "", next_step: str = "", details: t.Mapping[str, t.Any] | None = None
     ) -> None:
         # What others say stands in all three: a name, AWS's or a server's own words.
-        self.what, self.why, self.next_step = clean(what), clean(why), clean(next_step)
+        self.what, self.why, self.next_step = (brief(part, LONGEST_PART) for part in (what, why, next_step))
         self.details: dict[str, t.Any] = dict(details or {})
         super().__init__(self.message)
 

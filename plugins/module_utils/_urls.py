@@ -6,9 +6,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import typing as t
 import urllib.parse
 
+# A user with a password before a host, with a scheme or alone; a password may have any of a URL's own signs in it.
+_USER = re.compile(
+    r"(?<=//)[^'\"]*@|(?<![^\s'\"])(?!ssm:|secretsmanager:|arn:)[^\s'\":@/]+:(?!//)[^\s'\"]+@",
+)
+_QUERY = re.compile(r"(://[^\s'\"?#]*[?#])[^'\"]+")
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
@@ -25,6 +31,13 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
     return any(address.version == network.version and address in network for network in _LOOPBACK)
+
+
+def without_secrets(text: str) -> str:
+    """A text in which no URL has a user, a password or a query: a signed URL is a secret by its query."""
+    if "@" in text:
+        text = _USER.sub("***@", text)
+    return _QUERY.sub(r"\1***", text) if "://" in text else text
 
 
 def keeps_secrets(url: str) -> bool:

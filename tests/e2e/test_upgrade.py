@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import pathlib
+import time
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
@@ -127,12 +129,21 @@ def test_an_upgrade_that_was_killed_while_it_waited_is_attached_to(
     killed, resized, absent = fleet.names
     Fleet(fleet.runners[:2], fleet.tokens).deploy(testbed, template_url(OLD), OLD)
     raw = inventory(testbed, fleet)
-    testbed.settings(stack_seconds=25)
+    # However slow this machine is, the updates go on until the run waits for them.
+    testbed.settings(stack_seconds=3000)
     begin(testbed, raw[killed])
     begin(testbed, {**raw[resized], "gitpod_stack_release_version": OLD, **LARGE})
     testbed.clear_calls()
 
-    run = controller.play(UPGRADE, *extra(gitpod_stack_release_version=NEW, gitpod_rollout_batches="100%"))
+    arguments = extra(gitpod_stack_release_version=NEW, gitpod_rollout_batches="100%")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        playing = pool.submit(controller.play, UPGRADE, *arguments)
+        while len(set(operations(testbed, "DescribeStackEvents"))) < len([killed, resized]) and not playing.done():
+            time.sleep(0.2)
+        while not playing.done():
+            testbed.settings(stack_seconds=1.5, hurry=True)
+            time.sleep(0.5)
+    run = playing.result()
     assert f"{killed} (UPDATE_IN_PROGRESS), {resized} (UPDATE_IN_PROGRESS): an update goes on" in run.output
     assert {name: counters["failed"] for name, counters in run.recap.items()} == {killed: 0, resized: 0, absent: 1}
     assert f"There is no finished stack {absent} to upgrade" in run.report(absent)["failure"]["message"]

@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     RunnerError,
     TimeoutExceededError,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import MOST_SENT, is_lost
 
@@ -102,8 +103,8 @@ def drifted(raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
             {
                 "property": entry["PropertyPath"],
                 "kind": entry["DifferenceType"],
-                "expected": entry.get("ExpectedValue", ""),
-                "actual": entry.get("ActualValue", ""),
+                "expected": without_secrets(entry.get("ExpectedValue", "")),
+                "actual": without_secrets(entry.get("ActualValue", "")),
             }
             for entry in raw.get("PropertyDifferences", [])
         ],

@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import ABSENT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner, runner_id_among
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_NAME_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 
 HIDDEN = "****"
 
@@ -93,7 +94,8 @@ class Stack:
             "id": self.id,
             "status": self.status,
             "status_reason": self.status_reason,
-            "parameters": dict(self.parameters),
+            # A proxy's password, which the template does not hide, was given by somebody else than this collection.
+            "parameters": {name: without_secrets(value) for name, value in self.parameters.items()},
             "tags": dict(self.tags),
             "termination_protection": self.protected,
             "creation_time": self.created,

@@ -52,6 +52,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import LONGEST_LAG, first_seen
 
 if t.TYPE_CHECKING:
@@ -382,7 +383,7 @@ def _overtaken(api: Api, stack: Stack, error: ApiError | RefusedError, mode: Mod
 def _as_text(
     template: Template, values: t.Mapping[str, str], secrets: t.Mapping[str, str], tags: t.Mapping[str, str]
 ) -> str:
-    shown = {**values, **dict.fromkeys(secrets, "(hidden)")}
+    shown = {**{key: without_secrets(value) for key, value in values.items()}, **dict.fromkeys(secrets, "(hidden)")}
     lines = [f"{entry.label}: {shown[entry.key]}" for entry in template.parameters if shown.get(entry.key)]
     lines += [f"tag {key}: {value}" for key, value in sorted(tags.items())]
     return "".join(f"{line}\n" for line in lines)

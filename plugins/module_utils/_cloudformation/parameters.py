@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 
 # The guide spells it "Loadbalance Subnets"; a corrected label must not break the match.
 ALIASES: t.Mapping[str, tuple[str, ...]] = {
@@ -246,9 +247,12 @@ def template_changes(template: Template, present: t.Mapping[str, str]) -> list[s
 def differences(
     template: Template, values: t.Mapping[str, str], present: t.Mapping[str, str]
 ) -> dict[str, tuple[str, str]]:
-    """Label to (before, after) of what differs; secrets are never compared."""
+    """Label to (before, after) of what differs, as it is shown; secrets are never compared.
+
+    Somebody may have given the stack a proxy with its password, which the template does not hide.
+    """
     return {
-        parameter.label: (present.get(parameter.key, ""), values[parameter.key])
+        parameter.label: (without_secrets(present.get(parameter.key, "")), without_secrets(values[parameter.key]))
         for parameter in template.parameters
         if parameter.key in values
         and not (parameter.key in present and same(parameter.kind, present[parameter.key], values[parameter.key]))

@@ -10,6 +10,7 @@ import difflib
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 
 MISSING = "missing"
 UNKNOWN = "unknown"
@@ -18,12 +19,20 @@ CONTRADICTORY = "contradictory"
 BOOLEANS_TRUE_TEXTS = ("true", "yes", "on", "y", "t", "1", "1.0")
 # Characters of a value, and entries of a list, that a message repeats.
 LONGEST_QUOTE = 80
+# Characters of it in which a password is looked for.
+LONGEST_LOOK = 4096
 MOST_ENTRIES = 5
 
 
 def quoted(value: t.Any) -> str:
-    """A value in a message, in quotes, without control characters, cut to a length that can be read."""
-    text = repr(str.__str__(value)[: LONGEST_QUOTE + 1]) if isinstance(value, str) else as_text(value)
+    """A value in a message, in quotes, cut to a length that can be read.
+
+    Without control characters, and without what a URL in it keeps secret, whichever variable it was written into.
+    """
+    if isinstance(value, str):
+        text = repr(without_secrets(str.__str__(value)[:LONGEST_LOOK])[: LONGEST_QUOTE + 1])
+    else:
+        text = without_secrets(as_text(value)[:LONGEST_LOOK])
     text = clean(text)
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 4]} ..."
 

@@ -19,6 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     LONGEST_VALUE,
     strange_characters,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 
 STACK, RUNNER = "gitpod_stack_name", "gitpod_runner_name"
 # CloudFormation, CreateStack, StackName: alphanumeric characters and hyphens, a letter first, 128 at most; its error
@@ -66,7 +67,11 @@ def _stack_faults(name: str) -> list[str]:
 
 def _fitting(name: str) -> str:
     """A name like it that CloudFormation takes."""
-    letters = unicodedata.normalize("NFKD", name[:LONGEST_STACK_NAME]).encode("ascii", "ignore").decode("ascii")
+    letters = (
+        unicodedata.normalize("NFKD", without_secrets(name)[:LONGEST_STACK_NAME])
+        .encode("ascii", "ignore")
+        .decode("ascii")
+    )
     plain = re.sub(r"[^a-zA-Z0-9]+", "-", letters).strip("-")
     if not plain[:1].isalpha():
         plain = f"gitpod-{plain or 'runner'}"

@@ -32,6 +32,8 @@ _URLS: t.Mapping[str, tuple[tuple[str, ...], str, bool]] = {
     "gitpod_stack_template_url": (BOTH, "Write the URL of the template in S3.", False),
     "gitpod_report_notify": (HTTPS, "Copy the webhook's URL in one line.", True),
 }
+# CloudFormation's model, TemplateURL; no other URL that is meant is longer.
+LONGEST_URL = 5120
 _SERVERS = ("gitpod_resolvers", "gitpod_dns_authoritative_servers")
 _RANGES = "gitpod_verify_accepted_ranges"
 
@@ -42,6 +44,8 @@ def urls(inventory: Inventory) -> list[Problem]:
     for name, (schemes, remediation, secret) in _URLS.items():
         value = inventory.text(name)
         fault = _urls.fault(value, schemes, credentials=secret) if value else ""
+        if not fault and len(value) > LONGEST_URL:
+            fault = f"has {len(value):,} characters, more than {LONGEST_URL:,}"
         if fault:
             shown = "The URL" if secret or "password" in fault else quoted(value)
             problems.append(Problem(MALFORMED, name, f"{shown} {fault}.", remediation))

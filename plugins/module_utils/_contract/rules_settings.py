@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
     CONTRADICTORY,
@@ -26,6 +27,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 
 WINDOW, METRICS = "gitpod_registration_update_window", "gitpod_registration_metrics"
 REQUIRED = "gitpod_verify_required"
+INTEGRATIONS = "gitpod_runner_settings_scm_integrations"
+# A name or an IPv4 address (RFC 1123, section 2.1), or an IPv6 address in brackets; a port or none.
+_HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _VERIFIED = tuple(
     sorted(
         {
@@ -60,4 +64,21 @@ def checks(inventory: Inventory) -> list[Problem]:
     return [Problem(MALFORMED, REQUIRED, f"There is no such check: {listed(unknown)}.", hint)]
 
 
-RULES = (registration, checks)
+def integrations(inventory: Inventory) -> list[Problem]:
+    """Hosts and issuers, which are sent once all else is there; no message repeats what stands beside a secret."""
+    given = inventory.values.get(INTEGRATIONS)
+    entries = [entry for entry in given if isinstance(entry, dict)] if isinstance(given, list) else []
+    problems = []
+    for number, entry in enumerate(entries, 1):
+        host, issuer = entry.get("host"), entry.get("issuer_url")
+        if isinstance(host, str) and not _HOST.fullmatch(host):
+            summary = f"Entry {number}: host is not the name of a host, with a port or without."
+            problems.append(Problem(MALFORMED, INTEGRATIONS, summary, "Write it without scheme, such as github.com"))
+        fault = url_fault(issuer) if isinstance(issuer, str) and issuer else ""
+        if fault:
+            summary = f"Entry {number}: issuer_url {fault}."
+            problems.append(Problem(MALFORMED, INTEGRATIONS, summary, "Copy the issuer's https URL in one line."))
+    return problems
+
+
+RULES = (registration, checks, integrations)

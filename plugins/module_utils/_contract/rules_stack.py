@@ -8,6 +8,7 @@ No message repeats a parameter's value, because the template may hide it (NoEcho
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
@@ -97,8 +98,9 @@ def policies(inventory: Inventory) -> list[Problem]:
         if policy and not isinstance(policy.get("Statement"), (list, dict)):
             summary = "The policy has no Statement."
             problems.append(Problem(MALFORMED, name, summary, "Write a policy document with its Statement."))
-        elif len(str(policy)) > longest:
-            summary = f"The policy has {len(str(policy)):,} characters, and AWS takes {longest:,}."
+        elif (size := len(json.dumps(policy, default=str))) > longest:
+            # As it is sent: a letter that is not ASCII takes six characters.
+            summary = f"The policy has {size:,} characters, and AWS takes {longest:,}."
             problems.append(Problem(MALFORMED, name, summary, "Shorten it."))
     return problems
 

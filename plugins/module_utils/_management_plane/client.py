@@ -12,7 +12,8 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import failures
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.transport import Transport
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import keeps_secrets
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import keeps_secrets, without_secrets
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 if t.TYPE_CHECKING:
@@ -48,15 +49,22 @@ class Connection:
     def of(cls, options: t.Mapping[str, t.Any]) -> Connection:
         """The connection that a module's options describe; empty texts count as unset.
 
-        :raises InputError: the token is missing, or the URL is not one that a token may be sent to.
+        :raises InputError: the token is missing or is none, or the URL is not one that a token may be sent to.
         """
         token = str(options.get("api_token") or "").strip() or token_of_the_environment()
         url = str(options.get("api_url") or "").strip().rstrip("/") or DEFAULT_URL
         if not token:
             raise InputError("No API token is given", next_step=failures.HOW_TO_AUTHENTICATE)
+        if not all("!" <= character <= "~" for character in token):
+            # Whoever sends it would quote it as a header that is none.
+            raise InputError(
+                "The API token has blanks, line breaks or other characters in it that no token has; it was not sent",
+                next_step="Copy it as one word into api_token (gitpod_api_token), ONA_API_KEY or GITPOD_API_KEY",
+            )
         if not safe(url):
             raise InputError(
-                f"{url!r} is not an https URL; the token was not sent", next_step=f"Write, for example, {DEFAULT_URL}"
+                f"{brief(repr(without_secrets(url)))} is not an https URL; the token was not sent",
+                next_step=f"Write, for example, {DEFAULT_URL}",
             )
         retries = cls.retries if options.get("api_retries") is None else int(options["api_retries"])
         return cls(

@@ -59,11 +59,15 @@ def set_stack_seconds(value: float) -> None:
 def handle_settings(method: str, body: dict[str, Any], query: dict[str, Any]) -> dict[str, Any]:
     """Answer /_testbed/settings: C(stack_seconds), and how a second call with a token is answered, C(repeated_tokens).
 
+    With C(hurry), what is under way keeps its pace no longer: its present step is over at once.
+
     Raises ValueError for a value that is no number of seconds.
     """
     del query
     if method == "POST" and "stack_seconds" in body:
         set_stack_seconds(float(body["stack_seconds"]))
+    if method == "POST" and body.get("hurry"):
+        pace.hurried += 1
     if method == "POST" and "repeated_tokens" in body:
         cloudformation_requests.repeated["tokens"] = str(body["repeated_tokens"])
     return {"stack_seconds": pace.stack_seconds}

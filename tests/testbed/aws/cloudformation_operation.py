@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,9 +25,14 @@ from ministack.services.cloudformation.engine import (
 from ministack.services.cloudformation.provisioners import _RETAINING_POLICIES, _with_stack_tags
 from ministack.services.cloudformation.stacks import CLIENT_REQUEST_TOKEN
 
+from .cloudformation_pace import pace
+
 STACK_TYPE = "AWS::CloudFormation::Stack"
 # The types whose work waits for a request to this same server, so that it must not run on the event loop.
 _BLOCKING_TYPES = (STACK_TYPE, "AWS::CloudFormation::CustomResource", "AWS::CloudFormation::WaitCondition")
+
+# Seconds after which what waits looks up and sees that it shall hurry.
+_LOOK_UP = 0.25
 
 Work = Callable[[str], Awaitable[bool]]
 
@@ -123,15 +129,18 @@ def set_resource_status(
 
 
 async def pause(seconds: float, stop: asyncio.Event | None = None) -> bool:
-    """Wait ``seconds``; True when ``stop`` was set meanwhile."""
-    if stop is None:
-        await asyncio.sleep(seconds)
-        return False
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
+    """Wait ``seconds``, or until somebody hurries; True when ``stop`` was set meanwhile."""
+    loop, before = asyncio.get_running_loop(), pace.hurried
+    end = loop.time() + seconds
+    while True:
+        left = min(end - loop.time(), _LOOK_UP)
+        if stop is None:
+            await asyncio.sleep(left)
+        else:
+            with contextlib.suppress(TimeoutError):
+                return await asyncio.wait_for(stop.wait(), left)
+        if pace.hurried != before or loop.time() >= end:
+            return False
 
 
 async def call(resource_type: str, function: Callable[..., Any], *arguments: Any) -> Any:

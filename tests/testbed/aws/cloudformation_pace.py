@@ -12,9 +12,13 @@ from dataclasses import dataclass
 
 @dataclass
 class Pace:
-    """The speed of all stacks: ``stack_seconds`` is about how long creating the runner stack takes; may change."""
+    """The speed of all stacks: ``stack_seconds`` is about how long creating the runner stack takes; may change.
+
+    ``hurried`` counts how often what was under way was ended at once.
+    """
 
     stack_seconds: float = 30.0
+    hurried: int = 0
 
 
 pace = Pace()

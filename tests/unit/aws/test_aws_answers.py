@@ -15,6 +15,7 @@ import time
 import typing as t
 
 import boto3
+import botocore.exceptions
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws, _writes
@@ -174,6 +175,29 @@ def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     found = _aws.proxy_of("https://sts.eu-central-1.amazonaws.com")
     assert str(found) == "http://proxy.example:3128 (HTTPS_PROXY)"
     assert _aws.proxy_of("http://127.0.0.1:1") is None
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:geheim/x@127.0.0.1:9",
+        "http://user:geheim#x@127.0.0.1:9",
+        "http://user:geheim?x@127.0.0.1:9",
+        "user:geheim/x@127.0.0.1:9",
+        "http://[geheim",
+    ],
+)
+def test_nor_is_a_part_of_it_where_the_proxy_s_url_cannot_be_read(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "no_proxy", "NO_PROXY", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    made = _session().client("sts", region_name="eu-central-1", config=_aws.settings(LOOKING))
+    with pytest.raises(ApiError) as found, _aws.intent("ask who calls"):
+        _aws.persistent(made, LOOKING, _nobody).get_caller_identity()
+    assert "geheim" not in found.value.message
+    assert "The URL of the proxy in HTTPS_PROXY cannot be read" in found.value.message
+    assert "%2F" in found.value.next_step
 
 
 EMPTY: dict[str, bytes] = {
@@ -361,3 +385,12 @@ class _Body:
 class _S3:
     def get_object(self, **_location: t.Any) -> dict[str, t.Any]:
         return {"Body": _Body()}
+
+
+def test_however_much_aws_says_a_message_can_be_read() -> None:
+    refused = botocore.exceptions.ClientError(
+        {"Error": {"Code": "ValidationError", "Message": "x" * 200_000}}, "DescribeStacks"
+    )
+    with pytest.raises(ApiError) as found, _aws.intent("list the stacks"):
+        raise refused
+    assert len(found.value.message) < _aws.LONGEST_WORDS + 200

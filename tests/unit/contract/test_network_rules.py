@@ -11,9 +11,12 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _notify, _urls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules_network
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import of_host
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem, quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
 NO_PROXY = list(rules_network.REQUIRED_NO_PROXY)
 
@@ -152,3 +155,69 @@ def test_an_exception_from_the_proxy_is_one_entry() -> None:
     assert "'a b'" in problem.summary
     (problem,) = problems(**values, gitpod_no_proxy=NO_PROXY[1:])
     assert ".internal" in problem.summary
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("http://user:geheim@proxy:3128", "'http://***@proxy:3128'"),
+        ("http://user:ge/h@eim@proxy", "'http://***@proxy'"),
+        ("user:geheim@proxy:3128", "'***@proxy:3128'"),
+        (["https://user:geheim@proxy"], "['https://***@proxy']"),
+        ({"a": "//user:geheim@proxy"}, "{'a': '//***@proxy'}"),
+        ("https://bucket/template?X-Amz-Signature=geheim&b", "'https://bucket/template?***'"),
+        (f"http://user:{'geheim' * 40}@proxy", "'http://***@proxy'"),
+        ("secretsmanager:a@b", "'secretsmanager:a@b'"),
+        ("somebody@example.com", "'somebody@example.com'"),
+    ],
+)
+def test_no_message_repeats_what_a_url_keeps_secret(written: t.Any, told: str) -> None:
+    assert quoted(written) == told
+
+
+@pytest.mark.parametrize("name", sorted(variables()))
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:geheim@proxy",
+        "ftp://user:geheim@proxy:99999/a b",
+        "user:geheim@proxy:3128",
+        "https://user:geheim@proxy\n/x",
+        "https://b/?X-Amz-Signature=geheim&x y",
+    ],
+)
+def test_whatever_the_variable_and_whatever_is_wrong_with_the_url(name: str, url: str) -> None:
+    for value in (url, [url], {"a": url}, {"a": {"b": url}}):
+        found = of_host(read("one", "/", variables(), {name: value}))
+        assert "geheim" not in "".join(problem.summary + problem.remediation for problem in found)
+
+
+def test_a_url_is_no_longer_than_aws_takes() -> None:
+    assert problems(gitpod_stack_template_url=f"https://x.s3.amazonaws.com/{'a' * 5_000}") == []
+    for name in ("gitpod_stack_template_url", "gitpod_stack_releases_url", "gitpod_report_notify"):
+        (found,) = problems(**{name: f"https://x.s3.amazonaws.com/{'a' * 6_000}"})
+        assert "6,027 characters" in found.summary
+        assert len(found.summary) < 200
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"host": "github.com"}, ""),
+        ({"host": "git.example.com:8443"}, ""),
+        ({"host": "git"}, ""),
+        ({"host": "[2001:db8::1]:443", "issuer_url": "https://login.example.com/tenant/v2.0"}, ""),
+        ({"host": "https://user:geheim@git.example.com/"}, "host is not"),
+        ({"host": "git example"}, "host is not"),
+        ({"host": "git.example.com/x"}, "host is not"),
+        ({"host": "-git"}, "host is not"),
+        ({"host": "github.com", "issuer_url": "http://login.example.com"}, "issuer_url is not an https URL"),
+        ({"host": "github.com", "issuer_url": "https://u:geheim@login.example.com"}, "issuer_url holds a user"),
+    ],
+)
+def test_an_integration_s_host_and_issuer_are_seen_before_anything_is_made(entry: dict[str, t.Any], told: str) -> None:
+    name = "gitpod_runner_settings_scm_integrations"
+    raw = {name: [{"scm_id": "github", "host": "github.com"}, {"scm_id": "github", **entry}]}
+    found = [problem for problem in of_host(read("one", "/", variables(), raw)) if problem.variable == name]
+    assert [problem.summary.startswith(f"Entry 2: {told}") for problem in found] == ([True] if told else [])
+    assert "geheim" not in repr(found)

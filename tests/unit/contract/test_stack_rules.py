@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules_stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import of_host
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from tests.unit.contract.test_contract import GOOD
@@ -206,3 +209,12 @@ def test_an_empty_list_of_what_a_new_stack_needs_is_missing(name: str, said: t.A
 )
 def test_one_mistake_is_named_by_its_variable(name: str, said: t.Any) -> None:
     assert {variable for variable, _text in told(**{name: said})} == {name}
+
+
+@pytest.mark.parametrize("name", ["gitpod_stack_policy", "gitpod_privatelink_policy"])
+def test_a_policy_is_as_long_as_it_is_sent(name: str) -> None:
+    for letters, fits in (("\u00e4" * 2_000, True), ("\u00e4" * 6_000, False)):
+        policy = {"Statement": [{"Sid": letters}]}
+        found = rules_stack.policies(Inventory.of({name: policy}))
+        assert (found == []) is fits, found
+        assert len(json.dumps(policy)) > 10_000

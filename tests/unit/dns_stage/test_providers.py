@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
+import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.action import runner_dns_write
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.declared import VARIABLES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
@@ -88,3 +91,21 @@ def test_a_modules_failure_is_one_line_that_names_host_and_proxy(
     assert "pass-w0rd" not in found
     assert len(found) < 800
     assert found.isprintable()
+
+
+def test_what_a_provider_s_module_returns_is_fit_to_be_shown() -> None:
+    class Written(runner_dns_write.ActionModule):
+        def __init__(self, answer: dict[str, t.Any]) -> None:
+            self.answer = answer
+
+        def _execute_module(self, **_call: t.Any) -> dict[str, t.Any]:
+            return self.answer
+
+    evil = "\x1b[2J\u202e\x9b\nPLAY RECAP"
+    values = {"gitpod_dns_cloudflare_token": "t0ken", "gitpod_dns_zone": "example.com"}
+    record = {"name": "gitpod.example.com", "type": "CNAME", "value": "lb.example.com"}
+    for answer in ({"failed": True, "msg": evil, "errors": [{evil: evil}]}, {"changed": True, "result": {"a": evil}}):
+        found = Written(answer)._kept(registry.provider("cloudflare"), values, record, "present", {})
+        shown = json.dumps(found, ensure_ascii=False)
+        assert shown.isprintable(), shown
+        assert "\\u001b" not in shown

@@ -10,7 +10,7 @@ import urllib.error
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import client, transport
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.foresee import foresee
@@ -143,3 +143,27 @@ def test_a_connection_does_not_show_its_token() -> None:
     connection = client.Connection.of({"api_token": "s3cret", "api_url": ""})
     assert "s3cret" not in repr(connection)
     assert connection.url == client.DEFAULT_URL
+
+
+@pytest.mark.parametrize("inside", ["\n", "\r\nX-Forged: 1", " ", "\x0b", "\u202e", "\u00e9"])
+def test_a_token_that_no_header_can_carry_is_refused_and_not_repeated(
+    inside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = f"s3cret{inside}w0rd"
+    monkeypatch.setenv("ONA_API_KEY", token)
+    for given in (token, ""):
+        with pytest.raises(InputError) as found:
+            client.Connection.of({"api_token": given, "api_url": "http://127.0.0.1:9"})
+        assert "that no token has" in found.value.message
+        assert "s3cret" not in found.value.message
+        assert "w0rd" not in found.value.message
+
+
+def test_a_url_that_is_refused_is_not_repeated_with_its_password() -> None:
+    for url in ("http://user:s3cret@plane.example/api", "ftp://plane.example/?key=s3cret", "https://user:s3cret@[x"):
+        with pytest.raises(InputError) as found:
+            client.Connection.of({"api_token": "token", "api_url": url})
+        assert "s3cret" not in found.value.message
+    with pytest.raises(InputError) as found:
+        client.Connection.of({"api_token": "token", "api_url": "x" * 200_000})
+    assert len(found.value.message) < 500
