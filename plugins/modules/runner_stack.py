@@ -198,7 +198,9 @@ options:
     elements: str
     default: []
   retain_resources:
-    description: Logical IDs of resources that O(state=absent) leaves behind when the stack is C(DELETE_FAILED).
+    description:
+      - Logical IDs of resources that O(state=absent) leaves behind when the stack is C(DELETE_FAILED).
+      - Those that are deleted already count no more; one that the stack does not have is an error.
     type: list
     elements: str
     default: []

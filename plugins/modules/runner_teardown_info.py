@@ -117,6 +117,10 @@ stack:
     was_here:
       description: Whether the runner has, or had within 90 days, a stack of its own here.
       type: bool
+    others_with_id:
+      description: Names of other stacks that have this runner's ID, whose registration stays with them.
+      type: list
+      elements: str
 load_balancer:
   description: The runner's load balancer, as M(gitpod.enterprise_runner.runner_stack_info) returns it, or null.
   returned: success

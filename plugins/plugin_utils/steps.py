@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import desired as dns
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import BY_HAND, UNKNOWN
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import desired as registration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown import desired as teardown
@@ -236,6 +237,29 @@ def _torn_down(situation: Situation) -> dict[str, t.Any]:
     return found
 
 
+def _neighbours(situation: Situation) -> dict[str, t.Any]:
+    """The look that tells which other runners' stacks are in the VPC, whose use of the endpoint no tag records."""
+    found = situation.registered("__gitpod_privatelink_look")
+    if not found:
+        raise InputError(
+            "Nobody looked at who else uses the endpoint, so nothing is removed",
+            next_step="Use the role gitpod_privatelink by its entry point absent, from its beginning",
+        )
+    return found
+
+
+def _endpoint_is_needed(situation: Situation) -> str:
+    relation = _neighbours(situation)["stack"]["relation"]
+    return "a stack stays that may be this runner's and need it" if relation in (BY_HAND, UNKNOWN) else ""
+
+
+def _endpoint_without(situation: Situation) -> Result:
+    look, wanted = _neighbours(situation), endpoint.absent(situation.values, situation.earlier)
+    there = [*look["endpoints"], *look["security_groups"]]
+    needing = (entry["also_used_by"] for entry in there if entry["vpc_id"] == wanted["vpc_id"])
+    return {**wanted, "also_used_by": next(needing, [])}
+
+
 STEPS: t.Mapping[tuple[str, str], Step] = {
     ("certificate", "start"): Step("runner_certificate", _of(certificate.start), _no_certificate, _certificate_arn),
     ("certificate", "join"): Step(
@@ -247,7 +271,7 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("privatelink", "join"): Step(
         "runner_endpoint", _of(endpoint.join), _endpoint_is_settled, _what_was_started, _endpoint_stands
     ),
-    ("privatelink", "absent"): Step("runner_endpoint", _of(endpoint.absent)),
+    ("privatelink", "absent"): Step("runner_endpoint", _endpoint_without, _endpoint_is_needed),
     ("stack", "look"): Step("runner_stack_info", _stack_look),
     ("stack", "start"): Step("runner_stack", _of(stack.start), finish=_awaits_approval),
     ("stack", "join"): Step("runner_stack", _of(stack.join), _stack_is_settled, stands=_stack_stands),

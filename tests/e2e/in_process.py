@@ -74,6 +74,10 @@ class InProcessModule:
             _clients[key] = self._session.client(service, endpoint_url=self._url, **arguments)
         return _clients[key]
 
+    def fail_json(self, msg: str, **details: t.Any) -> t.NoReturn:
+        """What amazon.aws finds wrong."""
+        raise RunnerError(msg, details=details)
+
     def warn(self, text: str) -> None:
         """Keep the warning."""
         self.warnings.append(text)

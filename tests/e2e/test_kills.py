@@ -77,7 +77,7 @@ class Broken:
     def broken_off(self, signum: int) -> None:
         """Send the signal to its process group, and wait for its end."""
         os.killpg(self.process.pid, signum)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=120)
 
     def processes(self) -> list[str]:
         """Command lines of the processes that are left of it."""

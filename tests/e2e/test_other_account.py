@@ -157,7 +157,7 @@ def test_the_account_is_handed_to_every_step_that_touches_records(step: tuple[st
     given = {"gitpod_dns_aws_profile": "zones", "gitpod_dns_role_arn": ROLE, "gitpod_domain_name": "eu.example.com"}
     values = read("eu", "/", variables(), {"gitpod_region": "eu-west-1", **given}).everything()
     balancer = {"dns_name": "lb.elb.amazonaws.com", "canonical_hosted_zone_id": "Z1"}
-    look = {"domain": "eu.example.com", "load_balancer": balancer}
+    look = {"domain": "eu.example.com", "load_balancer": balancer, "targets": [balancer["dns_name"]]}
     situation = Situation(values, Earlier(stack={"load_balancer": balancer}), {"__gitpod_teardown_look": look})
     options = STEPS[step].options(situation)
     assert (options["profile"], options["assume_role_arn"]) == ("zones", ROLE)

@@ -355,6 +355,27 @@ def test_the_zone_of_a_cname_is_found_above_it(tmp_path: pathlib.Path) -> None:
         assert zone_of(asker, server, f"below.{name}") == ZONE
 
 
+@pytest.mark.parametrize(("intent", "done"), [("write", "changed"), ("remove", "removed")])
+def test_a_stranger_s_cname_is_neither_replaced_nor_removed_by_word_of_the_targets_servers(
+    running_testbed: TestBed, tmp_path: pathlib.Path, intent: str, done: str
+) -> None:
+    """lego#449: the name's own servers are asked, none of which answers here (port 53); what is unknown is not free."""
+    name = f"stranger.{ZONE}"
+    with Bind9(tmp_path, [ZONE, FLARE], resolves=True) as resolver:
+        for record in (name, f"*.{name}"):
+            resolver.put(ZONE, record, "CNAME", f"theirs.{FLARE}.")
+        options = {"resolvers": [resolver.address], "authoritative_servers": [], "timeout": 0.5}
+        found = propagation(running_testbed, resolver, name, **options, intent=intent, provider="cloudflare")
+        allowed = propagation(
+            running_testbed, resolver, name, **options, intent=intent, provider="cloudflare", overwrite=True
+        )
+    assert found["authoritative_servers"] == [f"ns.{ZONE} ({ADDRESS})"], "not those of the target's zone"
+    assert found["failed"] is True
+    assert f"What {name} and *.{name} points to is not known, so nothing was {done}" in found["msg"]
+    assert (found["removable"], found["unknown"]) == ([], [name, f"*.{name}"])
+    assert allowed.get("failed", False) is (intent == "remove"), "leave to overwrite is no leave to remove"
+
+
 def test_who_answers_what_is_told(running_testbed: TestBed, bind9: Bind9) -> None:
     name = f"told.{ZONE}"
     bind9.put(ZONE, f"*.{name}", "CNAME", f"{OLD}.")

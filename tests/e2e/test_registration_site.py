@@ -168,6 +168,7 @@ def test_settings_from_the_inventory_are_kept_and_a_secret_is_sent_when_its_vers
         """The first runner is found by its name, the second by its ID."""
         kept = {
             "gitpod_runner_id": "",
+            "gitpod_exchange_token": "",
             "gitpod_runner_settings_environment_classes": [LARGE],
             "gitpod_runner_settings_scm_integrations": [GITHUB, GITLAB],
         }

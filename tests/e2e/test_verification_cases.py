@@ -142,7 +142,7 @@ CASES = [
         NONE,
         {"endpoint.state": "fail", **unread("endpoint.private_dns", "endpoint.addresses", PRIVATE_NAME)},
         {"endpoint.state": ("has no endpoint", "gitpod_privatelink"), PRIVATE_NAME: (UNSEEN, "See endpoint.state")},
-        options={"privatelink_service_name": "com.amazonaws.vpce.us-east-1.vpce-svc-0another"},
+        options={"privatelink_service_name": "com.amazonaws.vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718"},
     ),
     Case(
         "no VPC is named",

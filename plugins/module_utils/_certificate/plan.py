@@ -101,8 +101,12 @@ def _preference(certificate: Certificate) -> tuple[bool, bool, bool, str]:
 
 
 def idempotency_token(wanted: Wanted, failed: t.Sequence[Certificate]) -> str:
-    """Equal for equal requests within ACM's hour, and another one after a failure (RequestCertificate: 32 of \\w)."""
-    parts = [wanted.runner.name, folded(wanted.domain), wanted.region, wanted.key_type]
+    """Equal for equal requests within ACM's hour, and another one after a failure (RequestCertificate: 32 of \\w).
+
+    With the ID, because ACM answers an equal one with the first request: that of a runner of this name that was
+    registered before is another's.
+    """
+    parts = [wanted.runner.name, wanted.runner.id, folded(wanted.domain), wanted.region, wanted.key_type]
     parts += sorted(certificate.arn for certificate in failed)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 

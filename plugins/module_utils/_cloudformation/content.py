@@ -8,9 +8,11 @@ CloudFormation returns the template of a stack (GetTemplate) but not the one at 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
+import threading
 import typing as t
 import urllib.parse
 
@@ -69,10 +71,9 @@ def read_object(s3: t.Any, url: str) -> bytes | None:
     if location is None:
         return None
     for signed in (True, False):
-        if not signed:
-            _leave_unsigned(s3)
         try:
-            body = _content(s3, location, url)
+            with contextlib.nullcontext() if signed else _unsigned(s3):
+                body = _content(s3, location, url)
         except ApiError as error:
             if signed and error.code in DENIED_CODES:
                 continue
@@ -99,10 +100,18 @@ def _content(s3: t.Any, location: t.Mapping[str, str], url: str) -> bytes:
     return b""
 
 
-def _leave_unsigned(s3: t.Any) -> None:
+@contextlib.contextmanager
+def _unsigned(s3: t.Any) -> t.Iterator[None]:
+    """Calls of this thread without a signature, for a while: many runners share a client."""
     import botocore
 
+    own = threading.get_ident()
+
     def unsigned(**_arguments: t.Any) -> t.Any:
-        return botocore.UNSIGNED
+        return botocore.UNSIGNED if threading.get_ident() == own else None
 
     s3.meta.events.register("choose-signer.s3.GetObject", unsigned)
+    try:
+        yield
+    finally:
+        s3.meta.events.unregister("choose-signer.s3.GetObject", unsigned)

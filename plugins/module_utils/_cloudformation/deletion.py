@@ -22,7 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     new_token,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import failed, wait
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import NOBODY, Runner
 
 if t.TYPE_CHECKING:
@@ -58,15 +58,17 @@ def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
     found.refuse()
     if (found.free and not found.empty) or status.meaning(stack.status).absent == status.GONE:
         return Outcome(stack)
-    actions = (f"delete the stack {wanted.name}",)
+    # The stack that was found, which a runner that was taken over has under another name than the wanted one.
+    actions = (f"delete the stack {stack.name}",)
     if stack.protected and not wanted.force:
         raise RunnerError(
-            f"The stack {wanted.name} is protected from deletion; nothing was changed",
+            f"The stack {stack.name} is protected from deletion; nothing was changed",
             "Termination protection is on",
             "Delete it with force=true, which switches the protection off first",
         )
+    retain = _retained(api, stack, wanted)
     if mode.check:
-        return Outcome(stack, "delete", changed=True, actions=actions, before=f"{wanted.name}: {stack.status}\n")
+        return Outcome(stack, "delete", changed=True, actions=actions, before=f"{stack.name}: {stack.status}\n")
     stack = _settled(api, stack, wanted, mode)
     resources = api.resources(stack.id) if mode.wait and status.exists(stack.status) else []
     if stack.protected:
@@ -74,12 +76,34 @@ def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
     token = ""
     if status.meaning(stack.status).absent != status.JOIN_DELETE:
         token = new_token()
-        retain = wanted.retain if stack.status == "DELETE_FAILED" else ()
         begin.delete(api, stack, token, mode.watching.clock, retain)
     if not mode.wait:
         return Outcome(stack, "delete", changed=True, in_progress=True, actions=actions, token=token)
     expected = sum(not entry["status"].startswith("DELETE") for entry in resources)
     return _gone(api, stack, token, dataclasses.replace(mode.watching, fail_fast=False, expected=expected), actions)
+
+
+def _retained(api: Api, stack: Stack, wanted: Deletion) -> tuple[str, ...]:
+    """The resources to leave behind, which AWS takes for a stack whose deletion has failed alone.
+
+    Those that have gone meanwhile need it no more, and AWS refuses the call that names one: "The specified resources to
+    retain must be in a valid state. Do not specify resources that are in the DELETE_COMPLETE state." (ValidationError,
+    rebuy-de/aws-nuke#270).
+
+    :raises InputError: the stack has no such resource.
+    """
+    if not wanted.retain or stack.status != "DELETE_FAILED":
+        return ()
+    states = {entry["logical_id"]: entry["status"] for entry in api.resources(stack.id)}
+    unknown = [name for name in wanted.retain if name not in states]
+    if unknown:
+        failed_ones = [name for name, state in states.items() if state == "DELETE_FAILED"]
+        raise InputError(
+            f"The stack {stack.name} has no resource {', '.join(unknown)}; nothing was changed",
+            f"AWS could not delete {', '.join(failed_ones)}" if failed_ones else "",
+            "Correct gitpod_teardown_retain_resources (retain_resources), which takes logical IDs",
+        )
+    return tuple(name for name in dict.fromkeys(wanted.retain) if states[name] != "DELETE_COMPLETE")
 
 
 def _settled(api: Api, stack: Stack, wanted: Deletion, mode: Mode) -> Stack:

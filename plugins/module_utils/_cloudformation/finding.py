@@ -40,6 +40,7 @@ if t.TYPE_CHECKING:
 # There is no stack, or a shell without resources in which no change set waits: nobody has anything there.
 FREE = "free"
 GONE = ("ABSENT", "DELETE_COMPLETE")
+_NAME = "gitpod_stack_name"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,9 +120,11 @@ class Found:
         take_over = f"gitpod_stack_take_over: {name}"
         if relation == BY_HAND:
             return f"Set {take_over} to take it over as it is, or delete it"
+        if relation == UNKNOWN and self.stack.status == "REVIEW_IN_PROGRESS" and self.waiting is None:
+            return f"Allow both actions, or choose another {_NAME}"
         if relation == UNKNOWN:
             return "Set gitpod_runner_id, so that it can be told whose the stack is"
-        correct = "Choose another gitpod_stack_name, or correct gitpod_runner_id and gitpod_runner_name"
+        correct = f"Choose another {_NAME}, or correct gitpod_runner_id and gitpod_runner_name"
         if self.waiting:
             correct += f". If nobody executes what waits in it ({', '.join(self.waiting)}), delete it in the console"
         if relation == ANOTHERS and _names_the_id(self.stack, self.runner):
@@ -171,6 +174,10 @@ def judged(api: Api, stack: Stack, runner: Runner, take_over: str = "") -> Found
     return Found(stack, verdict, runner, named)
 
 
+# Of several change sets in one shell the one that is least this runner's tells, also where one is to be taken over.
+_LEAST_OURS_FIRST = (STRANGERS, ANOTHERS, UNKNOWN, BY_HAND, OURS)
+
+
 def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
     """Such a stack has neither tags nor parameters yet; its change sets do (CloudFormation API, DescribeChangeSet).
 
@@ -188,7 +195,7 @@ def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
     verdicts = [_of_change_set(runner, raw, named) for raw in waiting]
     if stack.tags:
         verdicts.append(ownership.of_stack(runner, stack.tags, stack.parameters, stack.description, named))
-    verdicts.sort(key=lambda verdict: (verdict.relation == OURS, verdict.relation != STRANGERS))
+    verdicts.sort(key=lambda verdict: _LEAST_OURS_FIRST.index(verdict.relation))
     free = Verdict(FREE, "it has no resources, and no change set waits in it")
     names = tuple(sorted(clean(raw.get("ChangeSetName", "")) for raw in waiting))
     return Found(stack, next(iter(verdicts), free), runner, named, waiting=names)
@@ -238,11 +245,20 @@ def users_of_vpc(stacks: t.Iterable[Stack], runner: Runner, vpc_id: str) -> list
         if not status.exists(stack.status) or vpc_id not in stack.parameters.values():
             continue
         verdict = ownership.of_stack(runner, stack.tags, stack.parameters)
+        if verdict.relation == BY_HAND:
+            # A second stack with this runner's ID, made by hand beside its own. Under that ID it would be the runner.
+            found.append(Runner(stack.name if stack.name != runner.name else f"stack {stack.name}"))
         if verdict.relation in (ANOTHERS, UNKNOWN):
             _key, identifier = ownership.runner_id_among(stack.parameters)
             name = stack.tags.get(RUNNER_NAME_TAG, "") or stack.name
             found.append(Runner(name, stack.tags.get(RUNNER_ID_TAG, "") or identifier))
     return found
+
+
+def others_with_id(stacks: t.Iterable[Stack], runner: Runner, own: Stack) -> list[str]:
+    """Names of the stacks beside its own that have the runner's ID: whoever made them, they need its registration."""
+    there = (stack for stack in stacks if status.exists(stack.status) and stack.id != own.id)
+    return sorted(stack.name for stack in there if _names_the_id(stack, runner))
 
 
 def _names_the_id(stack: Stack, runner: Runner) -> bool:

@@ -171,6 +171,8 @@ def read(server: Server, name: str, kind: str, response: t.Any) -> Reply:
     ttls += [found.ttl] if found is not None and not chain else []
     if values:
         return Reply(server, name, kind, FOUND, chain, values, min(ttls), _zone(response))
+    if server.authoritative and not chain and _is_lame(response):
+        return Reply(server, name, kind, REFUSED, detail="it does not answer for the zone")
     missing = rcode == dns.rcode.NXDOMAIN
     ttl = min(ttls) if ttls else _negative_ttl(response)
     outcome, detail = (MISSING, "NXDOMAIN") if missing else (EMPTY, "")
@@ -187,6 +189,15 @@ def _is_referral(response: t.Any) -> bool:
         and dns.rdatatype.NS in kinds
         and dns.rdatatype.SOA not in kinds
     )
+
+
+def _is_lame(response: t.Any) -> bool:
+    """Nothing, and neither authority nor a zone's SOA record for it: no word of a server that has the zone.
+
+    Who has it says so (RFC 1035 section 4.1.1, AA), and names its SOA record where nothing is there (RFC 2308 section
+    3).
+    """
+    return not response.flags & dns.flags.AA and not _zone(response)
 
 
 def _chain(response: t.Any, name: str, kind: str) -> tuple[tuple[str, ...], list[int], str]:

@@ -52,8 +52,30 @@ def describe(values: Values, result: Options, before: Look) -> list[str]:
         targets=targets,
         records_known=bool(domain and targets),
         look_again=unsettled,
+        departures=departures(result["endpoints"], result["security_groups"]),
     )
     return []
+
+
+def departures(endpoints: t.Sequence[Look], groups: t.Sequence[Look]) -> list[Options]:
+    """Options by which all the endpoints and groups go that the plan names: of each VPC one call a service.
+
+    The groups go with the last one, because an endpoint holds its groups; they alone may be left of an interrupted run.
+    """
+    found: list[Options] = []
+    for vpc_id in dict.fromkeys(entry["vpc_id"] for entry in (*endpoints, *groups)):
+        services = {entry["service_name"]: entry for entry in endpoints if entry["vpc_id"] == vpc_id}
+        calls = [
+            {**_departure(entry), "service_name": service, "security_group_name": ""}
+            for service, entry in services.items()
+        ] or [_departure(next(entry for entry in groups if entry["vpc_id"] == vpc_id))]
+        calls[-1].pop("security_group_name", None)
+        found += calls
+    return found
+
+
+def _departure(entry: Look) -> Options:
+    return {"vpc_id": entry["vpc_id"], "also_used_by": list(entry["also_used_by"])}
 
 
 def no_records(seen: Look) -> str:
@@ -67,7 +89,18 @@ def no_registration(values: Values, seen: Look) -> str:
     """Why the registration is left alone, or empty."""
     if not values.get("gitpod_api_token"):
         return "gitpod_api_token is not set"
-    return "the stack stays" if seen["stack"]["relation"] in KEEPS_REGISTRATION else ""
+    return keeping(seen["stack"]) if seen["stack"]["relation"] in KEEPS_REGISTRATION or others(seen["stack"]) else ""
+
+
+def others(stack: Look) -> list[str]:
+    """Stacks beside the runner's own that have its ID, which the registration serves too."""
+    return list(stack.get("others_with_id") or [])
+
+
+def keeping(stack: Look) -> str:
+    """What stays that needs the registration."""
+    with_id = ", ".join(others(stack))
+    return f"the stack {with_id} has this runner's ID and stays" if with_id else "the stack stays"
 
 
 def no_stack(seen: Look) -> str:

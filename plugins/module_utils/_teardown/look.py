@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     GONE,
     Found,
     find,
+    others_with_id,
     users_of_vpc,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -68,7 +69,12 @@ def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, found: Found, names: t
     return {
         "changed": False,
         # Of a runner that had none here, the management plane alone may know of one elsewhere.
-        "stack": {**_told_of(found), "buckets": _buckets(listed), "was_here": ours or bool(deleted)},
+        "stack": {
+            **_told_of(found),
+            "buckets": _buckets(listed),
+            "was_here": ours or bool(deleted),
+            "others_with_id": others_with_id(shared_things.stacks(), runner, stack) if ours else [],
+        },
         "load_balancer": load_balancer,
         # Records that point to one of these are the runner's too: nobody else's load balancer will have such a name.
         "former_load_balancers": [name for name in dict.fromkeys(former) if name != current],
@@ -105,7 +111,12 @@ def _domain(api: Api, stack: Stack) -> str:
 
 def _buckets(resources: t.Iterable[t.Mapping[str, str]]) -> list[str]:
     """Buckets of a stack that is still there; which of them it will leave is the template's to say."""
-    return sorted(entry["physical_id"] for entry in resources if entry["type"] == BUCKET_TYPE and entry["physical_id"])
+    return sorted(
+        entry["physical_id"]
+        for entry in resources
+        # A deletion that failed has taken some of them.
+        if entry["type"] == BUCKET_TYPE and entry["physical_id"] and entry["status"] != "DELETE_COMPLETE"
+    )
 
 
 # Only what this collection made; for whom, several tags tell.
@@ -158,9 +169,13 @@ class Shared:
         return {"vpc_id": vpc_id, "shared_with": shared_with, "reason": whose.reason, "also_used_by": users_too}
 
     def _in(self, vpc_id: str) -> list[Runner]:
+        return users_of_vpc(self.stacks(), self._runner, vpc_id)
+
+    def stacks(self) -> list[Stack]:
+        """All of the region, read once."""
         if self._stacks is None:
             self._stacks = self._api.stacks()
-        return users_of_vpc(self._stacks, self._runner, vpc_id)
+        return self._stacks
 
 
 def shared(raw: t.Mapping[str, t.Any], runner: Runner, also_used_by: t.Iterable[Runner] = ()) -> ownership.Verdict:

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import BY_HAND, UNKNOWN
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.desired import keeping
 
 
 def teardown_plan(
@@ -143,7 +144,7 @@ def _stays(
         found += [f"the bucket {name}, if its template keeps it" for name in _kept_by_stack(look)]
     if not registration:
         why = (
-            "because the stack stays"
+            f"because {keeping(stack)}"
             if settings["api_token"]
             else "because without gitpod_api_token nobody looked for environments: delete it in the dashboard"
             " (Settings, Runners)"

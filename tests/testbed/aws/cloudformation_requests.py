@@ -125,6 +125,22 @@ def update_stack(params: dict[str, Any]) -> Answer:
     return result
 
 
+def _not_retainable(stack: dict[str, Any], names: list[str]) -> str:
+    """Why these resources cannot be retained, or empty.
+
+    The second sentence is quoted in rebuy-de/aws-nuke#270; that the stack has to be DELETE_FAILED, the API reference
+    and rebuy-de/aws-nuke#244 say, without AWS's words.
+    """
+    if not names:
+        return ""
+    records = stack.get("_resources", {})
+    sentence = "The specified resources to retain must be in a valid state."
+    if stack["StackStatus"] != "DELETE_FAILED" or any(name not in records for name in names):
+        return sentence
+    gone = [name for name in names if records[name].get("ResourceStatus") == "DELETE_COMPLETE"]
+    return f"{sentence} Do not specify resources that are in the DELETE_COMPLETE state." if gone else ""
+
+
 def delete_stack(params: dict[str, Any]) -> Answer:
     """DeleteStack; a stack that does not exist or is being deleted is no error."""
     stack = handlers._resolve_stack(_p(params, "StackName"))
@@ -136,6 +152,8 @@ def delete_stack(params: dict[str, Any]) -> Answer:
     if stack.get("EnableTerminationProtection"):
         sentence = f"Stack [{stack['StackName']}] cannot be deleted while TerminationProtection is enabled"
         return error("ValidationError", sentence)
+    if refusal := _not_retainable(stack, _extract_string_members(params, "RetainResources")):
+        return error("ValidationError", refusal)
     result: Answer = _delete(params)
     if result[0] == 200:
         remember_options(stack, params, "DeleteStack")

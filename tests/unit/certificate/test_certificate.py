@@ -93,10 +93,12 @@ def test_a_request_is_recognised_within_the_hour_and_renewed_after_a_failure() -
     others = [
         idempotency_token(WANTED, [FAILED]),
         idempotency_token(dataclasses.replace(WANTED, runner=Runner("gitpod-us")), []),
+        # One of this name that was registered before: ACM would answer with the request of that one.
+        idempotency_token(dataclasses.replace(WANTED, runner=Runner(WANTED.runner.name, "of-another")), []),
         idempotency_token(dataclasses.replace(WANTED, domain="us.example.com"), []),
         idempotency_token(dataclasses.replace(WANTED, key_type="EC_prime256v1"), []),
     ]
-    assert len({token, *others}) == 5
+    assert len({token, *others}) == 6
 
 
 _CERTIFICATES = st.lists(

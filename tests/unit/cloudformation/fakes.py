@@ -83,6 +83,9 @@ class FakeApi:
         self.template_fingerprint = ""
         self.faster: Stack | None = None
         self.others: list[Stack] = []
+        self.listed: list[dict[str, str]] = [
+            {"status": "CREATE_COMPLETE", "type": "AWS::ECS::Cluster", "logical_id": "Cluster", "physical_id": "c"}
+        ]
         self.lag = 0
         self.deleted_in = ""
         self.errors: list[Exception] = []
@@ -104,7 +107,7 @@ class FakeApi:
         return TEMPLATE
 
     def resources(self, _stack: str) -> list[dict[str, str]]:
-        return [{"status": "CREATE_COMPLETE", "type": "AWS::ECS::Cluster", "logical_id": "Cluster", "physical_id": "c"}]
+        return self.listed
 
     def create(self, wanted: Wanted, _template: Template, parameters: list[t.Any], token: str) -> str:
         self.requests.append((wanted, parameters))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import io
 import json
 import typing as t
@@ -80,7 +81,13 @@ class Bucket:
     def register(self, event: str, handler: t.Callable[..., t.Any]) -> None:
         assert event == "choose-signer.s3.GetObject"
         assert handler(signing_name="s3") is botocore.UNSIGNED
+        with concurrent.futures.ThreadPoolExecutor(1) as others:
+            assert others.submit(handler, signing_name="s3").result() is None, "many runners share a client"
         self.signed = False
+
+    def unregister(self, event: str, _handler: t.Callable[..., t.Any]) -> None:
+        assert event == "choose-signer.s3.GetObject"
+        self.signed = True
 
     def get_object(self, **arguments: t.Any) -> dict[str, t.Any]:
         assert arguments == {"Bucket": "releases", "Key": "ec2/t.json", "aws_retry": True}
@@ -104,6 +111,7 @@ def test_a_public_bucket_is_read_without_signing_where_policies_forbid_it(
     bucket: Bucket, expected: bytes | None
 ) -> None:
     assert read_object(bucket, URL) == expected
+    assert bucket.signed, "the next one's request is signed again"
 
 
 def test_elsewhere_than_in_s3_nothing_is_read() -> None:

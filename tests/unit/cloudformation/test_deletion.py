@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -14,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 
 ABSENT = Stack("gitpod-eu")
 
@@ -42,11 +44,44 @@ def test_a_refused_deletion_is_a_failure(end: str) -> None:
 
 def test_a_failed_deletion_retains_what_is_named_and_a_running_one_is_attached_to() -> None:
     api = FakeApi(stack("DELETE_FAILED", protected=False), {"delete": ["DELETE_COMPLETE"]})
-    absent(api, mode(), retain=("Bucket",))
-    assert api.done == ["delete retain ['Bucket']"]
+    api.listed = resources(Bucket="DELETE_FAILED", Cluster="DELETE_COMPLETE", Service="DELETE_SKIPPED")
+    # AWS refuses a call that names what is gone: by the cause's removal, or by somebody's hand.
+    absent(api, mode(), retain=("Bucket", "Cluster", "Service"))
+    assert api.done == ["delete retain ['Bucket', 'Service']"]
     running = FakeApi(stack("DELETE_IN_PROGRESS", protected=False), {"wait": ["DELETE_COMPLETE"]})
     assert absent(running, mode()).stack.status == "DELETE_COMPLETE"
     assert running.done == []
+
+
+def resources(**states: str) -> list[dict[str, str]]:
+    return [
+        {"logical_id": name, "status": state, "type": "AWS::S3::Bucket", "physical_id": name}
+        for name, state in states.items()
+    ]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_the_stack_does_not_have_cannot_be_left_behind(check: bool) -> None:
+    api = FakeApi(stack("DELETE_FAILED", protected=False))
+    api.listed = resources(Bucket="DELETE_FAILED", Cluster="DELETE_COMPLETE")
+    with pytest.raises(RunnerError) as error:
+        absent(api, mode(check=check), retain=("Bucket", "bucket"))
+    assert "has no resource bucket; nothing was changed" in error.value.message
+    assert "could not delete Bucket" in error.value.message
+    assert "gitpod_teardown_retain_resources" in error.value.message
+    assert api.done == []
+
+
+def test_a_stack_that_was_taken_over_goes_under_its_own_name_in_every_sentence() -> None:
+    api = FakeApi(ABSENT)
+    own = stack("CREATE_COMPLETE", tags=OWN_TAGS, protected=True)
+    api.others = [dataclasses.replace(own, name="made-by-hand", id="arn:by-hand")]
+    eu = Runner("gitpod-eu", "0192")
+    with pytest.raises(RunnerError, match="The stack made-by-hand is protected"):
+        absent(api, mode(), runner=eu)
+    predicted = absent(api, mode(check=True), runner=eu, force=True)
+    assert predicted.actions == ("delete the stack made-by-hand",)
+    assert predicted.before == "made-by-hand: CREATE_COMPLETE\n"
 
 
 @pytest.mark.parametrize(

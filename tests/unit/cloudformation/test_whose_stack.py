@@ -209,6 +209,36 @@ def test_somebody_s_waiting_change_set_is_not_made_obsolete(waiting: list[dict[s
     assert found(shell, Runner()).usable is (relation != "by_hand" and not strangers)
 
 
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_of_mixed_change_sets_it_is_told_whose_they_are_and_what_to_do(ours_first: bool) -> None:
+    def named(name: str, raw: dict[str, t.Any]) -> dict[str, t.Any]:
+        return {**raw, "ChangeSetName": name}
+
+    shell = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
+    ours = named("ours", change_set(OWN_TAGS))
+    for others, told in (
+        ([named("pay", change_set({"team": "payments"}))], "its tags are team=payments"),
+        ([named("us", change_set(ownership_tags("gitpod-us", "0200")))], "belongs to the runner gitpod-us (0200)"),
+        ([named("hand", change_set({}, Key="0192")), named("us", change_set({}, RunnerId="0200"))], "runner 0200"),
+    ):
+        shell.waiting = [ours, *others] if ours_first else [*others, ours]
+        for take_over in ("", "gitpod-eu"):
+            for act in (present, absent):
+                with pytest.raises(RunnerError) as error:
+                    act(shell, take_over=take_over)
+                assert told in error.value.message, (act, take_over)
+                waiting = sorted(raw["ChangeSetName"] for raw in shell.waiting)
+                assert f"({', '.join(waiting)}), delete it in the console" in error.value.message
+    assert shell.done == []
+
+
+def test_a_second_stack_with_the_runner_s_id_needs_the_endpoint_too() -> None:
+    by_hand = Stack("hand", "CREATE_COMPLETE", parameters={"Key": "0192", "Vpc": "vpc-1"})
+    same_name = dataclasses.replace(by_hand, name="gitpod-eu")
+    found_there = finding.users_of_vpc([by_hand, same_name], EU, "vpc-1")
+    assert found_there == [Runner("hand"), Runner("stack gitpod-eu")], "neither is taken for the runner that leaves"
+
+
 def test_a_runner_that_is_somebody_else_s_in_the_vpc_is_told() -> None:
     vpc = {"Vpc": "vpc-1"}
     others = [

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import socket
 import struct
@@ -21,6 +22,7 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import zone
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.asking import Asker
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, observing, operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
@@ -30,7 +32,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import asking as prerequisites
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.asking import Network
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.deciding import refuse
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.model import Expected
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.zone import zone_records
 from tests.unit.dns_stage.dns_world import World
 
 NAME = "eu.gitpod.example.com"
@@ -179,6 +183,30 @@ class Observer(observing.NetworkObserver):
 
     def reach(self, address: str, port: int) -> Connection:
         return Connection("", address, "timeout")
+
+
+@pytest.mark.parametrize("rcode", [dns.rcode.NOERROR, dns.rcode.NXDOMAIN])
+def test_a_server_that_has_not_got_the_zone_says_nothing_by_an_empty_answer(rcode: dns.rcode.Rcode) -> None:
+    """A delegation that is left over leads there; the name is unknown, and never free."""
+
+    def empty(query: dns.message.Message) -> t.Iterable[bytes]:
+        response = dns.message.make_response(query)
+        response.set_rcode(rcode)
+        yield response.to_wire()
+
+    with Strange(empty) as server:
+        own = dataclasses.replace(server, authoritative=True)
+        expected = Expected(NAME, "lb.elb.us-east-1.amazonaws.com")
+        answer = Network(Asker(1.0), [own]).ask(own, expected, "x")
+        (record,) = zone_records([answer], [expected])
+        resolver = Asker(1.0).ask(server, NAME, "A")
+    assert (answer.outcome, record.standing) == ("silent", "silent")
+    provider = registry.provider("nsupdate")
+    for intent in ("write", "remove"):
+        refusal = refuse(intent, provider, [answer], [record], complete=False)
+        assert refusal is not None
+        assert "is not known, so nothing was" in refusal.message
+    assert resolver.spoken, "a cache need not name it"
 
 
 def test_a_name_of_a_thousand_addresses_takes_little_time_and_few_words() -> None:

@@ -61,13 +61,16 @@ class Landscape:
 
     @property
     def neighbours(self) -> set[str]:
-        """Stacks of other runners in the VPC of the endpoints, by their tags or their parameters."""
+        """Stacks of other runners in the VPC of the endpoints, by their tags or their parameters.
+
+        A second one with this runner's ID, made by hand, is one too.
+        """
         there = [stack for ours, stack in self.stacks if not ours and VPC.items() <= stack.parameters.items()]
         named = ("gitpod:runner-id", OTHER), ("gitpod:runner-name", "us")
         return {
             stack.name
             for stack in there
-            if OTHER in stack.parameters.values() or any(entry in stack.tags.items() for entry in named)
+            if {ID, OTHER} & set(stack.parameters.values()) or any(entry in stack.tags.items() for entry in named)
         }
 
 
@@ -218,5 +221,5 @@ def test_the_plan_names_what_is_this_runners_and_nothing_else(found: Landscape) 
     assert {name.partition(".")[0] for name in seen["former_load_balancers"]} == {f"lb-{number}" for number in had}
     assert all("because" in line or "of the stack, with" in line for line in plan["goes"])
     # A registration is left alone while a stack that may have this runner's ID stays.
-    at_risk = not own and any(ID in stack.parameters.values() for _ours, stack in found.stacks)
+    at_risk = any(ID in stack.parameters.values() for ours, stack in found.stacks if not ours)
     assert not at_risk or no_registration({"gitpod_api_token": "t"}, seen)

@@ -11,7 +11,11 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.buckets import empty_and_delete
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.desired import describe, no_records
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.desired import (
+    departures,
+    describe,
+    no_records,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import (
     Bucket,
     readable,
@@ -24,6 +28,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.e
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation
 
 BALANCER = {"dns_name": "lb.elb.amazonaws.com"}
+NOTHING_SHARED: dict[str, t.Any] = {"endpoints": [], "security_groups": []}
 LOOK: dict[str, t.Any] = {
     "stack": {
         "name": "eu",
@@ -153,23 +158,45 @@ def test_records_are_known_by_every_load_balancer_that_the_runner_has_or_had(
         "stack": stack,
         "load_balancer": {"dns_name": current} if current else None,
         "former_load_balancers": former,
+        **NOTHING_SHARED,
     }
     describe(values, look, {})
     assert (look["targets"], look["look_again"], look["records_known"]) == (targets, again, bool(targets))
     assert bool(no_records(look)) == (not targets)
 
 
+def test_every_endpoint_that_the_plan_names_goes_and_the_groups_with_the_last_of_a_vpc() -> None:
+    def endpoint(vpc_id: str, service: str) -> dict[str, t.Any]:
+        return {"id": f"vpce-{service}", "vpc_id": vpc_id, "service_name": service, "also_used_by": [vpc_id]}
+
+    groups = [{"id": f"sg-{vpc_id}", "vpc_id": vpc_id, "also_used_by": []} for vpc_id in ("vpc-1", "vpc-3", "vpc-3")]
+    there = [endpoint("vpc-1", "former"), endpoint("vpc-2", "alone"), endpoint("vpc-1", "today")]
+    assert departures(there, groups) == [
+        {"vpc_id": "vpc-1", "service_name": "former", "also_used_by": ["vpc-1"], "security_group_name": ""},
+        {"vpc_id": "vpc-1", "service_name": "today", "also_used_by": ["vpc-1"]},
+        {"vpc_id": "vpc-2", "service_name": "alone", "also_used_by": ["vpc-2"]},
+        {"vpc_id": "vpc-3", "also_used_by": []},
+    ]
+    assert departures([], []) == []
+
+
 def test_the_first_look_of_a_run_needs_none_before_it() -> None:
     values = {"gitpod_runner_name": "eu", "gitpod_domain_name": "eu.example.com"}
     finish = STEPS["teardown", "look"].finish
     result: dict[str, t.Any] = {"stack": OWN, "load_balancer": BALANCER, "former_load_balancers": []}
+    result.update(NOTHING_SHARED)
     assert finish(Situation({**values, "gitpod_teardown_dns_provider": "route53"}, Earlier(), {}), result) == []
     assert result["targets"] == [BALANCER["dns_name"]]
 
 
 def test_a_later_look_knows_the_domain_of_a_stack_that_has_gone() -> None:
     values = {"gitpod_domain_name": None, "gitpod_teardown_dns_provider": "route53"}
-    look = {"stack": {**OWN, "exists": False}, "load_balancer": None, "former_load_balancers": ["old"]}
+    look = {
+        "stack": {**OWN, "exists": False},
+        "load_balancer": None,
+        "former_load_balancers": ["old"],
+        **NOTHING_SHARED,
+    }
     describe(values, look, {"domain": "eu.example.com"})
     assert (look["domain"], look["records_known"]) == ("eu.example.com", True)
 

@@ -64,6 +64,7 @@ STACK = {"name": "eu", "exists": True, "ours": True, "empty": False, "was_here":
 REGISTERED = {
     "inventory_hostname": "eu",
     "__gitpod_verification": {"runners": {"eu": {"seen": {"load_balancer": BALANCER}}}, "looked_at": 0},
+    "__gitpod_privatelink_look": {"stack": {"relation": "ours"}, "endpoints": [], "security_groups": []},
     "__gitpod_teardown_look": {
         "domain": "eu.example.com",
         "load_balancer": BALANCER,

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation
 
@@ -91,3 +92,40 @@ def test_the_wait_for_a_certificate_tells_how_it_ended_and_keeps_what_was_reques
     assert step.idle(issued)
     assert step.stands(issued) == {**started, "status": "ISSUED", "in_progress": False, "changed": False}
     assert step.stands(Situation({**values, "gitpod_certificate_request": False}, issued.earlier, {})) == {}
+
+
+def test_the_first_look_of_a_teardown_has_none_before_it_and_a_later_one_knows_its_domain() -> None:
+    step = STEPS["teardown", "look"]
+    values: Result = {"gitpod_teardown_dns_provider": "route53", "gitpod_domain_name": None}
+    for before, domain in (({}, ""), ({"__gitpod_teardown_look": {"domain": "eu.example.com"}}, "eu.example.com")):
+        seen: Result = {
+            "stack": {"exists": False, "ours": False, "empty": False},
+            "former_load_balancers": [],
+            "endpoints": [],
+            "security_groups": [],
+        }
+        step.finish(Situation(values, Earlier(), before), seen)
+        assert (seen["domain"], seen["departures"]) == (domain, [])
+
+
+def test_an_endpoint_that_is_given_up_stays_for_whose_stack_is_in_the_vpc() -> None:
+    step = STEPS["privatelink", "absent"]
+    values: Result = {
+        "gitpod_runner_name": "r",
+        "gitpod_vpc_id": "vpc-1",
+        "gitpod_region": "eu-west-1",
+        "gitpod_privatelink_service_name": "com.amazonaws.vpce",
+    }
+
+    def looked(relation: str, *there: Result) -> Situation:
+        look = {"stack": {"relation": relation}, "endpoints": list(there), "security_groups": []}
+        return Situation(values, Earlier(), {"__gitpod_privatelink_look": look})
+
+    by_hand = [{"name": "by-hand", "id": ""}]
+    elsewhere = {"vpc_id": "vpc-2", "also_used_by": []}
+    found = looked("ours", elsewhere, {"vpc_id": "vpc-1", "also_used_by": by_hand})
+    assert (step.idle(found), step.options(found)["also_used_by"]) == ("", by_hand)
+    assert step.options(looked("free", elsewhere))["also_used_by"] == []
+    assert "may be this runner's" in step.idle(looked("by_hand"))
+    with pytest.raises(InputError, match="Nobody looked"):
+        step.idle(Situation(values, Earlier(), {}))

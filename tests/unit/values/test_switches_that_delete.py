@@ -1,0 +1,54 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Switches that delete or replace act on a real true alone, however somebody says no, as far as the module's option."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import door
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation
+from tests.unit.values.test_through_the_stages import DECLARED, EARLIER, REGISTERED, TYPED
+
+# By variable: the step that acts, its option, and the option's value for a real true.
+SWITCHES = {
+    "gitpod_teardown_delete_buckets": ("teardown", "buckets", "state", "absent"),
+    "gitpod_teardown_delete_environments": ("teardown", "registration", "force", True),
+    "gitpod_dns_overwrite": ("dns", "route53", "overwrite", True),
+    "gitpod_stack_allow_replacement": ("stack", "start", "allow_replacement", True),
+}
+NO = ("false", "False", "no", "NO", "off", "n", "f", "0", "0.0", " no\n", "", "  ", False, 0, 0.0, None)
+# What is neither, such as a template that was meant to be one, is refused before anything begins.
+NEITHER = ("maybe", "flase", "none", "null", "2", 2, "{{ x }}", "true false", ["true"], {"true": True}, [], "'no'")
+
+
+def read(name: str, said: t.Any) -> door.Values:
+    return door.read("eu", "/start", DECLARED, {**TYPED, "gitpod_dns_provider": "route53", name: said})
+
+
+def option(name: str, said: t.Any) -> t.Any:
+    """What the module that acts is told."""
+    stage, step, key, _wanted = SWITCHES[name]
+    values = read(name, said)
+    assert not values.problems
+    return STEPS[stage, step].options(Situation(values.everything(), EARLIER, REGISTERED))[key]
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_no_is_no_however_it_is_said(name: str) -> None:
+    wanted = SWITCHES[name][-1]
+    for said in (True, "true", " Yes\n", "1", 1):
+        assert option(name, said) == wanted, said
+    no = option(name, False)
+    assert no != wanted
+    assert [said for said in NO if option(name, said) != no] == []
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_what_is_neither_is_refused(name: str) -> None:
+    for said in NEITHER:
+        problems = [problem.variable for problem in read(name, said).problems]
+        assert problems == [name], said
