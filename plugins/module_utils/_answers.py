@@ -362,7 +362,9 @@ class Guard:
         """A proxy whose URL nobody can read: the SDK quotes what it takes for the host, which may be the password."""
         url = self._meta.endpoint_url
         proxy = proxy_of(url)
-        if proxy is None or proxy.url != UNREADABLE or type(error) is not botocore_exceptions.HTTPClientError:
+        # Its subclasses say what happened with a request that was sent; this one, that none could be.
+        plain = error.__class__ is botocore_exceptions.HTTPClientError
+        if proxy is None or proxy.url != UNREADABLE or not plain:
             return None
         return UnreadableProxyError(variable=proxy.variable)
 

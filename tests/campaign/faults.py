@@ -19,7 +19,7 @@ LOSING = Rates(throttled=0.05, failed=0.02, lost=0.08, cut=0.02)
 
 def campaign(part: str, rates: Rates, promise: float, count: int, seed: int, jobs: int) -> Tally:
     """C(count) first runs, each with its own seed."""
-    _, wanted = undisturbed("site")
+    _seconds, wanted = undisturbed("site")
 
     def one(scene: Scene, case: int) -> Outcome:
         scene.prepare("site")

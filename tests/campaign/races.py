@@ -15,7 +15,7 @@ from tests.campaign.tally import LAST_WORDS, Outcome, Tally, difference, each
 
 def campaign(playbook: str, count: int, seed: int, jobs: int) -> Tally:
     """C(count) pairs; the second starts up to three seconds after the first."""
-    _, wanted = undisturbed(playbook)
+    _seconds, wanted = undisturbed(playbook)
 
     def one(scene: Scene, case: int) -> Outcome:
         scene.prepare(playbook)

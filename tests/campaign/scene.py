@@ -109,7 +109,7 @@ class Scene:
         """
         process = self.start_playbook(name, *arguments)
         try:
-            output, _ = process.communicate(timeout=LONGEST)
+            output, _errors = process.communicate(timeout=LONGEST)
         except subprocess.TimeoutExpired:
             kill(process)
             raise

@@ -87,7 +87,7 @@ def each(cases: t.Sequence[int], jobs: int, run: t.Callable[[Scene, int], Outcom
     """
     scenes: queue.Queue[Scene] = queue.Queue()
     with contextlib.ExitStack() as stack:
-        for _ in range(min(jobs, len(cases))):
+        for _number in range(min(jobs, len(cases))):
             scenes.put(stack.enter_context(Scene.start()))
 
         def one(seed: int) -> Outcome:

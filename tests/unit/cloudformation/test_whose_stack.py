@@ -278,7 +278,7 @@ def test_nested_stacks_are_a_part_of_the_runner_s_and_no_second_one_of_it() -> N
     child = {**parent, "StackName": "by-hand-Network-1X", "StackId": "arn:2", "ParentId": "arn:1", "RootId": "arn:1"}
 
     class Client:
-        def get_paginator(self, _operation: str) -> Client:
+        def get_paginator(self, _operation: str) -> t.Any:
             return self
 
         def paginate(self) -> list[dict[str, t.Any]]:

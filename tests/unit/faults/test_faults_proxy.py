@@ -51,10 +51,10 @@ def behind() -> Iterator[str]:
     server.server_close()
 
 
-def ask(url: str, action: str = "CreateThing", headers: t.Mapping[str, str] = EC2) -> tuple[int, bytes, str]:
+def ask(url: str, action: str = "CreateThing", headers: t.Mapping[str, str] | None = None) -> tuple[int, bytes, str]:
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=5)
     try:
-        connection.request("POST", "/", f"Action={action}".encode(), dict(headers))
+        connection.request("POST", "/", f"Action={action}".encode(), dict(EC2 if headers is None else headers))
         answer = connection.getresponse()
         return answer.status, answer.read(), answer.getheader("X-Own", "")
     finally:

@@ -209,4 +209,4 @@ def test_a_vaulted_value_is_text_whatever_it_looks_like(
     values = typed_values(tmp_path, {}, "", vaulted(said))
     assert values.problems == ()
     assert values["gitpod_exchange_token"] == said.strip("'")
-    assert type(values["gitpod_exchange_token"]) is str
+    assert values["gitpod_exchange_token"].__class__ is str
