@@ -269,10 +269,10 @@ class Guard:
                 raise self._explained(error) from error
             except botocore_exceptions.ProxyConnectionError as error:
                 raise self._refused(error) from error
-            except botocore_exceptions.HTTPClientError as error:
-                raise self._unreadable(error) or error from None
             except ForeignAnswerError as error:
                 problem, cause = error, error.__cause__
+            except botocore_exceptions.HTTPClientError as error:
+                raise self._unreadable(error) or error from None
             except Exception as error:
                 if not self._of_the_parser(error):
                     raise

@@ -11,6 +11,8 @@ import typing as t
 
 # PyYAML reads some 500,000 characters a second; JSON has no such limit, and no answer is that long.
 LONGEST_YAML = 65_536
+# Brackets within brackets. PyYAML's time grows with the square of that number, and no option has so many.
+DEEPEST = 64
 
 
 def plain_text(value: str) -> str:
@@ -35,6 +37,8 @@ def plain(value: t.Any) -> t.Any:
 
 def parsed(text: str) -> t.Any:
     """JSON or YAML text as plain data; C(None) for anything else."""
+    if _is_deep(text):
+        return None
     try:
         return json.loads(text, parse_constant=_no_number)
     except ValueError:
@@ -53,6 +57,16 @@ def parsed(text: str) -> t.Any:
         return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and dictionaries only
     except yaml.YAMLError:
         return None
+
+
+def _is_deep(text: str) -> bool:
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    depth = deepest = 0
+    for sign in re.findall(r"[\[\]{}]", text):
+        depth += 1 if sign in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > DEEPEST
 
 
 def _no_number(name: str) -> t.NoReturn:

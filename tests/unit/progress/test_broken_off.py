@@ -82,7 +82,7 @@ def test_it_says_that_aws_goes_on_and_then_does_what_ansible_does(signum: int, p
     process = started(MAIN)
     assert line(process) == "ready\n"
     process.send_signal(signum)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=90)
     assert process.returncode == 3
     assert output == f"passed on {int(passed_on)}\n"
     assert errors == TOLD
@@ -100,7 +100,7 @@ def test_a_main_process_that_cannot_end_is_ended() -> None:
     process = started(STUCK)
     assert line(process) == "ready\n"
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 99
+    assert process.wait(timeout=90) == 99
     assert process.communicate()[0] == "passed on 2\n"
 
 
@@ -119,7 +119,7 @@ def test_a_module_whose_threads_wait_ends_all_the_same(signum: int) -> None:
     process = started(MODULE)
     assert line(process).startswith("ready")
     process.send_signal(signum)
-    assert process.wait(timeout=15) != 0
+    assert process.wait(timeout=90) != 0
 
 
 def alive(process: int) -> bool:
