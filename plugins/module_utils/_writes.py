@@ -119,12 +119,21 @@ def idempotent(write: t.Callable[[], None], clock: Clock) -> None:
 
     :raises ApiError: its error, when it was refused or answers go on being lost.
     """
+    again(write, is_lost, attempts(clock, MOST_SENT, PACE))
+
+
+def again(write: t.Callable[[], None], passes: t.Callable[[ApiError], bool], rounds: t.Iterable[t.Any]) -> None:
+    """Try a write once in each round until it succeeds.
+
+    :param passes: whether an error is one of those that may be over in the next round.
+    :raises ApiError: another error, or the last round's.
+    """
     failure: ApiError | None = None
-    for _attempt in attempts(clock, MOST_SENT, PACE):
+    for _round in rounds:
         try:
             write()
         except ApiError as error:
-            if not is_lost(error):
+            if not passes(error):
                 raise
             failure = error
             continue

@@ -174,10 +174,6 @@ class Proxy:
         """Forget the orders; the rates stay."""
         self._decisions.clear()
 
-    def set_rates(self, rates: Rates) -> None:
-        """Other rates from now on."""
-        self._decisions.rates = rates
-
     def count(self) -> dict[str, int]:
         """How many requests got which fault."""
         return dict(self._decisions.counted)

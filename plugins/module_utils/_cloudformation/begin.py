@@ -19,7 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._documents import same_document
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, NotFoundError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Pace, poll
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import carried_out, ensured
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import again, carried_out, ensured
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
@@ -130,18 +130,11 @@ def discard(api: Api, arn: str, clock: Clock) -> None:
 
 def _patiently(attempt: t.Callable[[], None], passes: t.Callable[[ApiError], bool], clock: Clock) -> None:
     """Try again for a bounded while where a change set's status refuses what it will allow in a moment."""
-    failure: ApiError | None = None
-    for _elapsed in poll(clock, LONGEST_BUSY, BUSY_PACE):
-        try:
-            attempt()
-        except ApiError as error:
-            if error.code != "InvalidChangeSetStatus" or not passes(error):
-                raise
-            failure = error
-            continue
-        return
-    if failure:
-        raise failure
+    again(
+        attempt,
+        lambda error: error.code == "InvalidChangeSetStatus" and passes(error),
+        poll(clock, LONGEST_BUSY, BUSY_PACE),
+    )
 
 
 def _is_gone(api: Api, arn: str) -> bool:

@@ -17,7 +17,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagat
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._propagation.zone import EXACT, ZoneRecord
 
 LOOK, WRITE, REMOVE = "look", "write", "remove"
-INTENTS = (LOOK, WRITE, REMOVE)
 
 
 def own(answers: t.Sequence[Answer], outcome: str) -> list[Answer]:

@@ -25,7 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner, Verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teardown.model import Bucket
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import attempts, may_be_done
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import again, attempts, may_be_done
 
 BUCKET_TYPE = "AWS::S3::Bucket"
 # Pages of a thousand versions that are counted; listing more would take minutes to say what a person knows by then.
@@ -184,22 +184,21 @@ def empty_and_delete(s3: t.Any, name: str, clock: Clock | None = None) -> None:
 
     :raises RunnerError: something goes on writing to it.
     """
-    failure: ApiError | None = None
-    for _attempt in attempts(clock or Clock(), ATTEMPTS, PACE):
+
+    def attempt() -> None:
         try:
             _empty(s3, name)
             with intent(f"delete the bucket {name}"):
                 s3.delete_bucket(Bucket=name, aws_retry=True)
         except ApiError as error:
-            if error.code in GONE_CODES:
-                return
-            if error.code not in BUSY_CODES and not may_be_done(error):
+            if error.code not in GONE_CODES:
                 raise
-            failure = error
-            continue
-        return
-    if failure:
-        raise failure
+
+    again(
+        attempt,
+        lambda error: error.code in BUSY_CODES or may_be_done(error),
+        attempts(clock or Clock(), ATTEMPTS, PACE),
+    )
 
 
 def _empty(s3: t.Any, name: str) -> None:
