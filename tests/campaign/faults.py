@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import urllib.parse
 
 from tests.campaign.kills import undisturbed
 from tests.campaign.scene import Scene
@@ -28,7 +29,9 @@ def campaign(part: str, rates: Rates, promise: float, count: int, seed: int, job
             Proxy(testbed.aws_endpoint_url, rates, case) as aws,
             Proxy(testbed.management_plane_url, rates, case) as management,
         ):
-            scene.aws_endpoint_url, scene.management_plane_url = aws.url, management.url
+            # The API has a path of its own, which the proxy passes on.
+            path = urllib.parse.urlsplit(testbed.management_plane_url).path
+            scene.aws_endpoint_url, scene.management_plane_url = aws.url, management.url + path
             try:
                 run = scene.play("site")
             finally:
