@@ -124,7 +124,7 @@ def failed(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool 
 
 def _cause(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool) -> str:
     """Where no resource has failed, the stack itself tells, in an event of its own or in its status."""
-    told = told_by_the_stack(events) or stack.status_reason.strip().rstrip(". ")
+    told = told_by_the_stack(events) or stack.status_reason
     if not told and status.startswith("DELETE") and not deleting:
         return "It was deleted meanwhile, by another run or by somebody"
     return told or "AWS gives no reason"
