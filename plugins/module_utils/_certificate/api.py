@@ -52,11 +52,15 @@ class Api:
     def summaries(self, domain: str) -> list[Certificate]:
         """The same as far as the list itself tells, in one call a page: of a hundred names each, and without tags.
 
-        Only of what is pending all is read: whose it is decides whether it is waited for.
+        Of what is not issued all is read: whose it is decides whether it is waited for, and the list says that it is
+        pending where the detail says that it has failed. So it is where the list does not tell whether one is in use.
         """
-        listed = [Certificate.from_summary(raw) for raw in self._listed()]
-        covering = [certificate for certificate in listed if certificate.covers(domain)]
-        seen = [self.certificate(entry.arn) if entry.status == PENDING else entry for entry in covering]
+        seen = []
+        for raw in self._listed():
+            entry = Certificate.from_summary(raw)
+            if entry.covers(domain):
+                told = entry.status == ISSUED and "InUse" in raw
+                seen.append(entry if told else self.certificate(entry.arn))
         return [certificate for certificate in seen if certificate]
 
     def _listed(self) -> t.Iterator[dict[str, t.Any]]:

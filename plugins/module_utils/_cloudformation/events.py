@@ -252,8 +252,8 @@ class Failure:
 def failures(events: t.Sequence[Event]) -> list[Failure]:
     """Real failures, the root cause first: the oldest that is not a consequence of another.
 
-    Cancelled resources are consequences, and a deletion that AWS tries again is none yet. A nested stack's own events tell more than its event in the parent. What could
-    not be deleted once an update was done is none (`left_over`).
+    Cancelled resources are consequences, and a deletion that AWS tries again is none yet. A nested stack's own events
+    tell more than its event in the parent. What could not be deleted once an update was done is none (`left_over`).
     """
     nested = {event.stack_id for event in events}
     cleaned = {id(event) for event in [*_cleaned(events), *_tried_again(events)]}

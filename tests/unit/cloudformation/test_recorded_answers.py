@@ -112,7 +112,7 @@ class Listing:
 
     def describe_stacks(self, StackName: str, **_arguments: t.Any) -> dict[str, t.Any]:  # noqa: N803
         self.asked.append(StackName)
-        if StackName not in (OWN, ID) or self.more.get("StackName", OWN) != OWN and StackName != ID:
+        if StackName not in (OWN, ID) or (self.more.get("StackName", OWN) != OWN and StackName != ID):
             return {"Stacks": []}
         return {"Stacks": [{**LISTED, **self.more, "EnableTerminationProtection": True}]}
 
