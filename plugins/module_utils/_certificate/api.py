@@ -33,6 +33,11 @@ def described(acm: t.Any, arn: str) -> Certificate:
     return Certificate.from_detail(acm.describe_certificate(CertificateArn=arn, aws_retry=True)["Certificate"])
 
 
+def _names_unsure(raw: t.Mapping[str, t.Any]) -> bool:
+    """Whether a summary may leave names out: it holds a hundred at most."""
+    return bool(raw.get("HasAdditionalSubjectAlternativeNames")) or not raw.get("SubjectAlternativeNameSummaries")
+
+
 class Api:
     """The calls that a runner's certificate needs, in its region."""
 
@@ -43,9 +48,7 @@ class Api:
         """Those of the region that cover the domain and its wildcard, with all that is known of them."""
         found: list[Certificate] = []
         for raw in self._listed():
-            # A summary holds a hundred names at most.
-            unsure = raw.get("HasAdditionalSubjectAlternativeNames") or not raw.get("SubjectAlternativeNameSummaries")
-            if unsure or Certificate.from_summary(raw).covers(domain):
+            if _names_unsure(raw) or Certificate.from_summary(raw).covers(domain):
                 found += [certificate for certificate in [self.certificate(raw["CertificateArn"])] if certificate]
         return [certificate for certificate in found if certificate.covers(domain)]
 
@@ -58,10 +61,10 @@ class Api:
         seen = []
         for raw in self._listed():
             entry = Certificate.from_summary(raw)
-            if entry.covers(domain):
-                told = entry.status == ISSUED and "InUse" in raw
+            if _names_unsure(raw) or entry.covers(domain):
+                told = entry.status == ISSUED and "InUse" in raw and not _names_unsure(raw)
                 seen.append(entry if told else self.certificate(entry.arn))
-        return [certificate for certificate in seen if certificate]
+        return [certificate for certificate in seen if certificate and certificate.covers(domain)]
 
     def _listed(self) -> t.Iterator[dict[str, t.Any]]:
         arguments: dict[str, t.Any] = {

@@ -164,6 +164,17 @@ def test_what_is_served_is_preferred_by_the_list_as_by_the_detail() -> None:
     assert found.arn == "arn:2"
 
 
+def test_of_more_than_a_hundred_names_the_detail_tells() -> None:
+    raw = detail("arn:1", "ISSUED", DomainName="a.example.org")
+    few = listed(raw, SubjectAlternativeNameSummaries=["a.example.org"], HasAdditionalSubjectAlternativeNames=True)
+    found = [
+        plan(read(DOMAIN), WANTED, NOW)
+        for api in [Api(Acm(raw, summaries=[few]))]
+        for read in (api.summaries, api.certificates)
+    ]
+    assert [entry.action for entry in found] == [USE, USE]
+
+
 @pytest.mark.parametrize(
     ("spelled", "known"),
     [("RSA-2048", True), ("RSA_2048", True), ("EC-prime256v1", True), ("EC_prime256v1", True), ("RSA-4096", False)],

@@ -33,6 +33,24 @@ REQUIRED_ENDPOINTS = ALL_ENDPOINTS[: len(paths.REQUIRED_SERVICES)]
 CLOSED = (dataclasses.replace(TABLE, routes=(LOCAL,)),)
 PUBLIC = (RouteTable("rtb-public", False, ("subnet-l1", "subnet-l2"), (LOCAL, Route("0.0.0.0/0", "igw-1"))), TABLE)
 ELASTIC = (dataclasses.replace(TABLE, routes=(LOCAL, Route("0.0.0.0/0", "igw-1"))),)
+# As firewalls and VPNs write a default route; of IPv6 alone, which is none for what has IPv4 alone; and a prefix list.
+HALVES = ("0.0.0.0/1", "128.0.0.0/1")
+LIST = Route("pl-1", "tgw-1")
+
+
+def routed(*routes: Route) -> dict[str, t.Any]:
+    return {"route_tables": (dataclasses.replace(TABLE, routes=(LOCAL, *routes)),)}
+
+
+def public(*destinations: str) -> dict[str, t.Any]:
+    own = (LOCAL, *(Route(destination, "igw-1") for destination in destinations))
+    return {"route_tables": (RouteTable("rtb-public", False, ("subnet-l1", "subnet-l2"), own), TABLE)}
+
+
+def ruled(*rules: AclEntry) -> dict[str, t.Any]:
+    return {"network_acls": (dataclasses.replace(ACL, entries=(*rules, *ACL.entries)),)}
+
+
 OPEN_443 = Permission("tcp", 443, 443, ("0.0.0.0/0",))
 
 
@@ -91,6 +109,9 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.internet_facing, {}, {}, "skip"),
     (network.internet_facing, INTERNET, {"route_tables": PUBLIC}, "pass"),
     (network.internet_facing, INTERNET, {}, "fail"),
+    (network.internet_facing, INTERNET, public(*HALVES), "pass"),
+    (network.internet_facing, INTERNET, public("pl-1"), "pass"),
+    (network.internet_facing, INTERNET, public(HALVES[1]), "fail"),
     (network.internet_facing, INTERNET, {"vpc": None}, "skip"),
     (network.egress, {}, {}, "pass"),
     (network.egress, {}, {"route_tables": ELASTIC}, "warn"),
@@ -100,6 +121,15 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.egress, {"privatelink_enabled": False}, {"route_tables": CLOSED, "endpoints": ALL_ENDPOINTS}, "fail"),
     (network.egress, {}, {"route_tables": CLOSED, "endpoints": refused("ec2:DescribeVpcEndpoints")}, "skip"),
     (network.egress, {"ec2_subnet_ids": ()}, {}, "skip"),
+    (network.egress, {}, routed(*(Route(half, "tgw-1") for half in HALVES)), "pass"),
+    (network.egress, {}, routed(*(Route(half, "igw-1") for half in HALVES)), "warn"),
+    (network.egress, {}, routed(Route(HALVES[0], "tgw-1")), "fail"),
+    (network.egress, {}, routed(Route(HALVES[0], "tgw-1"), Route(HALVES[1], "tgw-1", False)), "fail"),
+    (network.egress, {}, routed(*(Route(half, "eigw-1") for half in ("::/1", "8000::/1"))), "fail"),
+    (network.egress, {}, routed(Route("::/0", "eigw-1")), "fail"),
+    (network.egress, {}, routed(LIST), "warn"),
+    (network.egress, {}, {**routed(LIST), "endpoints": ALL_ENDPOINTS}, "pass"),
+    (network.egress, {}, routed(Route("pl-s3", "vpce-1")), "fail"),
     (network.routes, {}, {}, "pass"),
     (network.routes, {}, {"route_tables": (dataclasses.replace(TABLE, main=False),)}, "fail"),
     (
@@ -122,6 +152,16 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.acls, {}, denying("0.0.0.0/0", True, first_port=1024, last_port=65535), "fail"),
     (network.acls, {}, {"network_acls": (dataclasses.replace(ACL, entries=()),)}, "fail"),
     (network.acls, {}, {"network_acls": None}, "skip"),
+    (network.acls, {}, ruled(*(AclEntry(50 + i, True, False, "6", HALVES[i], 443, 443) for i in (0, 1))), "fail"),
+    (network.acls, {}, ruled(AclEntry(50, True, False, "-1", HALVES[0])), "pass"),
+    (security_group.inbound, {}, group(inbound=(GROUP.inbound[0], Permission("tcp", 443, 443, HALVES))), "warn"),
+    (
+        security_group.inbound,
+        {},
+        group(inbound=(GROUP.inbound[0], Permission("tcp", 443, 443, ("::/1", "8000::/1")))),
+        "warn",
+    ),
+    (security_group.outbound, {}, group(outbound=(Permission("-1", 0, 65535, HALVES),)), "pass"),
     (security_group.exists, {}, {}, "pass"),
     (security_group.exists, {}, {"security_groups": ()}, "fail"),
     (security_group.exists, {}, group(vpc_id="vpc-2"), "fail"),
