@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Wanted as WantedRecords
@@ -33,15 +34,8 @@ def vpc_zones(route53: t.Any, vpc_id: str, region: str) -> tuple[Zone, ...]:
     Without those that AWS's services keep, such as the hidden zone of an endpoint's private DNS: nobody can write to
     them, and they go with what they belong to (Route 53 API, HostedZoneOwner).
     """
-    arguments = {"VPCId": vpc_id, "VPCRegion": region, "aws_retry": True}
-    found: list[dict[str, t.Any]] = []
-    while True:
-        page = route53.list_hosted_zones_by_vpc(**arguments)
-        found += page["HostedZoneSummaries"]
-        # The SDK has no paginator for it; AWS lists a hundred at most on one page.
-        if not page.get("NextToken"):
-            break
-        arguments["NextToken"] = page["NextToken"]
+    # The SDK has no paginator for it; AWS lists a hundred at most on one page.
+    found = every(route53.list_hosted_zones_by_vpc, "HostedZoneSummaries", VPCId=vpc_id, VPCRegion=region)
     return tuple(
         Zone(raw["HostedZoneId"], normal(raw["Name"]), True)
         for raw in found
