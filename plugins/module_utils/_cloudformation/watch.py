@@ -107,6 +107,8 @@ def failed(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool 
     why = cause + (f". Also failed: {'; '.join(others)}" if others else "")
     about_a_token = token_problem(why)
     after = advice.after_a_deletion([failure.resource for failure in found], status) if deleting else ""
+    taken = "" if deleting or about_a_token else advice.about_a_name(cause)
+    after = f"{taken}. {advice.after(status)}" if taken else after
     return OperationFailedError(
         f"The deletion of the stack {stack.name} failed" if deleting else f"The stack {stack.name} failed",
         why,

@@ -6,12 +6,23 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import typing as t
 
+import botocore.exceptions
 import pytest
 from samples import ACL, CA, FACTS, GROUP, LOCAL, NAT, SUBNETS, TABLE, WANTED, days, endpoint, look, refused
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, paths
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
+    Reference,
+    parse_reference,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
+    custom_ca as read_ca,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
     custom_ca,
     network,
@@ -72,6 +83,12 @@ def denying(cidr: str, egress: bool, **changes: t.Any) -> dict[str, t.Any]:
     """The network ACL with a rule before all others."""
     rule = dataclasses.replace(AclEntry(50, egress, False, "6", cidr, 443, 443), **changes)
     return {"network_acls": (dataclasses.replace(ACL, entries=(rule, *ACL.entries)),)}
+
+
+def having(reference: str, changed: datetime.datetime | None) -> dict[str, t.Any]:
+    """A stack of ten days ago with this reference, and when what it leads to was changed."""
+    stack = Stack("gitpod-eu", "CREATE_COMPLETE", "id", parameters={"Ca": reference}, created=days(-10).isoformat())
+    return {"stack": stack, "custom_ca": CaBundle((CA,), version="4", changed=changed)}
 
 
 INTERNET = {"load_balancer_visibility": "internet-facing"}
@@ -204,6 +221,16 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (custom_ca.content, {}, {"custom_ca": CaBundle((dataclasses.replace(CA, authority=False),))}, "warn"),
     (custom_ca.content, {}, {"custom_ca": refused("ssm:GetParameter")}, "skip"),
     (custom_ca.content, {"custom_ca": ""}, {}, "skip"),
+    (custom_ca.content, {"custom_ca": "secretsmanager:ca"}, {"custom_ca": CaBundle((), leaving=True)}, "fail"),
+    (custom_ca.taken_up, {}, having("{{resolve:ssm:/gitpod/ca}}", days(-1)), "warn"),
+    (custom_ca.taken_up, {}, having("{{resolve:ssm:/gitpod/ca}}", days(-20)), "pass"),
+    (custom_ca.taken_up, {}, having("{{resolve:ssm:/gitpod/ca:3}}", days(-1)), "pass"),
+    (custom_ca.taken_up, {}, having("{{resolve:ssm:/gitpod/ca}}", None), "skip"),
+    (custom_ca.taken_up, {"custom_ca": "ssm:/gitpod/ca:3"}, having("{{resolve:ssm:/gitpod/ca}}", days(-1)), "pass"),
+    (custom_ca.taken_up, {}, {}, "skip"),
+    (custom_ca.taken_up, {}, {"stack": refused("cloudformation:DescribeStacks")}, "skip"),
+    (custom_ca.taken_up, {"custom_ca": "/gitpod/ca"}, {}, "skip"),
+    (custom_ca.taken_up, {"custom_ca": ""}, {}, "skip"),
 ]
 
 
@@ -266,3 +293,55 @@ def test_a_vpc_that_does_not_exist_is_told_once() -> None:
     facts = dataclasses.replace(FACTS, vpc=None, route_tables=(), network_acls=(), endpoints=())
     failing = [check.id for check in network.CHECKS if check.run(wanted, facts).status == "fail"]
     assert failing == ["network.vpc", "network.subnets"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "advice"),
+    [
+        ("ssm:/gitpod/ca", "gitpod_custom_ca: ssm:/gitpod/ca:4"),
+        ("secretsmanager:ca", "gitpod_custom_ca: secretsmanager:ca:SecretString:::4"),
+        ("secretsmanager:ca:SecretString:pem", "gitpod_custom_ca: secretsmanager:ca:SecretString:pem::4"),
+    ],
+)
+def test_a_rotated_authority_is_taken_up_by_naming_its_version(reference: str, advice: str) -> None:
+    rotated = having(f"{{{{resolve:{reference}}}}}", days(-1))
+    found = look(custom_ca.taken_up, {"custom_ca": reference}, rotated)
+    assert (found.status, found.remediation) == ("warn", f"Name the version: {advice}")
+    named = parse_reference(advice.partition(": ")[2])
+    assert named is not None
+    assert named.version == "4"
+    assert look(custom_ca.taken_up, {"custom_ca": advice.partition(": ")[2]}, rotated).status == "pass"
+
+
+class Secrets:
+    """A Secrets Manager that refuses, or answers."""
+
+    def __init__(self, code: str = "", words: str = "") -> None:
+        self.error = {"Error": {"Code": code, "Message": words}}
+
+    def get_secret_value(self, **_arguments: t.Any) -> dict[str, t.Any]:
+        if self.error["Error"]["Code"]:
+            raise botocore.exceptions.ClientError(self.error, "GetSecretValue")
+        return {"SecretString": "none", "VersionId": "v1", "CreatedDate": days(-3)}
+
+
+def test_a_secret_that_waits_for_its_deletion_is_there_and_cannot_be_read() -> None:
+    marked = "You can't perform this operation on the secret because it was marked for deletion."
+    reference = Reference("secretsmanager", "ca")
+    assert read_ca(reference, lambda _service: Secrets("InvalidRequestException", marked)).leaving
+    with pytest.raises(ApiError, match="VersionStage"):
+        read_ca(reference, lambda _service: Secrets("InvalidRequestException", "VersionStage is not associated"))
+    found = read_ca(reference, lambda _service: Secrets())
+    assert (found.version, found.changed) == ("v1", days(-3))
+
+
+class Parameters:
+    """A Parameter Store."""
+
+    def get_parameter(self, **_arguments: t.Any) -> dict[str, t.Any]:
+        return {"Parameter": {"Type": "String", "Value": "none", "Version": 4, "LastModifiedDate": days(-2)}}
+
+
+def test_when_a_parameter_was_changed_is_read() -> None:
+    found = read_ca(Reference("ssm", "/gitpod/ca"), lambda _service: Parameters())
+    assert (found.version, found.changed) == ("4", days(-2))
