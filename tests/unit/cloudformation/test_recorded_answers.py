@@ -30,7 +30,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import Present, foresee
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import release_tags
 
@@ -81,6 +81,35 @@ def test_a_question_mark_that_was_written_is_not_an_umlaut() -> None:
     assert same(fingerprint("Description: ?"), fingerprint("Description: ?")) is True
     escaped = json.dumps(GERMAN)
     assert same(fingerprint(escaped), fingerprint(json.loads(escaped))) is True, "what is escaped is ASCII, and stays"
+
+
+def test_a_change_set_of_outputs_alone_is_carried_out() -> None:
+    """It is AVAILABLE, and names no change of a resource."""
+    api = FakeApi(stack("CREATE_COMPLETE"), {"execute": ["UPDATE_COMPLETE"]})
+    api.template_fingerprint = "before"
+    api.change_sets = [{"Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE", "Changes": []}]
+    wanted = dataclasses.replace(WANTED, fingerprint="after")
+    outcome = operation.present(t.cast("t.Any", api), wanted, TEMPLATE.location, mode())
+    assert (outcome.changed, outcome.operation, outcome.stack.status) == (True, "update", "UPDATE_COMPLETE")
+    assert "execute" in api.done
+
+
+class Unsummed(FakeApi):
+    """GetTemplateSummary by the name of a stack in review is a ValidationError."""
+
+    def template(self, location: t.Mapping[str, str]) -> t.Any:
+        if "StackName" in location and self.current.status == "REVIEW_IN_PROGRESS":
+            raise ApiError("Could not read the template", "is in REVIEW_IN_PROGRESS", code="ValidationError")
+        return super().template(location)
+
+
+@pytest.mark.parametrize("tags", [{}, OWN_TAGS])
+def test_a_stack_in_review_has_no_template_that_is_asked_for_by_its_name(tags: dict[str, str]) -> None:
+    api = Unsummed(stack("REVIEW_IN_PROGRESS", tags=tags, parameters={}), {"create": ["CREATE_COMPLETE"]})
+    found = find(t.cast("t.Any", api), Runner(OWN, "0192"), OWN)
+    assert found.usable
+    outcome = operation.present(t.cast("t.Any", api), WANTED, TEMPLATE.location, mode(check=True))
+    assert outcome.operation == "create"
 
 
 LISTED: dict[str, t.Any] = {

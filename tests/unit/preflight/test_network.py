@@ -272,6 +272,13 @@ def test_a_gateway_endpoint_counts_for_its_route_tables_only() -> None:
     assert "s3" in paths.missing_endpoints([pending], "eu-central-1", TABLE)[0]
 
 
+def test_iams_endpoint_has_a_name_without_a_region() -> None:
+    """Its service is in us-east-1, wherever the endpoint is."""
+    others = [entry for entry in ALL_ENDPOINTS if not entry.endpoint.service_name.endswith(".iam")]
+    assert paths.missing_endpoints(others, "eu-central-1", TABLE) == ([], ["iam"])
+    assert paths.missing_endpoints([*others, endpoint("com.amazonaws.iam")], "eu-central-1", TABLE) == ([], [])
+
+
 def test_a_subnet_without_a_table_of_its_own_has_the_main_one() -> None:
     assert paths.table_of("subnet-l1", PUBLIC) is PUBLIC[0]
     assert paths.table_of("subnet-e1", PUBLIC) is TABLE
