@@ -272,6 +272,21 @@ def test_a_gateway_endpoint_counts_for_its_route_tables_only() -> None:
     assert "s3" in paths.missing_endpoints([pending], "eu-central-1", TABLE)[0]
 
 
+@pytest.mark.parametrize(
+    ("routes", "told"),
+    [
+        ([Route(half, "tgw-1") for half in HALVES], "Through transit gateway."),
+        ([Route(HALVES[0], "tgw-1"), Route(HALVES[1], "nat-1")], "Through NAT gateway and transit gateway."),
+        # A smaller part goes elsewhere; the halves are the way out.
+        ([Route("10.0.0.0/8", "pcx-1"), *(Route(half, "nat-1") for half in HALVES)], "Through NAT gateway."),
+        ([Route("0.0.0.0/0", "nat-1"), Route(HALVES[0], "tgw-1")], "Through NAT gateway."),
+    ],
+)
+def test_halves_are_a_way_out_and_are_said_by_what_they_lead_to(routes: list[Route], told: str) -> None:
+    found = look(network.egress, {}, routed(*routes))
+    assert (found.status, found.summary) == ("pass", told)
+
+
 def test_iams_endpoint_has_a_name_without_a_region() -> None:
     """Its service is in us-east-1, wherever the endpoint is."""
     others = [entry for entry in ALL_ENDPOINTS if not entry.endpoint.service_name.endswith(".iam")]
