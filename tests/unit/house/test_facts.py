@@ -28,7 +28,7 @@ def facts() -> list[tuple[str, str, list[str]]]:
     return found
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def functions_of(path: Path) -> frozenset[str]:
     """The test functions of a file."""
     nodes = ast.walk(ast.parse(path.read_text("utf-8")))
