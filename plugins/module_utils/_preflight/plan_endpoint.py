@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     Facts,
     VpcDns,
@@ -15,7 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import foresee as privatelink
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.foresee import EndpointFacts
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group, Rule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Endpoint,
     Service,
@@ -24,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Wanted as WantedEndpoint,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.neighbours import Neighbours
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
 
@@ -67,6 +69,23 @@ def keeps_group(wanted: Wanted) -> bool:
     return wanted.privatelink_enabled and not wanted.privatelink_security_group_ids
 
 
+def more_than_wanted(wanted: Wanted, endpoint: Endpoint, group: Group | None, sources: t.Collection[str]) -> bool:
+    """Whether this runner's own endpoint, or its group, has what the stage would take away if nobody else needs it.
+
+    :param sources: ranges of all of the runner's subnets.
+    """
+    me = users.User(wanted.name, wanted.runner_id)
+    if not users.is_ours(endpoint.tags) or users.others(endpoint.tags, me):
+        return False
+    groups = wanted.privatelink_security_group_ids or ((group.id,) if group else ())
+    return bool(
+        set(endpoint.subnet_ids) - set(wanted.privatelink_subnet_ids)
+        or set(endpoint.security_group_ids) - set(groups)
+        or (group and group.rules - frozenset(map(Rule, sources)))
+        or (endpoint.private_dns and not wanted.privatelink_private_dns_enabled)
+    )
+
+
 def _group(facts: Facts) -> Group | None:
     return facts.endpoint_group if isinstance(facts.endpoint_group, Group) else None
 
@@ -104,4 +123,12 @@ def _facts(wanted: Wanted, facts: Facts) -> EndpointFacts:
         endpoints=None if unreadable else _endpoints(wanted, facts),
         sources=tuple(sorted({entry.cidr for entry in subnets or () if entry.id in sources})),
         group=_group(facts),
+        neighbours=_neighbours(facts),
     )
+
+
+def _neighbours(facts: Facts) -> Neighbours:
+    found = facts.endpoint_neighbours
+    if isinstance(found, Unread):
+        return Neighbours(unread=found.message.rstrip("."))
+    return Neighbours(tuple(users.User(runner.name, runner.id) for runner in found or ()))
