@@ -272,18 +272,18 @@ def _named_by_the_task(api: Api, stack: Stack, take_over: str) -> Found:
         return Found(stack, Verdict(FREE, "there is none"))
     if stack.status == "REVIEW_IN_PROGRESS":
         found = judged(api, stack, NOBODY, take_over)
-        told_apart = found.waiting is not None and found.verdict.relation in (ANOTHERS, UNKNOWN)
-        of_a_runner = told_apart or found.named
+        of_a_runner = found.waiting is not None and found.verdict.relation in (ANOTHERS, UNKNOWN)
         told = Verdict(OURS, f"{found.verdict.reason}; the task names the stack")
         return dataclasses.replace(found, verdict=told) if of_a_runner else found
     if stack.tags.get(RUNNER_ID_TAG) or stack.tags.get(RUNNER_NAME_TAG):
         return Found(stack, Verdict(OURS, "its tags name a runner, and the task names the stack"))
-    if take_over and take_over in (stack.name, stack.id):
-        return Found(stack, Verdict(OURS, "the task names it to be taken over"), named=True)
     if parameters.find("Runner ID", api.template({"StackName": stack.id}).parameters):
         return Found(stack, Verdict(OURS, "its template has a Runner ID, and the task names the stack"))
     told = ownership.of_stack(NOBODY, stack.tags, stack.parameters, stack.description)
-    return Found(stack, dataclasses.replace(told, relation=STRANGERS))
+    named = bool(take_over) and take_over in (stack.name, stack.id)
+    if named and told.relation in (ANOTHERS, UNKNOWN):
+        return Found(stack, Verdict(OURS, f"{told.reason}; the task names it to be taken over"), named=True)
+    return Found(stack, dataclasses.replace(told, relation=STRANGERS), named=named)
 
 
 def of_runner(stacks: t.Sequence[Stack], runner_id: str) -> Stack:

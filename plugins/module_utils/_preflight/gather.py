@@ -255,7 +255,8 @@ def _endpoint_subnets(look: Gathering, wanted: Wanted) -> tuple[Subnet, ...]:
 def _endpoint_neighbours(look: Gathering, wanted: Wanted) -> tuple[Runner, ...]:
     """Other runners with a stack in the VPC, looked for only where the stage may take something away."""
     endpoint, group = _own_endpoint(look, wanted), look.found("endpoint_group")
-    sources = {subnet.cidr for subnet in look.found("subnets") or ()}
+    reach = wanted.privatelink_source_subnet_ids or wanted.privatelink_subnet_ids
+    sources = {subnet.cidr for subnet in look.found("subnets") or () if subnet.id in reach}
     if endpoint is None or not more_than_wanted(wanted, endpoint, group, sources):
         return ()
     stacks = StackApi(look.clients("cloudformation"), lambda: look.clients("elbv2")).stacks()

@@ -70,13 +70,10 @@ def keeps_group(wanted: Wanted) -> bool:
 
 
 def more_than_wanted(wanted: Wanted, endpoint: Endpoint, group: Group | None, sources: t.Collection[str]) -> bool:
-    """Whether this runner's own endpoint, or its group, has what the stage would take away if nobody else needs it.
+    """Whether the endpoint, or its group, has what the stage would take away if nobody else needs it.
 
-    :param sources: ranges of all of the runner's subnets.
+    :param sources: ranges of the subnets from which the runner reaches the endpoint.
     """
-    me = users.User(wanted.name, wanted.runner_id)
-    if not users.is_ours(endpoint.tags) or users.others(endpoint.tags, me):
-        return False
     groups = wanted.privatelink_security_group_ids or ((group.id,) if group else ())
     return bool(
         set(endpoint.subnet_ids) - set(wanted.privatelink_subnet_ids)

@@ -206,7 +206,8 @@ def test_somebody_s_waiting_change_set_is_not_made_obsolete(waiting: list[dict[s
         assert shell.done == []
     # A task that names no runner means any runner's, as far as tags or parameters say that all of it is one's.
     strangers = [raw for raw in waiting if raw["Tags"] == [{"Key": "team", "Value": "payments"}]]
-    assert found(shell, Runner()).usable is (relation != "by_hand" and not strangers)
+    for take_over in ("", "gitpod-eu"):
+        assert found(shell, Runner(), take_over).usable is (relation != "by_hand" and not strangers)
 
 
 @pytest.mark.parametrize("ours_first", [True, False])
@@ -258,7 +259,12 @@ def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> No
     assert found(api, nobody).usable, "its template has a Runner ID"
     api.template = lambda _location: dataclasses.replace(TEMPLATE, parameters=())  # type: ignore[method-assign]
     assert not found(api, nobody).usable
-    assert found(api, nobody, "gitpod-eu").usable
+    # What is taken over has a runner's ID among its parameters, or it is a stranger's.
+    assert not found(api, nobody, "gitpod-eu").usable
+    identified = stack("CREATE_COMPLETE", tags={}, parameters={"Key": "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c6d"})
+    api = FakeApi(identified)
+    api.template = lambda _location: dataclasses.replace(TEMPLATE, parameters=())  # type: ignore[method-assign]
+    assert (found(api, nobody).usable, found(api, nobody, "gitpod-eu").usable) == (False, True)
     assert found(FakeApi(stack("CREATE_COMPLETE")), nobody).usable
     assert found(FakeApi(ABSENT), nobody).free
 
