@@ -257,7 +257,7 @@ def _endpoint_neighbours(look: Gathering, wanted: Wanted) -> tuple[Runner, ...]:
     endpoint, group = _own_endpoint(look, wanted), look.found("endpoint_group")
     reach = wanted.privatelink_source_subnet_ids or wanted.privatelink_subnet_ids
     sources = {subnet.cidr for subnet in look.found("subnets") or () if subnet.id in reach}
-    if endpoint is None or not more_than_wanted(wanted, endpoint, group, sources):
+    if not more_than_wanted(wanted, endpoint, group, sources):
         return ()
     stacks = StackApi(look.clients("cloudformation"), lambda: look.clients("elbv2")).stacks()
     return tuple(users_of_vpc(stacks, Runner(wanted.name, wanted.runner_id), wanted.vpc_id))

@@ -69,17 +69,25 @@ def keeps_group(wanted: Wanted) -> bool:
     return wanted.privatelink_enabled and not wanted.privatelink_security_group_ids
 
 
-def more_than_wanted(wanted: Wanted, endpoint: Endpoint, group: Group | None, sources: t.Collection[str]) -> bool:
+def more_than_wanted(
+    wanted: Wanted, endpoint: Endpoint | None, group: Group | None, sources: t.Collection[str]
+) -> bool:
     """Whether the endpoint, or its group, has what the stage would take away if nobody else needs it.
 
     :param sources: ranges of the subnets from which the runner reaches the endpoint.
     """
+    if group and group.rules - frozenset(map(Rule, sources)):
+        return True
+    if endpoint is None:
+        return False
     groups = wanted.privatelink_security_group_ids or ((group.id,) if group else ())
     return bool(
         set(endpoint.subnet_ids) - set(wanted.privatelink_subnet_ids)
         or set(endpoint.security_group_ids) - set(groups)
-        or (group and group.rules - frozenset(map(Rule, sources)))
         or (endpoint.private_dns and not wanted.privatelink_private_dns_enabled)
+        # Whether a policy is another one, the plan alone compares.
+        or wanted.privatelink_policy
+        or wanted.privatelink_ip_address_type not in ("", endpoint.ip_address_type)
     )
 
 

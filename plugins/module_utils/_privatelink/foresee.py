@@ -108,8 +108,9 @@ def _foresee(
     reasons = tuple(f"switch on {attribute} of {wanted.vpc_id}" for attribute in off) + todo_group.actions
     if current is None or todo.changes or reasons:
         action = RECREATE if todo.delete else CREATE if todo.create else UPDATE
-        return StagePlan(STAGE, action, (*reasons, *todo.actions))
-    return _unchanged(current, wanted)
+        return StagePlan(STAGE, action, (*reasons, *todo.actions, *todo.left_alone))
+    unchanged = _unchanged(current, wanted)
+    return dataclasses.replace(unchanged, reasons=(*unchanged.reasons, *todo.left_alone))
 
 
 def _unchanged(current: Endpoint, wanted: Wanted) -> StagePlan:

@@ -146,7 +146,10 @@ def test_nothing_of_anothers_is_taken_away_or_switched_off() -> None:
 def test_nothing_is_to_be_taken_away_where_others_may_need_it(neighbours: Neighbours) -> None:
     more = dataclasses.replace(GROUP, rules=GROUP.rules | {Rule("10.9.0.0/16")})
     told = facts(group=more, sources=("10.0.0.0/24",), neighbours=neighbours)
-    assert foresee(KEEPING, told).action == "nothing"
+    kept = foresee(KEEPING, told)
+    assert kept.action == "nothing"
+    assert "no longer admit 10.9.0.0/16 to the security group" in kept.reasons[1]
+    assert kept.reasons[1].endswith(("because by-hand in vpc-1 may need it", "who else needs it (no permission)"))
     alone = dataclasses.replace(told, neighbours=Neighbours())
     assert foresee(KEEPING, alone).reasons == (
         "no longer admit 10.9.0.0/16 to the security group gitpod-us-management-plane",
