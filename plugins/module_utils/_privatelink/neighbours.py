@@ -82,7 +82,7 @@ def plans(
     todo_group, todo, goal = _plans(endpoint, group, heeding, ranges, placement, zones)
     kept = [action for action in taken if action not in _taken(todo_group, todo, goal)]
     told = tuple(f"{action}: not done, because {_why(heeding)}" for action in kept)
-    return todo_group, dataclasses.replace(todo, left_alone=(*told, *todo.left_alone)), goal
+    return todo_group, dataclasses.replace(todo, left_alone=(*told, *found[1].left_alone)), goal
 
 
 def _plans(

@@ -94,7 +94,7 @@ def finish(api: Api, wanted: Wanted, started: Endpoint, mode: Mode) -> Endpoint:
 
 
 def _asked_for_dns(api: Api, endpoint: Endpoint) -> bool:
-    """Switch private DNS on; C(False) when the answer was lost or AWS is at work, so that the next look tells the rest."""
+    """Switch private DNS on; C(False) when the answer was lost or AWS is at work, and the next look tells."""
     try:
         api.modify(endpoint.id, {"PrivateDnsEnabled": True})
     except ApiError as error:
