@@ -253,6 +253,30 @@ def test_a_runner_that_is_somebody_else_s_in_the_vpc_is_told() -> None:
     assert finding.users_of_vpc(others, EU, "vpc-1") == [Runner("hand", "0200"), Runner("gitpod-us", "0201")]
 
 
+UUIDS = ("0192f3c8-5b6e-7a10-8c4d-ffffffffffff", "0192f3c8-5b6e-7a10-8c4d-eeeeeeeeeeee")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"Vpc": "vpc-1", "Identifier": UUIDS[0], "Tenant": UUIDS[1]}, [Runner("x")]),
+        ({"Vpc": "vpc-1", "RunnerId": "****"}, [Runner("x")]),
+        ({"Subnets": "subnet-1,subnet-2", "RunnerId": UUIDS[0]}, [Runner("x", UUIDS[0])]),
+        ({"Vpc": "/network/vpc", "RunnerId": UUIDS[0]}, [Runner("x", UUIDS[0])]),
+        ({"Vpc": "vpc-2", "Identifier": UUIDS[0], "Tenant": UUIDS[1]}, []),
+        ({"Vpc": "vpc-1", "Topic": "x"}, []),
+    ],
+)
+def test_what_may_be_a_runner_in_the_vpc_counts_as_its_user(parameters: dict[str, str], expected: list[Runner]) -> None:
+    assert finding.users_of_vpc([Stack("x", "CREATE_COMPLETE", parameters=parameters)], EU, "vpc-1") == expected
+    assert finding.users_of_vpc([Stack("x", "REVIEW_IN_PROGRESS", parameters=parameters)], EU, "vpc-1") == []
+
+
+def test_a_hidden_runner_id_says_nothing_against_the_tags() -> None:
+    hidden = Stack("x", "CREATE_COMPLETE", parameters={"RunnerId": "****"}, tags=ownership_tags(EU.name, None))
+    assert finding.judged(FakeApi(hidden), hidden, EU).verdict.relation == "ours"  # type: ignore[arg-type]
+
+
 def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> None:
     nobody = Runner()
     api = FakeApi(stack("CREATE_COMPLETE", **BY_HAND))
