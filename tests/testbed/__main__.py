@@ -35,6 +35,7 @@ from .aws import (
     endpoints,
     faults,
     identities,
+    load_balancers,
     service_quotas,
     surroundings,
     targets,
@@ -77,7 +78,7 @@ class Testbed:
 
         cloudformation.stop_everything()
         _reset_all_state()
-        for part in (identities, faults, call_log, service_quotas, surroundings):
+        for part in (identities, load_balancers, faults, call_log, service_quotas, surroundings):
             part.clear()
         endpoints.reset()
         certificates.reset()

@@ -102,6 +102,10 @@ class TestBed:
         """Accounts more, each with its operator; an account's number is its operator's access key."""
         self.control("POST", "accounts", {"accounts": list(accounts)})
 
+    def add_load_balancers(self, *names: str) -> None:
+        """DNS names of load balancers in accounts that nobody sees; aliases to others are refused."""
+        self.control("POST", "load-balancers", {"names": list(names)})
+
     def publish_release(self, version: str, *channels: str) -> None:
         """Publish a release; these channels name it from now on."""
         self.control("POST", "releases", {"version": version, "channels": list(channels)})
