@@ -36,6 +36,7 @@ from .aws import (
     faults,
     identities,
     load_balancers,
+    managed_instances,
     service_quotas,
     surroundings,
     targets,
@@ -78,7 +79,7 @@ class Testbed:
 
         cloudformation.stop_everything()
         _reset_all_state()
-        for part in (identities, load_balancers, faults, call_log, service_quotas, surroundings):
+        for part in (identities, load_balancers, faults, call_log, service_quotas, surroundings, managed_instances):
             part.clear()
         endpoints.reset()
         certificates.reset()

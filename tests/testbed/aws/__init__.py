@@ -12,10 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from ..settings import Settings
+from . import requests
 
 if t.TYPE_CHECKING:
     from .identities import Signed
-    from .requests import Call
 
 Scope = dict[str, t.Any]
 
@@ -34,8 +34,8 @@ def create_application(settings: Settings) -> t.Any:
         faults,
         identities,
         load_balancers,
+        managed_instances,
         public_objects,
-        requests,
         resource_types,
         route53,
         security_groups,
@@ -48,7 +48,7 @@ def create_application(settings: Settings) -> t.Any:
     resource_types.install(settings)
     for part in (identities, call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
-    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets):
+    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets, managed_instances):
         part.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:
@@ -86,15 +86,17 @@ def create_application(settings: Settings) -> t.Any:
     return application
 
 
-def _own_answer(call: Call, signed: Signed) -> tuple[int, str, bytes] | None:
+def _own_answer(call: requests.Call, signed: Signed) -> tuple[int, str, bytes] | None:
     """The answer to a call that is refused, or that ministack does not know or answers too kindly."""
-    from . import identities, roles, service_quotas
+    from . import identities, managed_instances, roles, service_quotas
 
     stranger = identities.refused(call, signed)
     if stranger:
         return stranger
     if call.service == service_quotas.SERVICE:
         return service_quotas.answer(call)
+    if (call.service, call.operation) == ("ssm", "CancelCommand"):
+        return managed_instances.cancelled(call)
     return roles.answer(call) if (call.service, call.operation) == roles.OPERATION else None
 
 
