@@ -311,8 +311,6 @@ _CHANGES = {
     "IpAddressType": "set the address type {} on {}",
     "PolicyDocument": "replace the policy of {1}",
 }
-
-
 _DNS = "PrivateDnsEnabled"
 
 
