@@ -44,6 +44,7 @@ CANCEL = "gitpod_stack_cancel_update"
 CERTIFICATE = "gitpod_certificate_request"
 ASSUMED = "gitpod_dns_role_arn"
 ASSOCIATED = "gitpod_dns_associate_vpc"
+PROBES = "gitpod_verify_probe_instances or gitpod_verify_probe_instance_tags"
 
 
 # What the documented policies are limited to; the partition is aws, aws-us-gov or aws-cn.
@@ -159,6 +160,8 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         ),
         *_actions("ec2", "DescribeNetworkInterfaces", when=PRIVATELINK, optional=True),
         *_actions("ec2", "ModifyVpcAttribute", when=VPC_DNS),
+        # Before something is taken away: who else has a runner in the VPC.
+        *_actions("cloudformation", "DescribeStacks", when=PRIVATELINK, optional=True),
     ],
     "stack": [
         *FINDING,
@@ -227,6 +230,16 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         ),
         *_actions("route53", "GetChange", when=ROUTE53),
         *_actions("sts", "AssumeRole", resource=ROLE, when=ASSUMED),
+        *_actions(
+            "ssm",
+            "DescribeInstanceInformation",
+            "SendCommand",
+            "GetCommandInvocation",
+            "CancelCommand",
+            when=PROBES,
+            optional=True,
+        ),
+        *_actions("ec2", "DescribeInstances", when=PROBES, optional=True),
     ],
     "status": [
         *_actions("cloudformation", "DescribeStacks", "ListStacks", when=STATUS),
