@@ -52,7 +52,7 @@ def holding(zones: t.Iterable[Zone], domain: str, zone_ids: t.Collection[str] = 
         return tuple(zone for zone in zones if zone.id in zone_ids)
     found: list[Zone] = []
     for private in (False, True):
-        fitting = [zone for zone in zones if zone.private == private and zone.holds(domain)]
+        fitting = [zone for zone in zones if zone.private == private and zone.holds(domain) and not zone.kept_by]
         longest = max((len(zone.name) for zone in fitting), default=0)
         found += [zone for zone in fitting if len(zone.name) == longest]
     return tuple(found)
