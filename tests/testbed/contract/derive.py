@@ -19,8 +19,8 @@ from . import shapes
 from .operations import called
 
 FILE = pathlib.Path(__file__).with_name("recorded.json")
-# Recorders that kept some keys of each event only, and texts that are no answer of an operation.
-CUT = frozenset({"retained_resources", "retained_by_deletion", "replacement_events", "failure_of_a_macro"})
+# Recorders that kept some keys of each event only, and answers of operations that the collection does not call.
+CUT = frozenset({"retained_resources", "retained_by_deletion", "replacement_events", "failure_of_a_macro", "errors"})
 # Fewer keys fit too many structures.
 ENOUGH = 3
 
@@ -35,13 +35,14 @@ def candidates(service: str) -> list[tuple[str, str, t.Any]]:
     ]
 
 
-def place(value: t.Mapping[str, t.Any], among: t.Sequence[tuple[str, str, t.Any]]) -> tuple[str, str, t.Any] | None:
-    """Where an answer has this structure, or None when nothing fits."""
+def places(value: t.Mapping[str, t.Any], among: t.Sequence[tuple[str, str, t.Any]]) -> list[tuple[str, str, t.Any]]:
+    """Where answers have this structure; several operations may answer in the same one."""
     keys = set(value) - {shapes.OWN}
     whole = [one for one in among if one[1] == "" and keys and keys <= set(one[2].members)]
     lists = [one for one in whole if any(isinstance(value[key], (list, dict)) for key in keys)]
     fitting = lists or ([one for one in among if keys <= set(one[2].members)] if len(keys) >= ENOUGH else [])
-    return min(fitting, key=lambda one: (len(one[2].members), one[1].count("."), len(one[0])), default=None)
+    fewest = min((len(one[2].members) for one in fitting), default=0)
+    return [one for one in fitting if len(one[2].members) == fewest]
 
 
 def collect(service: str, source: str, value: t.Any, found: dict[str, shapes.Paths]) -> None:
@@ -50,13 +51,11 @@ def collect(service: str, source: str, value: t.Any, found: dict[str, shapes.Pat
         for inner in value:
             collect(service, source, inner, found)
     elif isinstance(value, dict) and "Error" not in value:
-        known = place(value, candidates(service))
-        if known:
-            operation, path, shape = known
+        known = places(value, candidates(service))
+        for operation, path, shape in known:
             shapes.walk(shape, value, path, found.setdefault(operation, {}), source)
-        else:
-            for inner in value.values():
-                collect(service, source, inner, found)
+        for inner in value.values() if not known else ():
+            collect(service, source, inner, found)
 
 
 def derived(directory: pathlib.Path) -> dict[str, t.Any]:
