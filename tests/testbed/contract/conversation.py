@@ -163,10 +163,8 @@ class Conversation:
 
     def _drift(self) -> None:
         cfn, logs = self.client("cloudformation"), self.client("logs")
-        group = logs.describe_log_groups()["logGroups"]
-        for entry in group:
-            if entry["logGroupName"].startswith("small"):
-                logs.put_retention_policy(logGroupName=entry["logGroupName"], retentionInDays=90)
+        found = cfn.list_stack_resources(StackName="small")["StackResourceSummaries"]
+        logs.put_retention_policy(logGroupName=found[0]["PhysicalResourceId"], retentionInDays=90)
         detection = cfn.detect_stack_drift(StackName="small")["StackDriftDetectionId"]
         for _turn in range(50):
             found = cfn.describe_stack_drift_detection_status(StackDriftDetectionId=detection)

@@ -12,9 +12,12 @@ import pathlib
 import re
 import typing as t
 
+import yaml
+
 from . import shapes
 from .operations import ROOT, called
 
+EXPLAINED = pathlib.Path(__file__).with_name("differences.yml")
 RECORDED = pathlib.Path(__file__).with_name("recorded.json")
 LACKS = "the test bed lacks it"
 AT_TIMES = "the test bed leaves it out at times, AWS never"
@@ -51,6 +54,22 @@ def recorded() -> dict[str, t.Any]:
     """C(recorded.json)."""
     found: dict[str, t.Any] = json.loads(RECORDED.read_text("utf-8"))
     return found
+
+
+@functools.cache
+def _explained() -> dict[str, t.Any]:
+    found: dict[str, t.Any] = yaml.safe_load(EXPLAINED.read_text("utf-8"))
+    return found
+
+
+def reasons() -> dict[str, str]:
+    """Why keys that the collection's code names may differ, by pattern of C(operation path)."""
+    return dict(_explained()["reasons"])
+
+
+def unread() -> list[str]:
+    """Differences from recordings in keys that the collection's code does not name."""
+    return list(_explained()["unread"])
 
 
 @functools.cache

@@ -8,7 +8,18 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .conversation import ACCOUNT, CERTIFICATE, ENDPOINT_SERVICE, GATEWAY, REGION, SUBNETS, TAGS, VPC, ZONE, Conversation
+from .conversation import (
+    ACCOUNT,
+    CERTIFICATE,
+    ENDPOINT_SERVICE,
+    GATEWAY,
+    REGION,
+    SUBNETS,
+    TAGS,
+    VPC,
+    ZONE,
+    Conversation,
+)
 
 
 def everything(conversation: Conversation) -> None:
@@ -30,8 +41,6 @@ def network(conversation: Conversation) -> None:
     for call in ("vpcs", "subnets", "route_tables", "availability_zones", "network_acls", "network_interfaces"):
         getattr(ec2, f"describe_{call}")()
     ec2.delete_tags(Resources=[VPC], Tags=TAGS)
-    ec2.allocate_address(Domain="vpc")
-    ec2.describe_addresses()
     ec2.describe_images()
 
 
@@ -65,6 +74,8 @@ def endpoint(conversation: Conversation) -> None:
     conversation.client("route53").list_hosted_zones_by_vpc(VPCId=VPC, VPCRegion=REGION)
     ec2.modify_vpc_endpoint(VpcEndpointId=made, PrivateDnsEnabled=False)
     ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+    alone = ec2.create_security_group(GroupName="contract-alone", Description="contract", VpcId=VPC)["GroupId"]
+    ec2.delete_security_group(GroupId=alone)
 
 
 def balancer(conversation: Conversation) -> None:
@@ -72,6 +83,7 @@ def balancer(conversation: Conversation) -> None:
     elbv2 = conversation.client("elbv2")
     arn = elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
     elbv2.describe_listeners(LoadBalancerArn=arn)
+    conversation.testbed.control("POST", "targets", {"region": REGION, "port": 8443, "state": "unhealthy"})
     for group in elbv2.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"]:
         elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
 
@@ -134,8 +146,8 @@ def access(conversation: Conversation) -> None:
     iam.create_instance_profile(InstanceProfileName="contract")
     iam.get_instance_profile(InstanceProfileName="contract")
     quotas = conversation.client("service-quotas")
-    for call in (quotas.get_service_quota, quotas.get_aws_default_service_quota):
-        conversation.refused(call, ServiceCode="vpc", QuotaCode="L-F678F1CE")
+    quotas.get_service_quota(ServiceCode="ec2", QuotaCode="L-0263D0A3")
+    quotas.get_aws_default_service_quota(ServiceCode="ec2", QuotaCode="L-0263D0A3")
     conversation.client("ssm").put_parameter(Name="/contract", Value="one", Type="String")
     conversation.client("ssm").get_parameter(Name="/contract")
     secrets = conversation.client("secretsmanager")
@@ -148,6 +160,9 @@ def instances(conversation: Conversation) -> None:
     ec2, ssm = conversation.client("ec2"), conversation.client("ssm")
     made = ec2.run_instances(ImageId="ami-0abc", MinCount=1, MaxCount=1, SubnetId=GATEWAY, InstanceType="t3.micro")
     instance = made["Instances"][0]["InstanceId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=address, InstanceId=instance)
+    ec2.describe_addresses()
     ec2.describe_instances()
     ec2.describe_network_interfaces()
     conversation.testbed.control("POST", "managed-instances", {"instance": instance})
