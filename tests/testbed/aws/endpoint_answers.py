@@ -67,7 +67,7 @@ def of_others(service: Service, here: bool) -> str:
 
 
 def of_aws(answered: t.Any) -> t.Any:
-    """Ministack's answer about AWS's own services, with the keys that it leaves out (recording vpc_endpoint_services)."""
+    """Ministack's answer about AWS's own services, with what it leaves out (vpc_endpoint_services)."""
     status, headers, body = answered
 
     def more(match: re.Match[str]) -> str:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make C(recorded.json): the keys of AWS's answers, from a directory of recordings. Nothing else of them is kept.
 
-C(python -m tests.testbed.contract.derive DIRECTORY). A recording is C(service/name.json); its C(content) has answers, or
-parts of answers, under names of the recorder's own. What a part is, botocore's models tell: the structure that has all of
-its keys and as few others as possible.
+C(python -m tests.testbed.contract.derive DIRECTORY). A recording is C(service/name.json); its C(content) has answers,
+or parts of answers, under names of the recorder's own. What a part is, botocore's models tell: the structure that has
+all of its keys and as few others as possible.
 """
 
 from __future__ import annotations

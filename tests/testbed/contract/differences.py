@@ -19,9 +19,9 @@ from .operations import ROOT, called
 
 EXPLAINED = pathlib.Path(__file__).with_name("differences.yml")
 RECORDED = pathlib.Path(__file__).with_name("recorded.json")
-LACKS = "the test bed lacks it"
-AT_TIMES = "the test bed leaves it out at times, AWS never"
-MORE = "no recording has it"
+LACKS = "lacking"
+AT_TIMES = "left out at times, by AWS never"
+MORE = "not recorded"
 
 
 @dataclasses.dataclass(frozen=True, order=True)
