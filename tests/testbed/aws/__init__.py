@@ -88,11 +88,11 @@ def create_application(settings: Settings) -> t.Any:
 
 def _own_answer(call: requests.Call, signed: Signed) -> tuple[int, str, bytes] | None:
     """The answer to a call that is refused, or that ministack does not know or answers too kindly."""
-    from . import identities, managed_instances, roles, service_quotas
+    from . import cloudformation_roles, identities, managed_instances, roles, service_quotas, validation
 
-    stranger = identities.refused(call, signed)
-    if stranger:
-        return stranger
+    refused = identities.refused(call, signed) or validation.refused(call) or cloudformation_roles.refused(call)
+    if refused:
+        return refused
     if call.service == service_quotas.SERVICE:
         return service_quotas.answer(call)
     if (call.service, call.operation) == ("ssm", "CancelCommand"):
