@@ -38,6 +38,7 @@ from .aws import (
     surroundings,
     targets,
 )
+from .aws.iam import enforcement
 from .releases import Releases
 from .settings import Settings
 
@@ -74,7 +75,7 @@ class Testbed:
 
         cloudformation.stop_everything()
         _reset_all_state()
-        for part in (faults, call_log, service_quotas, surroundings):
+        for part in (faults, call_log, service_quotas, surroundings, enforcement):
             part.clear()
         endpoints.reset()
         certificates.reset()
@@ -120,6 +121,7 @@ class Testbed:
         sys.stdout.write(json.dumps(self._addresses(aws[1], plane[1], dns_port)) + "\n")
         sys.stdout.flush()
         await stopped.wait()
+        await enforcement.judge.stop()
         cloudformation.stop_everything()
         stop_dns()
         views.stop()

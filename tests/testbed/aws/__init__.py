@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated AWS: ministack behind wrappers that add what AWS does and ministack does not.
 
-Every request is noted, may be refused by rule, and is then answered by ministack, whose services the modules of this
-package have changed in place.
+Every request is noted, may be refused by rule or because the caller's policies do not allow it (C(iam)), and is then
+answered by ministack, whose services the modules of this package have changed in place.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from __future__ import annotations
 import typing as t
 
 from ..settings import Settings
+
+if t.TYPE_CHECKING:
+    from .requests import Call
 
 Scope = dict[str, t.Any]
 
@@ -38,12 +41,13 @@ def create_application(settings: Settings) -> t.Any:
         surroundings,
         targets,
     )
+    from .iam import enforcement
 
     cloudformation.install(settings)
     resource_types.install(settings)
     for part in (call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
-    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets):
+    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets, enforcement):
         part.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:
@@ -66,8 +70,8 @@ def create_application(settings: Settings) -> t.Any:
             call_log.add(call, refused[0], requests.error_code(refused[2]))
             await _send(send, *refused)
             return
-        if call and call.service == service_quotas.SERVICE:
-            answered = service_quotas.answer(call)
+        answered = await _own_answer(call) if call else None
+        if call and answered:
             call_log.add(call, answered[0], requests.error_code(answered[2]))
             await _send(send, *answered)
             return
@@ -78,6 +82,22 @@ def create_application(settings: Settings) -> t.Any:
             call_log.add(call, recorder.status, code)
 
     return application
+
+
+async def _own_answer(call: Call) -> tuple[int, str, bytes] | None:
+    """The answer to a call that is refused, or that ministack does not know or answers too kindly."""
+    from . import service_quotas
+    from .iam import enforcement, simulation
+    from .iam.judge import available
+
+    refused = await enforcement.refused(call)
+    if refused:
+        return refused
+    if call.service == service_quotas.SERVICE:
+        return service_quotas.answer(call)
+    if (call.service, call.operation) == simulation.OPERATION and available():
+        return await simulation.answer(call)
+    return None
 
 
 async def _whole_body(receive: t.Any) -> bytes:
