@@ -67,8 +67,13 @@ def _context(request: Request) -> Context:
     return found
 
 
+def _literal(resource: str) -> str:
+    """An asterisk in an ARN is a character like others here: the judge would take it for whatever overlaps."""
+    return resource if resource == "*" else resource.replace("*", "unnamed")
+
+
 async def _decided(principal: Principal, page: t.Sequence[tuple[str, str]], context: Context) -> list[Decision]:
-    checks = [Check(action=action, resource=resource, context=context) for action, resource in page]
+    checks = [Check(action=action, resource=_literal(resource), context=context) for action, resource in page]
     decisions = await judge.decide(principal, checks)
     odd = [
         index
