@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documented policies, enforced: the test bed refuses what they do not allow, as an independent simulator decides."""
+"""The documented policies, enforced: the test bed refuses what they do not allow; an independent simulator decides."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import typing as t
 
 import pytest
 
-from tests.e2e.deployer import Deployer, Policies, documented, optional_actions, without
+from tests.e2e.deployer import Deployer, Policies, documented
 from tests.e2e.harness import COLLECTION, HOSTS, Controller, Run
-from tests.e2e.looking import EXAMPLES, preflight
+from tests.e2e.looking import EXAMPLES
 
 SITE, STATUS, TEARDOWN = f"{COLLECTION}.site", f"{COLLECTION}.status", f"{COLLECTION}.teardown"
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed (make debian-packages)")

@@ -66,7 +66,7 @@ def clear() -> None:
 def handle(method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
     """POST sets C(enforced), C(service_control_policies) (documents) and C(page); DELETE switches off and forgets.
 
-    The answer has the refusals since then, and the actions that were asked for and allowed.
+    The answer has the refusals since then, the actions that were asked for and allowed, and the judge's process ID.
     """
     if method == "DELETE":
         clear()
@@ -80,6 +80,7 @@ def handle(method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dic
         "enforced": switch.enforced,
         "refusals": list(switch.refusals),
         "allowed": sorted(switch.allowed),
+        "judge": judge.process_id,
     }
 
 

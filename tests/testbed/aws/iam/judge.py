@@ -61,6 +61,11 @@ class Judge:
         self._turn = asyncio.Lock()
         self._known: dict[str, Decision] = {}
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the simulator, once it has been asked."""
+        return self._process.pid if self._process else None
+
     async def decide(self, principal: Principal, checks: t.Sequence[Check]) -> list[Decision]:
         """A decision for each check.
 
