@@ -88,3 +88,77 @@ def test_every_write_of_the_modules_is_documented(
         with acting_as(deployer.options):
             found = step.run(testbed)
         assert told(testbed.refusals()) == [], found
+
+
+def test_without_the_optional_actions_everything_passes_with_less_to_say(controller: Controller) -> None:
+    testbed = controller.testbed
+    optional = optional_actions()
+    controller.credentials = Deployer(testbed, without(policies(*HOSTS), optional)).environment
+    testbed.enforce()
+    run = controller.play(f"{COLLECTION}.site")
+    refused = {entry.get("action", entry.get("error")) for entry in testbed.refusals()}
+    assert run.code == 0, f"{refused}\n{run.output}"
+    assert refused
+    assert refused <= optional
+    assert "Could not look" in run.output
+    again = controller.play(f"{COLLECTION}.site")
+    assert (again.code, again.changed) == (0, 0), again.output
+
+
+def demanding() -> dict[str, t.Any]:
+    """Variables with which a run of site.yml takes about everything that it can take."""
+    return {
+        "domain_name": "apac.gitpod.example.com",
+        "dns_provider": "route53",
+        "certificate_arn": None,
+        "certificate_request": True,
+        "privatelink_enable_vpc_dns": True,
+        "stack_template_bucket": "templates-of-the-team",
+        "stack_policy": {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]},
+        "stack_continue_rollback": True,
+        "stack_cancel_update": True,
+    }
+
+
+# What no inventory of site.yml brings in.
+OTHER_PLAYBOOKS = {
+    _permissions.STATUS,
+    _permissions.DETECT,
+    _permissions.TEARDOWN,
+    _permissions.DELETE_BUCKETS,
+    _permissions.DRIFT,
+    _permissions.ASSUMED,
+    _permissions.CA_IN_SECRETS,
+    _permissions.PARAMETER,
+    _permissions.ASSOCIATED,
+}
+
+
+def required() -> list[str]:
+    """Actions without which site.yml fails with that inventory; the identity needs none."""
+    settings = {action.when for stage in _permissions.STAGES.values() for action in stage} - OTHER_PLAYBOOKS
+    needed = _permissions.needed(settings)
+    return sorted(action.name for action in needed if not action.optional and action.name != "sts:GetCallerIdentity")
+
+
+def test_each_required_action_that_is_missing_is_named_before_anything_is_created(controller: Controller) -> None:
+    testbed = controller.testbed
+    variables = {**EXAMPLES[AP], "gitpod_stack_template_bucket": "templates-of-the-team"}
+    whole = documented(AP, variables)
+    deployer = Deployer(testbed, whole)
+    testbed.enforce()
+    usual = preflight(testbed, AP, deployer.options, **demanding())
+    by_id = {check["id"]: check for check in usual["checks"]}
+    assert by_id["permissions.needed"]["status"] == "pass", by_id["permissions.needed"]
+    testbed.clear_calls()
+    unnamed = []
+    for action in required():
+        deployer.give(without(whole, [action]))
+        found = preflight(testbed, AP, deployer.options, **demanding())
+        failures = [check for check in found.get("checks", []) if check["status"] == "fail"]
+        said = " ".join(f"{check['summary']} {check.get('remediation', '')}" for check in failures) + found.get("msg", "")
+        if action not in said:
+            unnamed.append(action)
+    assert unnamed == []
+    written = {call["operation"] for call in testbed.calls() if not call["operation"].startswith(READING)}
+    assert written <= {"PutRolePolicy", "DeleteRolePolicy"}

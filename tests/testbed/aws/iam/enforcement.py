@@ -48,7 +48,7 @@ class Switch:
 
     enforced: bool = False
     scps: principals.Documents = ()
-    page: int = 40
+    page: int = 100
     refusals: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     allowed: set[str] = dataclasses.field(default_factory=set)
 
