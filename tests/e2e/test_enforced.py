@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
-from tests.e2e.deployer import ACCOUNT, ZONE, Deployer, Policies, documented, optional_actions, without
+from tests.e2e.deployer import Deployer, Policies, documented, optional_actions, without
 from tests.e2e.harness import COLLECTION, HOSTS, READING, Controller, Run
 from tests.e2e.hurried import fresh, hurry
 from tests.e2e.in_process import acting_as
@@ -22,7 +22,9 @@ from tests.e2e.stories import LARGE, NAME, REGION, STORIES
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
-US, EU, AP = HOSTS
+AP = HOSTS[2]
+# What docs/permissions.md lacks today (issue 18): the test then passes, and says so, as soon as it lacks it no more.
+LACKING = pytest.mark.xfail(reason="the documented policies lack actions that AWS asks for", strict=True)
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed (make debian-packages)")
 
 
@@ -56,11 +58,15 @@ def extra(**variables: t.Any) -> tuple[str, str]:
     return "-e", json.dumps(variables)
 
 
+@LACKING
 def test_a_runners_whole_life_under_the_documented_policies(controller: Controller) -> None:
     testbed = controller.testbed
     controller.credentials = Deployer(testbed, policies(*HOSTS)).environment
     testbed.enforce()
-    play = lambda name, *more: done(controller.play(f"{COLLECTION}.{name}", *more), controller)  # noqa: E731
+
+    def play(name: str, *more: str) -> Run:
+        return done(controller.play(f"{COLLECTION}.{name}", *more), controller)
+
     play("site")
     assert play("site").changed == 0
     play("status", *extra(gitpod_status_drift="detect"))
@@ -74,7 +80,12 @@ def test_a_runners_whole_life_under_the_documented_policies(controller: Controll
     play("teardown", *confirmed)
 
 
-@pytest.mark.parametrize("story", STORIES)
+WITH_TEMPLATES = ("stack", "reviewed creation", "continued rollback")
+
+
+@pytest.mark.parametrize(
+    "story", [pytest.param(story, marks=[LACKING] if story in WITH_TEMPLATES else []) for story in STORIES]
+)
 def test_every_write_of_the_modules_is_documented(
     running_testbed: TestBed, monkeypatch: pytest.MonkeyPatch, story: str
 ) -> None:
@@ -90,6 +101,7 @@ def test_every_write_of_the_modules_is_documented(
         assert told(testbed.refusals()) == [], found
 
 
+@LACKING
 def test_without_the_optional_actions_everything_passes_with_less_to_say(controller: Controller) -> None:
     testbed = controller.testbed
     optional = optional_actions()
@@ -141,6 +153,7 @@ def required() -> list[str]:
     return sorted(action.name for action in needed if not action.optional and action.name != "sts:GetCallerIdentity")
 
 
+@LACKING
 def test_each_required_action_that_is_missing_is_named_before_anything_is_created(controller: Controller) -> None:
     testbed = controller.testbed
     variables = {**EXAMPLES[AP], "gitpod_stack_template_bucket": "templates-of-the-team"}
@@ -156,7 +169,9 @@ def test_each_required_action_that_is_missing_is_named_before_anything_is_create
         deployer.give(without(whole, [action]))
         found = preflight(testbed, AP, deployer.options, **demanding())
         failures = [check for check in found.get("checks", []) if check["status"] == "fail"]
-        said = " ".join(f"{check['summary']} {check.get('remediation', '')}" for check in failures) + found.get("msg", "")
+        said = " ".join(f"{check['summary']} {check.get('remediation', '')}" for check in failures) + found.get(
+            "msg", ""
+        )
         if action not in said:
             unnamed.append(action)
     assert unnamed == []

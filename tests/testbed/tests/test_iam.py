@@ -270,6 +270,16 @@ def test_objects_that_may_not_be_deleted_are_told_one_by_one(testbed: TestBed) -
     assert s3.head_object(Bucket="kept", Key="one")["ContentLength"] == 1
 
 
+def test_who_may_not_list_a_bucket_is_not_told_what_is_not_there(testbed: TestBed) -> None:
+    role = Role(testbed, allow("s3:GetObject"))
+    s3 = role.of_account("s3")
+    s3.create_bucket(Bucket="templates", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="templates", Key="there", Body=b"x")
+    testbed.enforce()
+    assert role.client("s3").get_object(Bucket="templates", Key="there")["Body"].read() == b"x"
+    assert role.refusal("s3", "get_object", Bucket="templates", Key="absent")[0] == "AccessDenied"
+
+
 def test_what_denies_is_told_apart(testbed: TestBed) -> None:
     denied = Role(testbed, EVERYTHING, deny("ec2:DescribeVpcs"))
     bounded = Role(testbed, EVERYTHING, boundary=allow("ec2:DescribeSubnets"))

@@ -16,6 +16,7 @@ import urllib.parse
 from ministack.core.responses import request_scope
 from ministack.services import acm, iam, secretsmanager
 
+from .. import template_summary
 from .need import Context, Need, Request, asked_tags, present_tags, tags_of
 
 NEW_CERTIFICATE = "00000000-0000-0000-0000-000000000000"
@@ -130,10 +131,22 @@ def _s3(request: Request) -> list[Need]:
         found = [_deleted(arn, entry) for entry in _KEY.findall(request.text("body"))]
         return list({(need.action, need.resource): need for need in found}.values())
     action = f"s3:{_S3_ACTIONS.get(operation, operation)}"
+    listing = [] if operation not in ("GetObject", "HeadObject") or _is_there(request, bucket, key) else [_listing(arn)]
     if action in ("s3:GetObject", "s3:DeleteObject") and request.text("versionId"):
         action += "Version"
     resource = f"{arn}/{key}" if key else arn
-    return [Need(action, resource, told=f'"{resource}"')]
+    return [Need(action, resource, told=f'"{resource}"'), *listing]
+
+
+def _is_there(request: Request, bucket: str, key: str) -> bool:
+    public = template_summary.template_bodies.get(f"https://{bucket}.s3.amazonaws.com/{key}")
+    with request_scope(request.account, request.region):
+        return public is not None or template_summary._object(bucket, key) is not None
+
+
+def _listing(arn: str) -> Need:
+    """Only who may list a bucket is told that an object is not there; others are refused (API reference, GetObject)."""
+    return Need("s3:ListBucket", arn, told=f'"{arn}"')
 
 
 def _deleted(arn: str, entry: str) -> Need:
