@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ..settings import Settings
+from . import requests
 
 if t.TYPE_CHECKING:
     from .requests import Call
@@ -32,8 +33,8 @@ def create_application(settings: Settings) -> t.Any:
         endpoints,
         faults,
         load_balancers,
+        managed_instances,
         public_objects,
-        requests,
         resource_types,
         route53,
         security_groups,
@@ -47,8 +48,9 @@ def create_application(settings: Settings) -> t.Any:
     resource_types.install(settings)
     for part in (call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
-    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets, enforcement):
+    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets, managed_instances):
         part.install(settings)
+    enforcement.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:
         if scope["type"] != "http":
@@ -84,20 +86,28 @@ def create_application(settings: Settings) -> t.Any:
     return application
 
 
+def _lacking(call: Call) -> t.Callable[[Call], tuple[int, str, bytes]] | None:
+    """What answers where ministack has nothing that does."""
+    from . import managed_instances, service_quotas
+
+    if call.service == service_quotas.SERVICE:
+        return service_quotas.answer
+    cancels = (call.service, call.operation) == ("ssm", "CancelCommand")
+    return managed_instances.cancelled if cancels else None
+
+
 async def _own_answer(call: Call) -> tuple[int, str, bytes] | None:
     """The answer to a call that is refused, or that ministack does not know or answers too kindly."""
-    from . import service_quotas
     from .iam import enforcement, simulation
     from .iam.judge import available
 
     refused = await enforcement.refused(call)
     if refused:
         return refused
-    if call.service == service_quotas.SERVICE:
-        return service_quotas.answer(call)
     if (call.service, call.operation) == simulation.OPERATION and available():
         return await simulation.answer(call)
-    return None
+    lacking = _lacking(call)
+    return lacking(call) if lacking else None
 
 
 async def _whole_body(receive: t.Any) -> bytes:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
 import typing as t
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.testbed.client import TestBed
 from tests.testbed.tests.roles import ACCOUNT, EVERYTHING, REGION, STACK, Role, allow, deny, document
@@ -278,6 +280,33 @@ def test_who_may_not_list_a_bucket_is_not_told_what_is_not_there(testbed: TestBe
     testbed.enforce()
     assert role.client("s3").get_object(Bucket="templates", Key="there")["Body"].read() == b"x"
     assert role.refusal("s3", "get_object", Bucket="templates", Key="absent")[0] == "AccessDenied"
+
+
+def test_a_command_takes_its_document_and_each_instance(testbed: TestBed) -> None:
+    document = f"arn:aws:ssm:{REGION}::document/AWS-RunShellScript"
+    instances = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/*"
+    ours = {"ssm:resourceTag/role": "probe"}
+    role = Role(
+        testbed,
+        allow("ssm:SendCommand", resource=document),
+        allow("ssm:SendCommand", resource=instances, StringEquals=ours),
+    )
+    options = {"ImageId": "ami-0995913728426aaaa", "MinCount": 1, "MaxCount": 1}
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "role", "Value": "probe"}]}]
+    ec2 = role.of_account("ec2")
+    probe = ec2.run_instances(**options, TagSpecifications=tags)["Instances"][0]["InstanceId"]
+    other = ec2.run_instances(**options)["Instances"][0]["InstanceId"]
+    testbed.enforce()
+    command = {"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}}
+    assert role.refusal("ssm", "send_command", InstanceIds=[probe, other], **command)[0] == "AccessDeniedException"
+    (noted,) = testbed.refusals()
+    assert noted["resource"].endswith(f"instance/{other}")
+    testbed.control("DELETE", "iam")
+    testbed.enforce()
+    with contextlib.suppress(ClientError):
+        # That the instance has an agent is another matter.
+        role.client("ssm").send_command(InstanceIds=[probe], **command)
+    assert testbed.refusals() == []
 
 
 def test_what_denies_is_told_apart(testbed: TestBed) -> None:

@@ -14,7 +14,7 @@ import typing as t
 import urllib.parse
 
 from ministack.core.responses import request_scope
-from ministack.services import acm, iam, secretsmanager
+from ministack.services import acm, ec2, iam, secretsmanager
 
 from .. import template_summary
 from .need import Context, Need, Request, asked_tags, present_tags, tags_of
@@ -177,7 +177,32 @@ def _quotas(request: Request) -> list[Need]:
     return found
 
 
-def _ssm(request: Request) -> list[Need]:
+def _command(request: Request) -> list[Need]:
+    """Sending a command takes its document, which is AWS's own, and each instance."""
+    action, document = "ssm:SendCommand", request.text("DocumentName")
+    owner = "" if document.startswith("AWS-") else request.account
+    found = [Need(action, request.arn("ssm", f"document/{document}", account=owner))]
+    for instance in request.parameters.get("InstanceIds") or []:
+        with request_scope(request.account, request.region):
+            tags = tags_of(ec2._tags.get(instance) or [])
+        managed = instance.startswith("mi-")
+        arn = (
+            request.arn("ssm", f"managed-instance/{instance}")
+            if managed
+            else request.arn("ec2", f"instance/{instance}")
+        )
+        context = {**present_tags(tags), **{f"ssm:resourceTag/{key}": value for key, value in tags.items()}}
+        found.append(Need(action, arn, context))
+    return found
+
+
+def _ssm(request: Request) -> list[Need] | None:
+    if request.call.operation == "SendCommand":
+        return _command(request)
+    if request.call.operation in ("DescribeInstanceInformation", "GetCommandInvocation", "CancelCommand"):
+        return [Need(f"ssm:{request.call.operation}")]
+    if request.call.operation not in ("GetParameter", "PutParameter"):
+        return None
     name = request.text("Name").split(":")[0] if not request.text("Name").startswith("arn:") else request.text("Name")
     arn = name if name.startswith("arn:") else request.arn("ssm", f"parameter/{name.lstrip('/')}")
     return [Need(f"ssm:{request.call.operation}", arn)]
