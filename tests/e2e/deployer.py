@@ -13,7 +13,7 @@ import uuid
 
 import boto3
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed

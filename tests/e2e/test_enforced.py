@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
 from tests.e2e.deployer import Deployer, Policies, documented, optional_actions, without
 from tests.e2e.harness import COLLECTION, HOSTS, READING, Controller, Run
 from tests.e2e.hurried import fresh, hurry

@@ -17,7 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import all_actions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.registry import all_actions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     CaBundle,

@@ -13,7 +13,7 @@ import typing as t
 import pytest
 from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import finding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack

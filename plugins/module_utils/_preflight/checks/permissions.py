@@ -16,7 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import Action
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.actions import Action
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
