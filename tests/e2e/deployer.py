@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 import typing as t
 import uuid
 
 import boto3
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import policy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.stages import PLAYBOOKS
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
@@ -21,7 +22,6 @@ if t.TYPE_CHECKING:
 ZONE = "Z08A1B2C3D4E5F6G7H8I9"
 ACCOUNT = "123456789012"
 Policies = dict[str, dict[str, t.Any]]
-_PLACEHOLDER = re.compile(r"<[a-z ]+>")
 
 
 def placeholders(host: str, variables: t.Mapping[str, t.Any], **more: str) -> dict[str, str]:
@@ -31,32 +31,30 @@ def placeholders(host: str, variables: t.Mapping[str, t.Any], **more: str) -> di
     """
     kind, _colon, name = str(variables.get("gitpod_custom_ca", "")).partition(":")
     return {
-        "<region>": variables["gitpod_region"],
-        "<account>": ACCOUNT,
-        "<stack name>": host,
-        "<hosted zone>": ZONE,
-        "<path>": name if kind == "ssm" else "/none",
-        "<secret>": name if kind == "secretsmanager" else "none",
-        "<template bucket>": str(variables.get("gitpod_stack_template_bucket", "none")),
-        "<the role>": str(variables.get("gitpod_dns_role_arn", f"arn:aws:iam::{ACCOUNT}:role/none")),
+        "partition": "aws",
+        "region": variables["gitpod_region"],
+        "account": ACCOUNT,
+        "stack name": host,
+        "stack name in lower case": host.lower(),
+        "domain": str(variables.get("gitpod_domain_name", "example.com")),
+        "hosted zone": ZONE,
+        "path": name if kind == "ssm" else "/none",
+        "secret": name if kind == "secretsmanager" else "none",
+        "template bucket": str(variables.get("gitpod_stack_template_bucket", "none")),
+        "service role": str(variables.get("gitpod_stack_service_role_arn", f"arn:aws:iam::{ACCOUNT}:role/none")),
+        "the role": str(variables.get("gitpod_dns_role_arn", f"arn:aws:iam::{ACCOUNT}:role/none")),
         **more,
     }
 
 
-def filled(document: dict[str, t.Any], values: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """A documented policy as it is put into an account.
-
-    :raises KeyError: it has a placeholder that nobody has a value for.
-    """
-    text = _PLACEHOLDER.sub(lambda found: values[found[0]], json.dumps(document))
-    done: dict[str, t.Any] = json.loads(text)
-    return done
-
-
-def documented(host: str, variables: t.Mapping[str, t.Any], **more: str) -> Policies:
-    """The policies of every stage for one runner, by a name."""
+def documented(host: str, variables: t.Mapping[str, t.Any], playbook: str = "", **more: str) -> Policies:
+    """The documented policies for one runner, by a name: of one playbook, or of all of them."""
     values = placeholders(host, variables, **more)
-    return {f"{host}-{stage}": filled(_permissions.policy(stage), values) for stage in _permissions.STAGES}
+    return {
+        f"{host}-{name}-{number}": policy.filled(document, values)
+        for name in ([playbook] if playbook else PLAYBOOKS)
+        for number, document in enumerate(policy.policies_of_playbook(name), 1)
+    }
 
 
 def without(policies: Policies, actions: t.Collection[str]) -> Policies:

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import actions, stages
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
 from tests.e2e.deployer import Deployer, Policies, documented, optional_actions, without
 from tests.e2e.harness import COLLECTION, HOSTS, READING, Controller, Run
@@ -23,10 +24,6 @@ if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
 AP = HOSTS[2]
-# What docs/permissions.md lacks today (issue 18): the test then passes, and says so, as soon as it lacks it no more.
-LACKING = pytest.mark.xfail(
-    reason="the documented policies lack actions that AWS asks for", raises=AssertionError, strict=True
-)
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed (make debian-packages)")
 
 
@@ -60,7 +57,6 @@ def extra(**variables: t.Any) -> tuple[str, str]:
     return "-e", json.dumps(variables)
 
 
-@LACKING
 def test_a_runners_whole_life_under_the_documented_policies(controller: Controller) -> None:
     testbed = controller.testbed
     controller.credentials = Deployer(testbed, policies(*HOSTS)).environment
@@ -82,19 +78,14 @@ def test_a_runners_whole_life_under_the_documented_policies(controller: Controll
     play("teardown", *confirmed)
 
 
-WITH_TEMPLATES = ("stack", "reviewed creation", "continued rollback")
-
-
-@pytest.mark.parametrize(
-    "story", [pytest.param(story, marks=[LACKING] if story in WITH_TEMPLATES else []) for story in STORIES]
-)
+@pytest.mark.parametrize("story", STORIES)
 def test_every_write_of_the_modules_is_documented(
     running_testbed: TestBed, monkeypatch: pytest.MonkeyPatch, story: str
 ) -> None:
     testbed = hurry(running_testbed, monkeypatch)
     fresh(testbed)
     variables = {"gitpod_region": REGION, "gitpod_stack_template_bucket": LARGE["template_bucket"]}
-    deployer = Deployer(testbed, documented(NAME, variables, **{"<hosted zone>": "*"}))
+    deployer = Deployer(testbed, documented(NAME, variables, **{"hosted zone": "*"}))
     testbed.enforce()
     for step in STORIES[story]:
         step.before(testbed)
@@ -103,7 +94,6 @@ def test_every_write_of_the_modules_is_documented(
         assert told(testbed.refusals()) == [], found
 
 
-@LACKING
 def test_without_the_optional_actions_everything_passes_with_less_to_say(controller: Controller) -> None:
     testbed = controller.testbed
     optional = optional_actions()
@@ -136,26 +126,28 @@ def demanding() -> dict[str, t.Any]:
 
 # What no inventory of site.yml brings in.
 OTHER_PLAYBOOKS = {
-    _permissions.STATUS,
-    _permissions.DETECT,
-    _permissions.TEARDOWN,
-    _permissions.DELETE_BUCKETS,
-    _permissions.DRIFT,
-    _permissions.ASSUMED,
-    _permissions.CA_IN_SECRETS,
-    _permissions.PARAMETER,
-    _permissions.ASSOCIATED,
+    actions.STATUS,
+    actions.DETECT,
+    actions.TEARDOWN,
+    actions.DELETE_BUCKETS,
+    actions.DRIFT,
+    actions.ASSUMED,
+    actions.CA_IN_SECRETS,
+    actions.PARAMETER,
+    actions.ASSOCIATED,
+    actions.ADOPT,
+    actions.SERVICE_ROLE,
+    actions.PROBES,
 }
 
 
 def required() -> list[str]:
     """Actions without which site.yml fails with that inventory; the identity needs none."""
-    settings = {action.when for stage in _permissions.STAGES.values() for action in stage} - OTHER_PLAYBOOKS
+    settings = {action.when for stage in stages.STAGES.values() for action in stage} - OTHER_PLAYBOOKS
     needed = _permissions.needed(settings)
     return sorted(action.name for action in needed if not action.optional and action.name != "sts:GetCallerIdentity")
 
 
-@LACKING
 def test_each_required_action_that_is_missing_is_named_before_anything_is_created(controller: Controller) -> None:
     testbed = controller.testbed
     variables = {**EXAMPLES[AP], "gitpod_stack_template_bucket": "templates-of-the-team"}

@@ -134,9 +134,7 @@ SCOPES: t.Mapping[str, Scope] = {
     ANY: Scope(("*",)),
     STACK: Scope((_STACK,)),
     STACK_AND_SETS: Scope((_STACK, _arn("cloudformation", "changeSet/*"))),
-    PASSED: Scope(
-        ("<service role>",), {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
-    ),
+    PASSED: Scope(("<service role>",), {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}),
     ZONE: Scope((_ZONE,)),
     # Both names and the certificate's validation records; the wildcard's own name is \052 and the domain.
     RECORDS: Scope(

@@ -52,9 +52,7 @@ PREREQUISITES = (
     *FINDING,
     *actions("cloudformation", "ListStackResources", scopes=known.STACK),
     *actions("cloudformation", "GetTemplateSummary", optional=True),
-    *actions(
-        "cloudformation", "GetTemplate", "DescribeChangeSet", "ListChangeSets", scopes=known.STACK, optional=True
-    ),
+    *actions("cloudformation", "GetTemplate", "DescribeChangeSet", "ListChangeSets", scopes=known.STACK, optional=True),
     *actions("cloudformation", "GetStackPolicy", scopes=known.STACK, when=known.POLICY, optional=True),
     *actions("elasticloadbalancing", "DescribeLoadBalancers"),
     *actions("servicequotas", "GetServiceQuota", scopes=known.QUOTAS, optional=True),
@@ -266,9 +264,7 @@ TEARDOWN = (
         scopes=known.CERTIFICATES,
         when=known.CERTIFICATE,
     ),
-    *actions(
-        "s3", "ListBucketVersions", "GetBucketTagging", scopes=known.KEPT, when=known.TEARDOWN, optional=True
-    ),
+    *actions("s3", "ListBucketVersions", "GetBucketTagging", scopes=known.KEPT, when=known.TEARDOWN, optional=True),
     *actions(
         "s3",
         "ListBucketVersions",

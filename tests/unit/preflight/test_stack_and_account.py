@@ -14,6 +14,7 @@ import pytest
 from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.stages import STAGES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import finding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
@@ -315,6 +316,6 @@ def test_a_switch_that_is_off_is_told_by_its_name() -> None:
 
 
 def test_a_policy_allows_every_action_of_its_stage() -> None:
-    for stage, actions in _permissions.STAGES.items():
+    for stage, actions in STAGES.items():
         listed = [name for statement in _permissions.policy(stage)["Statement"] for name in statement["Action"]]
         assert sorted(listed) == sorted(action.name for action in actions)

@@ -14,6 +14,8 @@ from ministack.core.iam_evaluator import _resolve_managed_policy_document
 from ministack.core.responses import request_scope
 from ministack.services import iam, sts
 
+from .. import identities
+
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _ENTITY = re.compile(r"arn:[\w-]+:iam::(?P<account>\d{12}):(?P<kind>user|role|group)/(?:[^/]+/)*(?P<name>[^/]+)")
 _SESSION = re.compile(r"arn:[\w-]+:sts::(?P<account>\d{12}):assumed-role/(?P<name>[^/]+)/[^/]+")
@@ -133,7 +135,7 @@ def root(account: str) -> Principal:
 def of_key(access_key: str) -> Principal | None:
     """Whose access key it is, or None for a key that nobody has.
 
-    An account's number as a key is the account itself (ministack's way).
+    An account's number as a key is the operator's (C(identities)).
     """
     session = sts._sessions.get(access_key)
     if session:
@@ -145,7 +147,10 @@ def of_key(access_key: str) -> Principal | None:
             with request_scope(account, "us-east-1"):
                 name = str(record["UserName"])
                 return _entity("user", name, account, str((iam._users.get(name) or {}).get("Arn", "")))
-    return root(access_key) if _ACCOUNT.fullmatch(access_key) else None
+    if not _ACCOUNT.fullmatch(access_key):
+        return None
+    with request_scope(access_key, "us-east-1"):
+        return _entity("user", identities.OPERATOR, access_key, identities.operator_arn(access_key))
 
 
 def _of_session(session: t.Mapping[str, t.Any], account: str) -> Principal | None:
