@@ -25,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Wanted,
     stage,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.neighbours import Neighbours
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import Mode, Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     Placement,
@@ -224,7 +225,7 @@ def mode(check: bool = False, wait: bool = True) -> Mode:
 
 
 def present(fake: Fake, how: Mode, enable: bool = False) -> Outcome:
-    return have(t.cast("t.Any", fake), WANTED, "us-east-1", enable, how)
+    return have(t.cast("t.Any", fake), WANTED, "us-east-1", enable, how, Neighbours)
 
 
 def test_create_check_repeat_delete() -> None:
