@@ -60,7 +60,7 @@ def _pattern(arn: str) -> re.Pattern[str]:
 
 
 def fits(resource: str, arns: t.Iterable[str]) -> bool:
-    plain = re.sub(r"<[^>]*>", "x", resource.replace("<path>", "/path").replace("/*", "/x/x"))
+    plain = re.sub(r"<[^>]*>", "x", resource.replace("<path>", "/path").replace("/*", "/x/x").replace(":*", ":x/x"))
     if resource in ("<service role>", "<the role>"):
         plain = "arn:x:iam::x:role/x"
     return any(_pattern(arn).fullmatch(plain) for arn in arns)

@@ -161,7 +161,7 @@ SCOPES: t.Mapping[str, Scope] = {
     CALLER: Scope((_arn("iam", "role/*", ""), _arn("iam", "user/*", ""))),
     ROLES: Scope((_arn("iam", "role/*", ""),)),
     PROFILES: Scope((_arn("iam", "instance-profile/*", ""),)),
-    QUOTAS: Scope((_arn("servicequotas", "*/*"),)),
+    QUOTAS: Scope((_arn("servicequotas", "*"),)),
     CERTIFICATES: Scope((_arn("acm", "certificate/*"),)),
     NEW_CERTIFICATE: Scope(("*",), _ASKED_TAG),
     VPC: Scope((_arn("ec2", "vpc/*"),)),
