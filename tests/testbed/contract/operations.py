@@ -19,6 +19,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 COLLECTION = "ansible_collections.gitpod.enterprise_runner"
+# What services call with the caller's rights, and the collection never does (Service Authorization Reference, dependent
+# actions; _permissions/stages.py says which).
+BY_SERVICES = frozenset(
+    {
+        "cloudformation:DescribeAccountLimits",
+        "cloudformation:DetectStackResourceDrift",
+        "elbv2:DescribeAccountLimits",
+        "ssm:GetParameters",
+    }
+)
 REGISTRY = f"{COLLECTION}.plugins.module_utils._permissions.registry"
 
 
@@ -59,6 +69,6 @@ def called() -> tuple[str, ...]:
         plain = f"{services.get(name, name)}:{rest}"
         operation = operations.get(action, plain)
         # Permissions that go with another call, such as vpce:AllowMultiRegion, are no operations of their own.
-        if shapes.is_operation(operation):
+        if operation not in BY_SERVICES and shapes.is_operation(operation):
             found.add(operation)
     return tuple(sorted(found))
