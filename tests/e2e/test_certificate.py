@@ -120,7 +120,7 @@ def foreseen(testbed: TestBed, **options: t.Any) -> tuple[str, list[str]]:
 
 def test_what_others_wait_for_is_not_attached_to(testbed: TestBed) -> None:
     """One that mail validates, one for other names too, and another runner's: ours is requested beside them."""
-    acm = _session(testbed.account_id, REGION).client("acm", endpoint_url=testbed.aws_endpoint_url)
+    acm = _session(REGION, testbed.account_id, "test", None).client("acm", endpoint_url=testbed.aws_endpoint_url)
     names = [DOMAIN, f"*.{DOMAIN}"]
     acm.request_certificate(DomainName=DOMAIN, SubjectAlternativeNames=names, ValidationMethod="EMAIL")
     acm.request_certificate(

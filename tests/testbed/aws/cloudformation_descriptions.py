@@ -34,13 +34,14 @@ def _output(output: dict[str, Any]) -> dict[str, Any]:
 
 def _parameters(stack: dict[str, Any]) -> list[dict[str, Any]]:
     """The parameters of the last operation, which may still be running and not yet be the stack's own."""
-    return [
-        {
-            "ParameterKey": item["ParameterKey"],
-            "ParameterValue": "****" if item.get("NoEcho") else item["ParameterValue"],
-        }
-        for item in stack.get("Parameters", [])
-    ]
+    found = []
+    for item in stack.get("Parameters", []):
+        key, value = item["ParameterKey"], "****" if item.get("NoEcho") else item["ParameterValue"]
+        # Of SSM's types the name is the value (recording ssm_parameter_types).
+        stored = stack.get("_resolved_params", {}).get(key, {}).get("SsmName")
+        resolved = {"ParameterValue": stored, "ResolvedValue": value} if stored else {"ParameterValue": value}
+        found.append({"ParameterKey": key, **resolved})
+    return found
 
 
 def _description(stack: dict[str, Any]) -> dict[str, Any]:

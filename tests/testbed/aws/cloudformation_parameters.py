@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ministack.core.responses import get_region
-from ministack.services import ec2
+from ministack.services import ec2, ssm
 from ministack.services.cloudformation.engine import _resolve_parameters
 
 _LIST_TYPES = ("CommaDelimitedList", "List<")
@@ -53,6 +53,19 @@ def _check_value(name: str, definition: Mapping[str, Any], value: str) -> None:
     raise ValueError(f"Parameter '{name}' {problem}")
 
 
+def _not_in_the_store(
+    definitions: Mapping[str, Any], given: Mapping[str, Any], previous: Mapping[str, Any]
+) -> list[str]:
+    """Names that parameters of SSM's types have as values, and that Parameter Store does not have."""
+    names = []
+    for name, definition in definitions.items():
+        if str(definition.get("Type", "")).startswith("AWS::SSM::Parameter::Value<"):
+            item = given.get(name, {})
+            kept = previous.get(name, {}).get("SsmName") if item.get("UsePreviousValue") else None
+            names.append(str(kept or item.get("Value") or definition.get("Default", "")))
+    return [name for name in names if name not in ssm._parameters]
+
+
 def resolve_parameters(
     template: Mapping[str, Any], provided: list[dict[str, Any]], previous: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -76,6 +89,9 @@ def resolve_parameters(
     for name, item in given.items():
         if not item.get("UsePreviousValue"):
             _check_value(name, definitions[name], str(item.get("Value", "")))
+    if absent := _not_in_the_store(definitions, given, previous or {}):
+        # In these words in awslabs/aws-deployment-framework#339, refused by CreateChangeSet and CreateStack themselves.
+        raise ValueError(f"Unable to fetch parameters [{','.join(absent)}] from parameter store for this account.")
     resolved: dict[str, Any] = _resolve_parameters(template, provided, previous)
     return resolved
 

@@ -102,6 +102,21 @@ def test_what_is_just_allowed_is_taken(testbed: TestBed) -> None:
     assert client(testbed, "acm").request_certificate(DomainName=name)["CertificateArn"]
 
 
+def test_a_parameter_of_ssms_types_is_in_the_store_or_refused(testbed: TestBed) -> None:
+    parameter = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/contract/days"}
+    first = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": {"Ref": "Days"}}}
+    body = json.dumps({"Parameters": {"Days": parameter}, "Resources": {"First": first}})
+    cloudformation = client(testbed, "cloudformation")
+    with pytest.raises(ClientError) as caught:
+        cloudformation.create_stack(StackName="stored", TemplateBody=body)
+    sentence = "Unable to fetch parameters [/contract/days] from parameter store for this account."
+    assert caught.value.response["Error"]["Message"] == sentence
+    client(testbed, "ssm").put_parameter(Name="/contract/days", Value="7", Type="String")
+    cloudformation.create_stack(StackName="stored", TemplateBody=body)
+    found = cloudformation.describe_stacks(StackName="stored")["Stacks"][0]["Parameters"]
+    assert found == [{"ParameterKey": "Days", "ParameterValue": "/contract/days", "ResolvedValue": "7"}]
+
+
 def test_a_role_that_trusts_somebody_else_is_refused(testbed: TestBed) -> None:
     role = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
     for operation in ("create_stack", "update_stack"):
