@@ -120,9 +120,7 @@ def text() -> str:
         if found is None:
             raise SystemExit(f"The registry names no handlers of {name}: leave it out of TYPES")
         paragraph = f"{name} {short(found.create)} | {short(found.later)}".rstrip()
-        lines += textwrap.wrap(
-            paragraph, 120, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False
-        )
+        lines += textwrap.wrap(paragraph, 120, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False)
     return HEAD + "\n".join(lines) + '\n"""\n'
 
 

@@ -159,6 +159,12 @@ runners:
           description: Account of the credentials, or empty when they do not work.
           type: str
           sample: "123456789012"
+        policies:
+          description:
+            - With C(gitpod_prerequisites_artifacts) in the values, IAM policies that are ready to attach, each no larger
+              than a managed policy may be, by C(site-1) for what the collection calls and C(template-1) for what the
+              template's resources need.
+          type: dict
 """
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules

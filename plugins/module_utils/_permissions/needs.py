@@ -48,6 +48,16 @@ LINKED: t.Mapping[str, tuple[str, ...]] = {
     "AWS::ElasticLoadBalancingV2::": ("elasticloadbalancing.amazonaws.com",),
     "AWS::MemoryDB::": ("memorydb.amazonaws.com",),
 }
+# Their names (the services' guides, "Using service-linked roles").
+LINKED_ROLES: t.Mapping[str, str] = {
+    "autoscaling.amazonaws.com": "AWSServiceRoleForAutoScaling",
+    "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+    "ecs.amazonaws.com": "AWSServiceRoleForECS",
+    "ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    "elasticache.amazonaws.com": "AWSServiceRoleForElastiCache",
+    "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
+    "memorydb.amazonaws.com": "AWSServiceRoleForMemoryDB",
+}
 # A function or a topic behind a custom resource is called with CloudFormation's own rights; what it does is unknown.
 CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 

@@ -50,8 +50,8 @@ def _statements(needs: Needs, place: Place) -> t.Iterator[Document]:
         if service == "iam":
             yield from _of_iam(actions, place)
             continue
-        condition = {} if service in WORLDWIDE else {"StringEquals": {"aws:RequestedRegion": place.region}}
-        yield from _split(service, actions, "*", condition)
+        here: Document = {} if service in WORLDWIDE else {"StringEquals": {"aws:RequestedRegion": place.region}}
+        yield from _split(service, actions, "*", here)
     if PASS_ROLE in needs.actions:
         to = place.receivers(needs.passed_to)
         yield from _split(
@@ -60,7 +60,7 @@ def _statements(needs: Needs, place: Place) -> t.Iterator[Document]:
     if SERVICE_LINKED_ROLE in needs.actions:
         services = list(needs.linked)
         roles = [place.linked_role(service) for service in services] or [place.linked_role("*")]
-        condition = {"StringEquals": {"iam:AWSServiceName": services}} if services else {}
+        condition: Document = {"StringEquals": {"iam:AWSServiceName": services}} if services else {}
         yield from _split("service-linked-roles", [SERVICE_LINKED_ROLE], roles, condition)
 
 

@@ -107,9 +107,9 @@ class Place:
         ends = [rest.format(**names) for rest in RESOURCES.get(service, ())]
         return ("*", *(self.arn(service, end) for end in ends))
 
-    def linked_role(self, service: str) -> str:
-        """The ARN with wildcards of a service-linked role."""
-        return self.arn("iam", f"role/aws-service-role/{service}/*")
+    def linked_role(self, service: str, name: str = "*") -> str:
+        """The ARN of a service-linked role, with wildcards where its name is left open."""
+        return self.arn("iam", f"role/aws-service-role/{service}/{name}")
 
     def receivers(self, services: t.Iterable[str]) -> list[str]:
         """Services as a role is passed to them; EC2 in China has a name of its own there (C(AWS::URLSuffix))."""

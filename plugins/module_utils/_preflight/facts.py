@@ -20,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.needs import Needs
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
@@ -303,6 +304,8 @@ class Facts:
     :param reviewed: the change set that waits for approval.
     :param ecs_role: whether the ECS service-linked role exists.
     :param simulation: decision by IAM action; one of which IAM said nothing is not in it.
+    :param template_needs: what the template's resources need of whoever deploys them.
+    :param template_simulation: decision by action of C(template_needs), or by C(action for service).
     :param images: newest image's name by owner.
     """
 
@@ -340,5 +343,7 @@ class Facts:
     quotas: t.Mapping[str, Quota] = dataclasses.field(default_factory=dict)
     ecs_role: bool | Unread | None = None
     simulation: t.Mapping[str, Decision] | Unread | None = None
+    template_needs: Needs | Unread | None = None
+    template_simulation: t.Mapping[str, Decision] | Unread | None = None
     images: t.Mapping[str, str] | Unread | None = None
     management_plane: ManagementPlane | None = None

@@ -38,6 +38,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     network,
     registering,
     simulating,
+    template_needs,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     ASSUME_ROLE,
@@ -97,6 +98,7 @@ def gather(
     _names(look, wanted)
     _certificates(look, wanted)
     _account(look, wanted)
+    template_needs.gather(look, wanted)
     _outside(look, wanted)
     found = look.all()
     records = _records(look, found.get("hosted_zones"), wanted)

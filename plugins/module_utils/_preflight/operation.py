@@ -27,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import gather
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.policies import policies
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 
@@ -68,6 +69,7 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         "seen": seen(values, earlier, wanted, facts, stages),
         "stack_exists": status.exists(facts.stack.status) if isinstance(facts.stack, Stack) else None,
         "account_id": facts.caller.account if isinstance(facts.caller, Caller) else "",
+        "policies": policies(wanted, facts) if values.get("gitpod_prerequisites_artifacts") else {},
     }
 
 
