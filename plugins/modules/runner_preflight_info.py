@@ -161,9 +161,9 @@ runners:
           sample: "123456789012"
         policies:
           description:
-            - With C(gitpod_prerequisites_artifacts) in the values, IAM policies that are ready to attach, each no larger
-              than a managed policy may be, by C(site-1) for what the collection calls and C(template-1) for what the
-              template's resources need.
+            - IAM policies that are ready to attach, where the values have C(gitpod_prerequisites_artifacts); each is no
+              larger than a managed policy may be. C(site-1) and further ones allow what the collection calls,
+              C(template-1) and further ones what the template's resources need.
           type: dict
 """
 

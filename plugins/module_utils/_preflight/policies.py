@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The IAM policies of one runner, ready to attach: of site.yml for the caller, of the template for whoever deploys it."""
+"""The IAM policies of one runner, ready to attach: those of site.yml, and those of the template's resources. Pure."""
 
 from __future__ import annotations
 
