@@ -18,7 +18,7 @@ from tests.e2e.harness import COLLECTION, HOSTS, READING, Controller, Run
 from tests.e2e.hurried import fresh, hurry
 from tests.e2e.in_process import acting_as
 from tests.e2e.looking import EXAMPLES, preflight
-from tests.e2e.stories import LARGE, NAME, REGION, STORIES
+from tests.e2e.stories import DOMAIN, LARGE, NAME, REGION, STORIES
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
@@ -85,7 +85,7 @@ def test_every_write_of_the_modules_is_documented(
     testbed = hurry(running_testbed, monkeypatch)
     fresh(testbed)
     variables = {"gitpod_region": REGION, "gitpod_stack_template_bucket": LARGE["template_bucket"]}
-    deployer = Deployer(testbed, documented(NAME, variables, **{"hosted zone": "*"}))
+    deployer = Deployer(testbed, documented(NAME, variables, **{"hosted zone": "*", "domain": DOMAIN}))
     testbed.enforce()
     for step in STORIES[story]:
         step.before(testbed)
@@ -150,7 +150,11 @@ def required() -> list[str]:
 
 def test_each_required_action_that_is_missing_is_named_before_anything_is_created(controller: Controller) -> None:
     testbed = controller.testbed
-    variables = {**EXAMPLES[AP], "gitpod_stack_template_bucket": "templates-of-the-team"}
+    variables = {
+        **EXAMPLES[AP],
+        "gitpod_stack_template_bucket": "templates-of-the-team",
+        "gitpod_domain_name": demanding()["domain_name"],
+    }
     whole = documented(AP, variables)
     deployer = Deployer(testbed, whole)
     testbed.enforce()

@@ -235,7 +235,9 @@ def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:
     # A second stack with the same runner's ID would take the first one's place at the management plane.
     same = [entry for entry in seen if _names_the_id(entry.stack, runner)]
     same.sort(key=lambda entry: entry.verdict.relation != BY_HAND)
-    return dataclasses.replace(same[0], name=found.stack.name) if same else found
+    if not same:
+        return found
+    return dataclasses.replace(judged(api, api.stack(same[0].stack.id), runner, take_over), name=found.stack.name)
 
 
 def users_of_vpc(stacks: t.Iterable[Stack], runner: Runner, vpc_id: str) -> list[Runner]:

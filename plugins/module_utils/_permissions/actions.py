@@ -88,6 +88,7 @@ _OWN_TAG: Condition = {"StringEquals": {"aws:ResourceTag/gitpod:managed-by": _MA
     ENDPOINT,
     OWN_ENDPOINT,
     NETWORK,
+    ATTACHED,
     NEW_GROUP,
     OWN_GROUPS,
     TAGGED_AT_CREATION,
@@ -122,6 +123,7 @@ _OWN_TAG: Condition = {"StringEquals": {"aws:ResourceTag/gitpod:managed-by": _MA
     "endpoint",
     "own endpoint",
     "network of the endpoint",
+    "what is attached to the endpoint",
     "new group",
     "own group",
     "tagged at creation",
@@ -167,6 +169,7 @@ SCOPES: t.Mapping[str, Scope] = {
     ENDPOINT: Scope((_ENDPOINTS,)),
     OWN_ENDPOINT: Scope((_ENDPOINTS,), _OWN_TAG),
     NETWORK: Scope((_arn("ec2", "vpc/*"), _arn("ec2", "subnet/*"), _GROUPS)),
+    ATTACHED: Scope((_arn("ec2", "subnet/*"), _GROUPS)),
     NEW_GROUP: Scope((_GROUPS,), _ASKED_TAG),
     OWN_GROUPS: Scope((_GROUPS,), _OWN_TAG),
     TAGGED_AT_CREATION: Scope(

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every AWS permission that the collection uses, by stage: the one place where they are listed.
 
-The prerequisites simulate them, docs/permissions.md and docs/policies are generated from them, and tests hold them equal
-to the calls in the code and to the calls that the test bed saw.
+The prerequisites simulate them, docs/permissions.md and docs/policies are generated from them, and tests hold them
+equal to the calls in the code and to the calls that the test bed saw.
 """
 
 from __future__ import annotations

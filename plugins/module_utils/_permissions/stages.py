@@ -91,7 +91,7 @@ PRIVATELINK = (
     *actions("ec2", "DescribeVpcAttribute", scopes=known.VPC, when=known.PRIVATELINK),
     *actions("ec2", "CreateVpcEndpoint", scopes=(known.NEW_ENDPOINT, known.NETWORK), when=known.PRIVATELINK),
     # An endpoint that others made is used too, and gets what is missing: it has no tag of ours.
-    *actions("ec2", "ModifyVpcEndpoint", scopes=(known.ENDPOINT, known.NETWORK), when=known.PRIVATELINK),
+    *actions("ec2", "ModifyVpcEndpoint", scopes=(known.ENDPOINT, known.ATTACHED), when=known.PRIVATELINK),
     *actions("ec2", "DeleteVpcEndpoints", scopes=known.OWN_ENDPOINT, when=known.PRIVATELINK),
     *actions("ec2", "CreateTags", scopes=(known.TAGGED_AT_CREATION, known.OWN_THINGS), when=known.PRIVATELINK),
     *actions("ec2", "DeleteTags", scopes=known.OWN_THINGS, when=known.PRIVATELINK),
@@ -105,7 +105,6 @@ PRIVATELINK = (
         "ec2",
         "AuthorizeSecurityGroupIngress",
         "RevokeSecurityGroupIngress",
-        "UpdateSecurityGroupRuleDescriptionsIngress",
         "DeleteSecurityGroup",
         scopes=known.OWN_GROUPS,
         when=known.OWN_GROUP,
@@ -254,7 +253,7 @@ TEARDOWN = (
     *actions("ec2", "DeleteVpcEndpoints", scopes=known.OWN_ENDPOINT, when=known.TEARDOWN),
     *actions("ec2", "DeleteSecurityGroup", "RevokeSecurityGroupIngress", scopes=known.OWN_GROUPS, when=known.TEARDOWN),
     # What others use too stays; it loses this runner's tag and what only this runner needed.
-    *actions("ec2", "ModifyVpcEndpoint", scopes=(known.OWN_ENDPOINT, known.NETWORK), when=known.TEARDOWN),
+    *actions("ec2", "ModifyVpcEndpoint", scopes=(known.OWN_ENDPOINT, known.ATTACHED), when=known.TEARDOWN),
     *actions("ec2", "CreateTags", "DeleteTags", scopes=known.OWN_THINGS, when=known.TEARDOWN),
     *actions("acm", "ListCertificates", when=known.CERTIFICATE),
     *actions(

@@ -233,12 +233,18 @@ class CaBundle:
 
     :param unreadable: number of PEM blocks that do not parse.
     :param encrypted: whether it is a SecureString, whose content is not seen.
+    :param leaving: whether it is a secret that waits for its deletion, which nobody can read.
+    :param version: of what is there now.
+    :param changed: when that was put there; C(None) where the answer does not tell.
     """
 
     certificates: tuple[CaCertificate, ...]
     unreadable: int = 0
     private_key: bool = False
     encrypted: bool = False
+    leaving: bool = False
+    version: str = ""
+    changed: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)

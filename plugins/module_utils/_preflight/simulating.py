@@ -123,6 +123,7 @@ def resources(ground: Ground) -> dict[str, tuple[str, ...]]:
         known.ENDPOINT: (endpoint,),
         known.OWN_ENDPOINT: (endpoint,),
         known.NETWORK: (vpc, *subnets, group),
+        known.ATTACHED: (*subnets, group),
         known.NEW_GROUP: (group,),
         known.OWN_GROUPS: (group,),
         known.TAGGED_AT_CREATION: (endpoint, group),

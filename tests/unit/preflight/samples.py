@@ -23,6 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     CaBundle,
     CaCertificate,
     Caller,
+    Decision,
     Facts,
     ManagementPlane,
     NetworkAcl,
@@ -143,7 +144,7 @@ FACTS = Facts(
     template=TEMPLATE,
     quotas=dict.fromkeys(("stacks", "load_balancers", "vcpus", "endpoints", "addresses"), PLENTY),
     ecs_role=True,
-    simulation=dict.fromkeys(all_actions(), "allowed"),
+    simulation=dict.fromkeys(all_actions(), Decision("allowed")),
     images={"995913728426": "ec2-runner-ami-1", "149721548608": "bottlerocket-1"},
     management_plane=ManagementPlane(True, authenticated=True, runners=(RUNNER,)),
 )

@@ -77,6 +77,22 @@ def test_in_the_services_region_subnets_in_other_zones_are_left_out() -> None:
         place(subnets[2:], SERVICE, VPC, "us-east-1")
 
 
+def test_a_zones_id_counts_before_its_name_which_differs_between_accounts() -> None:
+    told = dataclasses.replace(SERVICE, zones=("us-east-1a", "us-east-1b"), zone_ids=("use1-az4", "use1-az6"))
+    here = [
+        Subnet("subnet-a", "us-east-1a", VPC, "use1-az2"),
+        Subnet("subnet-c", "us-east-1c", VPC, "use1-az4"),
+        # An older answer about subnets has names alone.
+        Subnet("subnet-b", "us-east-1b", VPC),
+    ]
+    assert place(here, told, VPC, "us-east-1") == Placement(("subnet-b", "subnet-c"), ("subnet-a",))
+    # A service that is told by the IDs of its zones alone.
+    by_id = dataclasses.replace(told, zones=())
+    assert place(here[:2], by_id, VPC, "us-east-1") == Placement(("subnet-c",), ("subnet-a",))
+    with pytest.raises(RunnerError, match=r"use1-az4, use1-az6, the subnets are in us-east-1a \(use1-az2\)"):
+        place(here[:1], by_id, VPC, "us-east-1")
+
+
 def test_in_another_region_zone_names_mean_nothing() -> None:
     subnets = [Subnet("subnet-x", "eu-central-1a", VPC)]
     assert place(subnets, SERVICE, VPC, "eu-central-1").subnet_ids == ("subnet-x",)

@@ -48,8 +48,8 @@ class Principal:
 
     @property
     def is_root(self) -> bool:
-        """Whether it is the account itself, which identity-based policies do not limit."""
-        return self.arn.endswith(":root")
+        """Whether nothing limits it: the account itself, or its operator, who is allowed everything."""
+        return self.arn.endswith((":root", f":user/{identities.OPERATOR}"))
 
     def question(self) -> dict[str, t.Any]:
         """As the judge takes it."""
