@@ -99,9 +99,11 @@ yamllint:
 	$(MAIN)/yamllint --strict .
 
 docs: .venv/main/.lint ## Rewrite what the READMEs repeat
+	$(MAIN)/python docs/resource_handlers.py
 	$(MAIN)/python docs/reference.py
 
 docs-check:
+	$(MAIN)/python docs/resource_handlers.py --check
 	$(MAIN)/python docs/reference.py --check
 
 ansible-lint:
