@@ -282,6 +282,23 @@ def test_the_documented_policies_are_enough_and_a_missing_action_is_named(contro
     assert "ec2:DescribeNetworkAcls" in by_id["permissions.looking"]["summary"]
 
 
+def test_the_policies_that_are_written_are_enough_for_the_run_and_for_the_template(controller: Controller) -> None:
+    testbed = controller.testbed
+    written = preflight(testbed, EU, prerequisites_artifacts=True)["policies"]
+    assert {"site-1", "template-1", "template-2"} <= set(written)
+    found = preflight(testbed, EU, Deployer(testbed, written).options)
+    assert {"permissions.needed", "permissions.template"} <= by_status(found, "pass"), found["checks"]
+    assert found["policies"] == {}
+    lacking = Deployer(testbed, without(written, {"ecs:CreateCluster", "iam:PassRole"})).options
+    by_id = {check["id"]: check for check in preflight(testbed, EU, lacking)["checks"]}
+    told = by_id["permissions.template"]
+    assert (told["status"], "ecs:CreateCluster" in told["summary"]) == ("warn", True), told
+    assert "iam:PassRole for ecs-tasks.amazonaws.com" in told["summary"]
+    role = Deployer(testbed, {name: policy for name, policy in written.items() if name.startswith("template")}).arn
+    by_id = {check["id"]: check for check in preflight(testbed, EU, lacking, stack_service_role_arn=role)["checks"]}
+    assert (by_id["permissions.template"]["status"], role in by_id["permissions.template"]["summary"]) == ("pass", True)
+
+
 @pytest.mark.parametrize(
     ("service", "quota", "value", "check", "status"),
     [

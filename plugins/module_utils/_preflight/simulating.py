@@ -249,14 +249,14 @@ def simulate(
     }
     pages = iam.get_paginator("simulate_principal_policy")
 
-    def every(principal: str) -> list[t.Any]:
+    def results(principal: str) -> list[t.Any]:
         found = pages.paginate(PolicySourceArn=principal, **arguments)
         return [result for page in found for result in page["EvaluationResults"]]
 
     try:
-        return source, every(source)
+        return source, results(source)
     except iam.exceptions.ClientError as error:
         if error_code(error) != "NoSuchEntity" or ":role/" not in source:
             raise
         source = iam.get_role(RoleName=source.rsplit("/", 1)[-1], aws_retry=True)["Role"]["Arn"]
-        return source, every(source)
+        return source, results(source)

@@ -96,11 +96,11 @@ def handlers(cloudformation: t.Any, name: str) -> Handlers | str:
         return "its schema is no JSON"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Asker:
     """Asks IAM about one principal.
 
-    :param source: ARN of the principal whose policies are simulated.
+    :param source: ARN of the principal whose policies are simulated; once it is found under a path, with that.
     :param tags: the stack's own, which CloudFormation hands on to its resources.
     :param called_via: whether CloudFormation's calls are made with a caller's rights.
     """
@@ -123,7 +123,7 @@ class Asker:
         if not names:
             return {}
         entries = self._context(_service(names[0]), more or {})
-        _source, results = simulating.simulate(self.iam, self.source, names, list(arns), entries)
+        self.source, results = simulating.simulate(self.iam, self.source, names, list(arns), entries)
         return {pair: decision for result in results for pair, decision in simulating.decisions(result).items()}
 
     def best(self, actions: t.Iterable[str], arns: t.Sequence[str]) -> Decisions:
