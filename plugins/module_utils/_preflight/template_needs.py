@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.needs import (
     LINKED_ROLES,
@@ -37,6 +37,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 
 Decisions = dict[str, Decision]
+CHECK = "permissions.template"
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 NAMED = "CAPABILITY_NAMED_IAM"
 # Which condition key tells for whom each of these is, one at a time.
@@ -65,8 +66,10 @@ def gather(look: Gathering, wanted: Wanted) -> None:
         role = deployer(wanted, look.found("stack"))
         return simulation(look.clients("iam"), caller, wanted, role, (template, found))
 
+    # It takes some thirty requests of a limited service where much is refused.
+    asked = not {CHECK, CHECK.partition(".")[0]} & set(wanted.prerequisites_skip)
     look.ask("template_needs", "cloudformation:DescribeType", needed)
-    look.ask("template_simulation", "iam:SimulatePrincipalPolicy", simulate)
+    look.ask("template_simulation", "iam:SimulatePrincipalPolicy", simulate, asked)
 
 
 def deployer(wanted: Wanted, stack: t.Any) -> str:
@@ -102,7 +105,7 @@ class Asker:
 
     :param source: ARN of the principal whose policies are simulated; once it is found under a path, with that.
     :param tags: the stack's own, which CloudFormation hands on to its resources.
-    :param called_via: whether CloudFormation's calls are made with a caller's rights.
+    :param called_via: whether CloudFormation's calls are made with a caller's rights, not with a service role's.
     """
 
     iam: t.Any
@@ -118,12 +121,16 @@ class Asker:
 
         :param actions: of the region's services, or of those with one endpoint for all.
         :param more: condition keys besides those of every call.
+        :raises RunnerError: the service role is there under another path, where CloudFormation will not find it.
         """
         names = sorted(actions)
         if not names:
             return {}
         entries = self._context(_service(names[0]), more or {})
-        self.source, results = simulating.simulate(self.iam, self.source, names, list(arns), entries)
+        source, results = simulating.simulate(self.iam, self.source, names, list(arns), entries)
+        if source != self.source and not self.called_via:
+            raise RunnerError(f"the role's ARN is {source}", next_step="Correct gitpod_stack_service_role_arn")
+        self.source = source
         return {pair: decision for result in results for pair, decision in simulating.decisions(result).items()}
 
     def best(self, actions: t.Iterable[str], arns: t.Sequence[str]) -> Decisions:
@@ -192,8 +199,8 @@ def _keyed(asker: Asker, action: str, arns: t.Mapping[str, str]) -> Decisions:
     if not arns:
         return asker.best([action], asker.place.examples("iam")[1:2])
     first = list(asker.decided([action], sorted(set(arns.values()))).values())
-    if first and all(decision.allowed and not decision.missing for decision in first):
-        return {action: first[0]}
+    if not any(decision.missing for decision in first):
+        return {action: max(first, key=lambda one: one.weight)} if first else {}
     found: Decisions = {}
     for service, arn in arns.items():
         decision = asker.decided([action], [arn], {KEYED[action]: service}).get((action, arn))

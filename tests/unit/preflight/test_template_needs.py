@@ -24,6 +24,7 @@ from samples import FACTS, WANTED, look, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import needs, needs_policy, policy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.place import Place
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.schema import Handlers, of_schema
@@ -260,6 +261,33 @@ def test_a_service_role_is_simulated_itself_and_not_as_called_by_somebody() -> N
     keys = {entry["ContextKeyName"] for request in iam.requests for entry in request["ContextEntries"]}
     assert "aws:CalledVia" not in keys
     assert simulated(iam, "", root) is None
+
+
+class Elsewhere(Iam):
+    """The role has a path that the ARN leaves out."""
+
+    FOUND = "arn:aws:iam::123456789012:role/teams/Deployer"
+
+    def paginate(self, **arguments: t.Any) -> t.Iterator[dict[str, t.Any]]:
+        if arguments["PolicySourceArn"] != self.FOUND:
+            answer = {"Error": {"Code": "NoSuchEntity", "Message": "Unable to retrieve specified IAM entity."}}
+            raise ClientError(answer, "SimulatePrincipalPolicy")
+        return super().paginate(**arguments)
+
+    def get_role(self, RoleName: str, aws_retry: bool) -> t.Any:  # noqa: N803
+        assert (RoleName, aws_retry) == ("Deployer", True)
+        return {"Role": {"Arn": self.FOUND}}
+
+
+def test_a_sessions_role_is_found_under_its_path_once() -> None:
+    iam = Elsewhere(EVERYTHING)
+    assert not_allowed(simulated(iam)) == []
+    assert {request["PolicySourceArn"] for request in iam.requests} == {Elsewhere.FOUND}
+
+
+def test_a_service_role_under_another_path_is_none() -> None:
+    with pytest.raises(RunnerError, match=f"the role's ARN is {Elsewhere.FOUND}"):
+        simulated(Elsewhere(EVERYTHING), "arn:aws:iam::123456789012:role/Deployer")
 
 
 def test_a_role_that_is_passed_to_one_service_only_is_told_by_service() -> None:

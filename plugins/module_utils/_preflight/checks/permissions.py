@@ -137,8 +137,12 @@ def template(wanted: Wanted, facts: Facts) -> Finding:
         return skipped("The template is not known.")
     role = template_needs.deployer(wanted, facts.stack)
     who = f"The service role {role}" if role else "The caller"
-    if role and isinstance(facts.template_simulation, Unread) and facts.template_simulation.code == "NoSuchEntity":
-        return warned(f"{who} does not exist.", "Create it, or correct gitpod_stack_service_role_arn.")
+    unread = facts.template_simulation
+    if role and isinstance(unread, Unread) and (unread.decided or unread.code == "NoSuchEntity"):
+        return warned(
+            f"{who} does not exist: {unread.message.rstrip('.')}.",
+            "Create it, or correct gitpod_stack_service_role_arn.",
+        )
     decisions = known(facts.template_simulation)
     if decisions is None:
         return not_simulated(dataclasses.replace(facts, simulation=None)) or skipped("Nothing was simulated.")
