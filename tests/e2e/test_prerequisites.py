@@ -166,7 +166,10 @@ def test_each_broken_inventory_fails_its_checks_and_no_other_and_nothing_is_writ
     markdown = (run.artifacts / "broken-vpc-prerequisites.md").read_text("utf-8")
     assert "| FAIL | `network.vpc` |" in markdown
     assert testbed.api_token not in run.output
-    assert not [path for path in run.artifacts.iterdir() if testbed.api_token in path.read_text("utf-8")]
+    policy = json.loads((run.artifacts / "policies" / f"{EU}-template-1.json").read_text("utf-8"))
+    assert "dynamodb:CreateTable" in {action for entry in policy["Statement"] for action in entry["Action"]}
+    files = [path for path in run.artifacts.rglob("*") if path.is_file()]
+    assert not [path for path in files if testbed.api_token in path.read_text("utf-8")]
 
 
 @pytest.mark.parametrize("host", [US, EU, AP])
