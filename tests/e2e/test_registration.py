@@ -325,6 +325,25 @@ def test_a_busy_management_plane_is_asked_again(plane: Plane, code: str) -> None
     assert plane.calls() == ["ListRunners"] * 3
 
 
+def test_a_failure_of_the_management_plane_itself_is_asked_again_three_times(plane: Plane) -> None:
+    """Whatever else it meets in between, which has tries of its own."""
+    busy = [{"code": "resource_exhausted", "times": 4}]
+    plane.control(faults=[*busy, {"code": "internal", "times": 3}], forget_calls=True)
+    assert not plane("registration", **US)["changed"]
+    assert plane.calls() == ["ListRunners"] * 8
+    plane.control(faults=[*busy, {"code": "internal"}], forget_calls=True)
+    failed = plane("registration", **US)
+    assert "failed the call, also after several tries" in failed["msg"]
+    assert plane.calls() == ["ListRunners"] * 8
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["after it was done", "before"])
+def test_a_creation_that_fails_inside_the_management_plane_is_done_once(plane: Plane, after: bool) -> None:
+    plane.control(faults=[{"method": "CreateRunner", "code": "internal", "times": 2, "after": after}])
+    assert plane("registration", name="gitpod-new", region="eu-west-1")["created"]
+    assert list(plane.control()["runners"].values()).count("gitpod-new") == 1
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
@@ -335,7 +354,7 @@ def test_a_busy_management_plane_is_asked_again(plane: Plane, code: str) -> None
         ("invalid_argument", "does not accept a value"),
         ("failed_precondition", "refuses this in the present state"),
         ("unimplemented", "does not offer this"),
-        ("internal", "failed the call"),
+        ("data_loss", "failed the call"),
     ],
 )
 def test_each_refusal_has_words_of_its_own_and_is_not_repeated(plane: Plane, code: str, words: str) -> None:
