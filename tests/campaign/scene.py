@@ -123,6 +123,10 @@ class Scene:
         first = self.play("site")
         if first.code:
             raise RuntimeError(f"The runner could not be deployed:\n{first.output[-4000:]}")
+        self.publish_newer()
+
+    def publish_newer(self) -> None:
+        """There is a release to upgrade to."""
         self.testbed.publish_release(NEW, "stable")
 
     def things(self) -> Things:

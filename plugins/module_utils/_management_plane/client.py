@@ -136,7 +136,7 @@ class Client:
     def call(
         self, rpc: Callable[[t.Any], t.Any], request: t.Any, what: str, done: Callable[[], t.Any] | None = None
     ) -> t.Any:
-        """One call, repeated with jittered back-off while the management plane is unavailable, fails or limits the rate.
+        """One call, repeated with jittered back-off while the management plane fails or limits the rate.
 
         A wait that the management plane asks for (Retry-After) is heeded, as far as C(LONGEST_CALL) allows.
 
