@@ -92,7 +92,7 @@ def each(cases: t.Sequence[int], jobs: int, run: t.Callable[[Scene, int], Outcom
 
 
 def told(case: int, run: t.Callable[[], Outcome]) -> Outcome:
-    """How a case went, a crash too; told on standard error at once, so that a campaign broken off was not for nothing."""
+    """How a case went, a crash too; told at once, so that a campaign that is broken off has told what it found."""
     try:
         outcome = run()
     except Exception as error:
