@@ -16,7 +16,6 @@ import functools
 import html
 import itertools
 import json
-import os
 import random
 import re
 import threading
@@ -29,12 +28,11 @@ import uuid
 try:
     import botocore.exceptions as botocore_exceptions
     import botocore.parsers as botocore_parsers
-    import botocore.utils as botocore_utils
 
     _Base: t.Any = botocore_exceptions.BotoCoreError
     _Sent: t.Any = botocore_exceptions.HTTPClientError
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
-    botocore_exceptions = botocore_parsers = botocore_utils = None
+    botocore_exceptions = botocore_parsers = None
     _Base = _Sent = Exception
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import always_enabled
@@ -45,6 +43,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry im
     Patience,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import (
+    HOW_TO_WRITE_A_PROXY,
+    Proxy,
+    proxy_of,
+)
 
 # Prefixes of operations that change nothing.
 READING = ("Describe", "Get", "List", "Simulate")
@@ -140,8 +143,8 @@ class ProxyRefusalError(_Base):
 class UnreadableProxyError(_Base):
     """The proxy's URL is none; no text repeats it, because a password may stand in it."""
 
-    fmt = "The URL of the proxy in {variable} cannot be read"
-    next_step = "Write http://user:password@host:port; signs such as / ? # @ in a password as %2F %3F %23 %40"
+    fmt = "The URL of the proxy in {variable} {fault}"
+    next_step = HOW_TO_WRITE_A_PROXY
 
 
 def _about_the_proxy(proxy: Proxy, host: str, status: int) -> str:
@@ -154,40 +157,6 @@ class DisabledRegionError(_Base):
     """The credentials are valid, and the region is not enabled for their account."""
 
     fmt = "The region {region} is not enabled for the account {account}, whose credentials are valid elsewhere"
-
-
-# What a proxy is called whose URL cannot be read.
-UNREADABLE = "that is set"
-
-
-@dataclasses.dataclass(frozen=True)
-class Proxy:
-    """The proxy that a call goes through.
-
-    :param url: without user and password.
-    :param variable: of the environment, which names it.
-    """
-
-    url: str
-    variable: str
-
-    def __str__(self) -> str:
-        return f"{self.url} ({self.variable})"
-
-
-def proxy_of(endpoint_url: str) -> Proxy | None:
-    """The proxy that the SDK takes for an endpoint, or C(None)."""
-    scheme = urllib.parse.urlsplit(endpoint_url).scheme
-    url = botocore_utils.get_environ_proxies(endpoint_url).get(scheme)
-    if not url:
-        return None
-    name = f"{scheme}_proxy"
-    variable = name if name in os.environ else name.upper()
-    with contextlib.suppress(ValueError):
-        parts = urllib.parse.urlsplit(url if "//" in url else f"http://{url}")
-        port = f":{parts.port}" if parts.port else ""
-        return Proxy(f"{parts.scheme}://{parts.hostname}{port}", variable)
-    return Proxy(UNREADABLE, variable)
 
 
 def foreign(
@@ -257,6 +226,7 @@ class Guard:
 
     def call(self, operation: str, parameters: dict[str, t.Any]) -> t.Any:
         """As the SDK's own, with what it makes of strange answers put into words."""
+        self._needs_a_way()
         given = {**self._tokens(operation), **parameters}
         for attempt in itertools.count(1):
             self._last.answer = self._last.parsed = None
@@ -271,8 +241,6 @@ class Guard:
                 raise self._refused(error) from error
             except ForeignAnswerError as error:
                 problem, cause = error, error.__cause__
-            except botocore_exceptions.HTTPClientError as error:
-                raise self._unreadable(error) or error from None
             except Exception as error:
                 if not self._of_the_parser(error):
                     raise
@@ -358,15 +326,15 @@ class Guard:
         reason = getattr(error.kwargs.get("error"), "original_error", None) or "it is not there"
         return ProxyRefusalError(urllib.parse.urlsplit(url).hostname or url, proxy, clean(reason)[:MOST_SHOWN])
 
-    def _unreadable(self, error: t.Any) -> Exception | None:
-        """A proxy whose URL nobody can read: the SDK quotes what it takes for the host, which may be the password."""
-        url = self._meta.endpoint_url
-        proxy = proxy_of(url)
-        # Its subclasses say what happened with a request that was sent; this one, that none could be.
-        plain = error.__class__ is botocore_exceptions.HTTPClientError
-        if proxy is None or proxy.url != UNREADABLE or not plain:
-            return None
-        return UnreadableProxyError(variable=proxy.variable)
+    def _needs_a_way(self) -> None:
+        """A proxy whose URL nobody can read: the SDK tries for a minute, and then quotes what it takes for the host,
+        which may be the password.
+
+        :raises UnreadableProxyError: there is no way to AWS.
+        """
+        proxy = proxy_of(self._meta.endpoint_url)
+        if proxy and proxy.fault:
+            raise UnreadableProxyError(variable=proxy.variable, fault=proxy.fault)
 
     def _explained(self, error: t.Any) -> Exception:
         """What the service's refusal means: itself, a page in its place, or a region that is not enabled."""

@@ -83,19 +83,17 @@ def whole_life(scene: Scene) -> dict[str, Undisturbed]:
     return found
 
 
-def life(scene: Scene, case: int, share: float, wanted: t.Mapping[str, Undisturbed]) -> dict[str, Outcome]:
-    """One runner's life, each playbook of which is killed once: what one leaves is what the next begins with.
+def life(scene: Scene, case: int, disturbed: t.Callable[[str], Outcome]) -> dict[str, Outcome]:
+    """One runner's life: each playbook is disturbed, and what one leaves is what the next begins with.
 
-    :param share: of the playbook's calls after which it is killed.
+    :param disturbed: runs a playbook, with whatever is to happen to it.
     """
     scene.reset()
     found: dict[str, Outcome] = {}
-    drawn = random.Random(case)
     for playbook in PLAYBOOKS:
         if any(outcome.finding for outcome in found.values()):
             scene.prepare(playbook)
-        after, things = round(share * wanted[playbook].calls), wanted[playbook].things
-        found[playbook] = told(case, functools.partial(killed, scene, playbook, after, things, drawn))
+        found[playbook] = told(case, functools.partial(disturbed, playbook))
         scene.publish_newer()
     return found
 
@@ -108,7 +106,14 @@ def campaigns(count: int, seed: int, jobs: int) -> list[Tally]:
     (wanted,) = spread([seed], 1, lambda scene, _case: whole_life(scene))
 
     def one(scene: Scene, case: int) -> dict[str, Outcome]:
-        return life(scene, case, (case - seed + random.Random(case).random()) / count, wanted)
+        drawn = random.Random(case)
+        share = (case - seed + drawn.random()) / count
+
+        def disturbed(playbook: str) -> Outcome:
+            after = round(share * wanted[playbook].calls)
+            return killed(scene, playbook, after, wanted[playbook].things, drawn)
+
+        return life(scene, case, disturbed)
 
     cases = list(range(seed, seed + count))
     # So that a campaign that is broken off has killed at all times too.

@@ -22,6 +22,7 @@ import zlib
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.watch import Watch
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import proxy_of
 
 # No answer within the time; nobody there; not trusted; the proxy's own refusal; an answer that broke off, or is none.
 LATE, UNREACHED, UNTRUSTED = "late", "unreached", "untrusted"
@@ -188,7 +189,15 @@ class Web:
             except ExchangeError:
                 raise
             except (OSError, http.client.HTTPException, ValueError, EOFError, zlib.error) as error:
-                raise trouble_of(error, watch.over, limits.seconds) from error
+                raise _without_a_way(url) or trouble_of(error, watch.over, limits.seconds) from error
+
+
+def _without_a_way(url: str) -> ExchangeError | None:
+    """What is wrong with the proxy's URL: of that the standard library tells nothing, or what may be the password."""
+    proxy = proxy_of(url)
+    if proxy is None or not proxy.fault:
+        return None
+    return ExchangeError(PROXY, f"the URL of the proxy in {proxy.variable} {proxy.fault}")
 
 
 def _read(answer: t.Any, size: int, watch: Watch) -> Answer:

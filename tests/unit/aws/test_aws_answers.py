@@ -17,14 +17,16 @@ import typing as t
 import boto3
 import botocore.exceptions
 import pytest
+from botocore import httpsession
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws, _writes
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import Proxy as HttpProxy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import foreign
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import content
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import REGION_NOT_ENABLED
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web import way
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import Proxy as HttpProxy
 from tests.faults import FAILED, PAGE, RESET, THROTTLED, Order, Page, Proxy
 
 if t.TYPE_CHECKING:
@@ -163,7 +165,7 @@ def test_a_proxy_that_makes_no_connection(
     assert asked.count() == {PAGE: LOOKING.unreachable}
 
 
-def _nobody(region: str) -> t.Any:
+def _nobody(*region: t.Any) -> t.Any:
     raise AssertionError(region)
 
 
@@ -172,9 +174,9 @@ def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("https_proxy", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    found = _aws.proxy_of("https://sts.eu-central-1.amazonaws.com")
+    found = way.proxy_of("https://sts.eu-central-1.amazonaws.com")
     assert str(found) == "http://proxy.example:3128 (HTTPS_PROXY)"
-    assert _aws.proxy_of("http://127.0.0.1:1") is None
+    assert way.proxy_of("http://127.0.0.1:1") is None
 
 
 @pytest.mark.usefixtures("quick")
@@ -186,17 +188,20 @@ def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> Non
         "http://user:geheim?x@127.0.0.1:9",
         "user:geheim/x@127.0.0.1:9",
         "http://[geheim",
+        "socks5://user:geheim@127.0.0.1:9",
+        "http://user:geheim@127.0.0.1:99999",
     ],
 )
 def test_nor_is_a_part_of_it_where_the_proxy_s_url_cannot_be_read(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("https_proxy", "no_proxy", "NO_PROXY", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", url)
+    monkeypatch.setattr(httpsession.URLLib3Session, "send", _nobody)
     made = _session().client("sts", region_name="eu-central-1", config=_aws.settings(LOOKING))
     with pytest.raises(ApiError) as found, _aws.intent("ask who calls"):
         _aws.persistent(made, LOOKING, _nobody).get_caller_identity()
     assert "geheim" not in found.value.message
-    assert "The URL of the proxy in HTTPS_PROXY cannot be read" in found.value.message
+    assert "The URL of the proxy in HTTPS_PROXY " in found.value.message
     assert "%2F" in found.value.next_step
 
 
