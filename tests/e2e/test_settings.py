@@ -9,7 +9,6 @@ Settings that do not touch each other stand together in one run; each alone is f
 from __future__ import annotations
 
 import json
-import threading
 import typing as t
 
 import pytest
@@ -19,7 +18,7 @@ from tests.campaign import settings
 from tests.campaign.settings import CONNECTION, HERE, Case
 from tests.e2e.harness import COLLECTION, Controller
 from tests.fleet import Fleet
-from tests.unit.report.test_notify import Receiver
+from tests.webhook import Receiver
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -36,13 +35,8 @@ def two(
 ) -> Iterator[tuple[Fleet, Controller, Receiver]]:
     """Two runners that stand, their control node, and a webhook's receiver."""
     fleet, controller = settings.fleet_of_two(running_testbed, tmp_path_factory.mktemp("settings"))
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield fleet, controller, server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Receiver.start() as server:
+        yield fleet, controller, server
 
 
 def everything(receiver: Receiver) -> Case:
