@@ -11,6 +11,8 @@ import re
 import urllib.parse
 import urllib.request
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import is_loopback
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 # What a proxy is called whose URL cannot be read.
 UNREADABLE = "that cannot be read"
@@ -131,13 +133,27 @@ def _left_out(url: str) -> bool:
         return False
 
 
+def is_this_machine(url: str) -> bool:
+    """Whether a URL's host is loopback; what the collection itself sends there goes through no proxy."""
+    try:
+        return is_loopback(urllib.parse.urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+
+
+def _taken(url: str) -> Proxy | None:
+    return None if is_this_machine(url) else proxy_of(url)
+
+
 def way(url: str) -> str:
     """How a request gets to a URL's host, as a sentence's part: C(through the proxy ...) or C(without a proxy ...)."""
-    proxy = proxy_of(url)
+    proxy = _taken(url)
     if proxy:
         return f"through the proxy {proxy.host} ({proxy.variable})"
     scheme = url.partition(":")[0].lower()
     named = next((name for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper()) if os.environ.get(name)), "")
+    if named and is_this_machine(url):
+        return "without a proxy (to this machine none is asked)"
     return f"without a proxy (NO_PROXY takes it out of {named})" if named else f"without a proxy ({_unset(scheme)})"
 
 
@@ -147,7 +163,7 @@ def _unset(scheme: str) -> str:
 
 def advice(url: str) -> str:
     """What to check where something else than the host has answered, as the end of a sentence that begins so."""
-    proxy = proxy_of(url)
+    proxy = _taken(url)
     if proxy and proxy.fault:
         return f"{proxy.variable}, the way to {host_of(url)}, whose URL {proxy.fault}. {HOW_TO_WRITE_A_PROXY}"
     if proxy:

@@ -136,6 +136,16 @@ def test_whatever_goes_wrong_is_told_without_any_part_of_the_url(error: Exceptio
     assert "hooks.example.com" in caught.value.message
 
 
+def test_what_is_posted_to_this_machine_goes_through_no_proxy(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert post(receiver.url, {}) == 200
+
+
 def test_a_url_that_ends_in_a_line_break_is_posted_to(receiver: Receiver) -> None:
     assert post(f"{receiver.url}\n", {}) == 200
     assert receiver.posted[0][0] == f"/services/{SECRET}"

@@ -128,7 +128,7 @@ def test_a_proxy_through_which_nobody_gets_is_known_by_its_url(monkeypatch: pyte
 def test_an_unreadable_proxy_does_not_count_as_a_connection_that_broke(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://me:s3cret@:99999")
     with pytest.raises(ExchangeError) as caught:
-        Web().exchange("https://127.0.0.1:9/", Limits(5, 100))
+        Web().exchange("https://gitpod.example/", Limits(5, 100))
     assert not caught.value.passing
     assert "the URL of the proxy in https_proxy cannot be read" in caught.value.words
     assert "s3cret" not in caught.value.words
