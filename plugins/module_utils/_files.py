@@ -11,6 +11,7 @@ import hashlib
 import os
 import pathlib
 import re
+import stat
 import tempfile
 import typing as t
 
@@ -87,10 +88,14 @@ def _exists(path: pathlib.Path) -> bool:
 
 
 def unreadable(path: str) -> str:
-    """Why a file cannot be read; empty when it can."""
+    """Why a file cannot be read; empty when it can.
+
+    Only a regular file is opened: a pipe that nobody writes to would be waited for without end.
+    """
     try:
-        if pathlib.Path(path).is_dir():
-            return "it is a directory"
+        kind = pathlib.Path(path).stat().st_mode
+        if not stat.S_ISREG(kind):
+            return "it is a directory" if stat.S_ISDIR(kind) else "it is a pipe, a device or a socket, and no file"
         with pathlib.Path(path).open("rb"):
             return ""
     except (OSError, ValueError) as error:

@@ -58,6 +58,9 @@ def test_files_that_are_read_at_the_end_are_looked_at_at_the_start(tmp_path: pat
         assert told(tmp_path, **{name: str(tmp_path / "ca.pem")}) == {}
         assert "No such file" in told(tmp_path, **{name: str(tmp_path / "none.pem")})[name]
         assert "it is a directory" in told(tmp_path, **{name: str(tmp_path)})[name]
+        assert "and no file" in told(tmp_path, **{name: "/dev/zero"})[name]
+    os.mkfifo(tmp_path / "pipe")
+    assert "it is a pipe" in unreadable(str(tmp_path / "pipe")), "nobody writes to it, and nobody waits"
 
 
 def test_probe_hosts_are_hosts_of_the_inventory(tmp_path: pathlib.Path) -> None:
