@@ -10,11 +10,13 @@ import pathlib
 import typing as t
 
 import pytest
+from ansible.errors import AnsibleActionFail
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import unreadable, unwritable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import text_of, unreadable, unwritable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.template_file import with_template_body
 
 
 def told(directory: pathlib.Path, **said: t.Any) -> dict[str, str]:
@@ -61,6 +63,20 @@ def test_files_that_are_read_at_the_end_are_looked_at_at_the_start(tmp_path: pat
         assert "and no file" in told(tmp_path, **{name: "/dev/zero"})[name]
     os.mkfifo(tmp_path / "pipe")
     assert "it is a pipe" in unreadable(str(tmp_path / "pipe")), "nobody writes to it, and nobody waits"
+
+
+def test_a_template_s_file_is_read_whole_or_not_at_all(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "template.json"
+    file.write_text("{}\n", "utf-8")
+    assert text_of(str(file)) == "{}\n"
+    with pytest.raises(OSError, match="larger than 2 bytes"):
+        text_of(str(file), 2)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, pathlib.Path("/dev/zero"), tmp_path / "none"):
+        with pytest.raises(OSError, match=r"it is a|No such file"):
+            text_of(str(path))
+        with pytest.raises(AnsibleActionFail, match=f"Could not read the template file {path}"):
+            with_template_body({"template_file": str(path)}, lambda _kind, name: name)
 
 
 def test_probe_hosts_are_hosts_of_the_inventory(tmp_path: pathlib.Path) -> None:
