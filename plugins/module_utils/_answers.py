@@ -351,10 +351,20 @@ class Guard:
         """The account of the credentials, if a region that is always enabled takes them and this one does not."""
         region = str(self._meta.region_name or "")
         home = always_enabled(region)
-        return self._account(home) if home and not self._account(region) else ""
+        return self._account(home) if home and self._refuses(region) else ""
+
+    def _refuses(self, region: str) -> bool:
+        """Whether the region itself says that it does not take them; one that cannot be asked says nothing."""
+        try:
+            self._sts(region).get_caller_identity()
+        except botocore_exceptions.ClientError as error:
+            return str((error.response.get("Error") or {}).get("Code") or "") in REFUSED_CREDENTIALS
+        except botocore_exceptions.BotoCoreError:
+            return False
+        return False
 
     def _account(self, region: str) -> str:
-        """Whose the credentials are; empty where the region does not take them."""
+        """Whose the credentials are; empty where nobody says so."""
         with contextlib.suppress(botocore_exceptions.BotoCoreError, botocore_exceptions.ClientError):
             return str(self._sts(region).get_caller_identity()["Account"])
         return ""

@@ -338,6 +338,18 @@ def test_a_service_that_refuses_where_sts_does_not_is_another_matter(asked: Prox
     assert found.value.code == "AuthFailure"
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("fault", [FAILED, RESET, THROTTLED])
+def test_a_region_whose_sts_cannot_be_asked_is_not_told_to_be_disabled(asked: Proxy, fault: str) -> None:
+    body = b"<Response><Errors><Error><Code>AuthFailure</Code><Message>no</Message></Error></Errors></Response>"
+    asked.order(Order(PAGE, service="ec2", page=Page(401, body, "text/xml")))
+    asked.order(Order(PAGE, service="sts", region="us-east-1", page=account()))
+    asked.order(Order(fault, service="sts", region="ap-southeast-5"))
+    with pytest.raises(ApiError) as found, _aws.intent("read the VPC"):
+        client("ec2", asked, "ap-southeast-5").describe_vpcs()
+    assert found.value.code == "AuthFailure"
+
+
 def test_an_error_of_the_service_stays_its_own(asked: Proxy) -> None:
     asked.order(Order(PAGE, page=Page(400, json.dumps({"__type": "AccessDeniedException", "message": "no"}).encode())))
     assert refusal(READS["json"], asked).code == "AccessDeniedException"
