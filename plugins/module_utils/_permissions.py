@@ -44,6 +44,7 @@ CANCEL = "gitpod_stack_cancel_update"
 CERTIFICATE = "gitpod_certificate_request"
 ASSUMED = "gitpod_dns_role_arn"
 ASSOCIATED = "gitpod_dns_associate_vpc"
+PROBES = "gitpod_verify_probe_instances or gitpod_verify_probe_instance_tags"
 
 
 # What the documented policies are limited to; the partition is aws, aws-us-gov or aws-cn.
@@ -227,6 +228,16 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         ),
         *_actions("route53", "GetChange", when=ROUTE53),
         *_actions("sts", "AssumeRole", resource=ROLE, when=ASSUMED),
+        *_actions(
+            "ssm",
+            "DescribeInstanceInformation",
+            "SendCommand",
+            "GetCommandInvocation",
+            "CancelCommand",
+            when=PROBES,
+            optional=True,
+        ),
+        *_actions("ec2", "DescribeInstances", when=PROBES, optional=True),
     ],
     "status": [
         *_actions("cloudformation", "DescribeStacks", "ListStacks", when=STATUS),

@@ -34,6 +34,7 @@ from .aws import (
     create_application,
     endpoints,
     faults,
+    managed_instances,
     service_quotas,
     surroundings,
     targets,
@@ -74,7 +75,7 @@ class Testbed:
 
         cloudformation.stop_everything()
         _reset_all_state()
-        for part in (faults, call_log, service_quotas, surroundings):
+        for part in (faults, call_log, service_quotas, surroundings, managed_instances):
             part.clear()
         endpoints.reset()
         certificates.reset()

@@ -45,10 +45,11 @@ if t.TYPE_CHECKING:
 # One call a look, and one more every sixth: 7 to 8 looks a minute stay under 20 calls.
 PACE = Pace(first=2.0, longest=8.0, growth=1.4)
 LOOKS_BETWEEN_DESCRIBES = 6
-# When the end is expected within so many seconds, or within this share of what it took until now, pauses shrink to a
-# quarter, so that it is not seen seconds late. For a number of looks only: the calls are limited, and the estimate is
-# rough, as it counts resources of the template whose condition is not met.
-NEAR, NEAR_SHARE, CLOSER, CLOSE_LOOKS = 20.0, 0.1, 0.25, 30
+# When the end is expected within so many seconds, or within this share of what it took until now (a minute at most),
+# pauses shrink to a fifth, so that it is not seen seconds late. For a number of looks only: the calls are limited, and
+# the estimate is rough, as it counts resources of the template whose condition is not met. Measured: with a quarter and
+# 30 looks, these were used up before the end of a stack of 600 s, which was then seen up to 7 s late.
+NEAR, NEAR_SHARE, MOST_NEAR, CLOSER, CLOSE_LOOKS = 20.0, 0.1, 60.0, 0.2, 60
 LOST_LOOKS_IN_A_ROW = 5
 # Reads lag behind writes by a few seconds: until an event of the operation is seen, the status of before says nothing.
 STALE_LOOKS = 5
@@ -82,7 +83,8 @@ class Haste:
 
     def heed(self, remaining: float | None, elapsed: float) -> None:
         """How many seconds are left, as far as known, and how many have passed."""
-        self._near = remaining is not None and remaining <= max(NEAR, NEAR_SHARE * elapsed) and self._left > 0
+        near = max(NEAR, min(MOST_NEAR, NEAR_SHARE * elapsed))
+        self._near = remaining is not None and remaining <= near and self._left > 0
         self._left -= self._near
 
     def stretch(self) -> float:

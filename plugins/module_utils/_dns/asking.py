@@ -205,7 +205,11 @@ def _chain(response: t.Any, name: str, kind: str) -> tuple[tuple[str, ...], list
     chain: list[str] = []
     ttls: list[int] = []
     here = name
-    while (entry := _entry(response, here, "CNAME")) is not None and len(chain) <= len(response.answer):
+    # Without a walrus: instances look with this code too (_probe), and theirs may be Python 3.7.
+    while len(chain) <= len(response.answer):
+        entry = _entry(response, here, "CNAME")
+        if entry is None:
+            break
         chain.append(folded(entry[0].target.to_text()))
         ttls.append(entry.ttl)
         if kind == "CNAME":

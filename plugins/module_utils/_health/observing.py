@@ -1,24 +1,17 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looking: every name at every resolver, every address under every name, side by side."""
+"""Looking until it settles, and what the last look means."""
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextlib
 import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import connecting, decisions, resolving
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
-    Answer,
-    Connection,
-    Observations,
-    Request,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.looking import observe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Observations, Request
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import waiting_line
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import settled
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
@@ -26,65 +19,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# A load balancer has an address for each zone, so two names make a dozen connections; more than that just queue.
-WORKERS = 16
-T = t.TypeVar("T")
-# Of a name that leads to more than a load balancer ever has, the first are connected to, so that a look ends in time.
-MOST_ADDRESSES = 16
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observer import Observer
+
 PACE = Pace(first=2.0, longest=15.0)
-
-
-class Threads(t.Protocol):
-    """What takes calls side by side: an executor, or the pool that many looks share."""
-
-    def submit(self, work: Callable[..., T], *arguments: t.Any) -> t.Any:
-        """Begin a call; what is returned has C(result())."""
-
-
-class Observer(t.Protocol):
-    """Everything that touches the network."""
-
-    def threads(self) -> t.ContextManager[t.Any]:
-        """What makes the calls of one look."""
-
-    def resolve(self, name: str, server: Server | None) -> Answer:
-        """Ask one server, or the system's resolver, for the addresses of a name."""
-
-    def connect(self, name: str, address: str) -> Connection:
-        """Connect to one address under one name."""
-
-    def reach(self, address: str, port: int) -> Connection:
-        """Connect to one address with TCP alone."""
-
-
-class NetworkObserver:
-    """The real network.
-
-    :param connect: as C(connecting.Client.connect).
-    :param timeout: seconds for each question to a DNS server.
-    :param shared: makes the calls of many looks; without it, each look has threads of its own.
-    """
-
-    def __init__(
-        self, connect: Callable[[str, str], Connection], timeout: float, shared: Threads | None = None
-    ) -> None:
-        self._connect = connect
-        self._timeout = timeout
-        self._shared = shared
-
-    def threads(self) -> t.ContextManager[t.Any]:
-        return contextlib.nullcontext(self._shared) if self._shared else concurrent.futures.ThreadPoolExecutor(WORKERS)
-
-    def resolve(self, name: str, server: Server | None) -> Answer:
-        if server is None:
-            return resolving.resolve_with_system(name)
-        return resolving.resolve_with_server(name, server, self._timeout)
-
-    def connect(self, name: str, address: str) -> Connection:
-        return self._connect(name, address)
-
-    def reach(self, address: str, port: int) -> Connection:
-        return connecting.reach(address, port, self._timeout)
 
 
 class Verdict(t.NamedTuple):
@@ -97,32 +34,6 @@ class Verdict(t.NamedTuple):
     @property
     def healthy(self) -> bool:
         return decisions.is_healthy(self.checks)
-
-
-def observe(observer: Observer, request: Request) -> Observations:
-    """Look once. Order of the results does not depend on the order of arrival."""
-    asks_management_plane = request.management_plane and "private_dns" in request.checks
-    names = [
-        *request.names,
-        *([request.expected_target] if request.expected_target else []),
-        *([request.management_plane] if asks_management_plane else []),
-    ]
-    servers: Sequence[Server | None] = request.servers or (None,)
-    with observer.threads() as pool:
-        questions = [pool.submit(observer.resolve, name, server) for name in names for server in servers]
-        seen = Observations(tuple(question.result() for question in questions))
-        if not request.connects:
-            return seen
-        tried = {name: seen.addresses(name)[:MOST_ADDRESSES] for name in request.names}
-        calls = [pool.submit(observer.connect, name, address) for name in tried for address in tried[name]]
-        addresses = sorted({address for found in tried.values() for address in found})
-        plain = [
-            pool.submit(observer.reach, address, request.http_port)
-            for address in (addresses if request.http_port and "tcp" in request.checks else ())
-        ]
-        return Observations(
-            seen.answers, tuple(call.result() for call in calls), tuple(call.result() for call in plain)
-        )
 
 
 def watch(

@@ -21,15 +21,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.serv
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import tls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.looking import NetworkObserver
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     CHECKS,
     Request,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import (
-    NetworkObserver,
-    Verdict,
-    watch,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import Verdict, watch
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import teller
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.verdict import healthy
 

@@ -95,6 +95,7 @@ class Wanted:
     registration_devcontainer_image_cache: bool | None = None
     registration_metrics: t.Mapping[str, t.Any] | None = dataclasses.field(default=None, repr=False)
     registration_same_name_elsewhere: bool = False
+    probe_instances: bool = False
     left_out: tuple[str, ...] = ()
 
     @classmethod
@@ -114,6 +115,9 @@ class Wanted:
             privatelink_security_group_name=security_group_name(values),
             # Another account's only: a profile that is the same is no other account.
             dns_profile="" if not profile or profile == values.get("gitpod_aws_profile") else profile,
+            probe_instances=bool(
+                values.get("gitpod_verify_probe_instances") or values.get("gitpod_verify_probe_instance_tags")
+            ),
             registration_metrics=_without_password(values.get("gitpod_registration_metrics")),
         )
         return deployed(cls(**found), values.get("gitpod_stack_parameters") or {}, LABELLED)

@@ -24,10 +24,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.serv
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.looking import NetworkObserver, observe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Request,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import NetworkObserver, observe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients, FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host, Values

@@ -43,8 +43,28 @@ VARIABLES: tuple[Variable, ...] = (
         elements="str",
     ),
     Variable(
+        name="gitpod_verify_probe_instances",
+        description=(
+            "EC2 instances in the runner's VPC that look from inside, by ID: the probe is sent by Systems Manager's Run"
+            " Command, without SSH, a session or a bucket, and changes nothing there. They need its agent, Linux and"
+            " Python 3.7 or newer."
+        ),
+        kind="list",
+        elements="str",
+        pattern=r"m?i-[0-9a-f]{8,17}",
+        form="an instance ID such as i-0123456789abcdef0",
+    ),
+    Variable(
+        name="gitpod_verify_probe_instance_tags",
+        description=(
+            "Tags of such instances, in place of IDs or besides: each instance that runs in C(C(gitpod_vpc_id)) and has"
+            " all of these tags looks."
+        ),
+        kind="mapping",
+    ),
+    Variable(
         name="gitpod_verify_probe_ca_path",
-        description="File of certificate authorities on the probe hosts; empty trusts their systems'.",
+        description="File of certificate authorities on probe hosts and instances; empty trusts their systems'.",
     ),
     Variable(
         name="gitpod_verify_accepted_ranges",

@@ -11,8 +11,9 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.looking import NetworkObserver
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import CHECKS
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import NetworkObserver, watch
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import watch
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.operation import wait_until_in_sync

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
@@ -13,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fle
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.progress import named
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe import operation as probe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, runner, verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.gather import Gatherer
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.here import (
@@ -46,11 +48,16 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     # Also where others look at the network afterwards, from inside the VPC.
     if not fleet.check:
         wait_for_records(fleet, host)
-    # Of a stack that does not exist yet there is nothing to ask.
-    if network and (seen["exists"] or not fleet.check):
-        # A runner that will not come up is told at once.
-        wait_timeout = 0 if fleet.check or seen["pointless"] else values["gitpod_verify_wait"]
-        seen["network"] = network.look(fleet, seen, wait_timeout)
+    # A runner that will not come up is told at once.
+    wait_timeout = 0 if fleet.check or seen["pointless"] else values["gitpod_verify_wait"]
+    with concurrent.futures.ThreadPoolExecutor(1) as beside:
+        # A probe changes nothing, but it is a command on somebody's machine, which check mode sends to nobody.
+        probing = probe.wanted(values) and seen["exists"] and not fleet.check
+        probes = beside.submit(probe.look, fleet, host, seen, wait_timeout) if probing else None
+        # Of a stack that does not exist yet there is nothing to ask.
+        if network and (seen["exists"] or not fleet.check):
+            seen["network"] = network.look(fleet, seen, wait_timeout)
+        seen["instances"] = probes.result() if probes else []
     return seen
 
 
@@ -82,6 +89,7 @@ def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         "load_balancer": _balancer(facts),
         "endpoint": _endpoint(facts),
         "network": None,
+        "instances": [],
         "runner": facts.runner.as_result() if isinstance(facts.runner, Runner) else None,
         "waited": round(clock.now() - start, 1),
     }

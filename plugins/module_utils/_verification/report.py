@@ -75,7 +75,8 @@ def sources(seen: t.Mapping[str, t.Any], probes: t.Sequence[t.Mapping[str, t.Any
     found = [{"vantage": AWS, "result": seen}]
     if seen.get("network") is not None:
         found.append({"vantage": CONTROL_NODE, "result": seen["network"]})
-    return found + [{"vantage": probe["item"], "result": probe} for probe in probes]
+    looks = [*(seen.get("instances") or []), *probes]
+    return found + [{"vantage": probe["item"], "result": probe} for probe in looks]
 
 
 def verdict_of(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ..settings import Settings
+from . import requests
 
 Scope = dict[str, t.Any]
 
@@ -29,6 +30,7 @@ def create_application(settings: Settings) -> t.Any:
         endpoints,
         faults,
         load_balancers,
+        managed_instances,
         public_objects,
         requests,
         resource_types,
@@ -43,7 +45,7 @@ def create_application(settings: Settings) -> t.Any:
     resource_types.install(settings)
     for part in (call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
-    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets):
+    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets, managed_instances):
         part.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:
@@ -66,8 +68,9 @@ def create_application(settings: Settings) -> t.Any:
             call_log.add(call, refused[0], requests.error_code(refused[2]))
             await _send(send, *refused)
             return
-        if call and call.service == service_quotas.SERVICE:
-            answered = service_quotas.answer(call)
+        lacking = _lacking(call)
+        if call and lacking:
+            answered = lacking(call)
             call_log.add(call, answered[0], requests.error_code(answered[2]))
             await _send(send, *answered)
             return
@@ -78,6 +81,16 @@ def create_application(settings: Settings) -> t.Any:
             call_log.add(call, recorder.status, code)
 
     return application
+
+
+def _lacking(call: requests.Call | None) -> t.Callable[[requests.Call], tuple[int, str, bytes]] | None:
+    """What answers where ministack has nothing that does."""
+    from . import managed_instances, service_quotas
+
+    if call and call.service == service_quotas.SERVICE:
+        return service_quotas.answer
+    cancels = call and (call.service, call.operation) == ("ssm", "CancelCommand")
+    return managed_instances.cancelled if cancels else None
 
 
 async def _whole_body(receive: t.Any) -> bytes:

@@ -32,6 +32,11 @@ def test_an_estimate_that_was_wrong_does_not_cost_calls_for_long() -> None:
 
 def test_what_takes_long_is_near_its_end_earlier() -> None:
     haste = Haste(lambda: 1.0)
-    for elapsed, share in ((600.0, CLOSER), (100.0, 1.0)):
-        haste.heed(50.0, elapsed)
+    for remaining, elapsed, share in (
+        (50.0, 600.0, CLOSER),
+        (50.0, 100.0, 1.0),
+        (60.0, 1500.0, CLOSER),
+        (61.0, 1500.0, 1.0),
+    ):
+        haste.heed(remaining, elapsed)
         assert haste.stretch() == share

@@ -24,7 +24,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns impo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.asking import Asker
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, observing, operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import (
+    decisions,
+    looking,
+    observing,
+    operation,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     LONG_AGO,
     Connection,
@@ -170,7 +175,7 @@ def test_a_server_that_says_nothing_of_it_is_left_in_time(udp: Reply, tcp: Reply
     assert reply.detail.isprintable()
 
 
-class Observer(observing.NetworkObserver):
+class Observer(looking.NetworkObserver):
     """Connects to nobody."""
 
     def __init__(self) -> None:
@@ -218,7 +223,7 @@ def test_a_name_of_a_thousand_addresses_takes_little_time_and_few_words() -> Non
         answer = Network(Asker(5.0), [server]).ask(server, Expected(NAME, "lb.example.com"), "x")
         seen = prerequisites.answers(NAME, [str(server)], f"x.{NAME}", Asker(5.0))
     assert time.monotonic() - began < 20
-    assert len(observer.connected) <= 2 * observing.MOST_ADDRESSES
+    assert len(observer.connected) <= 2 * looking.MOST_ADDRESSES
     assert len(answer.as_line()) < 400
     assert len(json.dumps(answer.as_result())) < 3000
     assert seen[1].outcome == "found"

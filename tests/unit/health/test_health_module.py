@@ -25,12 +25,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns impo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import Server
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.looking import observe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import (
     Answer,
     Connection,
     Request,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import observe, watch
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import watch
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_health_info
 

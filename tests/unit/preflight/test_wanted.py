@@ -25,6 +25,7 @@ COMPUTED = {
     "privatelink_security_group_name",
     "dns_profile",
     "left_out",
+    "probe_instances",
     "name",
 }
 VPC, OTHER = "vpc-0a7d5c3e1f9b80246", "vpc-0b8e6d4f2a0c91357"

@@ -33,6 +33,7 @@ PARTICULAR: dict[str, t.Any] = {
     "gitpod_load_balancer_subnet_ids": ["subnet-0a1b3d5f7e9c02461", "subnet-0a1b3d5f7e9c02462"],
     "gitpod_privatelink_source_subnet_ids": ["subnet-0a1e2c4b6d8f01351"],
     "gitpod_privatelink_subnet_ids": ["subnet-0a1e2c4b6d8f01352"],
+    "gitpod_verify_probe_instances": ["i-0123456789abcdef0", "i-0123456789abcdef1"],
     "gitpod_region": "eu-west-1",
     "gitpod_adopt_regions": ["eu-west-1", "us-east-1"],
     "gitpod_api_endpoint": "https://app.gitpod.io/api",

@@ -1,0 +1,161 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which instances look, and their looks as results that are judged as every vantage point's."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import CHECKS, Request
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import Verdict
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.progress import named
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe import answer, payload
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe.command import MOST_INSTANCES, Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import desired, verdict
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+
+Result = dict[str, t.Any]
+PACE = Pace(first=5.0, longest=30.0)
+# A name's question to the system's resolver may take this many seconds (C(_health.resolving)), and connections are made
+# side by side: a handshake, a second one without trust, a GET.
+RESOLVING, STEPS = 30, 4
+FIX = (
+    "Correct gitpod_verify_probe_instances or gitpod_verify_probe_instance_tags, let Systems Manager reach the"
+    " instance, or take it out"
+)
+
+
+def wanted(values: t.Mapping[str, t.Any]) -> bool:
+    """Whether instances are to look."""
+    return bool(values.get("gitpod_verify_probe_instances") or values.get("gitpod_verify_probe_instance_tags"))
+
+
+def look(fleet: Fleet, host: Host, seen: t.Mapping[str, t.Any], wait_timeout: float) -> list[Result]:
+    """The result of each instance's look, with the instance as C(item); one that did not look has no checks.
+
+    :param seen: what AWS says of the runner.
+    :param wait_timeout: seconds to look again while a check fails.
+    """
+    try:
+        clients = fleet.clients(host)
+        instances = found(clients("ec2"), host.values)
+        probes = Probes(Api(clients("ssm")), host.values, seen)
+    except RunnerError as error:
+        return [_unreached("instances", error.message)]
+    results: list[Result] = []
+    for _elapsed in poll(Clock(), wait_timeout, PACE):
+        results = probes.look(instances)
+        pairs = [(check["id"], check["status"]) for result in results for check in result.get("checks") or []]
+        # An instance that cannot look at all will not do so in a minute.
+        if verdict.settled(pairs, host.values.get("gitpod_verify_required") or []):
+            break
+        failing = sorted({identifier for identifier, status in pairs if status == "fail"})
+        fleet.board.waits(host.name, f"{named(failing)}, seen from {len(instances)} instances")
+    return results
+
+
+def found(ec2: t.Any, values: t.Mapping[str, t.Any]) -> list[str]:
+    """The instances by ID: those that are named, and those that run in the VPC with all of the tags.
+
+    :raises RunnerError: there is none, there are too many, or they cannot be read.
+    """
+    ids = list(values.get("gitpod_verify_probe_instances") or [])
+    tags = values.get("gitpod_verify_probe_instance_tags") or {}
+    if tags:
+        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in sorted(tags.items())]
+        filters.append({"Name": "instance-state-name", "Values": ["running"]})
+        if values.get("gitpod_vpc_id"):
+            filters.append({"Name": "vpc-id", "Values": [values["gitpod_vpc_id"]]})
+        with intent("find the instances that probe the network (gitpod_verify_probe_instance_tags)"):
+            pages = ec2.get_paginator("describe_instances").paginate(Filters=filters)
+            raw = [one for page in pages for group in page["Reservations"] for one in group["Instances"]]
+        ids += sorted(one["InstanceId"] for one in raw)
+    ids = list(dict.fromkeys(ids))
+    if not ids:
+        told = ", ".join(f"{key}={value}" for key, value in sorted(tags.items()))
+        raise RunnerError(f"No instance that runs in the VPC has the tags {told}", next_step=FIX)
+    if len(ids) > MOST_INSTANCES:
+        raise RunnerError(f"{len(ids)} instances are to look, and one command takes {MOST_INSTANCES}", next_step=FIX)
+    return ids
+
+
+class Probes:
+    """Looks from instances, all at once.
+
+    :param values: typed values of the runner by variable.
+    :param seen: what AWS says of it.
+    """
+
+    def __init__(self, api: Api, values: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any]) -> None:
+        self._api = api
+        options = desired.probe(values, seen, 0.0, True)
+        self._required = values.get("gitpod_verify_required") or []
+        self._request: Request = operation.request_from({**_DEFAULTS, **options})
+        self._client = Client(
+            self._request.port,
+            self._request.path,
+            options["timeout"],
+            options["validate_certs"],
+            str(options.get("ca_path") or ""),
+        )
+        asked = {"request": _plain(self._request), "client": dataclasses.asdict(self._client)}
+        self._script = payload.command(asked)
+        self._seconds = RESOLVING + STEPS * int(options["timeout"])
+
+    def look(self, instances: t.Sequence[str]) -> list[Result]:
+        """Each instance's result."""
+        try:
+            unable = self._api.online(instances)
+            able = [instance for instance in instances if not unable[instance]]
+            ended = self._api.run(able, self._script, self._seconds) if able else {}
+        except RunnerError as error:
+            return [_unreached(instance, error.message) for instance in instances]
+        return [
+            _unreached(instance, unable[instance]) if unable[instance] else self._judged(instance, ended[instance])
+            for instance in instances
+        ]
+
+    def _judged(self, instance: str, ended: t.Any) -> Result:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        if ended.problem:
+            return _unreached(instance, ended.problem)
+        try:
+            observed = answer.observations(ended.output, now)
+        except RunnerError as error:
+            return _unreached(instance, error.message)
+        checks = decisions.judge(self._request, observed, now)
+        result = operation.result_of(Verdict(observed, checks, 0.0), now)
+        pairs = [(check.identifier, check.status) for check in checks]
+        healthy = verdict.healthy(pairs, self._required) if self._required else result["healthy"]
+        return {**result, "item": instance, "seen_from": instance, "healthy": healthy}
+
+
+_DEFAULTS: t.Mapping[str, t.Any] = {
+    "path": "/_health",
+    "resolvers": [],
+    "checks": list(CHECKS),
+    "wildcard_label": None,
+    "load_balancer_visibility": None,
+    "accepted_ranges": [],
+    "management_plane_name": "",
+    "management_plane_addresses": [],
+}
+
+
+def _plain(request: Request) -> Result:
+    """The request as JSON has it; an instance asks its own resolver."""
+    fields = dataclasses.asdict(dataclasses.replace(request, servers=()))
+    return {**fields, "domain": folded(request.domain)}
+
+
+def _unreached(instance: str, why: str) -> Result:
+    return {"item": instance, "msg": why, "healthy": False, "next_step": FIX}
