@@ -236,7 +236,7 @@ def _machine() -> list[Case]:
         _environment("AWS_USE_FIPS_ENDPOINT", AWS_USE_FIPS_ENDPOINT="true"),
         _environment("AWS_USE_DUALSTACK_ENDPOINT", AWS_USE_DUALSTACK_ENDPOINT="true"),
         _environment("AWS_REQUEST_CHECKSUM_CALCULATION", AWS_REQUEST_CHECKSUM_CALCULATION="when_required"),
-        _environment("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES="0"),
+        _environment("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES="1"),
         _environment("AWS_DEFAULTS_MODE", AWS_DEFAULTS_MODE="mobile"),
         _environment("ALL_PROXY", ALL_PROXY="socks5://192.0.2.1:1", all_proxy="socks5://192.0.2.1:1"),
         Case(

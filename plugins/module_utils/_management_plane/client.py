@@ -156,7 +156,8 @@ class Client:
                 lost = done is not None and found.code in failures.LOST
                 met[found] += 1
                 most = self.connection.unreached_retries if failures.unreached(error) else self.connection.retries
-                spent = tried >= most or 0 < found.repeats < met[found]
+                # What is still on its way could be done after the second try, where no look would have seen it.
+                spent = tried >= most or 0 < found.repeats < met[found] or (done and found is failures.LATE)
                 last = not found.retry or spent or self.clock.now() - began + pause > LONGEST_CALL
                 if last and not lost:
                     raise failure from error

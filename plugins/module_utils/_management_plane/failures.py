@@ -65,6 +65,8 @@ MEANINGS: t.Mapping[str, Meaning] = {
         "deadline_exceeded",
         "The management plane did not answer in time",
         "Run again: what was done meanwhile is found; a longer api_timeout may help",
+        retry=True,
+        repeats=1,
     ),
     "ValidationError": Meaning(
         "invalid_argument", "The management plane does not accept a value", "Correct the value that is named"
