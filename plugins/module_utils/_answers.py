@@ -58,6 +58,8 @@ NEEDS_A_PASSWORD = 407
 MOST_SHOWN = 100
 _ROOT = re.compile(rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+# How the XML of a refusal begins: of EC2, of other services of the query protocol, of S3 and Route 53.
+_REFUSALS = (b"<?xml", b"<Response>", b"<ErrorResponse", b"<Error>")
 _TAG = re.compile(r"<[^>]*>")
 # Operations of S3 whose answer may well have nothing in it (S3 API reference).
 MAY_BE_EMPTY = frozenset({"GetBucketLocation", "GetBucketVersioning", "GetBucketLogging"})
@@ -88,6 +90,17 @@ class Answer:
         return cls(int(response.get("status_code") or 0), kind, first, headers.get("location", ""))
 
     @property
+    def is_half_an_error(self) -> bool:
+        """Whether it begins as a service's refusal does, and breaks off."""
+        body = self.body.strip()
+        if self.status < REFUSED_STATUS or not body:
+            return False
+        if body.startswith(b"{"):
+            return bool(_foreign_json(body, False))
+        begun = any(body.startswith(root) or root.startswith(body) for root in _REFUSALS)
+        return begun and not body.endswith((b"Response>", b"Error>"))
+
+    @property
     def told(self) -> str:
         """Such as C(HTTP 403, text/html, "Access denied")."""
         text = self.body.decode("utf-8", "replace")
@@ -105,6 +118,7 @@ class ForeignAnswerError(_Sent):
     The request was sent, so that a write may have been carried out (C(_writes)).
 
     :ivar status: of HTTP; 0 when it is not known.
+    :ivar half: whether it is the beginning of a service's refusal, which says nothing as long as its end is missing.
     """
 
     fmt = "{host} did not answer as AWS does ({told})"
@@ -113,6 +127,7 @@ class ForeignAnswerError(_Sent):
         told = "; ".join(filter(None, [answer.told, why]))
         super().__init__(host=host, told=told)
         self.host, self.status, self.proxy = host, answer.status, proxy
+        self.half = answer.is_half_an_error
 
     @property
     def next_step(self) -> str:
@@ -236,7 +251,10 @@ class Guard:
                 # What was sent before counts: the refusal may be of a second time (C(_writes.is_repeated)).
                 said = error.response.setdefault("ResponseMetadata", {})
                 said["RetryAttempts"] = said.get("RetryAttempts", 0) + attempt - 1
-                raise self._explained(error) from error
+                explained = self._explained(error)
+                if not (isinstance(explained, ForeignAnswerError) and explained.half):
+                    raise explained from error
+                problem, cause = explained, error
             except botocore_exceptions.ProxyConnectionError as error:
                 raise self._refused(error) from error
             except ForeignAnswerError as error:
@@ -246,7 +264,7 @@ class Guard:
                     raise
                 problem, cause = self._foreign("the SDK cannot read it"), error
             pause = self._patience.delay([BROKEN] * attempt, 0.0, self._jitter())
-            if pause is None or attempt >= self._tries(operation, problem.status):
+            if pause is None or attempt >= self._tries(operation, problem):
                 raise problem from cause
             time.sleep(pause)
         return None
@@ -256,11 +274,12 @@ class Guard:
         members = self._meta.service_model.operation_model(operation).idempotent_members
         return {name: str(uuid.uuid4()) for name in members}
 
-    def _tries(self, operation: str, status: int) -> int:
+    def _tries(self, operation: str, problem: ForeignAnswerError) -> int:
         """A gateway's error passes, as one of AWS does; half an answer to a read too; a refusal does not."""
-        if status >= BROKEN_STATUS or status == TOO_MANY:
+        if problem.status >= BROKEN_STATUS or problem.status == TOO_MANY:
             return self._patience.tries
-        return TRIES if operation.startswith(READING) and status < REFUSED_STATUS else 1
+        passes = problem.half or problem.status < REFUSED_STATUS
+        return TRIES if operation.startswith(READING) and passes else 1
 
     def _of_the_parser(self, error: Exception) -> bool:
         """Whether an exception comes of what was answered, and not of how it was asked for."""

@@ -227,6 +227,36 @@ def test_half_an_answer_is_asked_for_again(protocol: str, asked: Proxy) -> None:
     assert asked.count()[PAGE] == 3
 
 
+REFUSALS: dict[str, bytes] = {
+    "query": b"<ErrorResponse><Error><Code>ValidationError</Code><Message>no</Message></Error></ErrorResponse>",
+    "ec2": b"<?xml version='1.0'?><Response><Errors><Error><Code>InvalidVpcID.NotFound</Code><Message>no</Message>"
+    b"</Error></Errors><RequestID>1</RequestID></Response>",
+    "json": b'{"__type": "ValidationException", "message": "no"}',
+    "rest-xml": b"<ErrorResponse><Error><Code>InvalidInput</Code><Message>no</Message></Error></ErrorResponse>",
+}
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize("protocol", REFUSALS)
+def test_half_a_refusal_is_asked_for_again(protocol: str, share: float, asked: Proxy) -> None:
+    whole = Page(400, REFUSALS[protocol], "text/xml")
+    half = dataclasses.replace(whole, body=whole.body[: int(len(whole.body) * share)])
+    asked.order(Order(PAGE, page=half, times=2))
+    asked.order(Order(PAGE, page=whole))
+    assert refusal(READS[protocol], asked).code
+    assert asked.count() == {PAGE: 3}
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("page", ["block page", "text"])
+@pytest.mark.parametrize("protocol", REFUSALS)
+def test_a_page_that_refuses_is_asked_for_once(protocol: str, page: str, asked: Proxy) -> None:
+    asked.order(Order(PAGE, page=PAGES[page]))
+    assert not refusal(READS[protocol], asked).code
+    assert asked.count() == {PAGE: 1}
+
+
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("fault", [THROTTLED, FAILED, RESET])
 @pytest.mark.parametrize("protocol", EMPTY)
