@@ -34,11 +34,14 @@ from .aws import (
     create_application,
     endpoints,
     faults,
+    identities,
+    load_balancers,
     managed_instances,
     service_quotas,
     surroundings,
     targets,
 )
+from .aws.iam import enforcement
 from .releases import Releases
 from .settings import Settings
 
@@ -66,8 +69,10 @@ class Testbed:
     def seed(self) -> None:
         """The landscape, into an empty AWS."""
         self.releases.reset()
+        for account in (self.settings.account_id, self.settings.other_account_id):
+            identities.add_account(account)
         if self.settings.landscape:
-            self.tokens = landscape.seed(self.settings.account_id, self.plane, self.certificates.ca_pem)
+            self.tokens = landscape.seed(self.settings, self.plane, self.certificates.ca_pem)
 
     def reset(self, _method: str, _body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
         """POST empties everything and seeds the landscape again; the answer has the new exchange tokens."""
@@ -75,7 +80,8 @@ class Testbed:
 
         cloudformation.stop_everything()
         _reset_all_state()
-        for part in (faults, call_log, service_quotas, surroundings, managed_instances):
+        parts = (identities, load_balancers, faults, call_log, service_quotas, surroundings, managed_instances)
+        for part in (*parts, enforcement):
             part.clear()
         endpoints.reset()
         certificates.reset()
@@ -94,6 +100,7 @@ class Testbed:
         """
         added: dict[str, str] = {}
         for wanted in body["runners"] if method == "POST" else ():
+            identities.enable_region(wanted["region"])
             added[wanted["runner"]["id"]] = landscape.add(
                 self.settings.account_id, self.plane, wanted["region"], wanted, self.certificates.ca_pem
             )
@@ -121,6 +128,7 @@ class Testbed:
         sys.stdout.write(json.dumps(self._addresses(aws[1], plane[1], dns_port)) + "\n")
         sys.stdout.flush()
         await stopped.wait()
+        await enforcement.judge.stop()
         cloudformation.stop_everything()
         stop_dns()
         views.stop()
@@ -152,6 +160,7 @@ class Testbed:
             "exchange_tokens": self.tokens,
             "template_url": TEMPLATE_URL,
             "account_id": self.settings.account_id,
+            "other_account_id": self.settings.other_account_id,
             "pid": os.getpid(),
         }
 

@@ -33,6 +33,7 @@ class TestBed:
     exchange_tokens: dict[str, str]
     template_url: str
     account_id: str
+    other_account_id: str
     pid: int
 
     def __init__(self, process: subprocess.Popen[str], addresses: dict[str, t.Any]) -> None:
@@ -97,6 +98,14 @@ class TestBed:
         tokens: dict[str, str] = self.control("POST", "landscape", {"runners": runners})["exchange_tokens"]
         return tokens
 
+    def add_accounts(self, *accounts: str) -> None:
+        """Accounts more, each with its operator; an account's number is its operator's access key."""
+        self.control("POST", "accounts", {"accounts": list(accounts)})
+
+    def add_load_balancers(self, *names: str) -> None:
+        """DNS names of load balancers in accounts that nobody sees; aliases to others are refused."""
+        self.control("POST", "load-balancers", {"names": list(names)})
+
     def publish_release(self, version: str, *channels: str) -> None:
         """Publish a release; these channels name it from now on."""
         self.control("POST", "releases", {"version": version, "channels": list(channels)})
@@ -109,6 +118,15 @@ class TestBed:
     def add_fault(self, **rule: t.Any) -> None:
         """Refuse calls by rule, see aws/faults.py."""
         self.control("POST", "faults", rule)
+
+    def enforce(self, **values: t.Any) -> None:
+        """Refuse what callers' policies do not allow, see aws/iam/enforcement.py."""
+        self.control("POST", "iam", {"enforced": True, **values})
+
+    def refusals(self) -> list[dict[str, t.Any]]:
+        """What was refused since C(enforce), each with action, resource and condition keys."""
+        found: list[dict[str, t.Any]] = self.control("GET", "iam")["refusals"]
+        return found
 
     def fail_resource(self, **order: t.Any) -> None:
         """Let a resource fail, see aws/cloudformation_failures.py."""

@@ -20,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
@@ -57,6 +58,35 @@ class Caller:
     def is_root(self) -> bool:
         """Whether it is the account's root user, whose policies cannot be simulated."""
         return self.arn.endswith(":root")
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """What IAM's simulation says of an action.
+
+    :param result: C(allowed), C(implicitDeny) or C(explicitDeny).
+    :param missing: condition keys that a policy asks for and the simulation did not give.
+    :param by: what refuses where it is not the principal's own policies.
+    """
+
+    result: str
+    missing: tuple[str, ...] = ()
+    by: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the call will be allowed, as far as IAM knows."""
+        return self.result == "allowed"
+
+    @property
+    def open(self) -> bool:
+        """Whether it depends on what was not given."""
+        return not self.allowed and bool(self.missing) and self.result != "explicitDeny"
+
+    @property
+    def weight(self) -> int:
+        """The worse, the more."""
+        return 0 if self.allowed else 1 if self.open else 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,12 +233,18 @@ class CaBundle:
 
     :param unreadable: number of PEM blocks that do not parse.
     :param encrypted: whether it is a SecureString, whose content is not seen.
+    :param leaving: whether it is a secret that waits for its deletion, which nobody can read.
+    :param version: of what is there now.
+    :param changed: when that was put there; C(None) where the answer does not tell.
     """
 
     certificates: tuple[CaCertificate, ...]
     unreadable: int = 0
     private_key: bool = False
     encrypted: bool = False
+    leaving: bool = False
+    version: str = ""
+    changed: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -266,6 +302,7 @@ class Facts:
     :param vpc_zones: private hosted zones that answer in the runner's VPC.
     :param dns_vpc_zones: those that answer in the VPC that resolves the runner's names, where that is another.
     :param endpoint_group: the security group that is kept for the endpoint when none is given.
+    :param endpoint_neighbours: other runners in the VPC, where the endpoint or its group has more than is wanted.
     :param endpoint_subnets: further subnets, which the VPC's endpoint for the service has.
     :param fingerprint: of the stack's template.
     :param owned: whose the stack is; C(stack) is it as far as it is this runner's.
@@ -273,7 +310,7 @@ class Facts:
     :param reviewed: the change set that waits for approval.
     :param leftovers: change sets of runs that were broken off.
     :param ecs_role: whether the ECS service-linked role exists.
-    :param simulation: decision by IAM action, such as C(allowed), C(implicitDeny), C(explicitDeny).
+    :param simulation: decision by IAM action; one of which IAM said nothing is not in it.
     :param images: newest image's name by owner.
     """
 
@@ -290,6 +327,7 @@ class Facts:
     endpoints: tuple[VpcEndpoint, ...] | Unread | None = None
     endpoint_group: Group | Unread | None = None
     endpoint_subnets: tuple[Subnet, ...] | Unread | None = None
+    endpoint_neighbours: tuple[Owner, ...] | Unread | None = None
     service: Service | Unread | None = None
     certificate: Certificate | Unread | None = None
     certificates: tuple[Certificate, ...] | Unread | None = None
@@ -310,6 +348,6 @@ class Facts:
     load_balancer: t.Mapping[str, str] | Unread | None = None
     quotas: t.Mapping[str, Quota] = dataclasses.field(default_factory=dict)
     ecs_role: bool | Unread | None = None
-    simulation: t.Mapping[str, str] | Unread | None = None
+    simulation: t.Mapping[str, Decision] | Unread | None = None
     images: t.Mapping[str, str] | Unread | None = None
     management_plane: ManagementPlane | None = None

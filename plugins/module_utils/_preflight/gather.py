@@ -17,8 +17,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
     Unread,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import users_of_vpc
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering, attempt
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     account,
     asking,
@@ -27,10 +30,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     naming,
     network,
     registering,
+    simulating,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     ASSUME_ROLE,
     Caller,
+    Decision,
     Facts,
     Quota,
     Subnet,
@@ -38,6 +43,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan_endpoint import (
     keeps_group,
+    more_than_wanted,
     wanted_group,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import (
@@ -131,6 +137,12 @@ def _network(look: Gathering, wanted: Wanted) -> None:
         vpc and wanted.privatelink_enabled,
     )
     look.ask(
+        "endpoint_neighbours",
+        "cloudformation:DescribeStacks",
+        lambda: _endpoint_neighbours(look, wanted),
+        vpc and wanted.privatelink_enabled,
+    )
+    look.ask(
         "service",
         "ec2:DescribeVpcEndpointServices",
         lambda: EndpointApi(ec2(), wanted.region).service(*service),
@@ -156,6 +168,17 @@ def _endpoint_subnets(look: Gathering, wanted: Wanted) -> tuple[Subnet, ...]:
     endpoint = _own_endpoint(look, wanted)
     more = sorted(set(endpoint.subnet_ids) - set(wanted.subnet_ids)) if endpoint else []
     return network.subnets(look.clients("ec2"), more) if more else ()
+
+
+def _endpoint_neighbours(look: Gathering, wanted: Wanted) -> tuple[Runner, ...]:
+    """Other runners with a stack in the VPC, looked for only where the stage may take something away."""
+    endpoint, group = _own_endpoint(look, wanted), look.found("endpoint_group")
+    reach = wanted.privatelink_source_subnet_ids or wanted.privatelink_subnet_ids
+    sources = {subnet.cidr for subnet in look.found("subnets") or () if subnet.id in reach}
+    if not more_than_wanted(wanted, endpoint, group, sources):
+        return ()
+    stacks = StackApi(look.clients("cloudformation"), lambda: look.clients("elbv2")).stacks()
+    return tuple(users_of_vpc(stacks, Runner(wanted.name, wanted.runner_id), wanted.vpc_id))
 
 
 def _names(look: Gathering, wanted: Wanted) -> None:
@@ -223,11 +246,11 @@ def _account(look: Gathering, wanted: Wanted) -> None:
     def clients(service: str) -> t.Any:
         return look.clients(service)
 
-    def simulate() -> dict[str, str] | None:
+    def simulate() -> dict[str, Decision] | None:
         caller, zones = look.known("caller"), look.found("hosted_zones") or ()
         held = naming.holding(zones, wanted.domain_name, wanted.dns_zone_ids) if wanted.domain_name else ()
         zone = next((zone.id for zone in held if zone.private == wanted.dns_private_zone), "")
-        return account.simulation(clients("iam"), caller, wanted, zone) if caller else None
+        return simulating.simulation(clients("iam"), caller, wanted, zone) if caller else None
 
     for name in account.QUOTAS:
         needed = name != account.ENDPOINTS or wanted.privatelink_enabled

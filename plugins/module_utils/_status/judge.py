@@ -131,10 +131,17 @@ def _drift(wanted: Wanted, seen: Seen) -> Result:
         return Result("drift", PASS, f"Nothing was changed by others{when}.")
     if seen.drift["status"] == drift.NOT_CHECKED:
         return Result("drift", SKIP, "AWS has never compared this stack with its template.", DETECT)
-    if seen.drift["status"] != "DRIFTED":
+    partial = seen.drift.get("incomplete", "")
+    if seen.drift["status"] != drift.DRIFTED and partial:
+        told = f"AWS could not compare everything: {partial}; of what it compared nothing was changed by others."
+        return Result("drift", WARN, told, "It compares with the caller's own rights: allow what AWS names.")
+    if seen.drift["status"] != drift.DRIFTED:
         return Result("drift", SKIP, f"Unknown to AWS ({seen.drift['status']}).", DETECT)
     listed = "; ".join(_drifted(resource) for resource in seen.drift["resources"])
-    return Result("drift", WARN, f"Changed by others{when}: {listed}.", "Undo it, or take it over in the template.")
+    more = f" AWS could not compare everything: {partial}." if partial else ""
+    return Result(
+        "drift", WARN, f"Changed by others{when}: {listed}.{more}", "Undo it, or take it over in the template."
+    )
 
 
 def _drifted(resource: t.Mapping[str, t.Any]) -> str:
