@@ -23,7 +23,7 @@ from tests.e2e.test_modules import STACK
 if t.TYPE_CHECKING:
     from tests.e2e.harness import Controller
 
-TEMPLATE = ROOT / "tests/testbed/template/gitpod-ec2-runner-enterprise.json"
+TEMPLATE = ROOT / "tests/testbed/template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json"
 REGION = STACK["region"]
 OPTIONS = {key: value for key, value in STACK.items() if key != "region"}
 
