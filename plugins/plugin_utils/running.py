@@ -96,6 +96,11 @@ def earlier(action: t.Any, task_vars: Raw, host: str = "") -> Earlier:
         exchange_token=str(minted.get("exchange_token") or "") if isinstance(minted, dict) else "",
         certificate=stages["certificate"],
         settled_release=str(results.of_fleet(task_vars, results.UPGRADE, own).get("to") or ""),
+        running_release=str(
+            results.of_fleet(task_vars, results.UPGRADE, own).get("running")
+            or (results.look(task_vars, own).get("release") or {}).get("running")
+            or ""
+        ),
         stack=stages["stack"],
         started=stages["stack_started"],
         endpoint=stages["endpoint"],

@@ -124,11 +124,13 @@ class ManagementPlane:
         elif stack:
             phase, message = runner_pb2.RUNNER_PHASE_INACTIVE, f"The stack is {stack.status}"
         runner.status.phase, runner.status.message = phase, message
-        runner.status.version = self._version(runner.runner_id, stack) if phase == runner_pb2.RUNNER_PHASE_ACTIVE else ""
+        runner.status.version = (
+            self._version(runner.runner_id, stack) if phase == runner_pb2.RUNNER_PHASE_ACTIVE else ""
+        )
         return runner
 
     def _version(self, runner_id: str, stack: state.StackView | None) -> str:
-        """What runs: the image of the stack's template, until the runner updates itself; a stack update sets it anew."""
+        """What runs: the stack's template, until the runner updates itself; another template sets it anew."""
         deployed = stack.release if stack else ""
         version, before = self.updates.get(runner_id, ("", ""))
         return version if version and before == deployed else deployed
@@ -172,7 +174,8 @@ class ManagementPlane:
 
         C(faults) are rules (management_rules.Fault), in place of those before; likewise C(strange)
         (management_severity.Strange), and C(severity) is how the servers differ. C(add_runners) have name and region,
-        C(add_environments) runner_id, count and archived. C(update_themselves) has releases by ID. C(remove_runners) are IDs. C(forget_calls) empties the list
+        C(add_environments) runner_id, count and archived. C(update_themselves) has releases by ID.
+        C(remove_runners) are IDs. C(forget_calls) empties the list
         of calls. The answer is for tests, and so has secrets in it.
         """
         if method == "POST":

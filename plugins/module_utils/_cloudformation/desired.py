@@ -14,12 +14,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import hidden
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import DEFAULT_CHANNEL, is_moving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_options
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
 _URL = "gitpod_stack_template_url"
-_DEFAULT_URL = next(entry.default for entry in VARIABLES if entry.name == _URL)
 Options = dict[str, t.Any]
 Values = t.Mapping[str, t.Any]
 
@@ -67,19 +67,21 @@ def template(values: Values, settled: str = "") -> Options:
     path = values.get("gitpod_stack_template_file")
     chosen = {"release_version": version, "release_channel": channel, "template_file": path}
     if not any(chosen.values()):
-        chosen["template_url"] = values.get("gitpod_stack_template_url")
+        url = values.get(_URL)
+        chosen = {"template_url": url} if url else {"release_channel": DEFAULT_CHANNEL}
     return {option: value for option, value in chosen.items() if value}
 
 
 def keeps_release(values: Values, settled: str = "") -> bool:
-    """Whether nobody has pinned a template, so that a release which the stack records stays (docs/fleet.md).
+    """Whether nobody has pinned a template, so that a stack keeps the one that it has (docs/upgrades.md).
 
-    A release, a file, a hash or a URL other than the default pins one; a channel only says where newer ones come from.
+    A release, a file or a URL pins one. A channel only says where new stacks and upgrades go, and so does a channel's
+    own copy of a template; a hash is compared with the one that the stack records.
     """
-    pinned = ("gitpod_stack_release_version", "gitpod_stack_template_file", "gitpod_stack_template_sha256")
-    if settled or any(values.get(name) for name in pinned):
+    if settled or any(values.get(name) for name in ("gitpod_stack_release_version", "gitpod_stack_template_file")):
         return False
-    return bool(values.get("gitpod_stack_release_channel")) or values.get(_URL) in (None, "", _DEFAULT_URL)
+    url = values.get(_URL) or ""
+    return bool(values.get("gitpod_stack_release_channel")) or not url or is_moving(url)
 
 
 def start(values: Values, earlier: Earlier) -> Options:
@@ -97,6 +99,7 @@ def start(values: Values, earlier: Earlier) -> Options:
         "renew_secrets": bool(earlier.registration.get("renew_exchange_token")),
         "tags": tags(values, "gitpod_stack_tags", earlier),
         "keep_release": keeps_release(values, earlier.settled_release),
+        **({"running_version": earlier.running_version} if earlier.running_version else {}),
         "wait": False,
     }
     runner_id = earlier.runner_id(values)

@@ -125,6 +125,7 @@ class Runner:
     :param findings: the contract's problems first, then the checks in their order.
     :param plan: every stage that the look foresaw, in the order of site.yml; empty when nothing could be foreseen.
     :param values: typed inventory values by variable.
+    :param release: of its stack in words, and what becomes of it.
     """
 
     host: str
@@ -133,6 +134,7 @@ class Runner:
     findings: tuple[Finding, ...] = ()
     plan: tuple[Stage, ...] = ()
     values: Raw = dataclasses.field(default_factory=dict)
+    release: str = ""
 
     @classmethod
     def of(cls, raw: Raw) -> Runner:
@@ -149,6 +151,7 @@ class Runner:
             findings=(*findings, *_of_the_look(look, bool(problems))),
             plan=tuple(_stage(entry) for entry in look.get("plan") or []),
             values=raw.get("values") or {},
+            release=_release(look.get("release") or {}),
         )
 
     @property
@@ -176,6 +179,20 @@ class Runner:
     def action(self, stage: str) -> str:
         """What a stage will do; empty when that was not foreseen."""
         return next((entry.action for entry in self.plan if entry.stage == stage), "")
+
+
+def _release(raw: Raw) -> str:
+    """C(20251203.4), C(20251203.4 to 20260105.12), or C(not recorded); empty where nothing is known of it.
+
+    A runner that has updated itself is told beside it: C(20251203.4, runs 20260105.12).
+    """
+    deployed, target, running = (clean(raw.get(key) or "") for key in ("deployed", "target", "running"))
+    if not raw.get("exists"):
+        return target
+    before = deployed or "not recorded"
+    moves = bool(target) and target != deployed
+    told = f"{before} to {target}" if moves else before
+    return f"{told}, runs {running}" if running and running != deployed else told
 
 
 def _made_good(problem: Raw, look: Raw) -> bool:

@@ -34,6 +34,8 @@ REFUSED, IDLE = "refused", NOTHING
 FOLD_ABOVE, FOLD_AT_LEAST = 20, 4
 FOLDED = "Rows that are alike are folded; -v shows each."
 _LONGEST_REGION = 16
+# "20251203.4 to 20260105.12", and what the runner runs meanwhile.
+_LONGEST_RELEASE = 48
 Labels = t.Mapping[str, str]
 Costs = t.Mapping[str, Cost]
 Row = tuple[str, ...]
@@ -98,14 +100,15 @@ def _placed(runner: Runner, labels: Labels) -> str:
 
 
 def _head(with_costs: bool) -> Row:
-    return ("runner", "region", "problems", "warnings", *(("USD/month",) if with_costs else ()))
+    return ("runner", "region", "release", "problems", "warnings", *(("USD/month",) if with_costs else ()))
 
 
 def _row(runner: Runner, labels: Labels, costs: Costs | None) -> Row:
     counts = runner.counts
     numbers = (str(counts.failed or "-"), str(counts.warnings or "-"))
     cost = (costs[runner.host].cell,) if costs is not None else ()
-    return (labels[runner.host], cut(runner.region, _LONGEST_REGION) or "-", *numbers, *cost)
+    release = cut(runner.release, _LONGEST_RELEASE) or "-"
+    return (labels[runner.host], cut(runner.region, _LONGEST_REGION) or "-", release, *numbers, *cost)
 
 
 class _Layout:
@@ -122,8 +125,9 @@ class _Layout:
 
     def line(self, row: Row) -> str:
         """Names to the left, numbers to the right."""
-        names = [cut(row[0], self.widths[0]).ljust(self.widths[0]), row[1].ljust(self.widths[1])]
-        numbers = [cell.rjust(width) for cell, width in zip(row[2:], self.widths[2:])]
+        names = [cut(row[0], self.widths[0]).ljust(self.widths[0])]
+        names += [row[column].ljust(self.widths[column]) for column in (1, 2)]
+        numbers = [cell.rjust(width) for cell, width in zip(row[3:], self.widths[3:])]
         return f"  {'  '.join([*names, *numbers])}".rstrip()
 
     def ruler(self) -> str:

@@ -46,7 +46,15 @@ def create_application(settings: Settings) -> t.Any:
     resource_types.install(settings)
     for part in (call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
-    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets, managed_instances, updater):
+    for part in (
+        service_quotas,
+        surroundings,
+        endpoint_interfaces,
+        security_groups,
+        targets,
+        managed_instances,
+        updater,
+    ):
         part.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:

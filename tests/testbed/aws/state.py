@@ -50,7 +50,7 @@ class LoadBalancer:
 
 @dataclasses.dataclass(frozen=True)
 class StackView:
-    """A stack that belongs to a runner, with the values that it was given, secret ones too, and its template's release."""
+    """A stack that belongs to a runner: the values that it was given, secret ones too, and its template's release."""
 
     name: str
     region: str
@@ -150,5 +150,7 @@ def stack_of_runner(runner_id: str) -> StackView | None:
     for (_account, region, _name), raw in list(cloudformation._stacks._data.items()):
         values = tuple(str(entry.get("Value", "")) for entry in raw.get("_resolved_params", {}).values())
         if runner_id in values and raw.get("StackStatus") != "DELETE_COMPLETE":
-            found = StackView(raw["StackName"], region, raw["StackStatus"], values, raw["StackId"], updater.release_of(raw))
+            found = StackView(
+                raw["StackName"], region, raw["StackStatus"], values, raw["StackId"], updater.release_of(raw)
+            )
     return found
