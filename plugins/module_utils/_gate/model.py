@@ -182,17 +182,14 @@ class Runner:
 
 
 def _release(raw: Raw) -> str:
-    """C(20251203.4), C(20251203.4 to 20260105.12), or C(not recorded); empty where nothing is known of it.
-
-    A runner that has updated itself is told beside it: C(20251203.4, runs 20260105.12).
-    """
+    """C(20251203.4), C(20251203.4 to 20260105.12), C(20251203.4, runs 20260105.12), C(not recorded); or empty."""
     deployed, target, running = (clean(raw.get(key) or "") for key in ("deployed", "target", "running"))
     if not raw.get("exists"):
         return target
     before = deployed or "not recorded"
-    moves = bool(target) and target != deployed
-    told = f"{before} to {target}" if moves else before
-    return f"{told}, runs {running}" if running and running != deployed else told
+    if target and target != deployed:
+        return f"{before} to {target}"
+    return f"{before}, runs {running}" if running and running != deployed else before
 
 
 def _made_good(problem: Raw, look: Raw) -> bool:
