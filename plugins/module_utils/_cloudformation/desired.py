@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _custom_ca
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.declared import VARIABLES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import (
     EXCHANGE_TOKEN,
@@ -36,9 +37,8 @@ def parameters(values: Values, earlier: Earlier) -> Options:
     found["Runner ID"] = earlier.runner_id(values)
     found["API Endpoint"] = found["API Endpoint"] or earlier.registration.get("api_endpoint")
     found["Certificate ARN"] = found["Certificate ARN"] or earlier.certificate_arn
-    # The braces are Jinja2 to Ansible, so the inventory leaves them out.
-    reference = values.get("gitpod_custom_ca")
-    found["Custom CA Certificate"] = f"{{{{resolve:{reference}}}}}" if reference else None
+    authority = values.get("gitpod_custom_ca")
+    found["Custom CA Certificate"] = _custom_ca.parameter(authority) if authority else None
     return {
         **{label: value for label, value in found.items() if value},
         **(values.get("gitpod_stack_parameters") or {}),
