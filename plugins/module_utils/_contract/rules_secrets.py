@@ -69,8 +69,8 @@ def custom_ca(inventory: Inventory) -> list[Problem]:
 
 
 CERTIFICATES = (
-    "Give certificates with their BEGIN and END lines, and nothing else; better, keep them in Parameter Store or Secrets"
-    " Manager, and write ssm:/path:version or secretsmanager:id."
+    "Give certificates with their BEGIN and END lines, and nothing else; better, keep them in Parameter Store or in"
+    " Secrets Manager, and write ssm:/path:version or secretsmanager:id."
 )
 # CloudFormation quotas, "Parameters".
 _LONGEST = 4_096
