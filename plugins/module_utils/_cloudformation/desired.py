@@ -60,8 +60,11 @@ def tags(values: Values, own: str, earlier: Earlier) -> dict[str, str]:
     return {**(values.get("gitpod_tags") or {}), **(values.get(own) or {}), **ownership}
 
 
-def template(values: Values, settled: str = "") -> Options:
-    """Which template: the settled release, or else the inventory's release, channel, file or URL."""
+def template(values: Values, settled: str = "", resolved: str = "") -> Options:
+    """Which template: the settled release, or else the inventory's release, channel, file or URL.
+
+    :param resolved: the newest of the channel, where somebody has looked already.
+    """
     version = settled or values.get("gitpod_stack_release_version")
     channel = "" if settled else values.get("gitpod_stack_release_channel")
     path = values.get("gitpod_stack_template_file")
@@ -69,6 +72,8 @@ def template(values: Values, settled: str = "") -> Options:
     if not any(chosen.values()):
         url = values.get(_URL)
         chosen = {"template_url": url} if url else {"release_channel": DEFAULT_CHANNEL}
+    if resolved and chosen.get("release_channel"):
+        chosen = {"release_version": resolved}
     return {option: value for option, value in chosen.items() if value}
 
 
@@ -91,7 +96,7 @@ def start(values: Values, earlier: Earlier) -> Options:
         handed_on.pop(option, None)
     options = {
         **handed_on,
-        **template(values, earlier.settled_release),
+        **template(values, earlier.settled_release, earlier.resolved_release),
         **connection(values),
         "name": values["gitpod_stack_name"],
         "parameters": parameters(values, earlier),

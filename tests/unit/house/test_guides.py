@@ -20,9 +20,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.r
 
 ROOT = pathlib.Path(__file__).parents[3]
 TEXTS = {name: (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("upgrades", "rotation")}
-EXAMPLES = [
-    (name, block) for name, text in TEXTS.items() for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-]
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+EXAMPLES = [(name, block) for name, text in TEXTS.items() for kind, block in _BLOCK.findall(text) if kind == "yaml"]
 COMMANDS = [command for text in TEXTS.values() for command in re.findall(r"^ {4}(ansible-playbook .*)$", text, re.M)]
 RUNNER = {"gitpod_region": "eu-central-1", "gitpod_runner_name": "eu"}
 
@@ -50,9 +49,7 @@ def test_each_command_runs_a_playbook_with_variables_that_there_are(command: str
 
 
 def test_what_a_run_prints_is_what_the_guide_shows() -> None:
-    shown = [
-        line for block in re.findall(r"```\n(.*?)```", TEXTS["rotation"], re.DOTALL) for line in block.splitlines()
-    ]
+    shown = [line for kind, block in _BLOCK.findall(TEXTS["rotation"]) if not kind for line in block.splitlines()]
     assert shown == [*effects.effects(["HTTPS Proxy"]), effects.effects(["Custom CA Certificate"])[-1]]
 
 
