@@ -41,6 +41,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING, PATIENT, Patience, Retries
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.trust import refused_strictly
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -207,6 +208,11 @@ def _about_the_way(error: t.Any) -> str:
     names = botocore_exceptions
     if not isinstance(error, (names.ConnectionError, names.HTTPClientError)):
         return ""
+    if isinstance(error, names.SSLError) and refused_strictly(str(error)):
+        return (
+            "Whoever signs on the way to AWS uses a certificate that Python 3.13 and newer refuse and older ones trust:"
+            " have it issued anew with what is missing, or run with Python 3.12 (ansible_python_interpreter)"
+        )
     if isinstance(error, names.SSLError):
         return "Let this host trust who signs on the way to AWS (AWS_CA_BUNDLE), and look at its proxy (HTTPS_PROXY)"
     proxy = proxy_of(str(error.kwargs.get("endpoint_url") or ""))

@@ -157,13 +157,23 @@ def runner_id_among(parameters: t.Mapping[str, t.Any]) -> tuple[str, str]:
 
     The template's names change between releases: one that says so counts first, else the only value that is a UUID.
     """
-    texts = {key: clean(value) for key, value in parameters.items() if isinstance(value, str) and value}
-    said = [(key, value) for key, value in texts.items() if "runnerid" in re.sub(r"[^a-z]", "", key.casefold())]
+    # CloudFormation shows a NoEcho value as asterisks (API reference, Parameter), which name nobody.
+    texts = {key: clean(value) for key, value in parameters.items() if isinstance(value, str) and set(value) - {"*"}}
+    said = [(key, value) for key, value in texts.items() if _says_runner_id(key)]
     shaped = [(key, value) for key, value in texts.items() if UUID.fullmatch(value)]
     for found in (said, shaped):
         if len(found) == 1:
             return found[0]
     return "", ""
+
+
+def may_be_a_runners(parameters: t.Mapping[str, t.Any]) -> bool:
+    """Whether anything among a stack's parameters may be a runner's ID: enough to keep what that runner would need."""
+    return any(_says_runner_id(key) or UUID.fullmatch(str(value)) for key, value in parameters.items())
+
+
+def _says_runner_id(key: str) -> bool:
+    return "runnerid" in re.sub(r"[^a-z]", "", key.casefold())
 
 
 def _nothing_tells(tags: Tags, description: str) -> str:

@@ -160,6 +160,8 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
         ),
         *_actions("ec2", "DescribeNetworkInterfaces", when=PRIVATELINK, optional=True),
         *_actions("ec2", "ModifyVpcAttribute", when=VPC_DNS),
+        # Before something is taken away: who else has a runner in the VPC.
+        *_actions("cloudformation", "DescribeStacks", when=PRIVATELINK, optional=True),
     ],
     "stack": [
         *FINDING,

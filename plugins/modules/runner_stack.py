@@ -314,7 +314,7 @@ stack:
       description: Tags of the stack.
       type: dict
     termination_protection:
-      description: Whether it is protected from deletion.
+      description: Whether it is protected from deletion; null of a stack that was deleted.
       type: bool
     creation_time:
       description: When it was created, in ISO 8601.

@@ -122,6 +122,8 @@ drift:
   description:
     - C(status), which is V(IN_SYNC) or V(DRIFTED), when it was C(compared), and C(resources) that differ, each with its
       C(differences).
+    - C(incomplete) is AWS's reason when it could not compare everything; C(status) is then V(DRIFTED), or V(UNKNOWN)
+      where nothing of what it compared differs.
     - Null while there is no stack, or while an operation runs.
   returned: with O(include_drift=true)
   type: dict

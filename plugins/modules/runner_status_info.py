@@ -106,7 +106,7 @@ runners:
         drift:
           description:
             - C(status), when it was C(compared), and the C(resources) that differ, each with the names of its
-              properties; null without.
+              properties; C(incomplete) says why AWS could not compare everything; null without.
           type: dict
         outputs:
           description: The stack's outputs by name.

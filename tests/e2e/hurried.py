@@ -22,6 +22,8 @@ if t.TYPE_CHECKING:
 # How many times faster than the world's the modules' clock is.
 SPEED = 40.0
 STACK_SECONDS = 0.1
+# What records of stories can point to.
+BALANCERS = tuple(f"a-{number}.elb.us-east-1.amazonaws.com" for number in (1, 2))
 
 
 def hurry(testbed: TestBed, monkeypatch: pytest.MonkeyPatch) -> TestBed:
@@ -43,3 +45,4 @@ def fresh(testbed: TestBed, **settings: t.Any) -> None:
     """Only the landscape, and an AWS that is quick."""
     testbed.reset()
     testbed.settings(stack_seconds=STACK_SECONDS, **settings)
+    testbed.add_load_balancers(*BALANCERS)

@@ -27,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
     runner_stack_info,
 )
 from tests.e2e.harness import READING
+from tests.e2e.hurried import BALANCERS
 from tests.e2e.in_process import InProcessModule, outcome
 
 if t.TYPE_CHECKING:
@@ -104,7 +105,7 @@ def group(**options: t.Any) -> dict[str, t.Any]:
 
 def alias(number: int, **options: t.Any) -> dict[str, t.Any]:
     """Options of records that point to a load balancer."""
-    target = {"load_balancer_dns_name": f"a-{number}.elb.us-east-1.amazonaws.com"}
+    target = {"load_balancer_dns_name": BALANCERS[number - 1]}
     return {"domain_name": DOMAIN, **target, "load_balancer_hosted_zone_id": "Z26RNL4JYFTOTI", **options}
 
 

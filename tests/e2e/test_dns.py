@@ -41,6 +41,7 @@ OTHER_ACCOUNT = "210987654321"
 def testbed(running_testbed: TestBed) -> TestBed:
     running_testbed.reset()
     running_testbed.settings(stack_seconds=1.5)
+    running_testbed.add_load_balancers(TARGET, OTHER)
     return running_testbed
 
 
@@ -185,6 +186,16 @@ def test_records_are_removed_only_when_they_point_to_our_load_balancer(testbed: 
     assert keep(testbed, state="absent")["changed"] is True
     assert set(records_in(testbed, PUBLIC)) == {("us.gitpod.example.com.", "A")}
     assert keep(testbed, state="absent")["changed"] is False
+
+
+def test_a_load_balancer_that_is_gone_is_told_in_awss_words(testbed: TestBed) -> None:
+    gone = "gone-us-0123456789abcdef.elb.us-east-1.amazonaws.com"
+    refused = keep(testbed, load_balancer_dns_name=gone)
+    assert "that target was not found" in refused["msg"]
+    assert gone in refused["msg"]
+    assert records_in(testbed, PUBLIC) == {}
+    testbed.add_load_balancers(gone)
+    assert keep(testbed, load_balancer_dns_name=gone)["changed"] is True
 
 
 def test_a_validation_record_is_kept_and_removed_by_itself(testbed: TestBed) -> None:

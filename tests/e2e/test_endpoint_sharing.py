@@ -9,6 +9,7 @@ Answers that are lost, runs at the same time and strangers' groups, on the test 
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import typing as t
 
 import botocore.exceptions
@@ -362,3 +363,82 @@ def test_what_lost_its_tags_is_used_and_not_taken(bed: Bed) -> None:
     assert set(used["endpoint"]["tags"]) == {kept["Key"], "Name"}
     bed.run(**ONE, state="absent")
     assert [entry["id"] for entry in endpoints(bed)] == [made["id"]]
+
+
+BY_HAND = {
+    "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+    "Parameters": {"RunnerID": {"Type": "String"}, "VPC": {"Type": "String"}},
+}
+LET_IN = "10.99.0.0/16"
+
+
+def by_hand(bed: Bed, runner_id: str, vpc_id: str = VPCS[AP]) -> None:
+    """A runner's stack that was made in the console, in a VPC."""
+    aws = InProcessModule(bed.testbed, {}, AP).client("cloudformation")
+    values = {"RunnerID": runner_id, "VPC": vpc_id}
+    aws.create_stack(
+        StackName="by-hand",
+        TemplateBody=json.dumps(BY_HAND),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+    )
+    aws.get_waiter("stack_create_complete").wait(StackName="by-hand", WaiterConfig={"Delay": 0.1, "MaxAttempts": 50})
+
+
+def let_in(bed: Bed) -> str:
+    """The endpoint of a runner, to which somebody has added a subnet and a rule for another; the added subnet."""
+    made = bed.run(**ONE)
+    bed.ec2().authorize_security_group_ingress(
+        GroupId=made["security_group"]["id"], IpProtocol="tcp", FromPort=443, ToPort=443, CidrIp=LET_IN
+    )
+    third = bed.subnet(AP, "10.40.32.0/20", "c")
+    bed.ec2().modify_vpc_endpoint(VpcEndpointId=made["endpoint"]["id"], AddSubnetIds=[third])
+    bed.testbed.clear_calls()
+    return third
+
+
+def test_what_a_runner_deployed_by_hand_was_let_in_by_is_kept_and_told(bed: Bed) -> None:
+    third = let_in(bed)
+    by_hand(bed, "0193e7a1-0000-7000-8000-00000000beef")
+    bed.testbed.clear_calls()
+    predicted, found = bed.run(**ONE, check=True), bed.run(**ONE)
+    assert (found["changed"], bed.writes()) == (False, [])
+    assert third in found["endpoint"]["subnet_ids"]
+    assert LET_IN in sources(groups(bed)["one-group"])
+    why = f"not done, because by-hand in {VPCS[AP]} may need it"
+    assert found["left_alone"] == [
+        f"no longer admit {LET_IN} to the security group one-group: {why}",
+        f"remove the subnets {third} from {found['endpoint']['id']}: {why}",
+    ]
+    assert predicted["left_alone"] == found["left_alone"]
+
+
+def test_what_is_added_for_this_runner_is_added_beside_it(bed: Bed) -> None:
+    let_in(bed)
+    by_hand(bed, "0193e7a1-0000-7000-8000-00000000beef")
+    moved = bed.run(**ONE, source_subnet_ids=[SUBNETS[AP][0], OTHERS_IN_THE_SAME_ZONES[0]])
+    assert moved["security_group"]["rules"] == ["10.40.0.0/20", "10.40.128.0/24", "10.40.16.0/20", LET_IN]
+
+
+@pytest.mark.parametrize("vpc_id", ["vpc-0000000000000000e", ""])
+def test_who_is_elsewhere_keeps_nothing_here(bed: Bed, vpc_id: str) -> None:
+    third = let_in(bed)
+    if vpc_id:
+        by_hand(bed, "0193e7a1-0000-7000-8000-00000000beef", vpc_id)
+    found = bed.run(**ONE)
+    assert third not in found["endpoint"]["subnet_ids"]
+    assert sources(groups(bed)["one-group"]) == RANGES
+
+
+def test_where_the_stacks_cannot_be_read_nothing_is_taken_away(bed: Bed) -> None:
+    third = let_in(bed)
+    bed.testbed.add_fault(service="cloudformation", operation="DescribeStacks", error="AccessDenied", message="no")
+    found = bed.run(**ONE)
+    assert (found["changed"], third in found["endpoint"]["subnet_ids"]) == (False, True)
+    assert "not done, because it is not known who else needs it (Could not list the stacks" in found["left_alone"][0]
+
+
+def test_stacks_are_looked_at_only_before_something_is_taken_away(bed: Bed) -> None:
+    bed.run(**ONE)
+    bed.run(**ONE)
+    bed.run(**ONE, state="absent")
+    assert {call["service"] for call in bed.testbed.calls()} == {"ec2"}

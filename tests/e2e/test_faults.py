@@ -132,5 +132,6 @@ class Leftover(Controller):
 
     def environment(self) -> dict[str, str]:
         """As usual, with those keys."""
+        # Of nobody: whoever uses them is refused.
         keys = {"AWS_ACCESS_KEY_ID": "999999999999", "AWS_SECRET_ACCESS_KEY": "left", "AWS_SESSION_TOKEN": "over"}
         return {**super().environment(), **keys, **self._more}

@@ -118,6 +118,7 @@ def test_two_accounts_by_profile_each_see_their_own(controller: Controller) -> N
 def test_fifty_runners_in_fifty_accounts_are_looked_at_in_one_process(controller: Controller) -> None:
     testbed = controller.testbed
     accounts = {f"account-{number}": f"{100000000000 + number}" for number in range(FIFTY)}
+    testbed.add_accounts(*accounts.values())
     with profiles(**accounts):
         raw = {name: inventory(testbed, EU, aws_profile=name, account_id=account) for name, account in accounts.items()}
         found = look(testbed, status_look.run, raw)

@@ -93,6 +93,7 @@ def test_the_stacks_life(controller: Controller) -> None:
 
 
 def test_the_records_life(controller: Controller) -> None:
+    controller.testbed.add_load_balancers(DNS["load_balancer_dns_name"])
     other = {**DNS, "record_type": "cname", "load_balancer_dns_name": "b-2.elb.us-east-1.amazonaws.com"}
     absent = {"region": "us-east-1", "domain_name": DNS["domain_name"], "state": "absent"}
     removed = {**absent, "load_balancer_dns_name": other["load_balancer_dns_name"]}

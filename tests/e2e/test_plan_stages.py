@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import typing as t
 
@@ -258,3 +259,33 @@ def test_endpoints_by_hand(controller: Controller) -> None:
         assert "failed" not in path.run(), differ.__name__
         assert path.run()["changed"] is False, differ.__name__
     assert action(path.look(), "privatelink") == "nothing"
+    beside_a_runner_that_was_deployed_by_hand(path)
+
+
+def beside_a_runner_that_was_deployed_by_hand(path: Path) -> None:
+    """The look foresees what the run does: it takes nothing away that the other may need, and says so."""
+    aws = path.module().client("cloudformation")
+    keys = {"RunnerID": "0193e7a1-0000-7000-8000-00000000beef", "VPC": AP["gitpod_vpc_id"]}
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Parameters": {key: {"Type": "String"} for key in keys},
+    }
+    aws.create_stack(
+        StackName="by-hand",
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in keys.items()],
+    )
+    aws.get_waiter("stack_create_complete").wait(StackName="by-hand", WaiterConfig={"Delay": 0.1, "MaxAttempts": 50})
+    rule_more(path)
+    path.options = {"private_dns_enabled": False}
+    for told in ("by-hand in vpc-", "it is not known who else needs it"):
+        foreseen = next(plan for plan in path.look()["plan"] if plan["stage"] == "privatelink")
+        done = path.run()
+        assert (foreseen["action"], done["changed"]) == ("nothing", False), (foreseen, done)
+        kept = [line.partition(": not done, because")[0] for line in done["left_alone"]]
+        assert [line.partition(": not done, because")[0] for line in foreseen["reasons"][1:]] == kept
+        assert all(told in line for line in foreseen["reasons"][1:])
+        assert len(done["left_alone"]) == 2
+        assert all(told in line for line in done["left_alone"]), done["left_alone"]
+        fault = {"service": "cloudformation", "operation": "DescribeStacks", "error": "AccessDenied"}
+        path.controller.testbed.add_fault(**fault, message="no")

@@ -65,6 +65,23 @@ def test_runs_at_once_create_one_stack_and_update_it_once(controller: Controller
     assert run(controller, parameters=parameters)["changed"] is False
 
 
+def test_a_template_with_characters_beyond_ascii_converges(controller: Controller) -> None:
+    """GetTemplate has a question mark for each, after the template was given as a body."""
+    template = json.loads(TEMPLATE.read_text())
+    template["Description"] = "Läufer für Zürich"
+    body = json.dumps(template, ensure_ascii=False, separators=(",", ":"))
+    given = {"template_url": None, "template_body": body}
+    assert run(controller, **given)["changed"] is True
+    client_ = client(controller, "cloudformation")
+    assert "L?ufer" in json.dumps(client_.get_template(StackName=OPTIONS["name"])["TemplateBody"])
+    controller.testbed.clear_calls()
+    again = run(controller, **given)
+    assert (again["changed"], again["operation"]) == (False, "none")
+    assert operations(controller, "CreateChangeSet") == 0
+    other = run(controller, template_url=None, template_body=body.replace("Läufer", "Löufer"))
+    assert (other.get("failed"), other["changed"]) == (None, True)
+
+
 def test_the_runners_stack_is_found_under_another_name(controller: Controller) -> None:
     assert run(controller, name="made-by-hand")["changed"] is True
     runner_id = OPTIONS["parameters"]["Runner ID"]

@@ -34,6 +34,8 @@ from .aws import (
     create_application,
     endpoints,
     faults,
+    identities,
+    load_balancers,
     managed_instances,
     service_quotas,
     surroundings,
@@ -65,8 +67,10 @@ class Testbed:
     def seed(self) -> None:
         """The landscape, into an empty AWS."""
         self.releases.reset()
+        for account in (self.settings.account_id, self.settings.other_account_id):
+            identities.add_account(account)
         if self.settings.landscape:
-            self.tokens = landscape.seed(self.settings.account_id, self.plane, self.certificates.ca_pem)
+            self.tokens = landscape.seed(self.settings, self.plane, self.certificates.ca_pem)
 
     def reset(self, _method: str, _body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
         """POST empties everything and seeds the landscape again; the answer has the new exchange tokens."""
@@ -74,7 +78,7 @@ class Testbed:
 
         cloudformation.stop_everything()
         _reset_all_state()
-        for part in (faults, call_log, service_quotas, surroundings, managed_instances):
+        for part in (identities, load_balancers, faults, call_log, service_quotas, surroundings, managed_instances):
             part.clear()
         endpoints.reset()
         certificates.reset()
@@ -93,6 +97,7 @@ class Testbed:
         """
         added: dict[str, str] = {}
         for wanted in body["runners"] if method == "POST" else ():
+            identities.enable_region(wanted["region"])
             added[wanted["runner"]["id"]] = landscape.add(
                 self.settings.account_id, self.plane, wanted["region"], wanted, self.certificates.ca_pem
             )
@@ -151,6 +156,7 @@ class Testbed:
             "exchange_tokens": self.tokens,
             "template_url": template_url(NEWEST_STABLE),
             "account_id": self.settings.account_id,
+            "other_account_id": self.settings.other_account_id,
             "pid": os.getpid(),
         }
 

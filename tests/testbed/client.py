@@ -33,6 +33,7 @@ class TestBed:
     exchange_tokens: dict[str, str]
     template_url: str
     account_id: str
+    other_account_id: str
     pid: int
 
     def __init__(self, process: subprocess.Popen[str], addresses: dict[str, t.Any]) -> None:
@@ -96,6 +97,14 @@ class TestBed:
         """Add what these runners find in their regions, see tests/fleet.py; their exchange tokens by ID."""
         tokens: dict[str, str] = self.control("POST", "landscape", {"runners": runners})["exchange_tokens"]
         return tokens
+
+    def add_accounts(self, *accounts: str) -> None:
+        """Accounts more, each with its operator; an account's number is its operator's access key."""
+        self.control("POST", "accounts", {"accounts": list(accounts)})
+
+    def add_load_balancers(self, *names: str) -> None:
+        """DNS names of load balancers in accounts that nobody sees; aliases to others are refused."""
+        self.control("POST", "load-balancers", {"names": list(names)})
 
     def publish_release(self, version: str, *channels: str) -> None:
         """Publish a release; these channels name it from now on."""

@@ -14,20 +14,25 @@ import yaml
 from ministack.core.responses import request_scope
 from ministack.services import acm, ec2, iam, route53, ssm
 
-from .aws import certificates, endpoints
+from .aws import certificates, endpoints, roles
 from .management_plane import ManagementPlane
+from .settings import Settings
 
 FILE = pathlib.Path(__file__).with_name("landscape.yml")
 
 
-def seed(account: str, plane: ManagementPlane, ca_pem: str) -> dict[str, str]:
+def seed(settings: Settings, plane: ManagementPlane, ca_pem: str) -> dict[str, str]:
     """Create everything; exchange tokens by region."""
+    account = settings.account_id
     landscape = yaml.safe_load(FILE.read_text("utf-8"))
     tokens = {region: add(account, plane, region, wanted, ca_pem) for region, wanted in landscape["regions"].items()}
     with request_scope(account, "us-east-1"):
         for zone in landscape["hosted_zones"]:
             _hosted_zone(zone["id"], zone["name"])
         _ecs_role()
+    trusted = [f"arn:aws:iam::{number}:root" for number in (account, settings.other_account_id)]
+    for name in landscape["other_account"]["roles"]:
+        roles.add(settings.other_account_id, name, {"AWS": trusted})
     return tokens
 
 

@@ -23,3 +23,5 @@ class Settings:
     stack_seconds: float = 30.0
     landscape: bool = True
     account_id: str = "123456789012"
+    # Of the network's team, which has hosted zones and the role that edits them.
+    other_account_id: str = "210987654321"

@@ -29,14 +29,14 @@ def run(module: t.Any) -> dict[str, t.Any]:
     options = module.params
     api = api_of(module)
     found = []
-    for stack, template in _runners(api, options["names"] or []):
+    for stack, template in runners(api, options["names"] or []):
         if variables.is_managed(stack) and not options["include_managed"]:
             continue
         found.append(_adopted(module, api, stack, template))
     return {"changed": False, "runners": found}
 
 
-def _runners(api: Api, wanted: t.Sequence[str]) -> t.Iterator[tuple[Stack, Template]]:
+def runners(api: Api, wanted: t.Sequence[str]) -> t.Iterator[tuple[Stack, Template]]:
     """Stacks of runners with their templates: those that are named, or all of the region.
 
     :raises RunnerError: one that is named is none, or is not there.
@@ -51,7 +51,8 @@ def _runners(api: Api, wanted: t.Sequence[str]) -> t.Iterator[tuple[Stack, Templ
             continue
         template = api.template({"StackName": stack.id})
         if variables.is_runner(template):
-            yield stack, template
+            # The list says less than the stack itself: what it leaves out is not off.
+            yield (stack if wanted else api.stack(stack.id)), template
         elif wanted:
             labels = ", ".join(variables.TELLING_LABELS)
             raise RunnerError(f"The stack {stack.name} is not a runner's", f"Its template has not all of {labels}")
@@ -61,7 +62,7 @@ def _adopted(module: t.Any, api: Api, stack: Stack, template: Template) -> dict[
     values, notes = variables.of_stack(stack, template)
     found: dict[str, t.Any] = {"gitpod_region": module.region, "gitpod_account_id": stack.id.split(":")[4], **values}
     found.update(variables.names_of(stack))
-    if not stack.protected:
+    if stack.protected is False:
         found["gitpod_stack_termination_protection"] = False
     balancer = api.load_balancer(stack)
     for part, told in (_dns(module, found, balancer or {}), _endpoint(module, found)):

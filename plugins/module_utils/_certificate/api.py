@@ -33,6 +33,11 @@ def described(acm: t.Any, arn: str) -> Certificate:
     return Certificate.from_detail(acm.describe_certificate(CertificateArn=arn, aws_retry=True)["Certificate"])
 
 
+def _names_unsure(raw: t.Mapping[str, t.Any]) -> bool:
+    """Whether a summary may leave names out: it holds a hundred at most."""
+    return bool(raw.get("HasAdditionalSubjectAlternativeNames")) or not raw.get("SubjectAlternativeNameSummaries")
+
+
 class Api:
     """The calls that a runner's certificate needs, in its region."""
 
@@ -43,21 +48,23 @@ class Api:
         """Those of the region that cover the domain and its wildcard, with all that is known of them."""
         found: list[Certificate] = []
         for raw in self._listed():
-            # A summary holds a hundred names at most.
-            unsure = raw.get("HasAdditionalSubjectAlternativeNames") or not raw.get("SubjectAlternativeNameSummaries")
-            if unsure or Certificate.from_summary(raw).covers(domain):
+            if _names_unsure(raw) or Certificate.from_summary(raw).covers(domain):
                 found += [certificate for certificate in [self.certificate(raw["CertificateArn"])] if certificate]
         return [certificate for certificate in found if certificate.covers(domain)]
 
     def summaries(self, domain: str) -> list[Certificate]:
         """The same as far as the list itself tells, in one call a page: of a hundred names each, and without tags.
 
-        Only of what is pending all is read: whose it is decides whether it is waited for.
+        Of what is not issued all is read: whose it is decides whether it is waited for, and the list says that it is
+        pending where the detail says that it has failed. So it is where the list does not tell whether one is in use.
         """
-        listed = [Certificate.from_summary(raw) for raw in self._listed()]
-        covering = [certificate for certificate in listed if certificate.covers(domain)]
-        seen = [self.certificate(entry.arn) if entry.status == PENDING else entry for entry in covering]
-        return [certificate for certificate in seen if certificate]
+        seen = []
+        for raw in self._listed():
+            entry = Certificate.from_summary(raw)
+            if _names_unsure(raw) or entry.covers(domain):
+                told = entry.status == ISSUED and "InUse" in raw and not _names_unsure(raw)
+                seen.append(entry if told else self.certificate(entry.arn))
+        return [certificate for certificate in seen if certificate and certificate.covers(domain)]
 
     def _listed(self) -> t.Iterator[dict[str, t.Any]]:
         arguments: dict[str, t.Any] = {

@@ -51,6 +51,7 @@ class Certificate:
     :param expires: when it ends, in UTC; C(None) until it is issued.
     :param failure: ACM's reason when it is not issued.
     :param renewal: how far a renewal has come, or empty.
+    :param in_use: whether the list says that something serves it; what, only the detail tells.
     :param records: what validates it through DNS, each once.
     :param tags: C(None) while they were not read.
     """
@@ -64,6 +65,7 @@ class Certificate:
     expires: datetime.datetime | None = None
     failure: str = ""
     renewal: str = ""
+    in_use: bool = False
     in_use_by: tuple[str, ...] = ()
     records: tuple[ValidationRecord, ...] = ()
     unvalidated: tuple[str, ...] = ()
@@ -77,10 +79,11 @@ class Certificate:
             arn=raw["CertificateArn"],
             status=raw.get("Status", ""),
             names=tuple(dict.fromkeys(folded(name) for name in names if name)),
-            # Details say RSA-2048 where requests and lists say RSA_2048.
+            # Details, and lists of what was imported, say RSA-2048 where requests and other lists say RSA_2048.
             key_algorithm=raw.get("KeyAlgorithm", "").replace("-", "_"),
             kind=raw.get("Type", "AMAZON_ISSUED"),
             expires=_in_utc(raw.get("NotAfter")),
+            in_use=bool(raw.get("InUse")),
         )
 
     @classmethod
@@ -104,6 +107,11 @@ class Certificate:
             ),
             tags=tags,
         )
+
+    @property
+    def served(self) -> bool:
+        """Whether anything serves it, as far as list or detail tells."""
+        return self.in_use or bool(self.in_use_by)
 
     def covers(self, domain: str) -> bool:
         """Whether it is for the domain and its wildcard."""

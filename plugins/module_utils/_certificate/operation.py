@@ -33,9 +33,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes i
 
 # ACM looks for the record at intervals of its own, so that asking more often tells nothing sooner.
 ISSUE_PACE = Pace(first=3.0, longest=30.0, growth=1.5)
-# "It may take several seconds before the records are available" (DescribeCertificate).
+# "It may take several seconds before the records are available" (DescribeCertificate); at times it takes minutes, and
+# Terraform's provider waits for five.
 RECORDS_PACE = Pace(first=1.0, longest=5.0, growth=1.5)
-RECORDS_TIMEOUT = 90.0
+RECORDS_TIMEOUT = 300.0
 
 
 @dataclasses.dataclass(frozen=True)

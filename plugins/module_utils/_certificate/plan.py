@@ -93,7 +93,7 @@ def _preference(certificate: Certificate) -> tuple[bool, bool, bool, str]:
     Nothing that changes with time decides, and the ARN makes the choice stable.
     """
     return (
-        not certificate.in_use_by,
+        not certificate.served,
         certificate.kind == "PRIVATE",
         certificate.kind != "AMAZON_ISSUED",
         certificate.arn,

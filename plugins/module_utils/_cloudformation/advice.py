@@ -9,6 +9,7 @@ Only a status in which AWS is undoing an operation is one from which the stack g
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.declared import SKIPPED
@@ -107,6 +108,28 @@ def after_a_deletion(refused: t.Sequence[str], status: str) -> str:
         "Remove the cause and run again; what cannot go is left behind with gitpod_teardown_retain_resources:"
         f" [{names}] (retain_resources)"
     )
+
+
+# What a name in the template can meet, in the words of the services that refuse it. A secret keeps its name until its
+# recovery window ends (CreateSecret, InvalidRequestException), and everything else while it is there.
+_IN_THE_WAY = (
+    (
+        re.compile(r"scheduled for deletion|marked for deletion|pending deletion", re.IGNORECASE),
+        "What had this name before waits for its deletion, for up to 30 days. Of a secret, end the wait (aws"
+        " secretsmanager delete-secret --force-delete-without-recovery --secret-id NAME), or take it back first"
+        " (restore-secret)",
+    ),
+    (
+        re.compile(r"already (exists|own it)|AlreadyExists|AlreadyOwnedByYou|ResourceExistsException", re.IGNORECASE),
+        "Something has this name already, which an earlier stack left behind or somebody made: see whose it is, then"
+        " delete it or give it another name (a bucket that teardown.yml kept: gitpod_teardown_delete_buckets)",
+    ),
+)
+
+
+def about_a_name(why: str) -> str:
+    """What to do first where a name in the template is taken; empty for any other cause."""
+    return next((step for pattern, step in _IN_THE_WAY if pattern.search(why)), "")
 
 
 def left_behind(name: str, status: str, left: t.Sequence[Failure]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     NotFoundError,
     RunnerError,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 
 LOAD_BALANCER_TYPE = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
@@ -188,12 +189,14 @@ class Api:
             return []
         try:
             with intent(f"read the events of the change set {arn}"):
-                answer = self.client.describe_events(ChangeSetName=arn, Filters={"FailedEvents": True}, aws_retry=True)
+                found = every(
+                    self.client.describe_events, "OperationEvents", ChangeSetName=arn, Filters={"FailedEvents": True}
+                )
         except ApiError:
             return []
         return [
             " ".join(filter(None, [event.get("ValidationPath", ""), event["ValidationStatusReason"]]))
-            for event in answer.get("OperationEvents", [])
+            for event in found
             if event.get("ValidationStatusReason")
         ]
 
@@ -264,7 +267,7 @@ class Api:
             return None
         try:
             with intent(f"read the load balancer of {stack.name}"):
-                found = self._elbv2().describe_load_balancers(LoadBalancerArns=arns, aws_retry=True)["LoadBalancers"]
+                found = every(self._elbv2().describe_load_balancers, "LoadBalancers", LoadBalancerArns=arns)
         except NotFoundError:
             # It goes, or went, while the stack still lists it.
             return None
@@ -283,7 +286,7 @@ class Api:
             return None
         try:
             with intent(f"read the load balancer {dns_name}"):
-                found = self._elbv2().describe_load_balancers(Names=[name], aws_retry=True)["LoadBalancers"]
+                found = every(self._elbv2().describe_load_balancers, "LoadBalancers", Names=[name])
         except NotFoundError:
             return None
         return next((raw for raw in found if raw["DNSName"].lower() == dns_name.lower()), None)

@@ -179,7 +179,7 @@ def protect(api: Api, stack: str, protected: bool, clock: Clock) -> None:
 
     def seen() -> bool:
         now = api.stack(stack)
-        return now.protected == protected or _goes(now)
+        return now.protected in (protected, None) or _goes(now)
 
     ensured(lambda: api.protect(stack, protected), seen, clock)
 

@@ -24,6 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way 
 LARGEST_TEMPLATE = 1_048_576
 # What S3 says of an object that is not there, to whoever may list the bucket and to whoever may not.
 NO_OBJECT = DENIED_CODES | {"NoSuchKey", "NoSuchBucket", "404", "403"}
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 # Of a body that breaks off.
 READS = 4
 _HOST = re.compile(
@@ -34,16 +35,38 @@ _HOST = re.compile(
 def fingerprint(template: t.Any) -> str:
     """SHA-256 of a template by its meaning: the spaces and the order of a JSON document do not count.
 
+    Of one with characters beyond ASCII, there is a second one behind a slash: of what GetTemplate answers after it was
+    given as a body, a question mark for each of them (aws-cdk-cli, C(mangleLikeCloudFormation)).
+
     :param template: text or bytes, or what botocore makes of a JSON template, a dictionary.
     """
     if isinstance(template, bytes):
         template = template.decode("utf-8", "replace")
+    exact = _meaning(template)
+    replaced = _meaning(_BEYOND_ASCII.sub("?", template)) if isinstance(template, str) else exact
+    return exact if replaced == exact else f"{exact}/{replaced}"
+
+
+def _meaning(template: t.Any) -> str:
     if isinstance(template, str):
         try:
             template = json.loads(template)
         except (ValueError, RecursionError):
             return _digest("\n".join(line.rstrip() for line in template.strip().splitlines()))
     return _digest(json.dumps(template, sort_keys=True, separators=(",", ":")))
+
+
+def same(wanted: str, present: str) -> bool | None:
+    """Whether two fingerprints are of one template.
+
+    C(None) where that is so as far as can be seen: of what the present one had beyond ASCII, question marks are left.
+
+    :param present: of what GetTemplate has answered.
+    """
+    exact, _slash, replaced = wanted.partition("/")
+    if exact == present.partition("/")[0]:
+        return True
+    return None if replaced and replaced == present else False
 
 
 def _digest(text: str) -> str:

@@ -71,7 +71,7 @@ def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
         return Outcome(stack, "delete", changed=True, actions=actions, before=f"{stack.name}: {stack.status}\n")
     stack = _settled(api, stack, wanted, mode)
     resources = api.resources(stack.id) if mode.wait and status.exists(stack.status) else []
-    if stack.protected:
+    if stack.protected is not False and wanted.force:
         begin.protect(api, stack.id, False, mode.watching.clock)
     token = ""
     if status.meaning(stack.status).absent != status.JOIN_DELETE:

@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     RunnerError,
     TimeoutExceededError,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import MOST_SENT, is_lost
@@ -22,12 +23,16 @@ PACE = Pace(first=1.0, longest=10.0, growth=1.5)
 TIMEOUT = 600.0
 # AWS's word for a stack that nobody has let it compare.
 NOT_CHECKED = "NOT_CHECKED"
+DRIFTED = "DRIFTED"
 
 
 def detect(client: t.Any, stack_id: str, clock: Clock) -> dict[str, t.Any]:
     """Let CloudFormation compare, wait for it, and return what differs.
 
-    :raises RunnerError: the comparison failed.
+    A detection that failed for a resource has its results of the others (CloudFormation API reference,
+    DescribeStackDriftDetectionStatus, DETECTION_FAILED): they are told, and C(incomplete) says why there may be more.
+
+    :raises RunnerError: the comparison failed, and found nothing.
     :raises TimeoutExceededError: it did not end in time.
     """
     detection = _begun(client, stack_id, clock)
@@ -36,10 +41,34 @@ def detect(client: t.Any, stack_id: str, clock: Clock) -> dict[str, t.Any]:
             answer = client.describe_stack_drift_detection_status(StackDriftDetectionId=detection, aws_retry=True)
         if answer["DetectionStatus"] == "DETECTION_COMPLETE":
             found, moment = answer.get("StackDriftStatus", "UNKNOWN"), answer.get("Timestamp")
-            return {"status": found, "resources": _drifted(client, stack_id), "compared": _text(moment)}
+            return _told(found, _drifted(client, stack_id), moment)
         if answer["DetectionStatus"] == "DETECTION_FAILED":
-            raise RunnerError("The drift detection failed", answer.get("DetectionStatusReason", ""))
+            return _partial(client, stack_id, answer)
     raise TimeoutExceededError(f"The drift detection did not end within {TIMEOUT:.0f} s", next_step="Run again")
+
+
+def _told(
+    found: str, resources: list[dict[str, t.Any]], moment: datetime.datetime | None, incomplete: str = ""
+) -> dict[str, t.Any]:
+    return {"status": found, "resources": resources, "compared": _text(moment), "incomplete": incomplete}
+
+
+def _partial(client: t.Any, stack_id: str, answer: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What a detection found that failed; what differs of it differs, and that there is no more nobody knows.
+
+    :raises RunnerError: it compared nothing.
+    """
+    reason = clean(str(answer.get("DetectionStatusReason") or "")).strip().rstrip(". ") or "AWS gives no reason"
+    found = answer.get("StackDriftStatus", "UNKNOWN")
+    resources = _drifted(client, stack_id) if found == DRIFTED or answer.get("DriftedStackResourceCount") else []
+    if not resources and found != "IN_SYNC":
+        raise RunnerError(
+            "The drift detection failed",
+            reason,
+            "It reads each resource with the caller's own rights: allow what AWS names, or do without it"
+            " (gitpod_status_drift: skip)",
+        )
+    return _told(DRIFTED if resources else "UNKNOWN", resources, answer.get("Timestamp"), reason)
 
 
 def _begun(client: t.Any, stack_id: str, clock: Clock) -> str:
@@ -68,8 +97,8 @@ def last(client: t.Any, stack_id: str) -> dict[str, t.Any]:
         stack = client.describe_stacks(StackName=stack_id, aws_retry=True)["Stacks"][0]
     known = stack.get("DriftInformation", {})
     found = known.get("StackDriftStatus", NOT_CHECKED)
-    resources = _drifted(client, stack_id) if found == "DRIFTED" else []
-    return {"status": found, "resources": resources, "compared": _text(known.get("LastCheckTimestamp"))}
+    resources = _drifted(client, stack_id) if found == DRIFTED else []
+    return _told(found, resources, known.get("LastCheckTimestamp"))
 
 
 def _text(moment: datetime.datetime | None) -> str:

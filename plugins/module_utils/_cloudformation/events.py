@@ -252,11 +252,11 @@ class Failure:
 def failures(events: t.Sequence[Event]) -> list[Failure]:
     """Real failures, the root cause first: the oldest that is not a consequence of another.
 
-    Cancelled resources are consequences. A nested stack's own events tell more than its event in the parent. What could
-    not be deleted once an update was done is none (`left_over`).
+    Cancelled resources are consequences, and a deletion that AWS tries again is none yet. A nested stack's own events
+    tell more than its event in the parent. What could not be deleted once an update was done is none (`left_over`).
     """
     nested = {event.stack_id for event in events}
-    cleaned = {id(event) for event in _cleaned(events)}
+    cleaned = {id(event) for event in [*_cleaned(events), *_tried_again(events)]}
     found: dict[tuple[str, str], Failure] = {}
     for event in events:
         told_inside = event.nested_stack_id in nested and any(
@@ -285,7 +285,10 @@ def _stripped(reason: str) -> str:
 def left_over(events: t.Sequence[Event]) -> list[Failure]:
     """What AWS could not delete once an update was done, or undone: the operation has ended as it says all the same."""
     found: dict[tuple[str, str], Failure] = {}
+    again = {id(event) for event in _tried_again(events)}
     for event in _cleaned(events):
+        if id(event) in again:
+            continue
         failure = Failure(event.resource, event.kind, event.status, _stripped(event.reason))
         found[event.stack_id, event.resource] = failure
     return list(found.values())
@@ -305,6 +308,22 @@ def _cleaned(events: t.Sequence[Event]) -> list[Event]:
             cleaning.discard(event.stack_id)
         elif event.status == "DELETE_FAILED" and event.stack_id in cleaning:
             found.append(event)
+    return found
+
+
+def _tried_again(events: t.Sequence[Event]) -> list[Event]:
+    """Failed deletions that are not the last word: AWS tries each up to three times (CloudFormation user guide).
+
+    A replaced resource goes under its successor's logical ID, so that its physical one counts too.
+    """
+    later: set[tuple[str, str, str]] = set()
+    found = []
+    for event in reversed(events):
+        key = (event.stack_id, event.resource, event.physical_id)
+        if event.status == "DELETE_FAILED" and key in later:
+            found.append(event)
+        elif event.status in (DELETING, "DELETE_COMPLETE", "DELETE_SKIPPED"):
+            later.add(key)
     return found
 
 

@@ -235,24 +235,38 @@ def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:
     # A second stack with the same runner's ID would take the first one's place at the management plane.
     same = [entry for entry in seen if _names_the_id(entry.stack, runner)]
     same.sort(key=lambda entry: entry.verdict.relation != BY_HAND)
-    return dataclasses.replace(same[0], name=found.stack.name) if same else found
+    if not same:
+        return found
+    return dataclasses.replace(judged(api, api.stack(same[0].stack.id), runner, take_over), name=found.stack.name)
 
 
 def users_of_vpc(stacks: t.Iterable[Stack], runner: Runner, vpc_id: str) -> list[Runner]:
-    """The other runners whose stacks are in a VPC: its endpoint serves them, whether or not its tags name them."""
+    """The other runners whose stacks are in a VPC: its endpoint serves them, whether or not its tags name them.
+
+    What they need is kept, so that a stack counts too that only may be a runner's, or only may be there.
+    """
     found = []
     for stack in stacks:
-        if not status.exists(stack.status) or vpc_id not in stack.parameters.values():
+        if not _may_be_in(stack, vpc_id):
             continue
         verdict = ownership.of_stack(runner, stack.tags, stack.parameters)
         if verdict.relation == BY_HAND:
             # A second stack with this runner's ID, made by hand beside its own. Under that ID it would be the runner.
             found.append(Runner(stack.name if stack.name != runner.name else f"stack {stack.name}"))
-        if verdict.relation in (ANOTHERS, UNKNOWN):
+        unsure = verdict.relation == STRANGERS and ownership.may_be_a_runners(stack.parameters)
+        if unsure or verdict.relation in (ANOTHERS, UNKNOWN):
             _key, identifier = ownership.runner_id_among(stack.parameters)
             name = stack.tags.get(RUNNER_NAME_TAG, "") or stack.name
             found.append(Runner(name, stack.tags.get(RUNNER_ID_TAG, "") or identifier))
     return found
+
+
+def _may_be_in(stack: Stack, vpc_id: str) -> bool:
+    """Whether a stack has something in the VPC; where its parameters name none, nobody knows in which it is."""
+    if not status.exists(stack.status) or stack.status == "REVIEW_IN_PROGRESS":
+        return False
+    named = {word for value in stack.parameters.values() for word in value.split(",") if word.startswith("vpc-")}
+    return vpc_id in named or not named
 
 
 def others_with_id(stacks: t.Iterable[Stack], runner: Runner, own: Stack) -> list[str]:
@@ -272,18 +286,18 @@ def _named_by_the_task(api: Api, stack: Stack, take_over: str) -> Found:
         return Found(stack, Verdict(FREE, "there is none"))
     if stack.status == "REVIEW_IN_PROGRESS":
         found = judged(api, stack, NOBODY, take_over)
-        told_apart = found.waiting is not None and found.verdict.relation in (ANOTHERS, UNKNOWN)
-        of_a_runner = told_apart or found.named
+        of_a_runner = found.waiting is not None and found.verdict.relation in (ANOTHERS, UNKNOWN)
         told = Verdict(OURS, f"{found.verdict.reason}; the task names the stack")
         return dataclasses.replace(found, verdict=told) if of_a_runner else found
     if stack.tags.get(RUNNER_ID_TAG) or stack.tags.get(RUNNER_NAME_TAG):
         return Found(stack, Verdict(OURS, "its tags name a runner, and the task names the stack"))
-    if take_over and take_over in (stack.name, stack.id):
-        return Found(stack, Verdict(OURS, "the task names it to be taken over"), named=True)
     if parameters.find("Runner ID", api.template({"StackName": stack.id}).parameters):
         return Found(stack, Verdict(OURS, "its template has a Runner ID, and the task names the stack"))
     told = ownership.of_stack(NOBODY, stack.tags, stack.parameters, stack.description)
-    return Found(stack, dataclasses.replace(told, relation=STRANGERS))
+    named = bool(take_over) and take_over in (stack.name, stack.id)
+    if named and told.relation in (ANOTHERS, UNKNOWN):
+        return Found(stack, Verdict(OURS, f"{told.reason}; the task names it to be taken over"), named=True)
+    return Found(stack, dataclasses.replace(told, relation=STRANGERS), named=named)
 
 
 def of_runner(stacks: t.Sequence[Stack], runner_id: str) -> Stack:

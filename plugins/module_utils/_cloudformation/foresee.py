@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as plan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import same
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.effects import (
     effects,
     step_back,
@@ -128,8 +129,13 @@ def template_differs(wanted: Wanted, present: Present) -> bool | None:
     """
     if wanted.keeps_template:
         return False
+    alike = same(wanted.fingerprint, present.fingerprint) if wanted.fingerprint and present.fingerprint else None
+    if alike is not None:
+        return not alike
     if wanted.fingerprint and present.fingerprint:
-        return wanted.fingerprint != present.fingerprint
+        # Another umlaut in the place of one: the hash of the content tells, where it was recorded.
+        recorded, hashed = present.stack.tags.get(TEMPLATE_HASH_TAG), wanted.tags.get(TEMPLATE_HASH_TAG)
+        return bool(recorded and hashed and recorded != hashed)
     record = {key: wanted.tags[key] for key in RECORD_TAGS if key in wanted.tags}
     if not record:
         return None
@@ -170,7 +176,7 @@ def difference(wanted: Wanted, template: Template, present: Present) -> Differen
         service_role=bool(wanted.role_arn) and wanted.role_arn != stack.role_arn,
         notifications=bool(wanted.notification_arns) and set(wanted.notification_arns) != set(stack.notification_arns),
         reviewed=present.reviewed is not None,
-        protection=wanted.protected != stack.protected,
+        protection=stack.protected is not None and wanted.protected != stack.protected,
         policy=bool(wanted.policy) and not same_document(wanted.policy, present.policy),
     )
 

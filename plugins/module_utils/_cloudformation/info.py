@@ -25,7 +25,7 @@ def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_stack_info does."""
     options = module.params
     api = api_of(module)
-    stack, verdict = _looked_for(api, options)
+    stack, verdict = looked_for(api, options)
     exists = status.exists(stack.status)
     row = status.meaning(stack.status)
     found: dict[str, t.Any] = {
@@ -46,13 +46,16 @@ def run(module: t.Any) -> dict[str, t.Any]:
     return found
 
 
-def _looked_for(api: Api, options: t.Mapping[str, t.Any]) -> tuple[Stack, Verdict]:
+def looked_for(api: Api, options: t.Mapping[str, t.Any]) -> tuple[Stack, Verdict]:
     """The runner's own where its name is given; otherwise whatever has the name, or the ID."""
     name, runner = options["name"], Runner(options["runner_name"] or "", options["runner_id"] or "")
     if name and options["runner_name"]:
         found = find(api, runner, name)
         return found.seen, found.verdict
     stack = api.stack(name) if name else of_runner(api.stacks(), runner.id)
+    if not name and stack.id:
+        # The list says less than the stack itself.
+        stack = api.stack(stack.id)
     return stack, judged(api, stack, runner).verdict
 
 

@@ -52,6 +52,8 @@ class Stack:
     """A stack as DescribeStacks has it; C(status) is C(ABSENT) when there is none.
 
     :param parameters: values by logical ID, NoEcho ones as asterisks.
+    :param protected: whether termination protection is on; C(None) where the answer does not tell, as lists of stacks
+        did for years (cloud-custodian's recordings of 2018 to 2020) and the answer about a deleted stack does.
     """
 
     name: str
@@ -61,7 +63,7 @@ class Stack:
     parameters: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     outputs: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    protected: bool = False
+    protected: bool | None = False
     created: str = ""
     updated: str = ""
     role_arn: str = ""
@@ -75,11 +77,12 @@ class Stack:
             name=raw["StackName"],
             status=raw["StackStatus"],
             id=raw["StackId"],
-            status_reason=raw.get("StackStatusReason", ""),
+            # AWS ends it with a stop, at times with a blank behind it, and what it is told in has a stop of its own.
+            status_reason=raw.get("StackStatusReason", "").strip().rstrip(". "),
             parameters={entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in raw.get("Parameters", [])},
             outputs={entry["OutputKey"]: entry.get("OutputValue", "") for entry in raw.get("Outputs", [])},
             tags={entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])},
-            protected=bool(raw.get("EnableTerminationProtection", False)),
+            protected=raw.get("EnableTerminationProtection"),
             created=_time(raw.get("CreationTime")),
             updated=_time(raw.get("LastUpdatedTime")),
             role_arn=raw.get("RoleARN", ""),

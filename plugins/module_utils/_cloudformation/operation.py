@@ -210,7 +210,7 @@ def _continued(api: Api, wanted: Wanted, stack: Stack, mode: Mode) -> Stack:
 def _stopped(stack: Stack) -> RunnerError:
     return RunnerError(
         f"The stack {stack.name} is {stack.status} and cannot be changed",
-        stack.status_reason.strip(),
+        stack.status_reason,
         advice.after(stack.status),
         {"stack": stack.as_result()},
     )
@@ -312,7 +312,7 @@ def _recreate(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: 
     if mode.check:
         return dataclasses.replace(predicted, operation="recreate", actions=actions)
     clock, token = mode.watching.clock, new_token()
-    if stack.protected:
+    if stack.protected is not False:
         begin.protect(api, stack.id, False, clock)
     begin.delete(api, stack, token, clock)
     watching = dataclasses.replace(mode.watching, fail_fast=False)

@@ -164,7 +164,8 @@ def computed(api: Api, arn: str, mode: Mode) -> Changes | None:
             if found == "FAILED":
                 details = [detail for detail in api.validation_failures(arn) if detail not in reason]
                 raise RefusedError(
-                    "CloudFormation refused the change set; nothing was changed", "; ".join([reason, *details])
+                    "CloudFormation refused the change set; nothing was changed",
+                    "; ".join([reason.strip().rstrip(". "), *details]),
                 )
         raise RefusedError(
             "CloudFormation did not finish the change set in time",

@@ -107,6 +107,8 @@ def failed(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool 
     why = cause + (f". Also failed: {'; '.join(others)}" if others else "")
     about_a_token = token_problem(why)
     after = advice.after_a_deletion([failure.resource for failure in found], status) if deleting else ""
+    taken = "" if deleting or about_a_token else advice.about_a_name(cause)
+    after = f"{taken}. {advice.after(status)}" if taken else after
     return OperationFailedError(
         f"The deletion of the stack {stack.name} failed" if deleting else f"The stack {stack.name} failed",
         why,
@@ -124,7 +126,7 @@ def failed(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool 
 
 def _cause(stack: Stack, events: t.Sequence[Event], status: str, deleting: bool) -> str:
     """Where no resource has failed, the stack itself tells, in an event of its own or in its status."""
-    told = told_by_the_stack(events) or stack.status_reason.strip().rstrip(". ")
+    told = told_by_the_stack(events) or stack.status_reason
     if not told and status.startswith("DELETE") and not deleting:
         return "It was deleted meanwhile, by another run or by somebody"
     return told or "AWS gives no reason"

@@ -22,13 +22,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     Connection,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web import trust
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.watch import Watch
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# openssl/x509_vfy.h. The first has a name in ssl only since Python 3.10, the second never had one.
-X509_V_FLAG_PARTIAL_CHAIN = 0x80000
+# openssl/x509_vfy.h; it has no name in ssl.
 X509_V_FLAG_NO_CHECK_TIME = 0x200000
 
 # OpenSSL's names for a peer that speaks no version of TLS that is offered to it.
@@ -58,8 +58,14 @@ class Client:
         base = Connection(name, address, "failed")
         if not self.validate_certificates:
             return self._attempt(dataclasses.replace(base, trust="unchecked"), _unverified())
+        trusted = dataclasses.replace(base, trust="trusted")
         try:
-            return self._attempt(dataclasses.replace(base, trust="trusted"), self._verified())
+            return self._attempt(trusted, self._verified(strictly=True))
+        except ssl.SSLCertVerificationError as error:
+            refusal = error.verify_message
+        try:
+            # What only some clients refuse, such as Python 3.13, is trusted all the same; that they do is told.
+            return self._attempt(dataclasses.replace(trusted, trust_detail=refusal), self._verified())
         except ssl.SSLCertVerificationError as error:
             # Whether the runner answers is a second question; a GET without credentials gives nothing away.
             untrusted = dataclasses.replace(base, trust="untrusted", trust_detail=error.verify_message)
@@ -79,13 +85,9 @@ class Client:
                 "Give a PEM file with at least one certificate, readable for the user that the module runs as",
             ) from error
 
-    def _verified(self) -> ssl.SSLContext:
-        if not self.ca_path:
-            context = ssl.create_default_context()
-        elif self.ca_is_directory:
-            context = ssl.create_default_context(capath=self.ca_path)
-        else:
-            context = ssl.create_default_context(cafile=self.ca_path)
+    def _verified(self, strictly: bool = False) -> ssl.SSLContext:
+        directory = self.ca_path if self.ca_is_directory else ""
+        context = trust.context("" if directory else self.ca_path, directory, strictly)
         # Names are judged apart from the chain, so that each has its own verdict (decisions.py).
         context.check_hostname = False
         return context
@@ -146,7 +148,9 @@ class Client:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.load_verify_locations(cadata=encoded)
-        context.verify_flags |= t.cast(ssl.VerifyFlags, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME)
+        # What is decoded need not pass the strict check.
+        context.verify_flags &= t.cast(ssl.VerifyFlags, ~int(ssl.VERIFY_X509_STRICT))
+        context.verify_flags |= t.cast(ssl.VerifyFlags, trust.X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME)
         with self._handshake(base.name, base.address, context) as connection:
             return connection.getpeercert() or {}
 

@@ -98,7 +98,7 @@ class Connection:
         C(no_route) (this machine has no way to the address), C(tls_failed), C(tls_too_old) (no TLS 1.2 or newer),
         C(no_answer) (TLS worked, HTTP did not) or C(failed).
     :param trust: C(trusted), C(untrusted), C(unchecked) (not asked for) or empty (no handshake).
-    :param trust_detail: OpenSSL's reason when C(untrusted).
+    :param trust_detail: OpenSSL's reason when C(untrusted); when C(trusted), why clients that check strictly refuse it.
     :param status: HTTP status.
     :param location: target of a redirect.
     :param seconds: from the request to the answer's head; C(None) without an answer.

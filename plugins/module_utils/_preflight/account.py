@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import error_code
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import (
     ANY,
     ASSOCIATED,
@@ -112,7 +113,7 @@ def ecs_role(iam: t.Any) -> bool:
 def images(ec2: t.Any) -> dict[str, str]:
     """Name of the newest image by owner."""
     filters = [{"Name": "name", "Values": list(IMAGES.values())}, {"Name": "state", "Values": ["available"]}]
-    found = ec2.describe_images(Owners=list(IMAGES), Filters=filters, aws_retry=True)["Images"]
+    found = every(ec2.describe_images, "Images", Owners=list(IMAGES), Filters=filters)
     newest: dict[str, tuple[str, str]] = {}
     for raw in found:
         dated = (raw.get("CreationDate", ""), raw.get("Name", raw["ImageId"]))

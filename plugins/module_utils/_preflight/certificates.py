@@ -19,7 +19,8 @@ except ImportError:
 
 import datetime
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     CaBundle,
     CaCertificate,
@@ -28,6 +29,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 # Parts of an ARN of Secrets Manager, which holds colons itself.
 _ARN_PARTS = 7
+# Secrets Manager's words, which come with the code of many other refusals (localstack's validated snapshots).
+LEAVING = "marked for deletion"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +47,12 @@ class Reference:
     version: str = ""
     key: str = ""
     stage: str = ""
+
+    def at(self, version: str) -> str:
+        """The same of one version, which never changes, as the inventory has it."""
+        if self.service == "ssm":
+            return f"ssm:{self.name}:{version}"
+        return f"secretsmanager:{self.name}:SecretString:{self.key}::{version}"
 
 
 def parse_reference(text: str) -> Reference | None:
@@ -72,11 +81,19 @@ def custom_ca(reference: Reference, clients: t.Callable[[str], t.Any]) -> CaBund
         name = f"{reference.name}:{reference.version}" if reference.version else reference.name
         found = clients("ssm").get_parameter(Name=name, aws_retry=True)["Parameter"]
         # A SecureString arrives encrypted, and CloudFormation does not resolve it with ssm.
-        return CaBundle((), encrypted=True) if found["Type"] == "SecureString" else parse_bundle(found["Value"])
+        bundle = CaBundle((), encrypted=True) if found["Type"] == "SecureString" else parse_bundle(found["Value"])
+        return dataclasses.replace(bundle, version=str(found.get("Version", "")), changed=found.get("LastModifiedDate"))
     arguments = {"SecretId": reference.name, "VersionStage": reference.stage, "VersionId": reference.version}
     given = {key: value for key, value in arguments.items() if value}
-    answer = clients("secretsmanager").get_secret_value(**given, aws_retry=True)
-    return parse_bundle(_part(answer.get("SecretString", ""), reference.key))
+    try:
+        with intent(f"read the secret {reference.name}"):
+            answer = clients("secretsmanager").get_secret_value(**given, aws_retry=True)
+    except ApiError as error:
+        if error.code == "InvalidRequestException" and LEAVING in error.why:
+            return CaBundle((), leaving=True)
+        raise
+    bundle = parse_bundle(_part(answer.get("SecretString", ""), reference.key))
+    return dataclasses.replace(bundle, version=answer.get("VersionId", ""), changed=answer.get("CreatedDate"))
 
 
 def parsed_bundle(text: str) -> CaBundle:

@@ -19,6 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
@@ -202,12 +203,18 @@ class CaBundle:
 
     :param unreadable: number of PEM blocks that do not parse.
     :param encrypted: whether it is a SecureString, whose content is not seen.
+    :param leaving: whether it is a secret that waits for its deletion, which nobody can read.
+    :param version: of what is there now.
+    :param changed: when that was put there; C(None) where the answer does not tell.
     """
 
     certificates: tuple[CaCertificate, ...]
     unreadable: int = 0
     private_key: bool = False
     encrypted: bool = False
+    leaving: bool = False
+    version: str = ""
+    changed: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -265,6 +272,7 @@ class Facts:
     :param vpc_zones: private hosted zones that answer in the runner's VPC.
     :param dns_vpc_zones: those that answer in the VPC that resolves the runner's names, where that is another.
     :param endpoint_group: the security group that is kept for the endpoint when none is given.
+    :param endpoint_neighbours: other runners in the VPC, where the endpoint or its group has more than is wanted.
     :param endpoint_subnets: further subnets, which the VPC's endpoint for the service has.
     :param fingerprint: of the stack's template.
     :param owned: whose the stack is; C(stack) is it as far as it is this runner's.
@@ -288,6 +296,7 @@ class Facts:
     endpoints: tuple[VpcEndpoint, ...] | Unread | None = None
     endpoint_group: Group | Unread | None = None
     endpoint_subnets: tuple[Subnet, ...] | Unread | None = None
+    endpoint_neighbours: tuple[Owner, ...] | Unread | None = None
     service: Service | Unread | None = None
     certificate: Certificate | Unread | None = None
     certificates: tuple[Certificate, ...] | Unread | None = None

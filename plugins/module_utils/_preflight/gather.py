@@ -19,7 +19,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import Found, find
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import (
+    Found,
+    find,
+    users_of_vpc,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
@@ -45,6 +49,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan_endpoint import (
     keeps_group,
+    more_than_wanted,
     wanted_group,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import (
@@ -215,6 +220,12 @@ def _network(look: Gathering, wanted: Wanted) -> None:
         vpc and wanted.privatelink_enabled,
     )
     look.ask(
+        "endpoint_neighbours",
+        "cloudformation:DescribeStacks",
+        lambda: _endpoint_neighbours(look, wanted),
+        vpc and wanted.privatelink_enabled,
+    )
+    look.ask(
         "service",
         "ec2:DescribeVpcEndpointServices",
         lambda: EndpointApi(ec2(), wanted.region).service(*service),
@@ -240,6 +251,17 @@ def _endpoint_subnets(look: Gathering, wanted: Wanted) -> tuple[Subnet, ...]:
     endpoint = _own_endpoint(look, wanted)
     more = sorted(set(endpoint.subnet_ids) - set(wanted.subnet_ids)) if endpoint else []
     return network.subnets(look.clients("ec2"), more) if more else ()
+
+
+def _endpoint_neighbours(look: Gathering, wanted: Wanted) -> tuple[Runner, ...]:
+    """Other runners with a stack in the VPC, looked for only where the stage may take something away."""
+    endpoint, group = _own_endpoint(look, wanted), look.found("endpoint_group")
+    reach = wanted.privatelink_source_subnet_ids or wanted.privatelink_subnet_ids
+    sources = {subnet.cidr for subnet in look.found("subnets") or () if subnet.id in reach}
+    if not more_than_wanted(wanted, endpoint, group, sources):
+        return ()
+    stacks = StackApi(look.clients("cloudformation"), lambda: look.clients("elbv2")).stacks()
+    return tuple(users_of_vpc(stacks, Runner(wanted.name, wanted.runner_id), wanted.vpc_id))
 
 
 def _names(look: Gathering, wanted: Wanted) -> None:

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Wanted as WantedRecords
@@ -33,15 +34,8 @@ def vpc_zones(route53: t.Any, vpc_id: str, region: str) -> tuple[Zone, ...]:
     Without those that AWS's services keep, such as the hidden zone of an endpoint's private DNS: nobody can write to
     them, and they go with what they belong to (Route 53 API, HostedZoneOwner).
     """
-    arguments = {"VPCId": vpc_id, "VPCRegion": region, "aws_retry": True}
-    found: list[dict[str, t.Any]] = []
-    while True:
-        page = route53.list_hosted_zones_by_vpc(**arguments)
-        found += page["HostedZoneSummaries"]
-        # The SDK has no paginator for it; AWS lists a hundred at most on one page.
-        if not page.get("NextToken"):
-            break
-        arguments["NextToken"] = page["NextToken"]
+    # The SDK has no paginator for it; AWS lists a hundred at most on one page.
+    found = every(route53.list_hosted_zones_by_vpc, "HostedZoneSummaries", VPCId=vpc_id, VPCRegion=region)
     return tuple(
         Zone(raw["HostedZoneId"], normal(raw["Name"]), True)
         for raw in found
@@ -58,7 +52,7 @@ def holding(zones: t.Iterable[Zone], domain: str, zone_ids: t.Collection[str] = 
         return tuple(zone for zone in zones if zone.id in zone_ids)
     found: list[Zone] = []
     for private in (False, True):
-        fitting = [zone for zone in zones if zone.private == private and zone.holds(domain)]
+        fitting = [zone for zone in zones if zone.private == private and zone.holds(domain) and not zone.kept_by]
         longest = max((len(zone.name) for zone in fitting), default=0)
         found += [zone for zone in fitting if len(zone.name) == longest]
     return tuple(found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     NetworkAcl,
@@ -51,7 +52,7 @@ def zones(ec2: t.Any) -> tuple[str, ...]:
 
 def vpc(ec2: t.Any, vpc_id: str) -> Vpc | None:
     """The VPC, or C(None)."""
-    found = ec2.describe_vpcs(Filters=_filter("vpc-id", vpc_id), aws_retry=True)["Vpcs"]
+    found = every(ec2.describe_vpcs, "Vpcs", Filters=_filter("vpc-id", vpc_id))
     if not found:
         return None
     ranges = [entry["CidrBlock"] for entry in found[0].get("CidrBlockAssociationSet", [])]
@@ -69,7 +70,7 @@ def vpc_dns(ec2: t.Any, vpc_id: str) -> VpcDns:
 
 def subnets(ec2: t.Any, ids: t.Sequence[str]) -> tuple[Subnet, ...]:
     """Those of the subnets that exist."""
-    found = ec2.describe_subnets(Filters=_filter("subnet-id", *ids), aws_retry=True)["Subnets"]
+    found = every(ec2.describe_subnets, "Subnets", Filters=_filter("subnet-id", *ids))
     return tuple(
         Subnet(
             id=raw["SubnetId"],
@@ -152,7 +153,7 @@ def security_groups(ec2: t.Any, ids: t.Sequence[str]) -> tuple[SecurityGroup, ..
 
 
 def _security_groups(ec2: t.Any, filters: list[dict[str, t.Any]]) -> tuple[SecurityGroup, ...]:
-    found = ec2.describe_security_groups(Filters=filters, aws_retry=True)["SecurityGroups"]
+    found = every(ec2.describe_security_groups, "SecurityGroups", Filters=filters)
     return tuple(
         SecurityGroup(
             id=raw["GroupId"],

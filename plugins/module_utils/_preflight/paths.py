@@ -49,16 +49,38 @@ def table_of(subnet_id: str, tables: t.Sequence[RouteTable]) -> RouteTable | Non
     return next(iter([*own, *(table for table in tables if table.main)]), None)
 
 
-def default_route(table: RouteTable | None) -> Route | None:
-    """The working route for everything that no other route is for."""
-    routes = table.routes if table else ()
-    return next((route for route in routes if route.destination == ANYWHERE and route.active), None)
+def ways_out(table: RouteTable | None) -> tuple[Route, ...]:
+    """The working routes for everything that no other route is for, the widest first.
+
+    Firewalls and VPNs often have halves in the place of one, 0.0.0.0/1 and 128.0.0.0/1, and AWS takes them so.
+    """
+    found = [(net, route) for route in _leaving(table) if (net := network(route.destination)) and net.version == 4]  # noqa: PLR2004
+    found.sort(key=lambda entry: entry[0].prefixlen)
+    for count in range(1, len(found) + 1):
+        if covered(ANYWHERE, [route.destination for _net, route in found[:count]]):
+            return tuple(route for _net, route in found[:count])
+    return ()
 
 
-def kind_of(route: Route | None) -> str:
-    """What a route's target is, or empty without a route."""
-    if route is None:
-        return ""
+def listed_ways(table: RouteTable | None) -> tuple[Route, ...]:
+    """Working routes for prefix lists, whose ranges nobody has looked at; not those of gateway endpoints."""
+    return tuple(route for route in _leaving(table) if route.destination.startswith("pl-") and not _to_endpoint(route))
+
+
+def _to_endpoint(route: Route) -> bool:
+    return route.target.startswith("vpce-")
+
+
+def _leaving(table: RouteTable | None) -> list[Route]:
+    return [route for route in (table.routes if table else ()) if route.active and route.target != "local"]
+
+
+def kinds_of(routes: t.Iterable[Route]) -> str:
+    """What the routes' targets are, or empty without a route."""
+    return " and ".join(sorted({_kind_of(route) for route in routes}))
+
+
+def _kind_of(route: Route) -> str:
     matching = [kind for kind in KINDS if route.target.startswith(f"{kind}-") or route.target.startswith(f"{kind}:")]
     return KINDS[max(matching, key=len)] if matching else f"target {route.target}"
 
@@ -88,29 +110,44 @@ def acl_of(subnet_id: str, acls: t.Sequence[NetworkAcl]) -> NetworkAcl | None:
 
 
 def blocked(acl: NetworkAcl, egress: bool, ports: tuple[int, int], cidr: str = ANYWHERE) -> AclEntry | None:
-    """The first rule that denies TCP for the ports and the whole range, before one allows it; C(None) when allowed.
+    """The rule by which TCP is denied for the ports and the whole range before one allows it; C(None) when allowed.
 
-    A rule that denies a part of the range does not count: what matters is whether the path works at all.
+    Rules that deny a part of the range count once they deny all of it together: what matters is whether the path works
+    at all.
     """
     entries = [entry for entry in acl.entries if entry.egress == egress and entry.protocol in (TCP, ALL)]
+    denied: list[str] = []
     for entry in entries:
-        if not _covers(entry, ports, cidr):
+        if not _matches(entry, ports, cidr):
             continue
-        return None if entry.allow else entry
+        if entry.allow:
+            return None
+        denied.append(entry.cidr)
+        if covered(cidr, denied):
+            return entry
     # The rule with the asterisk, which AWS has behind all others.
     return AclEntry(32767, egress, False, ALL, cidr)
 
 
-def _covers(entry: AclEntry, ports: tuple[int, int], cidr: str) -> bool:
+def _matches(entry: AclEntry, ports: tuple[int, int], cidr: str) -> bool:
     if entry.protocol == TCP and not (entry.first_port <= ports[0] and ports[1] <= entry.last_port):
         return False
-    return contains(entry.cidr, cidr) if not entry.allow else overlaps(entry.cidr, cidr)
+    return overlaps(entry.cidr, cidr)
 
 
 def contains(outer: str, inner: str) -> bool:
     """Whether one address range lies in the other; false for ranges of different IP versions."""
     left, right = network(outer), network(inner)
     return left is not None and right is not None and left.version == right.version and right.subnet_of(left)
+
+
+def covered(inner: str, ranges: t.Iterable[str]) -> bool:
+    """Whether an address range lies in others together, as 0.0.0.0/0 does in its halves."""
+    wanted = network(inner)
+    same = [
+        net for net in map(network, ranges) if net is not None and wanted is not None and net.version == wanted.version
+    ]
+    return any(wanted.subnet_of(net) for net in ipaddress.collapse_addresses(same))
 
 
 def overlaps(left: str, right: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     Facts,
     VpcDns,
@@ -15,7 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import foresee as privatelink
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.foresee import EndpointFacts
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group, Rule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Endpoint,
     Service,
@@ -24,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Wanted as WantedEndpoint,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.neighbours import Neighbours
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
 
@@ -67,6 +69,28 @@ def keeps_group(wanted: Wanted) -> bool:
     return wanted.privatelink_enabled and not wanted.privatelink_security_group_ids
 
 
+def more_than_wanted(
+    wanted: Wanted, endpoint: Endpoint | None, group: Group | None, sources: t.Collection[str]
+) -> bool:
+    """Whether the endpoint, or its group, has what the stage would take away if nobody else needs it.
+
+    :param sources: ranges of the subnets from which the runner reaches the endpoint.
+    """
+    if group and group.rules - frozenset(map(Rule, sources)):
+        return True
+    if endpoint is None:
+        return False
+    groups = wanted.privatelink_security_group_ids or ((group.id,) if group else ())
+    return bool(
+        set(endpoint.subnet_ids) - set(wanted.privatelink_subnet_ids)
+        or set(endpoint.security_group_ids) - set(groups)
+        or (endpoint.private_dns and not wanted.privatelink_private_dns_enabled)
+        # Whether a policy is another one, the plan alone compares.
+        or wanted.privatelink_policy
+        or wanted.privatelink_ip_address_type not in ("", endpoint.ip_address_type)
+    )
+
+
 def _group(facts: Facts) -> Group | None:
     return facts.endpoint_group if isinstance(facts.endpoint_group, Group) else None
 
@@ -104,4 +128,12 @@ def _facts(wanted: Wanted, facts: Facts) -> EndpointFacts:
         endpoints=None if unreadable else _endpoints(wanted, facts),
         sources=tuple(sorted({entry.cidr for entry in subnets or () if entry.id in sources})),
         group=_group(facts),
+        neighbours=_neighbours(facts),
     )
+
+
+def _neighbours(facts: Facts) -> Neighbours:
+    found = facts.endpoint_neighbours
+    if isinstance(found, Unread):
+        return Neighbours(unread=found.message.rstrip("."))
+    return Neighbours(tuple(users.User(runner.name, runner.id) for runner in found or ()))

@@ -65,6 +65,8 @@ class Wanted:
     privatelink_service_name: str = ""
     privatelink_service_region: str = ""
     privatelink_private_dns_enabled: bool = True
+    privatelink_ip_address_type: str = ""
+    privatelink_policy: t.Any = None
     privatelink_enable_vpc_dns: bool = False
     privatelink_adopt: bool = True
     privatelink_replace_failed: bool = False

@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     NotFoundError,
     RunnerError,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group_api import GroupApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Endpoint,
@@ -50,7 +51,7 @@ class Api:
             arguments["ServiceRegions"] = [region]
         try:
             with intent(f"find the endpoint service {name}"):
-                found = self._ec2.describe_vpc_endpoint_services(**arguments, aws_retry=True)["ServiceDetails"]
+                found = every(self._ec2.describe_vpc_endpoint_services, "ServiceDetails", **arguments)
         except ApiError as error:
             if error.code != "InvalidServiceName":
                 raise
@@ -74,7 +75,7 @@ class Api:
     def subnets(self, ids: t.Sequence[str]) -> list[Subnet]:
         """The subnets' zones and VPCs."""
         with intent(f"read the subnets {', '.join(ids)}"):
-            raw = self._ec2.describe_subnets(SubnetIds=list(ids), aws_retry=True)["Subnets"]
+            raw = every(self._ec2.describe_subnets, "Subnets", SubnetIds=list(ids))
         return [
             Subnet(
                 entry["SubnetId"],
@@ -91,9 +92,11 @@ class Api:
         if not interface_ids:
             return {}
         with intent("read the addresses of the endpoint's network interfaces"):
-            raw = self._ec2.describe_network_interfaces(NetworkInterfaceIds=list(interface_ids), aws_retry=True)
+            raw = every(
+                self._ec2.describe_network_interfaces, "NetworkInterfaces", NetworkInterfaceIds=list(interface_ids)
+            )
         found: dict[str, tuple[str, ...]] = {}
-        for entry in raw["NetworkInterfaces"]:
+        for entry in raw:
             # IPv6 addresses come in a list of their own.
             own = [item["PrivateIpAddress"] for item in entry.get("PrivateIpAddresses", [])]
             own = own or [entry["PrivateIpAddress"]] if entry.get("PrivateIpAddress") else own
@@ -120,14 +123,14 @@ class Api:
         """The endpoints for the service in the VPC."""
         filters = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "service-name", "Values": [service_name]}]
         with intent(f"list the endpoints of {vpc_id}"):
-            raw = self._ec2.describe_vpc_endpoints(Filters=filters, aws_retry=True)["VpcEndpoints"]
+            raw = every(self._ec2.describe_vpc_endpoints, "VpcEndpoints", Filters=filters)
         return [Endpoint.from_api(entry) for entry in raw]
 
     def endpoint(self, endpoint_id: str) -> Endpoint | None:
         """One endpoint; C(None) when it is gone, or not visible yet just after its creation."""
         try:
             with intent(f"read the endpoint {endpoint_id}"):
-                raw = self._ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint_id], aws_retry=True)["VpcEndpoints"]
+                raw = every(self._ec2.describe_vpc_endpoints, "VpcEndpoints", VpcEndpointIds=[endpoint_id])
         except NotFoundError:
             return None
         return Endpoint.from_api(raw[0]) if raw else None

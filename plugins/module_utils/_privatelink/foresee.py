@@ -11,10 +11,8 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import (
     Group,
-    GroupPlan,
     check_name,
     keeps_group,
-    plan_group,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     ACCEPTANCE,
@@ -25,11 +23,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Wanted,
     stage,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.neighbours import Neighbours, plans
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     choose,
     has_wanted_dns,
     place,
-    plan,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import (
     ATTACH,
@@ -43,6 +41,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_pl
 )
 
 STAGE = "privatelink"
+NOT_LOOKED = Neighbours(unread="nobody looked")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +53,7 @@ class EndpointFacts:
     :param vpc_dns: the VPC's two attributes, by name.
     :param sources: CIDR ranges of the subnets from which the runner reaches the endpoint.
     :param group: the security group that is kept for the endpoint; C(None) also when there is none.
+    :param neighbours: other runners in the VPC whom no tag names, looked for where something would be taken away.
     """
 
     region: str
@@ -63,6 +63,7 @@ class EndpointFacts:
     endpoints: tuple[Endpoint, ...] | None
     sources: tuple[str, ...] = ()
     group: Group | None = None
+    neighbours: Neighbours = NOT_LOOKED
 
 
 def foresee(wanted: Wanted | None, facts: EndpointFacts, enable_vpc_dns: bool = False) -> StagePlan:
@@ -92,13 +93,12 @@ def _foresee(
     chosen = [subnet for subnet in subnets if subnet.id in wanted.subnet_ids]
     placement = place(chosen, service, wanted.vpc_id, facts.region)
     current = choose(endpoints, wanted)
-    todo_group = GroupPlan()
     if keeps_group(wanted):
         check_name(wanted.security_group_name)
-        todo_group = plan_group(facts.group, wanted, facts.sources)
-        own = facts.group.id if facts.group else wanted.security_group_name
-        wanted = dataclasses.replace(wanted, security_group_ids=(own,))
-    todo = plan(current, wanted, placement, {subnet.id: subnet.zone for subnet in subnets})
+    zones = {subnet.id: subnet.zone for subnet in subnets}
+    todo_group, todo, wanted = plans(
+        current, facts.group, wanted, facts.sources, placement, zones, lambda: facts.neighbours
+    )
     off = [attribute for attribute, on in (facts.vpc_dns or {}).items() if not on] if wanted.private_dns else []
     if off and not enable_vpc_dns:
         raise RunnerError(
@@ -108,8 +108,9 @@ def _foresee(
     reasons = tuple(f"switch on {attribute} of {wanted.vpc_id}" for attribute in off) + todo_group.actions
     if current is None or todo.changes or reasons:
         action = RECREATE if todo.delete else CREATE if todo.create else UPDATE
-        return StagePlan(STAGE, action, (*reasons, *todo.actions))
-    return _unchanged(current, wanted)
+        return StagePlan(STAGE, action, (*reasons, *todo.actions, *todo.left_alone))
+    unchanged = _unchanged(current, wanted)
+    return dataclasses.replace(unchanged, reasons=(*unchanged.reasons, *todo.left_alone))
 
 
 def _unchanged(current: Endpoint, wanted: Wanted) -> StagePlan:

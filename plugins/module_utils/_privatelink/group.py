@@ -174,7 +174,9 @@ def plan_group(current: Group | None, wanted: Wanted, ranges: t.Collection[str])
         name = wanted.security_group_name
         said = {"create": f"create the security group {name} in {wanted.vpc_id}", "admit": _admitting(goal, name)}
         return GroupPlan(True, tuple(sorted(goal)), add_tags={**wanted.tags, key: value}, said=said)
-    if users.others(current.tags, me):
+    if wanted.beside:
+        revoke: frozenset[Rule] = frozenset()
+    elif users.others(current.tags, me):
         revoke = current.rules & frozenset(map(Rule, users.surplus(current.tags, me, ranges)))
     else:
         revoke = current.rules - goal

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import (
     KINDS,
     Group,
@@ -48,7 +49,7 @@ class GroupApi:
             {"Name": name, "Values": [value] if isinstance(value, str) else value} for name, value in filters.items()
         ]
         with intent(what):
-            raw = self._ec2.describe_security_groups(Filters=listed, aws_retry=True)["SecurityGroups"]
+            raw = every(self._ec2.describe_security_groups, "SecurityGroups", Filters=listed)
         return [Group.from_api(entry) for entry in raw]
 
     def kept(self, wanted: Wanted, endpoint: Endpoint | None) -> Group | None:

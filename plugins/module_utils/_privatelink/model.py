@@ -168,6 +168,7 @@ class Wanted:
     :param adopt: use an endpoint that others made: it gets what is missing, and nothing of it is taken away.
     :param replace_failed: delete an endpoint of ours that is broken, and create it anew.
     :param also_used_by: runners that need it although its tags do not name them, for whom it stays.
+    :param others_unread: why it is not known whether there are such; empty where it is.
     """
 
     name: str
@@ -187,6 +188,12 @@ class Wanted:
     security_group_name: str = ""
     source_subnet_ids: tuple[str, ...] = ()
     also_used_by: tuple[User, ...] = ()
+    others_unread: str = ""
+
+    @property
+    def beside(self) -> bool:
+        """Whether others need it, or may, whom its tags do not name."""
+        return bool(self.others_unread) or any(not user.is_same(self.user) for user in self.also_used_by)
 
     @classmethod
     def of(cls, options: t.Mapping[str, t.Any]) -> Wanted:

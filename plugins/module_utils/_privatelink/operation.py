@@ -8,7 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users, wait
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as Stacks
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import users_of_vpc
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import neighbours, users, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.absent import absent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
@@ -33,8 +36,16 @@ def run(module: t.Any) -> dict[str, t.Any]:
     elif options["state"] == "absent":
         outcome = absent(api, wanted, mode)
     else:
-        outcome = present(api, wanted, module.region, options["enable_vpc_dns"], mode)
+        look = neighbours.once(lambda: _in_the_vpc(module, wanted))
+        outcome = present(api, wanted, module.region, options["enable_vpc_dns"], mode, look)
     return _result(outcome, wanted)
+
+
+def _in_the_vpc(module: t.Any, wanted: Wanted) -> list[users.User]:
+    """Other runners whose stacks are in the VPC, by CloudFormation."""
+    stacks = Stacks(client(module, "cloudformation"), lambda: client(module, "elbv2")).stacks()
+    found = users_of_vpc(stacks, Runner(wanted.name, wanted.runner_id), wanted.vpc_id)
+    return [users.User(runner.name, runner.id) for runner in found]
 
 
 def joined(

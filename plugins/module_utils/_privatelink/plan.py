@@ -47,6 +47,7 @@ class Plan:
     :param add_tags: all tags of an endpoint that is created.
     :param later: what has to wait until the connection is accepted.
     :param said: the steps in words, by C(delete), C(create), C(tag), C(modify), C(untag).
+    :param takes: the steps that take something away from whoever uses the endpoint, in words.
     :param left_alone: what differs from what is wanted and stays, in words, because others need it as it is.
     """
 
@@ -58,6 +59,7 @@ class Plan:
     remove_tags: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     said: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    takes: tuple[str, ...] = ()
     left_alone: tuple[str, ...] = ()
 
     @property
@@ -150,7 +152,7 @@ def is_ours(endpoint: Endpoint) -> bool:
 
 def is_alone(endpoint: Endpoint, wanted: Wanted) -> bool:
     """Whether this runner is the only one that uses the endpoint, so that it may also take away from it."""
-    return is_ours(endpoint) and not users.others(endpoint.tags, wanted.user)
+    return is_ours(endpoint) and not users.others(endpoint.tags, wanted.user) and not wanted.beside
 
 
 def leaving(endpoints: t.Sequence[Endpoint]) -> tuple[Endpoint, ...]:
@@ -193,8 +195,14 @@ def plan(
         remove_tags=remove,
         later=later,
         said=said,
+        takes=tuple(_action(key, value, current) for key, value in {**first, **modify}.items() if _takes(key, value)),
         left_alone=_left_alone(current, wanted),
     )
+
+
+def _takes(key: str, value: t.Any) -> bool:
+    """Whether a change of the endpoint may cut somebody off."""
+    return key.startswith("Remove") or key in ("PolicyDocument", "IpAddressType") or (key, value) == (_DNS, False)
 
 
 def _new_tags(wanted: Wanted, placement: Placement) -> dict[str, str]:
@@ -303,10 +311,11 @@ _CHANGES = {
     "IpAddressType": "set the address type {} on {}",
     "PolicyDocument": "replace the policy of {1}",
 }
+_DNS = "PrivateDnsEnabled"
 
 
 def _action(key: str, value: t.Any, current: Endpoint) -> str:
-    if key == "PrivateDnsEnabled":
+    if key == _DNS:
         return f"switch private DNS {'on' if value else 'off'} on {current.id}"
     return _CHANGES[key].format(", ".join(value) if isinstance(value, list) else value, current.id)
 
@@ -367,7 +376,8 @@ def _modifications(
 ) -> tuple[dict[str, t.Any], tuple[str, ...]]:
     modify: dict[str, t.Any] = {}
     alone = is_alone(current, wanted)
-    gone = users.surplus(current.tags, wanted.user, needs) if is_ours(current) else frozenset()
+    # What those need whom no tag names is not known.
+    gone = users.surplus(current.tags, wanted.user, needs) if is_ours(current) and not wanted.beside else frozenset()
     for kind, present, goal in (
         ("SubnetIds", current.subnet_ids, needs),
         ("SecurityGroupIds", current.security_group_ids, wanted.security_group_ids),
@@ -386,5 +396,5 @@ def _modifications(
         # AWS refuses private DNS until the service's owner has accepted the connection.
         if wanted.private_dns and stage(current.state) == ACCEPTANCE:
             return modify, ("private DNS",)
-        modify["PrivateDnsEnabled"] = wanted.private_dns
+        modify[_DNS] = wanted.private_dns
     return modify, ()

@@ -16,7 +16,7 @@ import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, InputError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users, wait
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import neighbours, users, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.carry import (
     change_endpoint,
@@ -27,7 +27,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     GroupPlan,
     check_name,
     keeps_group,
-    plan_group,
     planned_group,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
@@ -74,6 +73,7 @@ class Ground:
 
     :param ranges: address ranges from which the runner reaches the endpoint.
     :param off: attributes of the VPC to switch on.
+    :param neighbours: looks for runners in the VPC whom no tag names.
     :param past: IDs of the endpoints that there were when the operation began.
     """
 
@@ -82,6 +82,7 @@ class Ground:
     placement: Placement
     ranges: tuple[str, ...]
     off: tuple[str, ...]
+    neighbours: neighbours.Look
     past: tuple[str, ...] = ()
 
 
@@ -97,13 +98,16 @@ class Found:
     zones: t.Mapping[str, str]
 
 
-def present(api: Api, wanted: Wanted, region: str, enable_vpc_dns: bool, mode: Mode) -> Outcome:
-    """Have the endpoint, and its group when none is given, as they are wanted."""
+def present(api: Api, wanted: Wanted, region: str, enable_vpc_dns: bool, mode: Mode, look: neighbours.Look) -> Outcome:
+    """Have the endpoint, and its group when none is given, as they are wanted.
+
+    :param look: for other runners in the VPC; made only before something is taken away.
+    """
     if not wanted.subnet_ids:
         raise InputError("An endpoint needs subnets", next_step="Name one a zone (gitpod_privatelink_subnet_ids)")
     if keeps_group(wanted):
         check_name(wanted.security_group_name)
-    ground = _ground(api, wanted, region, enable_vpc_dns)
+    ground = _ground(api, wanted, region, enable_vpc_dns, look)
     found = _look(api, wanted, ground)
     ground = dataclasses.replace(ground, past=tuple(sorted(endpoint.id for endpoint in found.there)))
     predicted = _predicted(found, wanted, ground)
@@ -126,14 +130,14 @@ def present(api: Api, wanted: Wanted, region: str, enable_vpc_dns: bool, mode: M
     return _awaited(api, wanted, outcome, todo, mode)
 
 
-def _ground(api: Api, wanted: Wanted, region: str, enable_vpc_dns: bool) -> Ground:
+def _ground(api: Api, wanted: Wanted, region: str, enable_vpc_dns: bool, look: neighbours.Look) -> Ground:
     service = api.service(wanted.service_name, wanted.service_region)
     sources = (wanted.source_subnet_ids or wanted.subnet_ids) if keeps_group(wanted) else ()
     subnets = api.subnets(list(dict.fromkeys([*wanted.subnet_ids, *sources])))
     placement = place([entry for entry in subnets if entry.id in wanted.subnet_ids], service, wanted.vpc_id, region)
     off = _vpc_dns(api, wanted, enable_vpc_dns) if wanted.private_dns else ()
     ranges = tuple(sorted({entry.cidr for entry in subnets if entry.id in sources and entry.cidr}))
-    return Ground(service, tuple(subnets), placement, ranges, off)
+    return Ground(service, tuple(subnets), placement, ranges, off, look)
 
 
 def _vpc_dns(api: Api, wanted: Wanted, enable: bool) -> tuple[str, ...]:
@@ -173,11 +177,10 @@ def _plans(found: Found, wanted: Wanted, ground: Ground) -> tuple[GroupPlan, Pla
 
     :raises RunnerError: the endpoint is broken, and replacing it is not allowed or not ours to do.
     """
-    group = found.state.group
-    todo_group = plan_group(group, wanted, ground.ranges) if keeps_group(wanted) else GroupPlan()
-    if keeps_group(wanted):
-        wanted = dataclasses.replace(wanted, security_group_ids=(group.id if group else wanted.security_group_name,))
-    return todo_group, plan(found.state.endpoint, wanted, ground.placement, found.zones), wanted
+    state = found.state
+    return neighbours.plans(
+        state.endpoint, state.group, wanted, ground.ranges, ground.placement, found.zones, ground.neighbours
+    )
 
 
 def _predicted(found: Found, wanted: Wanted, ground: Ground) -> Outcome:
@@ -220,12 +223,13 @@ def _converged(
 def _carry_out(
     api: Api, wanted: Wanted, ground: Ground, found: Found, mode: Mode, journal: Journal
 ) -> tuple[State, Plan]:
-    todo_group, todo, _goal = _plans(found, wanted, ground)
+    keeps = keeps_group(wanted)
+    todo_group, todo, wanted = _plans(found, wanted, ground)
     current, group = found.state.endpoint, found.state.group
-    if keeps_group(wanted):
+    if keeps:
         group = _have_group(api, wanted, group, todo_group, journal)
         wanted = dataclasses.replace(wanted, security_group_ids=(group.id,))
-        todo = plan(current, wanted, ground.placement, found.zones)
+        todo = dataclasses.replace(plan(current, wanted, ground.placement, found.zones), left_alone=todo.left_alone)
     if todo.delete:
         with journal.step(*todo.said["delete"]):
             api.delete(todo.delete)

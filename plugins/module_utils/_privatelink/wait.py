@@ -25,7 +25,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     broken_advice,
     choose,
-    has_wanted_dns,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Pace, poll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import may_be_done
@@ -52,7 +51,12 @@ def appeared(api: Api, wanted: Wanted, mode: Mode) -> Endpoint:
 
 def is_settled(endpoint: Endpoint, wanted: Wanted) -> bool:
     """Whether nothing of the endpoint is left to wait for."""
-    return stage(endpoint.state) == AVAILABLE and has_wanted_dns(endpoint, wanted)
+    return stage(endpoint.state) == AVAILABLE and _has_dns(endpoint, wanted)
+
+
+def _has_dns(endpoint: Endpoint, wanted: Wanted) -> bool:
+    """Whether no private DNS is missing; to switch it off is the plan's, which knows who else needs it."""
+    return endpoint.private_dns or not wanted.private_dns
 
 
 def finish(api: Api, wanted: Wanted, started: Endpoint, mode: Mode) -> Endpoint:
@@ -76,10 +80,10 @@ def finish(api: Api, wanted: Wanted, started: Endpoint, mode: Mode) -> Endpoint:
             )
         if stage(seen.state) != AVAILABLE:
             continue
-        if has_wanted_dns(seen, wanted):
+        if _has_dns(seen, wanted):
             return seen
         if not asked_for_dns:
-            asked_for_dns = _asked_for_dns(api, seen, wanted)
+            asked_for_dns = _asked_for_dns(api, seen)
     waits_for_them = stage(seen.state) == ACCEPTANCE
     raise TimeoutExceededError(
         f"The endpoint {seen.id} is still {seen.state} after {mode.timeout:.0f} s",
@@ -89,10 +93,10 @@ def finish(api: Api, wanted: Wanted, started: Endpoint, mode: Mode) -> Endpoint:
     )
 
 
-def _asked_for_dns(api: Api, endpoint: Endpoint, wanted: Wanted) -> bool:
-    """Switch private DNS; C(False) when the answer was lost or AWS is at work, so that the next look tells the rest."""
+def _asked_for_dns(api: Api, endpoint: Endpoint) -> bool:
+    """Switch private DNS on; C(False) when the answer was lost or AWS is at work, and the next look tells."""
     try:
-        api.modify(endpoint.id, {"PrivateDnsEnabled": wanted.private_dns})
+        api.modify(endpoint.id, {"PrivateDnsEnabled": True})
     except ApiError as error:
         if not (may_be_done(error) or error.code in CONFLICT_CODES):
             raise

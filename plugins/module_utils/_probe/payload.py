@@ -26,6 +26,7 @@ MODULES = (
     "_text",
     "_errors",
     "_waiting",
+    "_web.trust",
     "_web.watch",
     "_dns.names",
     "_dns.server",

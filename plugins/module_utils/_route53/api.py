@@ -19,6 +19,18 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.
 Raw = dict[tuple[str, str, str], dict[str, t.Any]]
 
 
+# What Route 53 says of an alias's target (InvalidChangeBatch, which ChangeResourceRecordSets returns for all of it).
+ALIAS_REFUSALS = {
+    "that target was not found": (
+        "There is no such load balancer (any more): see what the stack is (status.yml), deploy it (tag stack), then run"
+        " again. Records of a load balancer that is gone are removed by teardown.yml"
+    ),
+    "does not lie within the target zone": (
+        "The load balancer's hosted zone is not that of its name: leave both to the stack, whose load balancer has them"
+    ),
+}
+
+
 class Api:
     """The calls that keeping records needs, in the account that has the zones."""
 
@@ -74,11 +86,24 @@ class Api:
             }
             arguments = {key: value for key, value in following.items() if value}
 
+    @staticmethod
+    def _refused(error: ApiError) -> ApiError:
+        """The same with a next step, where Route 53 refuses what an alias points to."""
+        advice = next((step for words, step in ALIAS_REFUSALS.items() if words in error.why), "")
+        if error.code != "InvalidChangeBatch" or not advice:
+            return error
+        return ApiError(error.what, error.why, advice, error.code, error.tried)
+
     def change(self, zone: Zone, changes: t.Sequence[Change], raw: Raw) -> str:
         """Send the one change batch; its ID."""
         batch = {"Comment": "gitpod.enterprise_runner", "Changes": [change.as_api(raw) for change in changes]}
-        with intent(f"change the records in {zone.name}"):
-            answer = self._route53.change_resource_record_sets(HostedZoneId=zone.id, ChangeBatch=batch, aws_retry=True)
+        try:
+            with intent(f"change the records in {zone.name}"):
+                answer = self._route53.change_resource_record_sets(
+                    HostedZoneId=zone.id, ChangeBatch=batch, aws_retry=True
+                )
+        except ApiError as error:
+            raise self._refused(error) from error
         return str(answer["ChangeInfo"]["Id"]).rsplit("/", 1)[-1]
 
     def associate(self, zone: Zone, vpc_id: str, vpc_region: str) -> str:

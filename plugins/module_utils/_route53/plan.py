@@ -84,8 +84,14 @@ def wanted_records(wanted: Wanted) -> list[Record]:
 def check(wanted: Wanted, zone: Zone) -> None:
     """What no change batch can do.
 
-    :raises InputError: the zone does not hold the names, a CNAME at its apex, an alias without its zone.
+    :raises InputError: a service keeps the zone, the zone does not hold the names, a CNAME at its apex, an alias
+        without its zone.
     """
+    if zone.kept_by:
+        raise InputError(
+            f"The hosted zone {zone} is kept by {zone.kept_by}, which alone writes to it",
+            next_step="Name another zone (gitpod_dns_hosted_zone_id)",
+        )
     outside = [name for name in wanted.names if not zone.holds(name)]
     if outside:
         raise InputError(

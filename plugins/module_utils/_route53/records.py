@@ -119,19 +119,23 @@ class Zone:
     """A hosted zone.
 
     :param vpcs: IDs of the VPCs in which a private zone answers; empty while that is not known.
+    :param kept_by: the service that made it, such as Cloud Map, and which alone writes to it; or empty (Route 53 API
+        reference, LinkedService).
     """
 
     id: str
     name: str
     private: bool
     vpcs: tuple[str, ...] = ()
+    kept_by: str = ""
 
     @classmethod
     def from_api(cls, raw: t.Mapping[str, t.Any], vpcs: t.Iterable[t.Mapping[str, t.Any]] = ()) -> Zone:
         """The zone from an element of ListHostedZones, or from GetHostedZone with its VPCs."""
         private = bool(raw.get("Config", {}).get("PrivateZone", False))
         ids = tuple(sorted(vpc["VPCId"] for vpc in vpcs))
-        return cls(raw["Id"].rsplit("/", 1)[-1], normal(raw["Name"]), private, ids)
+        keeper = str(raw.get("LinkedService", {}).get("ServicePrincipal", ""))
+        return cls(raw["Id"].rsplit("/", 1)[-1], normal(raw["Name"]), private, ids, keeper)
 
     def holds(self, name: str) -> bool:
         """Whether the name is the zone's apex or below it."""

@@ -18,7 +18,7 @@ def choose_zone(zones: t.Iterable[Zone], domain: str, private: bool, vpc_id: str
     :raises RunnerError: none does, or several do equally well.
     """
     kind = "private" if private else "public"
-    fitting = [zone for zone in zones if zone.private == private and zone.holds(domain)]
+    fitting = [zone for zone in zones if zone.private == private and zone.holds(domain) and not zone.kept_by]
     if not fitting:
         raise RunnerError(
             f"No {kind} hosted zone of this account holds {normal(domain)}",

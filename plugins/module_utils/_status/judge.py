@@ -34,6 +34,7 @@ WARNING_ALERTS = frozenset({"version", "drift", "certificate", "stack"})
 # Which checks of the runner's names belong to which area; the end of the certificate is judged from ACM.
 _CHECKS = {"dns": ("dns.",), "health": ("health.", tls.chain.id, tls.names.id)}
 CORRECT = "Correct gitpod_stack_name, gitpod_runner_id or gitpod_runner_name; docs/ownership.md has the rules."
+PARTIAL = "It compares with the caller's own rights: allow what AWS names."
 DETECT = "Let it compare: gitpod_status_drift: detect."
 _RANK = {FAIL: 3, WARN: 2, PASS: 1, SKIP: 0}
 
@@ -157,16 +158,24 @@ def _drift(wanted: Wanted, seen: Seen) -> Result:
         return Result("drift", PASS, f"Nothing was changed by others{when}.")
     if seen.drift["status"] == drift.NOT_CHECKED:
         return Result("drift", SKIP, "AWS has never compared this stack with its template.", DETECT)
-    if seen.drift["status"] != "DRIFTED":
+    partial = seen.drift.get("incomplete", "")
+    if seen.drift["status"] != drift.DRIFTED and partial:
+        told = f"AWS could not compare everything: {partial}; of what it compared nothing was changed by others."
+        return Result("drift", WARN, told, PARTIAL)
+    if seen.drift["status"] != drift.DRIFTED:
         return Result("drift", SKIP, f"Unknown to AWS ({seen.drift['status']}).", DETECT)
     updated = [resource for resource in seen.drift["resources"] if of_the_updater(resource, seen)]
     others = [resource for resource in seen.drift["resources"] if resource not in updated]
     own = f"The runner's updater: {'; '.join(map(_drifted, updated))}" if updated else ""
-    if not others:
-        return Result("drift", PASS, f"{own}. That is its work, and nothing to undo{when}.")
+    more = f" AWS could not compare everything: {partial}." if partial else ""
+    if updated and not others:
+        told = f"{own}. That is its work, and nothing to undo{when}.{more}"
+        return Result("drift", WARN, told, PARTIAL) if partial else Result("drift", PASS, told)
     listed = "; ".join(map(_drifted, others))
-    told = f"Changed by others{when}: {listed}." + (f" {own}, which is nothing to undo." if own else "")
-    return Result("drift", WARN, told, "Undo it, or take it over in the template.")
+    also = f" {own}, which is nothing to undo." if own else ""
+    return Result(
+        "drift", WARN, f"Changed by others{when}: {listed}.{also}{more}", "Undo it, or take it over in the template."
+    )
 
 
 # What the updater changes: it registers a task definition and points the services to it (vendor's page on updates).

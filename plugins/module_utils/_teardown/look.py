@@ -24,6 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
     MANAGED_BY,
@@ -141,7 +142,7 @@ class Shared:
         if self._stays:
             return []
         with intent("list the endpoints"):
-            found = self._ec2.describe_vpc_endpoints(Filters=_FILTERS, aws_retry=True)["VpcEndpoints"]
+            found = every(self._ec2.describe_vpc_endpoints, "VpcEndpoints", Filters=_FILTERS)
         there = [raw for raw in found if raw.get("State", "").lower() not in GONE_STATES]
         return [
             {"id": raw["VpcEndpointId"], "service_name": raw.get("ServiceName", ""), **told}
@@ -154,7 +155,7 @@ class Shared:
         if self._stays:
             return []
         with intent("list the security groups"):
-            found = self._ec2.describe_security_groups(Filters=_FILTERS, aws_retry=True)["SecurityGroups"]
+            found = every(self._ec2.describe_security_groups, "SecurityGroups", Filters=_FILTERS)
         return [{"id": raw["GroupId"], "name": raw["GroupName"], **told} for raw in found if (told := self._told(raw))]
 
     def _told(self, raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -15,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool, Task
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as Endpoints
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Wanted as WantedEndpoint,
@@ -130,12 +131,12 @@ class Gatherer:
 
     def _ports(self, balancer: str) -> Part:
         with intent("read the load balancer's listeners"):
-            listeners = self._elbv2.describe_listeners(LoadBalancerArn=balancer, aws_retry=True)["Listeners"]
+            listeners = every(self._elbv2.describe_listeners, "Listeners", LoadBalancerArn=balancer)
         return {"ports": tuple(sorted(listener["Port"] for listener in listeners))}
 
     def _groups(self, balancer: str) -> Part:
         with intent("read the load balancer's target groups"):
-            groups = self._elbv2.describe_target_groups(LoadBalancerArn=balancer, aws_retry=True)["TargetGroups"]
+            groups = every(self._elbv2.describe_target_groups, "TargetGroups", LoadBalancerArn=balancer)
         return {"groups": tuple(group.result() for group in [self._pool.submit(self._group, raw) for raw in groups])}
 
     def _group(self, raw: t.Mapping[str, t.Any]) -> TargetGroup:

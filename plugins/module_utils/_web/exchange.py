@@ -21,6 +21,7 @@ import urllib.request
 import zlib
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web import trust
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.watch import Watch
 
 # No answer within the time; nobody there; not trusted; the proxy's own refusal; an answer that broke off, or is none.
@@ -161,7 +162,7 @@ class Web:
     """
 
     def __init__(self, ca_path: str = "") -> None:
-        self._context = ssl.create_default_context()
+        self._context = trust.context()
         if ca_path:
             self._context.load_verify_locations(cafile=ca_path)
 

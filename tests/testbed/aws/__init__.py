@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated AWS: ministack behind wrappers that add what AWS does and ministack does not.
 
-Every request is noted, may be refused by rule, and is then answered by ministack, whose services the modules of this
-package have changed in place.
+Every request is noted, may be refused by rule or because nobody knows its caller (C(identities)), and is then answered
+by ministack, whose services the modules of this package have changed in place.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import typing as t
 
 from ..settings import Settings
 from . import requests
+
+if t.TYPE_CHECKING:
+    from .identities import Signed
 
 Scope = dict[str, t.Any]
 
@@ -29,10 +32,10 @@ def create_application(settings: Settings) -> t.Any:
         endpoint_interfaces,
         endpoints,
         faults,
+        identities,
         load_balancers,
         managed_instances,
         public_objects,
-        requests,
         resource_types,
         route53,
         security_groups,
@@ -44,7 +47,7 @@ def create_application(settings: Settings) -> t.Any:
 
     cloudformation.install(settings)
     resource_types.install(settings)
-    for part in (call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
+    for part in (identities, call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
     for part in (
         service_quotas,
@@ -77,9 +80,9 @@ def create_application(settings: Settings) -> t.Any:
             call_log.add(call, refused[0], requests.error_code(refused[2]))
             await _send(send, *refused)
             return
-        lacking = _lacking(call)
-        if call and lacking:
-            answered = lacking(call)
+        signed = identities.Signed(scope["method"], _raw_path(scope), query, headers, body)
+        answered = _own_answer(call, signed) if call else None
+        if call and answered:
             call_log.add(call, answered[0], requests.error_code(answered[2]))
             await _send(send, *answered)
             return
@@ -92,14 +95,23 @@ def create_application(settings: Settings) -> t.Any:
     return application
 
 
-def _lacking(call: requests.Call | None) -> t.Callable[[requests.Call], tuple[int, str, bytes]] | None:
-    """What answers where ministack has nothing that does."""
-    from . import managed_instances, service_quotas
+def _own_answer(call: requests.Call, signed: Signed) -> tuple[int, str, bytes] | None:
+    """The answer to a call that is refused, or that ministack does not know or answers too kindly."""
+    from . import identities, managed_instances, roles, service_quotas
 
-    if call and call.service == service_quotas.SERVICE:
-        return service_quotas.answer
-    cancels = call and (call.service, call.operation) == ("ssm", "CancelCommand")
-    return managed_instances.cancelled if cancels else None
+    stranger = identities.refused(call, signed)
+    if stranger:
+        return stranger
+    if call.service == service_quotas.SERVICE:
+        return service_quotas.answer(call)
+    if (call.service, call.operation) == ("ssm", "CancelCommand"):
+        return managed_instances.cancelled(call)
+    return roles.answer(call) if (call.service, call.operation) == roles.OPERATION else None
+
+
+def _raw_path(scope: Scope) -> str:
+    """The path as it was signed."""
+    return str((scope.get("raw_path") or scope["path"].encode()).decode("latin-1"))
 
 
 async def _whole_body(receive: t.Any) -> bytes:

@@ -123,6 +123,7 @@ def install(settings: Settings) -> None:
             "ContinueUpdateRollback": cloudformation_requests.continue_update_rollback,
             "RollbackStack": cloudformation_requests.rollback_stack,
             "DescribeStacks": cloudformation_descriptions.describe_stacks,
+            "GetTemplate": cloudformation_descriptions.get_template,
             "DescribeStackEvents": cloudformation_descriptions.describe_stack_events,
             "CreateChangeSet": cloudformation_changesets.create_change_set,
             "DescribeChangeSet": cloudformation_changesets.describe_change_set,

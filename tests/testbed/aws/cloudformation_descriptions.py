@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ministack.services.cloudformation import _stack_events, _stacks, handlers
@@ -14,6 +15,8 @@ from ministack.services.cloudformation.helpers import _p
 from .cloudformation_xml import Answer, answer, error
 
 _PAGE = 100
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_ministack_get_template = handlers._get_template
 
 
 def _drift(stack: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +81,17 @@ def describe_stacks(params: dict[str, Any]) -> Answer:
     except ValueError:
         return error("ValidationError", "Invalid NextToken")
     return answer("DescribeStacks", {"Stacks": [_description(stack) for stack in page], "NextToken": token})
+
+
+def get_template(params: dict[str, Any]) -> Answer:
+    """GetTemplate, with a question mark for each character beyond ASCII.
+
+    That is AWS's answer about a template that was given as a body (aws-cdk-cli, mangleLikeCloudFormation). How it was
+    given, is not kept here, so that one from a URL is answered so as well.
+    """
+    status, headers, body = _ministack_get_template(params)
+    text = body.decode() if isinstance(body, bytes) else str(body)
+    return status, headers, _BEYOND_ASCII.sub("?", text).encode()
 
 
 def describe_stack_events(params: dict[str, Any]) -> Answer:

@@ -13,6 +13,7 @@ from ministack.core.responses import get_region
 from ministack.services import alb, ec2
 from ministack.services.cloudformation import provisioners
 
+from . import control
 from .cloudformation_pace import pace
 
 TYPE = "AWS::ElasticLoadBalancingV2::LoadBalancer"
@@ -35,6 +36,7 @@ HOSTED_ZONES = {
     "ap-southeast-2": "ZCT6FZBF4DROD",
     "sa-east-1": "ZTK26PT1VY4CU",
 }
+_elsewhere: set[str] = set()
 # Share of the whole stack's time that a load balancer is "provisioning" after CloudFormation calls it complete: none on
 # AWS, where CloudFormation waits. It is here for load balancers that are created by hand.
 _PROVISIONING_SHARE = 0.05
@@ -105,6 +107,25 @@ def _xml(load_balancer: dict[str, t.Any]) -> str:
     return re.sub(r"<CanonicalHostedZoneId>[^<]*<", f"<CanonicalHostedZoneId>{zone}<", text)
 
 
+def exists(name: str) -> bool:
+    """Whether any account has, or ever was said to have, a load balancer of this DNS name (lower case)."""
+    return name in _elsewhere or any(
+        str(raw.get("DNSName", "")).lower() == name for raw in list(alb._lbs._data.values())
+    )
+
+
+def clear() -> None:
+    """No load balancer but ministack's."""
+    _elsewhere.clear()
+
+
+def handle(method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
+    """POST adds C(names), DNS names of load balancers in accounts that nobody sees; records can point to them."""
+    if method == "POST":
+        _elsewhere.update(name.lower() for name in body["names"])
+    return {"names": sorted(_elsewhere)}
+
+
 _ministack_create = provisioners._elbv2_load_balancer_create
 _ministack_xml = alb._lb_xml
 
@@ -113,3 +134,4 @@ def install(_settings: t.Any) -> None:
     """Change ministack's load balancers in place."""
     provisioners._RESOURCE_HANDLERS[TYPE] = {**provisioners._RESOURCE_HANDLERS[TYPE], "create": _create}
     alb._lb_xml = _xml
+    control.register("/_testbed/load-balancers", handle)

@@ -126,6 +126,9 @@ def refusal(service: str, code: str, message: str, status: int) -> tuple[int, st
     if kind == "ec2":
         inner = f"<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
         return status, "text/xml", f"<Response>{inner}<RequestID>testbed</RequestID></Response>".encode()
+    if service == "s3":
+        inner = f"<Code>{code}</Code><Message>{message}</Message><RequestId>testbed</RequestId>"
+        return status, "application/xml", f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
     inner = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
     return status, "text/xml", f"<ErrorResponse>{inner}<RequestId>testbed</RequestId></ErrorResponse>".encode()
 

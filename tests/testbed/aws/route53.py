@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Route 53's refusals that ministack lacks, and C(\\052) for the asterisk.
 
-Source: Route 53 API reference, ChangeResourceRecordSets; RFC 1034 section 3.6.2.
+Source: Route 53 API reference, ChangeResourceRecordSets; RFC 1034 section 3.6.2. The words about alias targets:
+barnybug/cli53#213, harmony-one/harmony-ops#491, rust-lang/simpleinfra#907.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import typing as t
 
 from ministack.services import ec2, route53
 
-from . import endpoints
+from . import endpoints, load_balancers
 from .load_balancers import HOSTED_ZONES
 
 # Classic and application load balancers have the region before "elb"; they are in other zones.
 _NETWORK_LOAD_BALANCER = re.compile(r"\.elb\.([a-z0-9-]+)\.amazonaws\.com$")
+_LOAD_BALANCER = re.compile(r"\.elb\.([a-z0-9-]+\.)?amazonaws\.com$")
 
 
 def _asterisk(name: str) -> str:
@@ -57,11 +59,27 @@ def _alias_problems(record: t.Mapping[str, t.Any]) -> list[str]:
     ]
 
 
+def _missing_targets(records: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Aliases to load balancers that no account has; AWS looks for them when a record is written, and never again."""
+    found = []
+    for record in records:
+        alias = record.get("AliasTarget") or {}
+        target = str(alias.get("DNSName", "")).rstrip(".").lower().removeprefix("dualstack.")
+        if _LOAD_BALANCER.search(target) and not load_balancers.exists(target):
+            found.append(
+                f"Tried to create an alias that targets {target}., type {record['Type']} in zone"
+                f" {alias.get('HostedZoneId')}, but that target was not found"
+            )
+    return found
+
+
 def _change(zone_id: str, body: bytes) -> t.Any:
     """Apply the batch, and take it back when AWS would have refused it; batches are atomic."""
     with route53._lock:
         zone = route53._zones.get(zone_id)
-        before = [dict(record) for record in route53._records.get(zone_id, [])]
+        # ministack puts a record of its own in the place of each that is written.
+        untouched = list(route53._records.get(zone_id, []))
+        before = [dict(record) for record in untouched]
     body = body.replace(b"\\052", b"*")
     answer = _ministack_change(zone_id, body)
     if zone is None or answer[0] != 200:
@@ -69,7 +87,8 @@ def _change(zone_id: str, body: bytes) -> t.Any:
     with route53._lock:
         for record in route53._records[zone_id]:
             record["Name"] = _asterisk(record["Name"])
-        refused = problems(_asterisk(zone["name"]), route53._records[zone_id])
+        written = [record for record in route53._records[zone_id] if not any(record is old for old in untouched)]
+        refused = problems(_asterisk(zone["name"]), route53._records[zone_id]) + _missing_targets(written)
         if refused:
             route53._records[zone_id] = before
     if refused:

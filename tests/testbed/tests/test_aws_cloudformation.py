@@ -275,6 +275,14 @@ def test_deleting_the_runner_stack_leaves_only_what_it_retains(world: World) -> 
     assert world.stack(stack_id)["DeletionTime"]
 
 
+def test_get_template_has_a_question_mark_for_each_character_beyond_ascii(world: World) -> None:
+    """As AWS answers about a template that was given as a body (aws-cdk-cli, mangleLikeCloudFormation)."""
+    template = {"Description": "L\u00e4ufer \u2601", "Resources": {"Log": {"Type": "AWS::Logs::LogGroup"}}}
+    world.cfn.create_stack(StackName="german", TemplateBody=json.dumps(template, ensure_ascii=False))
+    found = world.cfn.get_template(StackName="german", TemplateStage="Original")["TemplateBody"]
+    assert found["Description"] == "L?ufer ?"
+
+
 def test_template_summary_by_url_body_and_stack(world: World) -> None:
     by_url = world.cfn.get_template_summary(TemplateURL=TEMPLATE_URL)
     parameters = {item["ParameterKey"]: item for item in by_url["Parameters"]}

@@ -206,7 +206,8 @@ def test_somebody_s_waiting_change_set_is_not_made_obsolete(waiting: list[dict[s
         assert shell.done == []
     # A task that names no runner means any runner's, as far as tags or parameters say that all of it is one's.
     strangers = [raw for raw in waiting if raw["Tags"] == [{"Key": "team", "Value": "payments"}]]
-    assert found(shell, Runner()).usable is (relation != "by_hand" and not strangers)
+    for take_over in ("", "gitpod-eu"):
+        assert found(shell, Runner(), take_over).usable is (relation != "by_hand" and not strangers)
 
 
 @pytest.mark.parametrize("ours_first", [True, False])
@@ -252,13 +253,42 @@ def test_a_runner_that_is_somebody_else_s_in_the_vpc_is_told() -> None:
     assert finding.users_of_vpc(others, EU, "vpc-1") == [Runner("hand", "0200"), Runner("gitpod-us", "0201")]
 
 
+UUIDS = ("0192f3c8-5b6e-7a10-8c4d-ffffffffffff", "0192f3c8-5b6e-7a10-8c4d-eeeeeeeeeeee")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"Vpc": "vpc-1", "Identifier": UUIDS[0], "Tenant": UUIDS[1]}, [Runner("x")]),
+        ({"Vpc": "vpc-1", "RunnerId": "****"}, [Runner("x")]),
+        ({"Subnets": "subnet-1,subnet-2", "RunnerId": UUIDS[0]}, [Runner("x", UUIDS[0])]),
+        ({"Vpc": "/network/vpc", "RunnerId": UUIDS[0]}, [Runner("x", UUIDS[0])]),
+        ({"Vpc": "vpc-2", "Identifier": UUIDS[0], "Tenant": UUIDS[1]}, []),
+        ({"Vpc": "vpc-1", "Topic": "x"}, []),
+    ],
+)
+def test_what_may_be_a_runner_in_the_vpc_counts_as_its_user(parameters: dict[str, str], expected: list[Runner]) -> None:
+    assert finding.users_of_vpc([Stack("x", "CREATE_COMPLETE", parameters=parameters)], EU, "vpc-1") == expected
+    assert finding.users_of_vpc([Stack("x", "REVIEW_IN_PROGRESS", parameters=parameters)], EU, "vpc-1") == []
+
+
+def test_a_hidden_runner_id_says_nothing_against_the_tags() -> None:
+    hidden = Stack("x", "CREATE_COMPLETE", parameters={"RunnerId": "****"}, tags=ownership_tags(EU.name, None))
+    assert finding.judged(FakeApi(hidden), hidden, EU).verdict.relation == "ours"  # type: ignore[arg-type]
+
+
 def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> None:
     nobody = Runner()
     api = FakeApi(stack("CREATE_COMPLETE", **BY_HAND))
     assert found(api, nobody).usable, "its template has a Runner ID"
     api.template = lambda _location: dataclasses.replace(TEMPLATE, parameters=())  # type: ignore[method-assign]
     assert not found(api, nobody).usable
-    assert found(api, nobody, "gitpod-eu").usable
+    # What is taken over has a runner's ID among its parameters, or it is a stranger's.
+    assert not found(api, nobody, "gitpod-eu").usable
+    identified = stack("CREATE_COMPLETE", tags={}, parameters={"Key": "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c6d"})
+    api = FakeApi(identified)
+    api.template = lambda _location: dataclasses.replace(TEMPLATE, parameters=())  # type: ignore[method-assign]
+    assert (found(api, nobody).usable, found(api, nobody, "gitpod-eu").usable) == (False, True)
     assert found(FakeApi(stack("CREATE_COMPLETE")), nobody).usable
     assert found(FakeApi(ABSENT), nobody).free
 

@@ -6,12 +6,23 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import typing as t
 
+import botocore.exceptions
 import pytest
 from samples import ACL, CA, FACTS, GROUP, LOCAL, NAT, SUBNETS, TABLE, WANTED, days, endpoint, look, refused
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, paths
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
+    Reference,
+    parse_reference,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
+    custom_ca as read_ca,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
     custom_ca,
     network,
@@ -33,6 +44,24 @@ REQUIRED_ENDPOINTS = ALL_ENDPOINTS[: len(paths.REQUIRED_SERVICES)]
 CLOSED = (dataclasses.replace(TABLE, routes=(LOCAL,)),)
 PUBLIC = (RouteTable("rtb-public", False, ("subnet-l1", "subnet-l2"), (LOCAL, Route("0.0.0.0/0", "igw-1"))), TABLE)
 ELASTIC = (dataclasses.replace(TABLE, routes=(LOCAL, Route("0.0.0.0/0", "igw-1"))),)
+# As firewalls and VPNs write a default route; of IPv6 alone, which is none for what has IPv4 alone; and a prefix list.
+HALVES = ("0.0.0.0/1", "128.0.0.0/1")
+LIST = Route("pl-1", "tgw-1")
+
+
+def routed(*routes: Route) -> dict[str, t.Any]:
+    return {"route_tables": (dataclasses.replace(TABLE, routes=(LOCAL, *routes)),)}
+
+
+def public(*destinations: str) -> dict[str, t.Any]:
+    own = (LOCAL, *(Route(destination, "igw-1") for destination in destinations))
+    return {"route_tables": (RouteTable("rtb-public", False, ("subnet-l1", "subnet-l2"), own), TABLE)}
+
+
+def ruled(*rules: AclEntry) -> dict[str, t.Any]:
+    return {"network_acls": (dataclasses.replace(ACL, entries=(*rules, *ACL.entries)),)}
+
+
 OPEN_443 = Permission("tcp", 443, 443, ("0.0.0.0/0",))
 
 
@@ -54,6 +83,12 @@ def denying(cidr: str, egress: bool, **changes: t.Any) -> dict[str, t.Any]:
     """The network ACL with a rule before all others."""
     rule = dataclasses.replace(AclEntry(50, egress, False, "6", cidr, 443, 443), **changes)
     return {"network_acls": (dataclasses.replace(ACL, entries=(rule, *ACL.entries)),)}
+
+
+def having(reference: str, changed: datetime.datetime | None) -> dict[str, t.Any]:
+    """A stack of ten days ago with this reference, and when what it leads to was changed."""
+    stack = Stack("gitpod-eu", "CREATE_COMPLETE", "id", parameters={"Ca": reference}, created=days(-10).isoformat())
+    return {"stack": stack, "custom_ca": CaBundle((CA,), version="4", changed=changed)}
 
 
 INTERNET = {"load_balancer_visibility": "internet-facing"}
@@ -91,6 +126,9 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.internet_facing, {}, {}, "skip"),
     (network.internet_facing, INTERNET, {"route_tables": PUBLIC}, "pass"),
     (network.internet_facing, INTERNET, {}, "fail"),
+    (network.internet_facing, INTERNET, public(*HALVES), "pass"),
+    (network.internet_facing, INTERNET, public("pl-1"), "pass"),
+    (network.internet_facing, INTERNET, public(HALVES[1]), "fail"),
     (network.internet_facing, INTERNET, {"vpc": None}, "skip"),
     (network.egress, {}, {}, "pass"),
     (network.egress, {}, {"route_tables": ELASTIC}, "warn"),
@@ -100,6 +138,15 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.egress, {"privatelink_enabled": False}, {"route_tables": CLOSED, "endpoints": ALL_ENDPOINTS}, "fail"),
     (network.egress, {}, {"route_tables": CLOSED, "endpoints": refused("ec2:DescribeVpcEndpoints")}, "skip"),
     (network.egress, {"ec2_subnet_ids": ()}, {}, "skip"),
+    (network.egress, {}, routed(*(Route(half, "tgw-1") for half in HALVES)), "pass"),
+    (network.egress, {}, routed(*(Route(half, "igw-1") for half in HALVES)), "warn"),
+    (network.egress, {}, routed(Route(HALVES[0], "tgw-1")), "fail"),
+    (network.egress, {}, routed(Route(HALVES[0], "tgw-1"), Route(HALVES[1], "tgw-1", False)), "fail"),
+    (network.egress, {}, routed(*(Route(half, "eigw-1") for half in ("::/1", "8000::/1"))), "fail"),
+    (network.egress, {}, routed(Route("::/0", "eigw-1")), "fail"),
+    (network.egress, {}, routed(LIST), "warn"),
+    (network.egress, {}, {**routed(LIST), "endpoints": ALL_ENDPOINTS}, "pass"),
+    (network.egress, {}, routed(Route("pl-s3", "vpce-1")), "fail"),
     (network.routes, {}, {}, "pass"),
     (network.routes, {}, {"route_tables": (dataclasses.replace(TABLE, main=False),)}, "fail"),
     (
@@ -122,6 +169,16 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.acls, {}, denying("0.0.0.0/0", True, first_port=1024, last_port=65535), "fail"),
     (network.acls, {}, {"network_acls": (dataclasses.replace(ACL, entries=()),)}, "fail"),
     (network.acls, {}, {"network_acls": None}, "skip"),
+    (network.acls, {}, ruled(*(AclEntry(50 + i, True, False, "6", HALVES[i], 443, 443) for i in (0, 1))), "fail"),
+    (network.acls, {}, ruled(AclEntry(50, True, False, "-1", HALVES[0])), "pass"),
+    (security_group.inbound, {}, group(inbound=(GROUP.inbound[0], Permission("tcp", 443, 443, HALVES))), "warn"),
+    (
+        security_group.inbound,
+        {},
+        group(inbound=(GROUP.inbound[0], Permission("tcp", 443, 443, ("::/1", "8000::/1")))),
+        "warn",
+    ),
+    (security_group.outbound, {}, group(outbound=(Permission("-1", 0, 65535, HALVES),)), "pass"),
     (security_group.exists, {}, {}, "pass"),
     (security_group.exists, {}, {"security_groups": ()}, "fail"),
     (security_group.exists, {}, group(vpc_id="vpc-2"), "fail"),
@@ -164,6 +221,16 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (custom_ca.content, {}, {"custom_ca": CaBundle((dataclasses.replace(CA, authority=False),))}, "warn"),
     (custom_ca.content, {}, {"custom_ca": refused("ssm:GetParameter")}, "skip"),
     (custom_ca.content, {"custom_ca": ""}, {}, "skip"),
+    (custom_ca.content, {"custom_ca": "secretsmanager:ca"}, {"custom_ca": CaBundle((), leaving=True)}, "fail"),
+    (custom_ca.taken_up, {}, having("{{resolve:ssm:/gitpod/ca}}", days(-1)), "warn"),
+    (custom_ca.taken_up, {}, having("{{resolve:ssm:/gitpod/ca}}", days(-20)), "pass"),
+    (custom_ca.taken_up, {}, having("{{resolve:ssm:/gitpod/ca:3}}", days(-1)), "pass"),
+    (custom_ca.taken_up, {}, having("{{resolve:ssm:/gitpod/ca}}", None), "skip"),
+    (custom_ca.taken_up, {"custom_ca": "ssm:/gitpod/ca:3"}, having("{{resolve:ssm:/gitpod/ca}}", days(-1)), "pass"),
+    (custom_ca.taken_up, {}, {}, "skip"),
+    (custom_ca.taken_up, {}, {"stack": refused("cloudformation:DescribeStacks")}, "skip"),
+    (custom_ca.taken_up, {"custom_ca": "/gitpod/ca"}, {}, "skip"),
+    (custom_ca.taken_up, {"custom_ca": ""}, {}, "skip"),
 ]
 
 
@@ -205,6 +272,28 @@ def test_a_gateway_endpoint_counts_for_its_route_tables_only() -> None:
     assert "s3" in paths.missing_endpoints([pending], "eu-central-1", TABLE)[0]
 
 
+@pytest.mark.parametrize(
+    ("routes", "told"),
+    [
+        ([Route(half, "tgw-1") for half in HALVES], "Through transit gateway."),
+        ([Route(HALVES[0], "tgw-1"), Route(HALVES[1], "nat-1")], "Through NAT gateway and transit gateway."),
+        # A smaller part goes elsewhere; the halves are the way out.
+        ([Route("10.0.0.0/8", "pcx-1"), *(Route(half, "nat-1") for half in HALVES)], "Through NAT gateway."),
+        ([Route("0.0.0.0/0", "nat-1"), Route(HALVES[0], "tgw-1")], "Through NAT gateway."),
+    ],
+)
+def test_halves_are_a_way_out_and_are_said_by_what_they_lead_to(routes: list[Route], told: str) -> None:
+    found = look(network.egress, {}, routed(*routes))
+    assert (found.status, found.summary) == ("pass", told)
+
+
+def test_iams_endpoint_has_a_name_without_a_region() -> None:
+    """Its service is in us-east-1, wherever the endpoint is."""
+    others = [entry for entry in ALL_ENDPOINTS if not entry.endpoint.service_name.endswith(".iam")]
+    assert paths.missing_endpoints(others, "eu-central-1", TABLE) == ([], ["iam"])
+    assert paths.missing_endpoints([*others, endpoint("com.amazonaws.iam")], "eu-central-1", TABLE) == ([], [])
+
+
 def test_a_subnet_without_a_table_of_its_own_has_the_main_one() -> None:
     assert paths.table_of("subnet-l1", PUBLIC) is PUBLIC[0]
     assert paths.table_of("subnet-e1", PUBLIC) is TABLE
@@ -226,3 +315,55 @@ def test_a_vpc_that_does_not_exist_is_told_once() -> None:
     facts = dataclasses.replace(FACTS, vpc=None, route_tables=(), network_acls=(), endpoints=())
     failing = [check.id for check in network.CHECKS if check.run(wanted, facts).status == "fail"]
     assert failing == ["network.vpc", "network.subnets"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "advice"),
+    [
+        ("ssm:/gitpod/ca", "gitpod_custom_ca: ssm:/gitpod/ca:4"),
+        ("secretsmanager:ca", "gitpod_custom_ca: secretsmanager:ca:SecretString:::4"),
+        ("secretsmanager:ca:SecretString:pem", "gitpod_custom_ca: secretsmanager:ca:SecretString:pem::4"),
+    ],
+)
+def test_a_rotated_authority_is_taken_up_by_naming_its_version(reference: str, advice: str) -> None:
+    rotated = having(f"{{{{resolve:{reference}}}}}", days(-1))
+    found = look(custom_ca.taken_up, {"custom_ca": reference}, rotated)
+    assert (found.status, found.remediation) == ("warn", f"Name the version: {advice}")
+    named = parse_reference(advice.partition(": ")[2])
+    assert named is not None
+    assert named.version == "4"
+    assert look(custom_ca.taken_up, {"custom_ca": advice.partition(": ")[2]}, rotated).status == "pass"
+
+
+class Secrets:
+    """A Secrets Manager that refuses, or answers."""
+
+    def __init__(self, code: str = "", words: str = "") -> None:
+        self.error = {"Error": {"Code": code, "Message": words}}
+
+    def get_secret_value(self, **_arguments: t.Any) -> dict[str, t.Any]:
+        if self.error["Error"]["Code"]:
+            raise botocore.exceptions.ClientError(self.error, "GetSecretValue")
+        return {"SecretString": "none", "VersionId": "v1", "CreatedDate": days(-3)}
+
+
+def test_a_secret_that_waits_for_its_deletion_is_there_and_cannot_be_read() -> None:
+    marked = "You can't perform this operation on the secret because it was marked for deletion."
+    reference = Reference("secretsmanager", "ca")
+    assert read_ca(reference, lambda _service: Secrets("InvalidRequestException", marked)).leaving
+    with pytest.raises(ApiError, match="VersionStage"):
+        read_ca(reference, lambda _service: Secrets("InvalidRequestException", "VersionStage is not associated"))
+    found = read_ca(reference, lambda _service: Secrets())
+    assert (found.version, found.changed) == ("v1", days(-3))
+
+
+class Parameters:
+    """A Parameter Store."""
+
+    def get_parameter(self, **_arguments: t.Any) -> dict[str, t.Any]:
+        return {"Parameter": {"Type": "String", "Value": "none", "Version": 4, "LastModifiedDate": days(-2)}}
+
+
+def test_when_a_parameter_was_changed_is_read() -> None:
+    found = read_ca(Reference("ssm", "/gitpod/ca"), lambda _service: Parameters())
+    assert (found.version, found.changed) == ("4", days(-2))

@@ -25,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Wanted,
     stage,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.neighbours import Neighbours
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import Mode, Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     Placement,
@@ -74,6 +75,22 @@ def test_in_the_services_region_subnets_in_other_zones_are_left_out() -> None:
     assert place(subnets, SERVICE, VPC, "us-east-1") == Placement(("subnet-a", "subnet-b"), ("subnet-f",))
     with pytest.raises(RunnerError, match="us-east-1a, us-east-1b"):
         place(subnets[2:], SERVICE, VPC, "us-east-1")
+
+
+def test_a_zones_id_counts_before_its_name_which_differs_between_accounts() -> None:
+    told = dataclasses.replace(SERVICE, zones=("us-east-1a", "us-east-1b"), zone_ids=("use1-az4", "use1-az6"))
+    here = [
+        Subnet("subnet-a", "us-east-1a", VPC, "use1-az2"),
+        Subnet("subnet-c", "us-east-1c", VPC, "use1-az4"),
+        # An older answer about subnets has names alone.
+        Subnet("subnet-b", "us-east-1b", VPC),
+    ]
+    assert place(here, told, VPC, "us-east-1") == Placement(("subnet-b", "subnet-c"), ("subnet-a",))
+    # A service that is told by the IDs of its zones alone.
+    by_id = dataclasses.replace(told, zones=())
+    assert place(here[:2], by_id, VPC, "us-east-1") == Placement(("subnet-c",), ("subnet-a",))
+    with pytest.raises(RunnerError, match=r"use1-az4, use1-az6, the subnets are in us-east-1a \(use1-az2\)"):
+        place(here[:1], by_id, VPC, "us-east-1")
 
 
 def test_in_another_region_zone_names_mean_nothing() -> None:
@@ -224,7 +241,7 @@ def mode(check: bool = False, wait: bool = True) -> Mode:
 
 
 def present(fake: Fake, how: Mode, enable: bool = False) -> Outcome:
-    return have(t.cast("t.Any", fake), WANTED, "us-east-1", enable, how)
+    return have(t.cast("t.Any", fake), WANTED, "us-east-1", enable, how, Neighbours)
 
 
 def test_create_check_repeat_delete() -> None:

@@ -21,12 +21,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Subnet,
     Wanted,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.neighbours import Neighbours
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     leaving,
     place,
     plan,
     planned,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.users import User
 
 VPC = "vpc-1"
 OURS = {"gitpod:managed-by": "gitpod.enterprise_runner", "Name": "gitpod-us"}
@@ -43,7 +45,7 @@ GROUP_TAGS = {**OURS, "gitpod:used-by/gitpod-us": "gitpod-us = 10.0.0.0/24"}
 GROUP = Group("sg-1", "gitpod-us-management-plane", VPC, frozenset({Rule("10.0.0.0/24")}), GROUP_TAGS)
 KEEPING = dataclasses.replace(WANTED, security_group_ids=(), security_group_name="gitpod-us-management-plane")
 DNS = {"enableDnsSupport": True, "enableDnsHostnames": True}
-FACTS = EndpointFacts("us-east-1", SERVICE, SUBNETS, DNS, (CURRENT,))
+FACTS = EndpointFacts("us-east-1", SERVICE, SUBNETS, DNS, (CURRENT,), neighbours=Neighbours())
 
 
 def facts(**changes: t.Any) -> EndpointFacts:
@@ -138,3 +140,17 @@ def test_nothing_of_anothers_is_taken_away_or_switched_off() -> None:
     todo = plan(others, wanted, placement, {**{subnet.id: subnet.zone for subnet in SUBNETS}, "subnet-z": "us-east-1z"})
     assert dict(todo.modify) == {"AddSubnetIds": ["subnet-a"], "AddSecurityGroupIds": ["sg-1"]}
     assert (dict(todo.add_tags), todo.remove_tags) == ({}, ())
+
+
+@pytest.mark.parametrize("neighbours", [Neighbours((User("by-hand"),)), Neighbours(unread="no permission")])
+def test_nothing_is_to_be_taken_away_where_others_may_need_it(neighbours: Neighbours) -> None:
+    more = dataclasses.replace(GROUP, rules=GROUP.rules | {Rule("10.9.0.0/16")})
+    told = facts(group=more, sources=("10.0.0.0/24",), neighbours=neighbours)
+    kept = foresee(KEEPING, told)
+    assert kept.action == "nothing"
+    assert "no longer admit 10.9.0.0/16 to the security group" in kept.reasons[1]
+    assert kept.reasons[1].endswith(("because by-hand in vpc-1 may need it", "who else needs it (no permission)"))
+    alone = dataclasses.replace(told, neighbours=Neighbours())
+    assert foresee(KEEPING, alone).reasons == (
+        "no longer admit 10.9.0.0/16 to the security group gitpod-us-management-plane",
+    )

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError, TimeoutExceededError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.naming import holding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.foresee import (
@@ -128,6 +129,21 @@ def test_the_zone_with_the_longest_name_is_chosen() -> None:
         choose_zone(zones, "example.org", False)
     with pytest.raises(RunnerError, match="Z1, Z5"):
         choose_zone([PUBLIC, Zone("Z5", "example.com", False)], "a.example.com", False)
+
+
+def test_a_zone_that_a_service_keeps_is_never_written_to() -> None:
+    """Cloud Map's zones are among the account's, and Route 53 refuses to change them (LinkedService)."""
+    raw = {
+        "Id": "/hostedzone/Z9",
+        "Name": "eu.example.com.",
+        "Config": {"Comment": "Created by Route 53 Auto Naming", "PrivateZone": True},
+        "LinkedService": {"ServicePrincipal": "servicediscovery.amazonaws.com", "Description": "arn:aws:x"},
+    }
+    kept, own = Zone.from_api(raw), Zone("Z3", "example.com", True)
+    assert choose_zone([kept, own], "eu.example.com", True) == own
+    assert holding([kept, own], "eu.example.com") == (own,)
+    with pytest.raises(RunnerError, match=r"kept by servicediscovery\.amazonaws\.com"):
+        check(ALIAS, kept)
 
 
 def test_what_no_batch_can_do_is_told_before() -> None:

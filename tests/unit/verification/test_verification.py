@@ -206,6 +206,19 @@ def test_the_runner_has_a_patience_of_its_own() -> None:
     assert verdict.settled(verdict.Patience(0, 600).waits_for(checks[1:], 0)), "the first look's word is taken"
 
 
+def test_a_load_balancer_that_is_being_made_is_waited_for() -> None:
+    """It is provisioning for minutes; no judgement is final before the patience ends."""
+    facts = dataclasses.replace(FACTS, balancer=Balancer("lb", "internal", "provisioning"))
+    pairs = list(statuses(facts).items())
+    patience = verdict.Patience(runner=0, others=600)
+    assert ("load_balancer.state", "fail") in pairs
+    assert not verdict.settled(patience.waits_for(pairs, 300))
+    assert verdict.settled(patience.waits_for(pairs, 600))
+    assert verdict.settled(patience.waits_for(list(statuses(FACTS).items()), 300))
+    (told,) = [check for check in judging.judge(WANTED, facts) if check.identifier == "load_balancer.state"]
+    assert "provisioning" in told.summary
+
+
 def test_required_checks_have_to_be_seen_to_pass() -> None:
     checks = [("health.domain", "skip"), ("dns.domain", "pass"), ("tls.names", "fail")]
     assert not verdict.healthy(checks)

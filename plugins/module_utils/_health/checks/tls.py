@@ -50,7 +50,10 @@ OLD_PROTOCOLS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1")
     measured=evidence.certificate,
 )
 def chain(request: Request, seen: Observations) -> Finding:
-    """By the system's authorities, or those of the given file; not where validation is off."""
+    """By the system's authorities, or those of the given file; not where validation is off.
+
+    Alike on every Python: what 3.12 trusts and 3.13 refuses is trusted, with a warning.
+    """
     made = seen.connections
     if not made:
         return no_address(request, request.domain)
@@ -71,6 +74,14 @@ def chain(request: Request, seen: Observations) -> Finding:
         return failed("No address could be reached.", connections.remedy(made[0], request))
     if not request.validate_certificates:
         return skipped("The certificate's chain was not checked, because validation is off.")
+    strictly = sorted({item.trust_detail for item in reached if item.trust_detail})
+    if strictly:
+        return warned(
+            f"The certificate is trusted at {_where(reached)}, but not by clients that check strictly, such as those of"
+            f" Python 3.13 and newer: {'; '.join(strictly)}.",
+            "Have the authority issue it anew with what is missing, most often an Authority Key Identifier"
+            " (python/cpython#107361).",
+        )
     protocols = ", ".join(sorted({item.protocol for item in reached}))
     return passed(f"The certificate is trusted at {_where(reached)} ({protocols}).")
 

@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
     Reference,
     parse_reference,
@@ -24,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import CaCertificate, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 
 SOON = datetime.timedelta(days=30)
 NONE = "No custom certificate authority is set."
@@ -46,7 +48,7 @@ def reference(wanted: Wanted, _facts: Facts) -> Finding:
     if kind == _custom_ca.PEM:
         return passed("The certificates themselves, which the template has to take.")
     if kind == _custom_ca.URL:
-        return passed(f"{wanted.custom_ca}, which the template has to take, and the runner to reach.")
+        return passed(f"{without_secrets(wanted.custom_ca)}, which the template has to take, and the runner to reach.")
     parsed = parse_reference(wanted.custom_ca)
     if parsed is None:
         return failed(
@@ -78,6 +80,11 @@ def content(wanted: Wanted, facts: Facts) -> Finding:
     if bundle is None:
         return failed(
             f"{parsed.name} does not exist in {wanted.region}.", "Create it there, or correct gitpod_custom_ca."
+        )
+    if bundle.leaving:
+        return failed(
+            f"{parsed.name} waits for its deletion, and nobody can read it, CloudFormation neither.",
+            f"Take it back (aws secretsmanager restore-secret --secret-id {parsed.name}), or name another secret.",
         )
     if bundle.encrypted:
         return failed(
@@ -115,4 +122,36 @@ def _validity(name: str, certificates: tuple[CaCertificate, ...], now: datetime.
     return passed(f"{name} holds {len(certificates)} valid certificate{plural}.")
 
 
-CHECKS = (reference, content)
+@check(
+    "custom_ca.taken_up",
+    asks="Has the stack what is stored now?",
+    why="CloudFormation resolves a reference without a version anew only when something else of the resource changes"
+    " (aws-cloudformation/cloudformation-coverage-roadmap#844), so that a run whose other values are the same changes"
+    " nothing.",
+    fix="Name the version, such as `gitpod_custom_ca: ssm:/path:2`, and another one whenever the certificates change.",
+)
+def taken_up(wanted: Wanted, facts: Facts) -> Finding:
+    """By the times of what is stored and of the stack's last update; a later update that left it out is not seen."""
+    parsed = parse_reference(wanted.custom_ca)
+    if parsed is None:
+        return skipped(NONE if not wanted.custom_ca else "No reference is used.")
+    if parsed.version:
+        return passed(f"The reference names the version {parsed.version}.")
+    stack, bundle = known(facts.stack), known(facts.custom_ca)
+    if stack is None or not status.exists(stack.status) or bundle is None:
+        return skipped("There is no stack yet, and its creation takes what is stored.")
+    if parsed not in map(parse_reference, stack.parameters.values()):
+        return passed("The stack has another value, and takes what is stored with the next update.")
+    taken = stack.updated or stack.created
+    if bundle.changed is None or not taken:
+        return skipped("When it was changed is not known.")
+    if bundle.changed <= datetime.datetime.fromisoformat(taken):
+        return passed(f"{parsed.name} is older than the stack's last update.")
+    return warned(
+        f"{parsed.name} was changed on {bundle.changed:%Y-%m-%d %H:%M}, after the stack's last update, and a reference"
+        " without a version is not resolved anew by a run that changes nothing else.",
+        f"Name the version: gitpod_custom_ca: {parsed.at(bundle.version)}",
+    )
+
+
+CHECKS = (reference, content, taken_up)

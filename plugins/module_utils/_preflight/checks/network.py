@@ -18,7 +18,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import ZONE_COUNTS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, Subnet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import closed_subnets
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, RouteTable, Subnet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 # Shared address space of RFC 6598, which carriers and AWS networks use, and which no corporate network routes.
@@ -229,6 +230,11 @@ def load_balancer_ranges(wanted: Wanted, facts: Facts) -> Finding:
     return passed(f"{', '.join(subnet.cidr for subnet in found) or 'None of them exists'}.")
 
 
+def _way(table: RouteTable | None) -> str:
+    """What leads out of a subnet with this route table; a prefix list counts, whatever its ranges are."""
+    return paths.kinds_of(paths.ways_out(table) or paths.listed_ways(table))
+
+
 @check(
     "network.internet_facing",
     asks="Has an internet-facing load balancer public subnets?",
@@ -243,7 +249,7 @@ def internet_facing(wanted: Wanted, facts: Facts) -> Finding:
         return skipped(NO_VPC)
     tables = known(facts.route_tables) or ()
     _ec2, found = named_subnets(wanted, facts)
-    ways = {subnet.id: paths.kind_of(paths.default_route(paths.table_of(subnet.id, tables))) for subnet in found}
+    ways = {subnet.id: _way(paths.table_of(subnet.id, tables)) for subnet in found}
     private = [f"{name} ({way or 'no default route'})" for name, way in ways.items() if way != "internet gateway"]
     if private:
         return failed(
@@ -267,14 +273,16 @@ def egress(wanted: Wanted, facts: Facts) -> Finding:
     if not ec2 or known(facts.vpc) is None:
         return skipped("There are no EC2 subnets to look at." if not ec2 else NO_VPC)
     tables = known(facts.route_tables) or ()
-    ways = {subnet.id: paths.default_route(paths.table_of(subnet.id, tables)) for subnet in ec2}
-    closed = [name for name, route in ways.items() if route is None]
+    ways = {subnet.id: paths.ways_out(paths.table_of(subnet.id, tables)) for subnet in ec2}
+    closed = [name for name, routes_out in ways.items() if not routes_out]
     if closed:
-        return _endpoints_only(wanted, facts, closed)
-    kinds = sorted({paths.kind_of(route) for route in ways.values()})
+        return closed_subnets.judged(wanted, facts, closed)
+    kinds = sorted({paths.kinds_of(routes_out) for routes_out in ways.values()})
     public = {subnet.id: subnet.public_addresses for subnet in ec2}
     unreachable = [
-        name for name, route in ways.items() if paths.kind_of(route) == "internet gateway" and not public[name]
+        name
+        for name, routes_out in ways.items()
+        if "internet gateway" in paths.kinds_of(routes_out) and not public[name]
     ]
     if unreachable:
         return warned(
@@ -282,32 +290,6 @@ def egress(wanted: Wanted, facts: Facts) -> Finding:
             "Use private subnets behind a NAT gateway, or let the template assign public addresses.",
         )
     return passed(f"Through {' and '.join(kinds)}.")
-
-
-def _endpoints_only(wanted: Wanted, facts: Facts, closed: t.Sequence[str]) -> Finding:
-    tables, endpoints = known(facts.route_tables) or (), known(facts.endpoints) or ()
-    required: dict[str, None] = {}
-    further: dict[str, None] = {}
-    for name in closed:
-        lacking = paths.missing_endpoints(endpoints, wanted.region, paths.table_of(name, tables))
-        required.update(dict.fromkeys(lacking[0]))
-        further.update(dict.fromkeys(lacking[1]))
-    where = f"No default route for {', '.join(closed)}"
-    if required or not wanted.privatelink_enabled:
-        lacking_text = (
-            f"no endpoint for {', '.join(required)}" if required else "no PrivateLink to the management plane"
-        )
-        return failed(
-            f"{where}, and {lacking_text}.",
-            "Add a default route (NAT or transit gateway, firewall), or all of the endpoints and"
-            " gitpod_privatelink_enabled: true.",
-        )
-    if further:
-        return warned(
-            f"{where}; endpoints are there for what is required, but not for {', '.join(further)}.",
-            "Add these endpoints too; features that use these services fail without them.",
-        )
-    return passed(f"{where}; VPC endpoints for every service that the runner calls.")
 
 
 @check(
@@ -337,7 +319,7 @@ def routes(wanted: Wanted, facts: Facts) -> Finding:
         for route in table.routes
         if route.target != "local" and any(paths.contains(cidr, route.destination) for cidr in ranges)
     ]
-    ec2 = {paths.kind_of(paths.default_route(mine[name])) for name in wanted.ec2_subnet_ids}
+    ec2 = {_way(mine[name]) for name in wanted.ec2_subnet_ids}
     problems = [f"routes into nothing: {', '.join(holes)}"] if holes else []
     problems += [f"routes that overlap the VPC's own: {', '.join(detours)}"] if detours else []
     problems += ["the EC2 subnets have different ways out"] if len(ec2) > 1 else []

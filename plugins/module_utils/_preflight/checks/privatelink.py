@@ -185,7 +185,7 @@ def security_group(wanted: Wanted, facts: Facts) -> Finding:
         source for name in named for rule in groups[name].inbound if rule.admits(HTTPS) for source in rule.sources
     }
     ranges = [subnet.cidr for subnet in known(facts.subnets) or () if subnet.id in wanted.ec2_subnet_ids]
-    closed = [cidr for cidr in ranges if not any(paths.contains(source, cidr) for source in sources)]
+    closed = [cidr for cidr in ranges if not paths.covered(cidr, sources)]
     if not closed:
         return passed(f"{', '.join(named)} admit HTTPS from {', '.join(ranges)}.")
     groups_admitted = sorted(source for source in sources if source.startswith(("sg-", "pl-")))

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -13,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     Facts,
@@ -22,7 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 PORTS = (80, 443)
-ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def group_of(wanted: Wanted, facts: Facts) -> SecurityGroup | None:
@@ -34,6 +37,12 @@ def group_of(wanted: Wanted, facts: Facts) -> SecurityGroup | None:
 def admitted(rules: tuple[Permission, ...], port: int) -> list[str]:
     """Who may connect to the port."""
     return sorted({source for rule in rules if rule.admits(port) for source in rule.sources})
+
+
+def _anywhere(sources: t.Iterable[str]) -> bool:
+    """Whether they are everybody, also in halves."""
+    told = tuple(sources)
+    return any(paths.covered(everybody, told) for everybody in ANYWHERE)
 
 
 @check(
@@ -77,7 +86,7 @@ def inbound(wanted: Wanted, facts: Facts) -> Finding:
             "Add inbound rules for TCP 80 and 443 from the users and the source control provider.",
         )
     sources = admitted(group.inbound, 443)
-    if wanted.load_balancer_visibility == "internal" and ANYWHERE & set(sources):
+    if wanted.load_balancer_visibility == "internal" and _anywhere(sources):
         return warned(
             f"{group.id} admits {', '.join(sources)} to an internal load balancer.",
             "Narrow it down to the ranges of the users' networks, which is what a group of one's own is for.",
@@ -102,7 +111,7 @@ def outbound(wanted: Wanted, facts: Facts) -> Finding:
             f"{group.id} allows no outbound traffic, so that no target is reached.",
             "Add the default outbound rule: all traffic to 0.0.0.0/0, or to the ranges of the VPC.",
         )
-    if any(rule.protocol == "-1" and ANYWHERE & set(rule.sources) for rule in group.outbound):
+    if any(rule.protocol == "-1" and _anywhere(rule.sources) for rule in group.outbound):
         return passed(f"{group.id} allows all outbound traffic.")
     return warned(
         f"{group.id} limits outbound traffic, and the targets' ports are the template's.",
