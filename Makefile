@@ -115,7 +115,7 @@ antsibull:
 	    --plugin-docs --validate-collection-refs dependent --disallow-unknown-collection-refs .
 
 cfn-lint:
-	$(MAIN)/cfn-lint tests/testbed/template/gitpod-ec2-runner-enterprise.json
+	$(MAIN)/cfn-lint tests/testbed/template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json
 
 sanity:
 	$(MAIN)/python tests/sanity.py

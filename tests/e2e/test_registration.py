@@ -549,7 +549,7 @@ def test_waiting_for_a_phase_is_bounded_and_fails_in_the_runners_words(
     assert [word for word in words if word not in failed["msg"]] == [], failed["msg"]
     assert failed["runner"]["phase"] == phase
     plane.control(runner_id=US_RUNNER, phase="active")
-    assert plane("registration_info", wait_for_phase="active", **US)["runner"]["version"] == "20260115.2"
+    assert plane("registration_info", wait_for_phase="active", **US)["runner"]["version"] == "20260105.12"
     assert "3 runners match" in plane("registration_info", wait_for_phase="active")["msg"]
 
 

@@ -19,6 +19,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     create_reviewed,
     review_creation,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.effects import (
+    refuse_step_back,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.events import (
     History,
     left_over,
@@ -322,6 +325,7 @@ def _recreate(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: 
 
 def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mode) -> Outcome:
     """Change what differs; a change set, which is a write, is made only when something of it does."""
+    refuse_step_back(wanted, stack)
     existing = look(api, wanted, stack)
     found = difference(wanted, template, existing)
     try:

@@ -16,6 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     is_empty,
     summary,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.effects import effects, warnings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import (
     Difference,
     Present,
@@ -94,7 +95,14 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
             refuse_stale(stack, stale(api.change_set(arn), template, values, stack.parameters, tags))
     explained = parameters.template_changes(template, stack.parameters)
     outcome = _described(stack, changes, found)
-    outcome = dataclasses.replace(outcome, actions=(*outcome.actions, *(explained if changes else ())))
+    if changes is not None:
+        told = warnings(wanted, stack, found.template is not False, found.parameters)
+        outcome = dataclasses.replace(
+            outcome,
+            actions=(*outcome.actions, *(explained if changes else ())),
+            effects=effects(found.parameters),
+            warnings=told,
+        )
     _refuse_losses(api, wanted, stack, arn, changes or (), clock)
     if changes is None or mode.check:
         begin.discard(api, arn, clock)

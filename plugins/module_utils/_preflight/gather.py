@@ -10,6 +10,7 @@ import datetime
 import secrets
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _custom_ca
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api as CertificateApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
@@ -230,6 +231,8 @@ def _certificates(look: Gathering, wanted: Wanted) -> None:
     if reference:
         action = "ssm:GetParameter" if reference.service == "ssm" else "secretsmanager:GetSecretValue"
         look.ask("custom_ca", action, lambda: certificates.custom_ca(reference, look.clients))
+    elif _custom_ca.is_block(wanted.custom_ca):
+        look.ask("custom_ca", "read the certificates", lambda: certificates.parsed_bundle(wanted.custom_ca))
 
 
 def _requested(look: Gathering, wanted: Wanted) -> t.Callable[[], tuple[Certificate, ...] | None]:

@@ -97,7 +97,7 @@ class _Reads:
             own = there if isinstance(there, Stack) else Stack(self.wanted.stack_name)
             # Runners with the same credentials and the same template read it once.
             return look.pool.once(
-                ("template", look.profile, *asked.values(), source.recorded_release(asked, own) and own.id),
+                ("template", look.profile, *asked.values(), source.keeps(asked, own) and own.id),
                 lambda: source.of_stack(asked, own, lambda: look.clients("s3")),
             )
         except InputError:

@@ -87,6 +87,7 @@ class Wanted:
     template_bucket: str = ""
     stack_policy: bool = False
     recreate_failed: bool = True
+    allow_downgrade: bool = False
     cancel_update: bool = False
     continue_rollback: bool = False
     certificate_request: bool = False

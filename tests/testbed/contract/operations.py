@@ -14,6 +14,8 @@ import typing as t
 
 from . import shapes
 
+# Prefixes of IAM's actions that are no service.
+PERMISSION_ONLY = ("vpce",)
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
@@ -51,6 +53,8 @@ def called() -> tuple[str, ...]:
         plain = f"{services.get(name, name)}:{rest}"
         operation = operations.get(action, plain)
         # Permissions that go with another call, such as cloudformation:TagResource, are no operations of their own.
+        if operation.split(":")[0] in PERMISSION_ONLY:
+            continue
         if operation.split(":")[1] in shapes.service(operation.split(":")[0]).operation_names:
             found.add(operation)
     return tuple(sorted(found))

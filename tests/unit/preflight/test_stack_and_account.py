@@ -16,6 +16,7 @@ from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import finding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import policy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
@@ -26,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     images,
     management_plane,
     permissions,
+    release,
     stack,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
@@ -61,6 +63,23 @@ SPELLED = {
 
 def is_(status: str, **changes: t.Any) -> dict[str, t.Any]:
     return {"stack": Stack("gitpod-eu", status, "arn:stack", **changes)}
+
+
+def has(version: str) -> dict[str, t.Any]:
+    return is_("UPDATE_COMPLETE", tags={"gitpod:release-version": version})
+
+
+def deploys(version: str, channel: str = "") -> Source:
+    return Source({"TemplateURL": "https://b"}, {"gitpod:release-version": version}, version, channel=channel)
+
+
+def kept(version: str) -> Source:
+    return dataclasses.replace(deploys(version), kept=True)
+
+
+def runs(version: str) -> dict[str, t.Any]:
+    own = dataclasses.replace(RUNNER, id=WANTED.runner_id, version=version)
+    return {"management_plane": ManagementPlane(True, authenticated=True, runners=(own,))}
 
 
 OWN = ownership_tags("gitpod-eu", "runner-1")
@@ -110,6 +129,17 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (stack.state, {}, DONE, "pass"),
     (stack.state, {}, whose({"gitpod:runner-id": "runner-2"}), "skip"),
     (stack.state, {}, whose(OWN), "pass"),
+    (release.release, {}, {}, "skip"),
+    (release.release, {}, {"source": deploys("20260105.12", "stable")}, "pass"),
+    (release.release, {}, {**has("20260105.12"), "source": kept("20260105.12")}, "pass"),
+    (release.release, {}, {**has("20260105.12"), "source": deploys("20260115.2")}, "pass"),
+    (release.release, {}, {**has("20260105.12"), "source": deploys("20251203.4")}, "fail"),
+    (release.release, {"allow_downgrade": True}, {**has("20260105.12"), "source": deploys("20251203.4")}, "warn"),
+    # The runner has updated itself beyond what is pinned; what the stack has already is pinned without harm.
+    (release.release, {}, {**has("20251203.4"), **runs("20260115.2"), "source": deploys("20260105.12")}, "fail"),
+    (release.release, {}, {**has("20260105.12"), **runs("20260115.2"), "source": deploys("20260105.12")}, "pass"),
+    (release.release, {}, {**has("20250110.1"), "source": deploys("20260105.12")}, "warn"),
+    (release.release, {}, {**is_("CREATE_COMPLETE", created="2025-01-10"), "source": deploys("20260105.12")}, "warn"),
     (stack.owner, {}, {}, "skip"),
     (stack.owner, {}, {"owned": refused("cloudformation:DescribeStacks")}, "skip"),
     (stack.owner, {}, whose({}, "ABSENT"), "pass"),
