@@ -278,8 +278,8 @@ class Guard:
         """A gateway's error passes, as one of AWS does; half an answer to a read too; a refusal does not."""
         if problem.status >= BROKEN_STATUS or problem.status == TOO_MANY:
             return self._patience.tries
-        passes = problem.half or problem.status < REFUSED_STATUS
-        return TRIES if operation.startswith(READING) and passes else 1
+        passing = problem.half or problem.status < REFUSED_STATUS
+        return TRIES if passing and operation.startswith(READING) else 1
 
     def _of_the_parser(self, error: Exception) -> bool:
         """Whether an exception comes of what was answered, and not of how it was asked for."""
@@ -351,8 +351,7 @@ class Guard:
 
         :raises UnreadableProxyError: there is no way to AWS.
         """
-        proxy = proxy_of(self._meta.endpoint_url)
-        if proxy and proxy.fault:
+        if (proxy := proxy_of(self._meta.endpoint_url)) and proxy.fault:
             raise UnreadableProxyError(variable=proxy.variable, fault=proxy.fault)
 
     def _explained(self, error: t.Any) -> Exception:
@@ -374,12 +373,11 @@ class Guard:
 
     def _refuses(self, region: str) -> bool:
         """Whether the region itself says that it does not take them; one that cannot be asked says nothing."""
-        try:
-            self._sts(region).get_caller_identity()
-        except botocore_exceptions.ClientError as error:
-            return str((error.response.get("Error") or {}).get("Code") or "") in REFUSED_CREDENTIALS
-        except botocore_exceptions.BotoCoreError:
-            return False
+        with contextlib.suppress(botocore_exceptions.BotoCoreError):
+            try:
+                self._sts(region).get_caller_identity()
+            except botocore_exceptions.ClientError as error:
+                return str((error.response.get("Error") or {}).get("Code") or "") in REFUSED_CREDENTIALS
         return False
 
     def _account(self, region: str) -> str:
