@@ -180,7 +180,6 @@ def whole_files() -> dict[pathlib.Path, str]:
 
 def evidence_of_the_testbed() -> str:
     """What stands on evidence, and what is a guess."""
-    module_util("_permissions.registry")
     operations = importlib.import_module("tests.testbed.contract.operations")
     return evidence.tables(ROOT, operations.called())
 

@@ -105,6 +105,7 @@ async def _own_answer(call: requests.Call, signed: Signed) -> tuple[int, str, by
     from .iam.judge import available
 
     refused = identities.refused(call, signed) or await enforcement.refused(call)
+    # What the caller may do is decided before what a service takes.
     refused = refused or validation.refused(call) or cloudformation_roles.refused(call)
     if refused:
         return refused

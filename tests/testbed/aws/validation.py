@@ -5,8 +5,8 @@
 
 The SDK checks types, what is required and least lengths before it sends; services check the rest, by the same models
 (botocore's). The words are those of the services' common check (recordings, sts/assume_role): "1 validation error
-detected: Value '...' at 'name' failed to satisfy constraint: Member must ...". EC2's model has no such limits, and Route
-53 has checks of its own.
+detected: Value '...' at 'name' failed to satisfy constraint: Member must ...". EC2's model has no such limits, and
+Route 53 has checks of its own.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Answer = tuple[int, str, bytes]
 _OWN = frozenset({"s3", "ec2", "route53", "sts"})
 # CloudFormation quotas; tags: CloudFormation user guide, EC2 user guide ("Tag restrictions"), ACM API reference.
 LONGEST_BODY, MOST_TAGS, LONGEST_KEY, LONGEST_VALUE = 51_200, 50, 128, 256
-# Octets of a certificate's first name, although the model allows 253 (ACM API reference, RequestCertificate); AWS's words
-# for it are not known.
+# Octets of a certificate's first name, although the model allows 253 (ACM API reference, RequestCertificate); AWS's
+# words for it are not known.
 LONGEST_COMMON_NAME = 64
 _STACK_NAME = r"[a-zA-Z][-a-zA-Z0-9]*"
 _NAMED = ("CreateStack", "CreateChangeSet")

@@ -143,6 +143,11 @@ def access(conversation: Conversation) -> None:
     iam, arn = conversation.client("iam"), f"arn:aws:iam::{ACCOUNT}:user/gitpod-operator"
     iam.get_role(RoleName="AWSServiceRoleForECS")
     iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["ec2:DescribeVpcs", "sts:AssumeRole"])
+    iam.simulate_principal_policy(
+        PolicySourceArn=arn,
+        ActionNames=["cloudformation:CreateStack"],
+        ResourceArns=[f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/contract/*"],
+    )
     iam.create_instance_profile(InstanceProfileName="contract")
     iam.get_instance_profile(InstanceProfileName="contract")
     quotas = conversation.client("service-quotas")

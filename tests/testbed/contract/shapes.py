@@ -50,6 +50,13 @@ def service(name: str) -> t.Any:
     return botocore.session.get_session().get_service_model(name)
 
 
+def is_operation(operation: str) -> bool:
+    """Whether botocore knows it."""
+    name, _colon, rest = operation.partition(":")
+    known = name in botocore.session.get_session().get_available_services()
+    return known and rest in service(name).operation_names
+
+
 def output(operation: str) -> t.Any:
     """The structure of an operation's answer, as C(service:Operation), or None for an empty one."""
     name, _colon, rest = operation.partition(":")

@@ -9,6 +9,7 @@ import fnmatch
 import typing as t
 
 import pytest
+import yaml
 
 from tests.testbed.contract import conversation, differences, operations, shapes
 
@@ -59,3 +60,12 @@ def test_the_comparison_sees_what_is_planted() -> None:
         "ChangeInfo.Status": differences.AT_TIMES,
         "ChangeInfo.Comment": differences.MORE,
     }
+
+
+def test_every_behaviour_names_its_evidence_and_its_module() -> None:
+    """docs/development.md shows the list; what is moved or removed must not stay in it."""
+    directory = operations.ROOT / "tests/testbed"
+    listed = yaml.safe_load((directory / "contract/behaviours.yml").read_text("utf-8"))
+    assert {one["evidence"] for one in listed} == {"recorded", "documented", "guess"}
+    assert [one["where"] for one in listed if not (directory / one["where"]).is_file()] == []
+    assert all(one["behaviour"] and one["source"] for one in listed)
