@@ -31,6 +31,10 @@ OPTIONS = {key: value for key, value in STACK.items() if key != "region"}
 POLICY = json.dumps({"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]})
 OTHER_POLICY = POLICY.replace("Update:*", "Update:Modify")
 TAGS = {"team": "platform"}
+# A channel's own copy, which no release's record tells apart.
+MOVING = (
+    "https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise-fargate-private-ecr.json"
+)
 TOPIC = "arn:aws:sns:us-east-1:123456789012:stacks"
 
 
@@ -39,7 +43,8 @@ class Stack:
 
     def __init__(self, controller: Controller, **options: t.Any) -> None:
         self.controller = controller
-        self.options: dict[str, t.Any] = {**OPTIONS, "tags": TAGS, "take_over": NAME, **options}
+        usual = {**OPTIONS, "template_url": MOVING, "tags": TAGS, "take_over": NAME}
+        self.options: dict[str, t.Any] = {**usual, **options}
 
     def module(self, check: bool = False) -> InProcessModule:
         return InProcessModule(self.controller.testbed, ARGUMENT_SPEC, REGION, check, **self.options)

@@ -22,6 +22,8 @@ from .management_rules import Fault, Gate
 from .management_severity import Severity, Strange, Stranger
 
 TOKEN_LIFETIME = 24 * 3600.0
+# Of a runner whose phase is ordered although it has no stack.
+WITHOUT_A_STACK = "20260105.12"
 # Field 9999, a text: what an API that is newer than the SDK sends.
 UNKNOWN_FIELD = b"\xfa\xf0\x04\x05newer"
 
@@ -131,7 +133,7 @@ class ManagementPlane:
 
     def _version(self, runner_id: str, stack: state.StackView | None) -> str:
         """What runs: the stack's template, until the runner updates itself; another template sets it anew."""
-        deployed = stack.release if stack else ""
+        deployed = stack.release if stack else WITHOUT_A_STACK
         version, before = self.updates.get(runner_id, ("", ""))
         return version if version and before == deployed else deployed
 
