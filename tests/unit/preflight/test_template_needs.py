@@ -33,7 +33,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Decision
 
 ROOT = pathlib.Path(__file__).parents[3]
-TEMPLATE = json.loads((ROOT / "tests/testbed/template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json").read_text("utf-8"))
+TEMPLATE = json.loads(
+    (ROOT / "tests/testbed/template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json").read_text("utf-8")
+)
 TYPES = tuple(sorted({resource["Type"] for resource in TEMPLATE["Resources"].values()}))
 NEEDS = needs.needs(TYPES, {})
 SEEN = Template({}, (), ("CAPABILITY_IAM",), TYPES, len(TEMPLATE["Resources"]))
