@@ -49,7 +49,7 @@ gates: venvs ## Every gate, no test
 debian-packages: ## Programs that some tests need and pip cannot install; as root, and only what is missing
 	$(PYTHON) tests/debian_packages.py
 
-venvs: .venv/main/.lint .venv/testbed/.ready $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.linked
+venvs: .venv/main/.lint .venv/testbed/.ready .venv/iam/.ready $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.linked
 
 .venv/main/.runtime: tests/requirements/runtime.txt
 	$(PYTHON) -m venv .venv/main
@@ -70,6 +70,16 @@ venvs: .venv/main/.lint .venv/testbed/.ready $(if $(NEWEST_PYTHON),.venv/newest/
 	$(PYTHON) -m venv .venv/testbed
 	$(TESTBED)/pip install --quiet --requirement tests/testbed/requirements.txt
 	touch $@
+
+# The simulator of IAM that the test bed asks; a tool of the tests alone, which is never shipped. Without Node, the tests
+# that need it are skipped.
+.venv/iam/.ready: tests/iam/package.json tests/iam/package-lock.json | debian-packages
+	mkdir -p .venv/iam
+	cp tests/iam/package.json tests/iam/package-lock.json .venv/iam/
+	if command -v npm >/dev/null; then
+	    (cd .venv/iam && npm ci --silent --no-audit --no-fund --ignore-scripts)
+	    touch $@
+	fi
 
 # The checkout under the name by which Ansible, Python and mypy find it.
 .work/collections/.linked:

@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 sys.path.insert(0, str(ROOT / "docs"))
 import declarations  # noqa: E402
+import permission_pages  # noqa: E402
 
 
 def module_util(name: str) -> t.Any:
@@ -165,21 +166,15 @@ def providers() -> str:
 
 
 def permissions() -> str:
-    """The policy of each stage, and what its options bring in."""
-    registry = module_util("_permissions")
-    lines: list[str] = []
-    for stage, actions in registry.STAGES.items():
-        lines += [f"## {stage}", ""]
-        if not actions:
-            lines += ["None.", ""]
-            continue
-        for when, names in registry.conditions(stage):
-            lines.append(f"- Only with `{when}`: {', '.join(f'`{name}`' for name in names)}")
-        optional = sorted(action.name for action in actions if action.optional)
-        if optional:
-            lines.append(f"- May be missing, with less to say then: {', '.join(f'`{name}`' for name in optional)}")
-        lines += ["", "```json", json.dumps(registry.policy(stage), indent=2), "```", ""]
-    return "\n".join(lines).strip()
+    """Which policy a playbook takes, what stands for the placeholders, what each stage calls."""
+    parts = (module_util(f"_permissions.{name}") for name in ("policy", "registry", "stages"))
+    return permission_pages.page(*parts)
+
+
+def whole_files() -> dict[pathlib.Path, str]:
+    """Files that are written as a whole."""
+    policies = permission_pages.files(ROOT, module_util("_permissions.policy"), module_util("_permissions.stages"))
+    return {**declarations.documents(ROOT, module_util("_values.registry")), **policies}
 
 
 def documents() -> dict[pathlib.Path, tuple[str, str]]:
@@ -236,10 +231,11 @@ def filled(text: str, part: str, content: str) -> str:
 def main(check: bool) -> int:
     """Rewrite, or tell which documents are out of date."""
     stale = []
-    for path, content in declarations.documents(ROOT, module_util("_values.registry")).items():
-        if path.read_text("utf-8") != content:
+    for path, content in whole_files().items():
+        if not path.exists() or path.read_text("utf-8") != content:
             stale.append(str(path.relative_to(ROOT)))
             if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(content, "utf-8")
     for path, (part, content) in documents().items():
         text = path.read_text("utf-8")

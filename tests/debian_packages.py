@@ -21,6 +21,7 @@ PROGRAMS = (
     ("named", ("bind9",), "DNS updates against a real name server"),
     ("chromium", ("chromium", "fonts-dejavu-core"), "the report's page in a browser"),
     ("sshd", ("openssh-server",), "waiting and verifying on another host"),
+    ("npm", ("nodejs", "npm"), "the documented policies, enforced"),
 )
 
 

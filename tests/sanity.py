@@ -23,6 +23,7 @@ COPY = WORK / "ansible_collections/gitpod/enterprise_runner"
 # The test bed is a program beside the collection, not a part of it, and runs on Python 3.11 and newer only.
 LEFT_OUT = (
     "tests/testbed/",
+    "tests/iam/",
     "tests/demo.py",
     "tests/sanity.py",
     "tests/benchmark/",

@@ -67,6 +67,8 @@ class Controller:
         self.directory = directory
         self.artifacts = directory / "artifacts"
         self.inventory = inventory
+        # Of the environment: the account's own, unless a test has others.
+        self.credentials: dict[str, str] = {}
 
     def command(self, playbook: str, *arguments: str, hosts: dict[str, dict[str, t.Any]] | None = None) -> list[str]:
         """ansible-playbook with the inventory, which is the example unless a test gives it another.
@@ -131,7 +133,7 @@ class Controller:
         if "TESTS_PAYLOADS" in os.environ:
             ansible["ANSIBLE_CALLBACK_PLUGINS"] = str(ROOT / "tests/e2e/callback")
             ansible["TESTS_PAYLOADS"] = os.environ["TESTS_PAYLOADS"]
-        return {**ansible, **variables(self.testbed, self.artifacts)}
+        return {**ansible, **variables(self.testbed, self.artifacts), **self.credentials}
 
     def writes(self) -> list[str]:
         """Every call since the last clearing that could have changed something in AWS."""

@@ -8,6 +8,7 @@ For tables of many cases. That Ansible hands the options on as it should is show
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import typing as t
 
@@ -23,9 +24,26 @@ if t.TYPE_CHECKING:
 
 
 @functools.lru_cache
-def _session(account: str, region: str) -> boto3.Session:
+def _session(region: str, key: str, secret: str, token: str | None) -> boto3.Session:
     """One for all modules: reading the services' descriptions takes most of a short test's time."""
-    return boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=region)
+    return boto3.Session(key, secret, token, region)
+
+
+# Credentials of modules while a test acts as somebody: access key, secret key, session token.
+_acting: list[tuple[str, str, str]] = []
+
+
+@contextlib.contextmanager
+def acting_as(options: t.Mapping[str, str]) -> t.Iterator[None]:
+    """Modules that begin inside have these credentials.
+
+    :param options: C(access_key), C(secret_key) and C(session_token).
+    """
+    _acting.append((options["access_key"], options["secret_key"], options["session_token"]))
+    try:
+        yield
+    finally:
+        _acting.pop()
 
 
 _clients: dict[tuple[boto3.Session, str, str, str], t.Any] = {}
@@ -53,7 +71,8 @@ class InProcessModule:
         self.region = region
         self.warnings: list[str] = []
         self.hidden: set[str] = set()
-        self._session = _session(testbed.account_id, region)
+        keys = _acting[-1] if _acting else (testbed.account_id, "test", None)
+        self._session = _session(region, *keys)
         self._url = testbed.aws_endpoint_url
 
     def client(self, service: str, retry_decorator: t.Any = None, **arguments: t.Any) -> t.Any:

@@ -58,7 +58,7 @@ def actions(operations: t.Collection[str]) -> set[str]:
 def differences(operations: t.Collection[str]) -> list[str]:
     """One sentence for each permission that the registry lacks, or has for nothing."""
     # pytest's configuration imports this file before it has made the collection importable.
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
 
     called, listed = actions(operations), set(_permissions.all_actions())
     missing = [f"{name} was used and is not in the registry" for name in sorted(called - listed - FREE)]

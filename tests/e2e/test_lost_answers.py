@@ -14,7 +14,7 @@ import typing as t
 import botocore.endpoint
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import all_actions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.registry import all_actions
 from tests.e2e.harness import READING
 from tests.e2e.hurried import fresh, hurry
 from tests.e2e.stories import STORIES, Step, landscape, writes

@@ -13,9 +13,9 @@ import boto3
 import pytest
 import yaml
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_endpoint
+from tests.e2e.deployer import Deployer, documented, without
 from tests.e2e.harness import ROOT, Controller
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.looking import preflight
@@ -267,34 +267,7 @@ def test_with_nothing_allowed_everything_is_skipped_and_nothing_crashes(controll
 
 def deployer(testbed: TestBed, *left_out: str) -> dict[str, str]:
     """Credentials of a role that has the policies of docs/permissions.md, without some actions."""
-    iam = client(testbed, "iam")
-    name = f"Deployer-{uuid.uuid4()}"
-    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    arn = iam.create_role(
-        RoleName=name,
-        Path="/teams/",
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-    )["Role"]["Arn"]
-    for stage in _permissions.STAGES:
-        policy = _permissions.policy(stage)
-        for statement in policy["Statement"]:
-            statement["Action"] = [action for action in statement["Action"] if action not in left_out]
-            statement["Resource"] = (
-                statement["Resource"]
-                .replace("<region>", "eu-central-1")
-                .replace("<account>", ACCOUNT)
-                .replace("<stack name>", EU)
-                .replace("<hosted zone>", ZONE)
-            )
-        policy["Statement"] = [statement for statement in policy["Statement"] if statement["Action"]]
-        if policy["Statement"]:
-            iam.put_role_policy(RoleName=name, PolicyName=stage, PolicyDocument=json.dumps(policy))
-    keys = client(testbed, "sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    return {
-        "access_key": keys["AccessKeyId"],
-        "secret_key": keys["SecretAccessKey"],
-        "session_token": keys["SessionToken"],
-    }
+    return Deployer(testbed, without(documented(EU, INVENTORY[EU]), left_out)).options
 
 
 def test_the_documented_policies_are_enough_and_a_missing_action_is_named(controller: Controller) -> None:

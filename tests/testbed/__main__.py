@@ -41,6 +41,7 @@ from .aws import (
     surroundings,
     targets,
 )
+from .aws.iam import enforcement
 from .releases import NEWEST_STABLE, Releases, template_url
 from .settings import Settings
 
@@ -78,7 +79,8 @@ class Testbed:
 
         cloudformation.stop_everything()
         _reset_all_state()
-        for part in (identities, load_balancers, faults, call_log, service_quotas, surroundings, managed_instances):
+        parts = (identities, load_balancers, faults, call_log, service_quotas, surroundings, managed_instances)
+        for part in (*parts, enforcement):
             part.clear()
         endpoints.reset()
         certificates.reset()
@@ -125,6 +127,7 @@ class Testbed:
         sys.stdout.write(json.dumps(self._addresses(aws[1], plane[1], dns_port)) + "\n")
         sys.stdout.flush()
         await stopped.wait()
+        await enforcement.judge.stop()
         cloudformation.stop_everything()
         stop_dns()
         views.stop()

@@ -119,6 +119,15 @@ class TestBed:
         """Refuse calls by rule, see aws/faults.py."""
         self.control("POST", "faults", rule)
 
+    def enforce(self, **values: t.Any) -> None:
+        """Refuse what callers' policies do not allow, see aws/iam/enforcement.py."""
+        self.control("POST", "iam", {"enforced": True, **values})
+
+    def refusals(self) -> list[dict[str, t.Any]]:
+        """What was refused since C(enforce), each with action, resource and condition keys."""
+        found: list[dict[str, t.Any]] = self.control("GET", "iam")["refusals"]
+        return found
+
     def fail_resource(self, **order: t.Any) -> None:
         """Let a resource fail, see aws/cloudformation_failures.py."""
         self.control("POST", "resource-failures", order)

@@ -33,7 +33,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_modu
     connection_of,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import all_actions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.registry import all_actions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING
 
 THREADS = 32

@@ -1,36 +1,13 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts of the account: quotas and today's use, the ECS role, what the caller may do, the images that are visible."""
+"""Facts of the account: quotas and today's use, the ECS role, the images that are visible."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import error_code
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import (
-    ANY,
-    ASSOCIATED,
-    CA_IN_SECRETS,
-    CANCEL,
-    CERTIFICATE,
-    OWN_GROUP,
-    PARAMETER,
-    POLICY,
-    PRIVATELINK,
-    PROBES,
-    ROLLBACK,
-    ROUTE53,
-    STACK,
-    UPLOAD,
-    VPC_DNS,
-    ZONE,
-    Action,
-    needed,
-)
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 ECS_ROLE = "AWSServiceRoleForECS"
 # Service code and quota code of Service Quotas.
@@ -51,8 +28,6 @@ IMAGES: t.Mapping[str, str] = {
     BOTTLEROCKET_IMAGES: "bottlerocket-aws-ecs-1-x86_64*",
 }
 DELETED = "DELETE_COMPLETE"
-# One page of SimulatePrincipalPolicy.
-LARGEST_PAGE = 1000
 
 
 def quota(client: t.Any, name: str) -> float:
@@ -119,67 +94,3 @@ def images(ec2: t.Any) -> dict[str, str]:
         dated = (raw.get("CreationDate", ""), raw.get("Name", raw["ImageId"]))
         newest[raw["OwnerId"]] = max(dated, newest.get(raw["OwnerId"], ("", "")))
     return {owner: name for owner, (_date, name) in newest.items()}
-
-
-def settings(wanted: Wanted) -> frozenset[str]:
-    """The conditions of the permissions that hold."""
-    # A zone of another account is written with other credentials, which are not simulated.
-    own_zone = wanted.dns_provider == "route53" and not (wanted.dns_profile or wanted.dns_role_arn)
-    holds = {
-        PRIVATELINK: wanted.privatelink_enabled,
-        OWN_GROUP: wanted.privatelink_enabled and not wanted.privatelink_security_group_ids,
-        VPC_DNS: wanted.privatelink_enabled and wanted.privatelink_enable_vpc_dns,
-        ROUTE53: own_zone,
-        ASSOCIATED: own_zone and wanted.dns_associate_vpc,
-        PROBES: wanted.probe_instances,
-        PARAMETER: wanted.custom_ca.startswith("ssm:"),
-        CA_IN_SECRETS: wanted.custom_ca.startswith("secretsmanager:"),
-        UPLOAD: bool(wanted.template_bucket),
-        POLICY: bool(wanted.stack_policy),
-        ROLLBACK: wanted.continue_rollback,
-        CANCEL: wanted.cancel_update,
-        CERTIFICATE: wanted.certificate_request,
-    }
-    return frozenset(setting for setting, true in holds.items() if true)
-
-
-def simulated(wanted: Wanted) -> tuple[Action, ...]:
-    """The actions of this run whose resources are known; those of buckets and of the custom CA are tried, not
-    simulated, because their own policies count too."""
-    return tuple(action for action in needed(settings(wanted)) if action.resource in (ANY, STACK, ZONE))
-
-
-def simulation(iam: t.Any, caller: Caller, wanted: Wanted, zone_id: str) -> dict[str, str] | None:
-    """Decision by action; C(None) for the root user and for federated users, which cannot be simulated.
-
-    Least-privilege policies name resources, so each action is simulated for the resource that the run will use.
-    """
-    if caller.is_root or ":federated-user/" in caller.arn:
-        return None
-    arns = {
-        ANY: "*",
-        STACK: f"arn:{caller.partition}:cloudformation:{wanted.region}:{caller.account}:stack/{wanted.stack_name}/*",
-        ZONE: f"arn:{caller.partition}:route53:::hostedzone/{zone_id}",
-    }
-    decisions: dict[str, str] = {}
-    source = caller.policy_source
-    for resource, arn in arns.items():
-        names = [action.name for action in simulated(wanted) if action.resource == resource]
-        if not names or (resource == ZONE and not zone_id):
-            continue
-        source, answer = _simulate(iam, source, names, arn)
-        for result in answer["EvaluationResults"]:
-            decisions[result["EvalActionName"]] = result["EvalDecision"]
-    return decisions
-
-
-def _simulate(iam: t.Any, source: str, names: t.Sequence[str], arn: str) -> tuple[str, t.Any]:
-    """The ARN that was simulated, and the answer; a session's ARN leaves out the path of its role."""
-    arguments = {"ActionNames": list(names), "ResourceArns": [arn], "MaxItems": LARGEST_PAGE, "aws_retry": True}
-    try:
-        return source, iam.simulate_principal_policy(PolicySourceArn=source, **arguments)
-    except iam.exceptions.ClientError as error:
-        if error_code(error) != "NoSuchEntity" or ":role/" not in source:
-            raise
-        source = iam.get_role(RoleName=source.rsplit("/", 1)[-1], aws_retry=True)["Role"]["Arn"]
-        return source, iam.simulate_principal_policy(PolicySourceArn=source, **arguments)

@@ -60,6 +60,35 @@ class Caller:
 
 
 @dataclasses.dataclass(frozen=True)
+class Decision:
+    """What IAM's simulation says of an action.
+
+    :param result: C(allowed), C(implicitDeny) or C(explicitDeny).
+    :param missing: condition keys that a policy asks for and the simulation did not give.
+    :param by: what refuses where it is not the principal's own policies.
+    """
+
+    result: str
+    missing: tuple[str, ...] = ()
+    by: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the call will be allowed, as far as IAM knows."""
+        return self.result == "allowed"
+
+    @property
+    def open(self) -> bool:
+        """Whether it depends on what was not given."""
+        return not self.allowed and bool(self.missing) and self.result != "explicitDeny"
+
+    @property
+    def weight(self) -> int:
+        """The worse, the more."""
+        return 0 if self.allowed else 1 if self.open else 2
+
+
+@dataclasses.dataclass(frozen=True)
 class Vpc:
     """A VPC."""
 
@@ -279,7 +308,7 @@ class Facts:
     :param policy: the stack policy, when one is wanted.
     :param reviewed: the change set that waits for approval.
     :param ecs_role: whether the ECS service-linked role exists.
-    :param simulation: decision by IAM action, such as C(allowed), C(implicitDeny), C(explicitDeny).
+    :param simulation: decision by IAM action; one of which IAM said nothing is not in it.
     :param images: newest image's name by owner.
     """
 
@@ -316,6 +345,6 @@ class Facts:
     load_balancer: t.Mapping[str, str] | Unread | None = None
     quotas: t.Mapping[str, Quota] = dataclasses.field(default_factory=dict)
     ecs_role: bool | Unread | None = None
-    simulation: t.Mapping[str, str] | Unread | None = None
+    simulation: t.Mapping[str, Decision] | Unread | None = None
     images: t.Mapping[str, str] | Unread | None = None
     management_plane: ManagementPlane | None = None

@@ -38,10 +38,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     naming,
     network,
     registering,
+    simulating,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     ASSUME_ROLE,
     Caller,
+    Decision,
     Facts,
     Quota,
     Subnet,
@@ -331,11 +333,11 @@ def _account(look: Gathering, wanted: Wanted) -> None:
     def clients(service: str) -> t.Any:
         return look.clients(service)
 
-    def simulate() -> dict[str, str] | None:
+    def simulate() -> dict[str, Decision] | None:
         caller, zones = look.known("caller"), look.found("hosted_zones") or ()
         held = naming.holding(zones, wanted.domain_name, wanted.dns_zone_ids) if wanted.domain_name else ()
         zone = next((zone.id for zone in held if zone.private == wanted.dns_private_zone), "")
-        return account.simulation(clients("iam"), caller, wanted, zone) if caller else None
+        return simulating.simulation(clients("iam"), caller, wanted, zone) if caller else None
 
     for name in account.QUOTAS:
         needed = name != account.ENDPOINTS or wanted.privatelink_enabled

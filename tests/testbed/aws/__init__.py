@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated AWS: ministack behind wrappers that add what AWS does and ministack does not.
 
-Every request is noted, may be refused by rule or because nobody knows its caller (C(identities)), and is then answered
-by ministack, whose services the modules of this package have changed in place.
+Every request is noted, may be refused by rule, because nobody knows its caller (C(identities)) or because the caller's
+policies do not allow it (C(iam)), and is then answered by ministack, whose services the modules of this package have
+changed in place.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def create_application(settings: Settings) -> t.Any:
         targets,
         updater,
     )
+    from .iam import enforcement
 
     cloudformation.install(settings)
     resource_types.install(settings)
@@ -59,6 +61,7 @@ def create_application(settings: Settings) -> t.Any:
         updater,
     ):
         part.install(settings)
+    enforcement.install(settings)
 
     async def application(scope: Scope, receive: t.Any, send: t.Any) -> None:
         if scope["type"] != "http":
@@ -81,7 +84,7 @@ def create_application(settings: Settings) -> t.Any:
             await _send(send, *refused)
             return
         signed = identities.Signed(scope["method"], _raw_path(scope), query, headers, body)
-        answered = _own_answer(call, signed) if call else None
+        answered = await _own_answer(call, signed) if call else None
         if call and answered:
             call_log.add(call, answered[0], requests.error_code(answered[2]))
             await _send(send, *answered)
@@ -95,18 +98,23 @@ def create_application(settings: Settings) -> t.Any:
     return application
 
 
-def _own_answer(call: requests.Call, signed: Signed) -> tuple[int, str, bytes] | None:
+async def _own_answer(call: requests.Call, signed: Signed) -> tuple[int, str, bytes] | None:
     """The answer to a call that is refused, or that ministack does not know or answers too kindly."""
     from . import identities, managed_instances, roles, service_quotas
+    from .iam import enforcement, simulation
+    from .iam.judge import available
 
-    stranger = identities.refused(call, signed)
-    if stranger:
-        return stranger
+    refused = identities.refused(call, signed) or await enforcement.refused(call)
+    if refused:
+        return refused
+    operation = (call.service, call.operation)
+    if operation == simulation.OPERATION and available():
+        return await simulation.answer(call)
     if call.service == service_quotas.SERVICE:
         return service_quotas.answer(call)
-    if (call.service, call.operation) == ("ssm", "CancelCommand"):
+    if operation == ("ssm", "CancelCommand"):
         return managed_instances.cancelled(call)
-    return roles.answer(call) if (call.service, call.operation) == roles.OPERATION else None
+    return roles.answer(call) if operation == roles.OPERATION else None
 
 
 def _raw_path(scope: Scope) -> str:

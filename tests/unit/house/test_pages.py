@@ -28,7 +28,6 @@ BY_HAND = {
     ("_cloudformation/drift.py", "describe_stack_resource_drifts"),
     ("_cloudformation/drift.py", "describe_stacks"),
     ("_cloudformation/events.py", "describe_stack_events"),
-    ("_preflight/account.py", "simulate_principal_policy"),
     ("_preflight/naming.py", "list_resource_record_sets"),
     ("_route53/api.py", "list_hosted_zones"),
     ("_route53/api.py", "list_resource_record_sets"),

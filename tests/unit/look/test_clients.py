@@ -11,13 +11,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _permissions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import (
     Clients,
     FleetConnections,
     Role,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
 
 
 class Module:

@@ -17,12 +17,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import all_actions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.registry import all_actions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     CaBundle,
     CaCertificate,
     Caller,
+    Decision,
     Facts,
     ManagementPlane,
     NetworkAcl,
@@ -143,7 +144,7 @@ FACTS = Facts(
     template=TEMPLATE,
     quotas=dict.fromkeys(("stacks", "load_balancers", "vcpus", "endpoints", "addresses"), PLENTY),
     ecs_role=True,
-    simulation=dict.fromkeys(all_actions(), "allowed"),
+    simulation=dict.fromkeys(all_actions(), Decision("allowed")),
     images={"995913728426": "ec2-runner-ami-1", "149721548608": "bottlerocket-1"},
     management_plane=ManagementPlane(True, authenticated=True, runners=(RUNNER,)),
 )

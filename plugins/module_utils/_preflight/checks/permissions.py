@@ -16,21 +16,31 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import Action
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.actions import Action
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import simulating
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Decision, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
-ALLOWED = "allowed"
-GUIDE = "docs/permissions.md has the policy of each stage."
+GUIDE = "docs/permissions.md has the policy of each playbook."
 LONGEST_LIST = 12
 
 
+def _decisions(facts: Facts, actions: t.Sequence[Action]) -> dict[str, Decision]:
+    found = known(facts.simulation) or {}
+    return {action.name: found[action.name] for action in actions if action.name in found}
+
+
 def denied(facts: Facts, actions: t.Sequence[Action]) -> list[str]:
-    """Those of the actions that the simulation does not allow."""
-    decisions = known(facts.simulation) or {}
-    return [action.name for action in actions if decisions.get(action.name, ALLOWED) != ALLOWED]
+    """Those of the actions that the simulation does not allow, with what refuses them."""
+    refused = {name: one for name, one in _decisions(facts, actions).items() if not (one.allowed or one.open)}
+    return [f"{name} (by {one.by})" if one.by else name for name, one in refused.items()]
+
+
+def undecided(facts: Facts, actions: t.Sequence[Action]) -> list[str]:
+    """Those of the actions that depend on condition keys which the simulation could not give."""
+    seen = {name: one for name, one in _decisions(facts, actions).items() if one.open}
+    return [f"{name} ({', '.join(one.missing)})" for name, one in seen.items()]
 
 
 def unanswered(facts: Facts, actions: t.Sequence[Action]) -> list[str]:
@@ -54,11 +64,26 @@ def _listed(names: t.Sequence[str]) -> str:
     return f"{', '.join(names[:LONGEST_LIST])}{more}"
 
 
+def _open(facts: Facts, actions: t.Sequence[Action]) -> Finding | None:
+    """What is neither allowed nor denied; C(None) where nothing is."""
+    depending = undecided(facts, actions)
+    if depending:
+        return warned(
+            f"Allowed or not by condition keys that a simulation cannot give: {_listed(depending)}.",
+            f"See whether the policies' conditions hold for this run. {GUIDE}",
+        )
+    missing = unanswered(facts, actions)
+    if missing:
+        return unverifiable(f"IAM decided nothing on {_listed(missing)}.", f"Check them by hand: {GUIDE}")
+    return None
+
+
 @check(
     "permissions.needed",
     asks="May the caller do everything that the stages of this run do?",
-    why="A refusal in the middle of a run leaves half of it done. IAM simulates the principal's own policies and"
-    " permission boundary; what service control policies or a bucket's own policy forbid is not seen.",
+    why="A refusal in the middle of a run leaves half of it done. IAM simulates the principal's own policies, its"
+    " permissions boundary and the organization's service control policies, with the resources and tags of this run."
+    " What a bucket's, a key's or a secret's own policy allows or forbids is not simulated, nor a session's policy.",
     fix="Attach the policies of docs/permissions.md to the principal.",
 )
 def needed(wanted: Wanted, facts: Facts) -> Finding:
@@ -66,14 +91,11 @@ def needed(wanted: Wanted, facts: Facts) -> Finding:
     reason = not_simulated(facts)
     if reason:
         return reason
-    actions = [action for action in account.simulated(wanted) if not action.optional]
+    actions = [action for action in simulating.simulated(wanted) if not action.optional]
     refused = denied(facts, actions)
     if refused:
         return failed(f"Not allowed: {_listed(refused)}.", f"Allow them. {GUIDE}")
-    missing = unanswered(facts, actions)
-    if missing:
-        return unverifiable(f"IAM decided nothing on {_listed(missing)}.", f"Check them by hand: {GUIDE}")
-    return passed(f"All {len(actions)} actions are allowed.")
+    return _open(facts, actions) or passed(f"All {len(actions)} actions are allowed.")
 
 
 @check(
@@ -87,14 +109,11 @@ def looking(wanted: Wanted, facts: Facts) -> Finding:
     reason = not_simulated(facts)
     if reason:
         return reason
-    actions = [action for action in account.simulated(wanted) if action.optional]
+    actions = [action for action in simulating.simulated(wanted) if action.optional]
     refused = denied(facts, actions)
     if refused:
         return warned(f"Not allowed, so left out: {_listed(refused)}.", f"Allow them. {GUIDE}")
-    missing = unanswered(facts, actions)
-    if missing:
-        return unverifiable(f"IAM decided nothing on {_listed(missing)}.", f"Check them by hand: {GUIDE}")
-    return passed("Everything can be looked at.")
+    return _open(facts, actions) or passed("Everything can be looked at.")
 
 
 @check(
