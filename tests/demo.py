@@ -61,6 +61,7 @@ def extra_variables(testbed: TestBed, artifacts: pathlib.Path) -> dict[str, t.An
         "gitpod_verify_accepted_ranges": ["127.0.0.0/8"],
         "gitpod_verify_ca_path": testbed.ca_file,
         "gitpod_artifact_directory": str(artifacts),
+        "gitpod_stack_releases_url": testbed.releases_url,
     }
 
 

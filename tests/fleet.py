@@ -55,6 +55,12 @@ ZONES = ("a", "b")
 RELEASE_TAG = "gitpod:release-version"
 
 
+def template_url(version: str) -> str:
+    """Where the vendor's bucket has the template of a release, under its time's name (tests/testbed/releases.py)."""
+    name = "gitpod-ec2-runner-enterprise-fargate-private-ecr" if version >= "2026" else "gitpod-ec2-runner-enterprise"
+    return f"https://gitpod-flex-releases.s3.amazonaws.com/ec2/releases/{version}/{name}.json"
+
+
 @dataclasses.dataclass(frozen=True)
 class Runner:
     """One runner of the fleet.

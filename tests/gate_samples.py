@@ -82,7 +82,9 @@ def plan(**actions: t.Any) -> list[Raw]:
 
 def look(*found: Raw, exists: bool = False, **actions: t.Any) -> Raw:
     """A result of runner_preflight_info."""
-    return {"checks": checks(*found), "plan": plan(**actions), "seen": {}, "stack_exists": exists}
+    release = {"exists": exists, "deployed": "20251203.4" if exists else "", "running": "", "channel": ""}
+    release["target"] = release["deployed"] or "20260105.12"
+    return {"checks": checks(*found), "plan": plan(**actions), "seen": {}, "stack_exists": exists, "release": release}
 
 
 def host(name: str, region: str, seen: Raw, *problems: Raw, zones: int = 3) -> Raw:

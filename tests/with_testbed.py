@@ -29,6 +29,7 @@ def variables(testbed: TestBed, artifacts: pathlib.Path) -> dict[str, str]:
     }
     addresses = {
         "TESTBED_DNS": testbed.dns,
+        "TESTBED_RELEASES_URL": testbed.releases_url,
         "TESTBED_HTTPS_PORT": str(testbed.https_port),
         "TESTBED_HTTP_PORT": str(testbed.http_port),
         "TESTBED_CA_FILE": testbed.ca_file,

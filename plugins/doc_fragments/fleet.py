@@ -33,7 +33,8 @@ options:
       earlier:
         description:
           - What earlier stages of the run left, by the fields V(registration), V(stack), V(started), V(dns) with the
-            facts that the roles set, and V(settled_release).
+            facts that the roles set, V(settled_release), V(resolved_release)
+            and V(running_release).
         type: dict
         default: {}
   secrets:

@@ -13,6 +13,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import typing as t
 import urllib.parse
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _urls
@@ -21,15 +22,30 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 
 RELEASES_URL = "https://releases.gitpod.io"
 RELEASES_BUCKET_URL = "https://gitpod-flex-releases.s3.amazonaws.com"
-TEMPLATE_NAME = "gitpod-ec2-runner-enterprise.json"
+# Whose newest release a new stack has when the inventory names nothing else.
+DEFAULT_CHANNEL = "stable"
 VERSION_TAG = "gitpod:release-version"
 TEMPLATE_HASH_TAG = "gitpod:template-sha256"
+# Templates up to this day have environments listen for SSH on 22, later ones on 29222, and what remedies there are
+# (vendor's page on updating AWS runners).
+LAST_WITH_OLD_SSH_PORT = "20250131"
+SSH_WARNING = (
+    "A template of January 2025 or earlier is deployed. Later ones have SSH on port 29222 instead of 22, so"
+    " environments that exist cannot be reached any more"
+)
+SSH_REMEDY = (
+    "Before the upgrade have their users save their work, and stop and discard them; or, after it, add TCP 22 from"
+    " 0.0.0.0/0 to the security group of the environments, beside 29222, until the old ones are gone"
+)
 # CreateStack, TemplateBody: maximum length.
 LARGEST_BODY = 51_200
 # Virtual-hosted and path style, with and without a region, in every partition (S3 user guide, "Methods for accessing").
 _S3_HOST = re.compile(r"(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$")
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]*")
 _VERSION = re.compile(r"\d{8}\.\d+")
+# A channel's own copy of a template, which is another one after each release.
+_MOVING = re.compile(r"/ec2/(?!releases/)[a-z][a-z0-9-]*/[^/]+")
+_OF_RELEASE = re.compile(r"/ec2/releases/(\d{8}\.\d+)/[^/]+$")
 # Of what a manifest says, which goes into tags, messages and file names.
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 
@@ -39,11 +55,13 @@ class Release:
     """One release of the runner.
 
     :param version: C(YYYYMMDD.N).
-    :param template_url: where the enterprise template of the release is.
+    :param template_url: where the wanted template of the release is.
+    :param named_url: where the one is that its manifest names.
     """
 
     version: str
     template_url: str
+    named_url: str = ""
 
 
 def manifest_url(base: str, channel: str, version: str) -> str:
@@ -65,11 +83,12 @@ def manifest_url(base: str, channel: str, version: str) -> str:
     return f"{base.rstrip('/')}/{path}/manifest.json"
 
 
-def parse_manifest(text: str, source: str, template_name: str) -> Release:
-    """The release that a manifest describes.
+def parse_manifest(text: str, source: str, template_name: str = "", asked: str = "") -> Release:
+    """The release that a manifest describes, with the template that it names.
 
     :param source: the manifest's URL, for the message.
-    :param template_name: file name of the wanted template, which lies beside the one that the manifest names.
+    :param template_name: file name of another template, which lies beside the one that the manifest names.
+    :param asked: the version that was asked for, or empty.
     :raises RunnerError: the manifest is not what it should be.
     """
     try:
@@ -81,10 +100,29 @@ def parse_manifest(text: str, source: str, template_name: str) -> Release:
         raise _unreadable(source, "It holds no version and no cloudformation_template_url")
     if not _RELEASE.fullmatch(version):
         raise _unreadable(source, f"Its version is {brief(version, 40)!r}, and versions are like 20260115.2")
+    if asked and version != asked.removeprefix("v"):
+        raise _unreadable(source, f"It is the manifest of {version}")
     fault = _urls.fault(url, ("https", "http"), credentials=True)
     if fault:
         raise _unreadable(source, f"Its cloudformation_template_url {fault}")
-    return Release(version, f"{url.rsplit('/', 1)[0]}/{template_name}" if template_name else url)
+    return Release(version, f"{url.rsplit('/', 1)[0]}/{template_name}" if template_name else url, url)
+
+
+def told(release: str, channel: str) -> str:
+    """A release in words, with the channel that led to it."""
+    return f"{release}, the newest in {channel}" if release and channel else release
+
+
+def missing(channel: str, version: str, source: str, why: str) -> InputError:
+    """There is no such release; S3 refuses what is not there (API reference, GetObject: 403 without s3:ListBucket)."""
+    subject = f"release {version.removeprefix('v')}" if version else f"release channel {channel}"
+    variable = "gitpod_stack_release_version" if version else "gitpod_stack_release_channel"
+    return InputError(
+        f"There is no {subject}",
+        f"{source} is not there: {why}",
+        f"Correct {variable}; if it is published, something in between refuses it, or the mirror does not have it"
+        " (gitpod_stack_releases_url)",
+    )
 
 
 def is_older(version: str, other: str) -> bool:
@@ -92,6 +130,33 @@ def is_older(version: str, other: str) -> bool:
     if not (_VERSION.fullmatch(version) and _VERSION.fullmatch(other)):
         return False
     return tuple(map(int, version.split("."))) < tuple(map(int, other.split(".")))
+
+
+def newest(versions: t.Iterable[str]) -> str:
+    """The newest of these releases; what is not spelled as releases are does not count, and empty when none is."""
+    known = [version for version in versions if _VERSION.fullmatch(version)]
+    return max(known, key=lambda version: tuple(map(int, version.split("."))), default="")
+
+
+def newer_than(target: str, recorded: str, running: str) -> str:
+    """What makes a release a step back, as a clause; empty when nothing does.
+
+    :param recorded: of the template that the stack has.
+    :param running: that the runner reports, which may have updated itself.
+    """
+    if is_older(target, running) and not is_older(running, recorded):
+        return f"the runner runs {running}"
+    return f"the stack has {recorded}" if is_older(target, recorded) else ""
+
+
+def has_old_ssh_port(version: str, deployed: str) -> bool:
+    """Whether a stack's template has environments listen for SSH on another port than later ones.
+
+    :param version: that the stack records; without one, the day counts when it was deployed.
+    :param deployed: C(YYYY-MM-DD...), or empty.
+    """
+    day = version.partition(".")[0] or deployed[:10].replace("-", "")
+    return bool(day) and day <= LAST_WITH_OLD_SSH_PORT
 
 
 def _unreadable(source: str, why: str) -> RunnerError:
@@ -103,6 +168,30 @@ def is_s3_url(url: str) -> bool:
     """Whether CloudFormation takes this as a TemplateURL."""
     parts = urllib.parse.urlsplit(url)
     return parts.scheme == "https" and bool(_S3_HOST.search(parts.hostname or ""))
+
+
+def is_moving(url: str) -> bool:
+    """Whether it is a channel's own copy of a template on the vendor's host or in its bucket."""
+    for base in (RELEASES_URL, RELEASES_BUCKET_URL):
+        if url.startswith(f"{base}/"):
+            return bool(_MOVING.fullmatch(url[len(base) :].partition("?")[0]))
+    return False
+
+
+def version_of(url: str) -> str:
+    """The release whose own directory a template lies in, on the vendor's host or on a mirror; or empty."""
+    found = _OF_RELEASE.search(urllib.parse.urlsplit(url).path)
+    return found[1] if found else ""
+
+
+def mirrored(url: str, base: str) -> str:
+    """Where a mirror has what a manifest names on the vendor's host; empty when there is none, or it names another.
+
+    :param base: of the manifests; a mirror has under it what the vendor's host has.
+    """
+    path = next((url[len(own) :] for own in (RELEASES_URL, RELEASES_BUCKET_URL) if url.startswith(f"{own}/")), "")
+    base = base.rstrip("/")
+    return f"{base}{path}" if path and base not in ("", RELEASES_URL, RELEASES_BUCKET_URL) else ""
 
 
 def template_location(url: str) -> str:

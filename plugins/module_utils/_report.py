@@ -13,7 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_s
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 SCHEMA_VERSION = 1
-FLEET_COLUMNS = ("region", "runner", "stack", "load balancer", "DNS", "endpoint", "verification")
+FLEET_COLUMNS = ("region", "runner", "stack", "release", "load balancer", "DNS", "endpoint", "verification")
 LONGEST_CELL = 60
 RECORD_COLUMNS = ("name", "type", "value", "ttl")
 STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time")
@@ -66,6 +66,7 @@ def fleet_row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
         "region": str(runner.get("region", "")),
         "runner": str(runner.get("runner", "")),
         "stack": _stack_cell(runner.get("stack") or {}),
+        "release": str((runner.get("stack") or {}).get("release_version") or ""),
         "load balancer": ", ".join(str(load_balancer[key]) for key in ("scheme", "state") if load_balancer.get(key)),
         "DNS": next((str(name) for name in dns.get("names") or [] if not str(name).startswith("*")), ""),
         "endpoint": str(endpoint.get("state", "")),

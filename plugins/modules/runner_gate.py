@@ -171,6 +171,10 @@ runners:
       description: What each stage will do, by its name, as M(gitpod.enterprise_runner.runner_preflight_info) says it.
       type: dict
       sample: {"certificate": "nothing", "stack": "create"}
+    release:
+      description: The stack's release, what it changes to, and what the runner runs where that is another, in words.
+      type: str
+      sample: 20251203.4 to 20260105.12
     monthly_cost:
       description: As for the fleet.
       type: dict

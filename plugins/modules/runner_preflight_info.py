@@ -155,10 +155,40 @@ runners:
             - Whether the runner's stack exists; null when that could not be read. One in review does not count.
           type: bool
           sample: false
+        release:
+          description: The runner's release, as far as it is known.
+          type: dict
+          contains:
+            exists:
+              description: Whether there is a stack.
+              type: bool
+              sample: true
+            deployed:
+              description: Of the template that the stack has, as its tags record it.
+              type: str
+              sample: "20251203.4"
+            running:
+              description: That the runner reports, which updates itself; only with C(gitpod_api_token).
+              type: str
+              sample: "20260105.12"
+            target:
+              description: Of the template that the stack will have.
+              type: str
+              sample: "20251203.4"
+            channel:
+              description: Of which it is the newest; empty where the stack's own stays or one is pinned.
+              type: str
+              sample: ""
         account_id:
           description: Account of the credentials, or empty when they do not work.
           type: str
           sample: "123456789012"
+        policies:
+          description:
+            - IAM policies that are ready to attach, where the values have C(gitpod_prerequisites_artifacts); each is no
+              larger than a managed policy may be. C(site-1) and further ones allow what the collection calls,
+              C(template-1) and further ones what the template's resources need.
+          type: dict
 """
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules

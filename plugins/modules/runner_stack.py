@@ -58,14 +58,22 @@ options:
     type: str
     default: https://releases.gitpod.io
   template_name:
-    description: File name of the template beside the one that a release's manifest names.
+    description: File name of another template, which lies beside the one that a release's manifest names.
     type: str
-    default: gitpod-ec2-runner-enterprise.json
   keep_release:
     description:
-      - Whether a release that the stack's tags record stays, whatever template is named. With O(release_channel) it
-        stays unless the channel's newest release is newer.
+      - Whether the stack keeps the template that it has, whatever template is named; what is named is for a new stack.
+        With O(template_sha256) it is kept when the stack's tags record that hash.
       - It counts for a stack that is deployed, also while an update of it goes on.
+    type: bool
+    default: false
+  running_version:
+    description: Release that the runner itself runs, where it is known; a template that is older is a downgrade.
+    type: str
+  allow_downgrade:
+    description:
+      - Whether a template may be deployed that is older than the one which the stack's tags record, or than
+        O(running_version).
     type: bool
     default: false
   template_sha256:
@@ -389,6 +397,11 @@ actions:
   returned: success
   type: list
   elements: str
+effects:
+  description: From when on changed proxies and a changed custom CA hold, in clauses (docs/rotation.md).
+  returned: success
+  type: list
+  elements: str
 timeline:
   description:
     - When each resource began and ended, in seconds since the operation began; only after a wait. A failed wait returns
@@ -417,7 +430,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _m
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.declared import VARIABLES
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import TEMPLATE_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_specification
 
 ARGUMENT_SPEC = {
@@ -426,8 +438,8 @@ ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "template_body": {"type": "str"},
-    "template_name": {"type": "str", "default": TEMPLATE_NAME},
     "keep_release": {"type": "bool", "default": False},
+    "running_version": {"type": "str"},
     # Which of them are secret, only the template tells.
     "parameters": {"type": "dict", "default": {}, "no_log": True},
     "secret_parameters": {"type": "dict", "default": {}, "no_log": True},

@@ -98,9 +98,11 @@ runners:
           description: Name, ID, status, reason and times of the stack.
           type: dict
         version:
-          description: The V(deployed) release, the V(newest) of the V(channel).
+          description:
+            - The release that the stack has, V(deployed), the one that the runner reports, V(running), and the
+              V(newest) of the V(channel).
           type: dict
-          sample: {deployed: "20251203.4", newest: "20260115.2", channel: stable}
+          sample: {deployed: "20251203.4", running: "20260115.2", newest: "20260115.2", channel: stable}
         drift:
           description:
             - C(status), when it was C(compared), and the C(resources) that differ, each with the names of its

@@ -90,6 +90,10 @@ runners:
           description: The release that the runner gets.
           type: str
           sample: 20260115.2
+        running_version:
+          description: The release that the runner reports, which updates itself; empty without C(gitpod_api_token).
+          type: str
+          sample: 20260105.12
 """
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules

@@ -96,12 +96,24 @@ def earlier(action: t.Any, task_vars: Raw, host: str = "") -> Earlier:
         exchange_token=str(minted.get("exchange_token") or "") if isinstance(minted, dict) else "",
         certificate=stages["certificate"],
         settled_release=str(results.of_fleet(task_vars, results.UPGRADE, own).get("to") or ""),
+        resolved_release=_resolved(task_vars, own),
+        running_release=str(
+            results.of_fleet(task_vars, results.UPGRADE, own).get("running")
+            or (results.look(task_vars, own).get("release") or {}).get("running")
+            or ""
+        ),
         stack=stages["stack"],
         started=stages["stack_started"],
         endpoint=stages["endpoint"],
         endpoint_started=stages["endpoint_started"],
         dns=stages["dns"],
     )
+
+
+def _resolved(task_vars: Raw, host: str) -> str:
+    """The newest of the channel as the look before the first batch saw it; empty where no channel was asked for."""
+    found = (results.of_fleet(task_vars, results.LOOK, host).get("look") or {}).get("release") or {}
+    return str(found.get("target") or "") if found.get("channel") else ""
 
 
 def plain(value: t.Any) -> t.Any:

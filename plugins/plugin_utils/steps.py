@@ -193,13 +193,14 @@ def _stack_look(situation: Situation) -> Options:
     return stack.whose(situation.values, situation.earlier)
 
 
-def _awaits_approval(situation: Situation, result: Result) -> Lines:
-    """The changes that wait for approval."""
+def _started(situation: Situation, result: Result) -> Lines:
+    """The changes that wait for approval, and from when on what was changed holds."""
+    effects = [f"{situation.name}: {line}" for line in result.get("effects") or []]
     if result.get("operation") != "review":
-        return []
+        return effects
     told = ", ".join(result.get("actions") or [])
     first = f"{situation.name}: {told}; run again without gitpod_stack_review to execute exactly these changes"
-    return [first, *(f"    {describe(change)}" for change in result.get("changes") or [])]
+    return [first, *(f"    {describe(change)}" for change in result.get("changes") or []), *effects]
 
 
 def _probe(situation: Situation) -> Options:
@@ -273,7 +274,7 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ),
     ("privatelink", "absent"): Step("runner_endpoint", _endpoint_without, _endpoint_is_needed),
     ("stack", "look"): Step("runner_stack_info", _stack_look),
-    ("stack", "start"): Step("runner_stack", _of(stack.start), finish=_awaits_approval),
+    ("stack", "start"): Step("runner_stack", _of(stack.start), finish=_started),
     ("stack", "join"): Step("runner_stack", _of(stack.join), _stack_is_settled, stands=_stack_stands),
     ("dns", "look"): Step("runner_stack_info", _stack_look, _stack_is_known),
     ("dns", "ask"): Step("runner_propagation_info", _asked),

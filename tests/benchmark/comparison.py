@@ -32,7 +32,7 @@ from tests.testbed.client import TestBed
 
 HANDWRITTEN = pathlib.Path(__file__).parent / "handwritten/site.yml"
 # The guide's template and service, as the collection has them by default.
-TEMPLATE_URL = "https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json"
+TEMPLATE_URL = "https://gitpod-flex-releases.s3.amazonaws.com/ec2/releases/20260105.12/gitpod-ec2-runner-enterprise-fargate-private-ecr.json"
 SERVICE = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
 STACK_SECONDS = 2.0
 LEAST_RATIO, MOST_CALLS, MOST_OF_OLD_STATUS = 4.5, 30.0, 1 / 3

@@ -115,6 +115,7 @@ class Controller:
             "gitpod_verify_ca_path": self.testbed.ca_file,
             "gitpod_verify_wait": 60,
             "gitpod_artifact_directory": str(self.artifacts),
+            "gitpod_stack_releases_url": self.testbed.releases_url,
         }
 
     def environment(self) -> dict[str, str]:

@@ -26,7 +26,7 @@ MORE = {
     "EgressPlain": f"http://proxyuser:{PASSWORD}@proxy.example.com:3128",
     "EgressExceptions": ".internal,169.254.0.0/16,app.gitpod.io,.amazonaws.com",
     "TrustBundle": "{{resolve:ssm:/gitpod/ca-certificate}}",
-    "ServiceTier": "large",
+    "RunnerSize": "large",
 }
 
 

@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 
 from tests.e2e.harness import Controller
-from tests.fleet import RELEASE_TAG, ZONE_ID, Fleet, Runner, client
+from tests.fleet import RELEASE_TAG, ZONE_ID, Fleet, Runner, client, template_url
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
@@ -20,7 +20,6 @@ SITE = "gitpod.enterprise_runner.site"
 OFTEN = {"Delay": 1, "MaxAttempts": 30}
 STATUS = "gitpod.enterprise_runner.status"
 UPGRADE = "gitpod.enterprise_runner.upgrade"
-BUCKET_URL = "https://gitpod-flex-releases.s3.amazonaws.com"
 
 
 def fleet_of(testbed: TestBed, directory: pathlib.Path, count: int, **variables: t.Any) -> tuple[Fleet, Controller]:
@@ -193,19 +192,13 @@ def test_fifty_runners_in_one_run_that_only_reads(running_testbed: TestBed, tmp_
     fleet = Fleet(tuple(runners))
     fleet.seed(running_testbed)
     newest = "20260105.12"
-    fleet.deploy(running_testbed, release=newest)
-    behind = fleet.runners[7]
-    tags = [{"Key": key, "Value": value} for key, value in {**behind.tags(), RELEASE_TAG: "20251203.4"}.items()]
-    cloudformation = client(running_testbed, "cloudformation", behind.region)
-    cloudformation.update_stack(
-        StackName=behind.name,
-        UsePreviousTemplate=True,
-        Parameters=[{"ParameterKey": key, "UsePreviousValue": True} for key in behind.parameters("")],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-        Tags=tags,
-    )
+    # One is behind; another had the same template, and has updated itself.
+    behind, itself = fleet.runners[7:9]
+    Fleet((behind, itself), fleet.tokens).deploy(running_testbed, template_url("20251203.4"), "20251203.4")
+    others = tuple(runner for runner in fleet.runners if runner not in (behind, itself))
+    Fleet(others, fleet.tokens).deploy(running_testbed, release=newest)
+    running_testbed.control("POST", "management", {"update_themselves": {itself.id: newest}})
     expected = trouble(running_testbed, fleet)
-    cloudformation.get_waiter("stack_update_complete").wait(StackName=behind.name, WaiterConfig=OFTEN)
     inventory = fleet.write_inventory(
         tmp_path / "fleet.yml",
         gitpod_stack_releases_url=running_testbed.releases_url,
@@ -222,6 +215,10 @@ def test_fifty_runners_in_one_run_that_only_reads(running_testbed: TestBed, tmp_
     assert failed == {name for name, (area, _text) in expected.items() if area not in ("drift", "version")}
     told = {line["runner"]: line["status"]["checks"] for line in run.status()}
     assert set(told) == set(fleet.names)
+    by_area = {check["id"]: check["summary"] for check in told[itself.name]}
+    assert by_area["version"].startswith(f"The runner has updated itself to {newest}, its stack's template is of 2025")
+    assert "RunnerService (AWS::ECS::Service) /TaskDefinition" in by_area["drift"]
+    assert "nothing to undo" in by_area["drift"]
     for name, checks in told.items():
         bad = {check["id"]: check["summary"] for check in checks if check["status"] in ("warn", "fail")}
         if name in expected:
@@ -248,7 +245,7 @@ def test_upgrades_are_foreseen_go_in_batches_stop_at_a_failure_and_go_back(
 ) -> None:
     old, new = "20250110.1", "20260105.12"
     fleet, controller = fleet_of(running_testbed, tmp_path, 3, gitpod_stack_releases_url=running_testbed.releases_url)
-    fleet.deploy(running_testbed, f"{BUCKET_URL}/ec2/releases/{old}/gitpod-ec2-runner-enterprise.json", old)
+    fleet.deploy(running_testbed, template_url(old), old)
     canary, *others = fleet.names
     running_testbed.control("POST", "https", {"domain": fleet.runners[0].domain, "mode": "unhealthy"})
 
@@ -261,12 +258,15 @@ def test_upgrades_are_foreseen_go_in_batches_stop_at_a_failure_and_go_back(
     assert "checks" not in stopped.report(others[0])["verification"], "what is not begun is not looked at"
     table = stopped.output.split("Show what would change]")[1].split("TASK [")[0]
     for name in fleet.names:
-        assert [row.split()[2:4] for row in table.splitlines() if f" {name} " in row] == [[old, new]]
+        assert [row.split()[2:5] for row in table.splitlines() if f" {name} " in row] == [[old, "-", new]]
     assert "RunnerTask (AWS::ECS::TaskDefinition)" in table
     assert "WARNING " + ", ".join(fleet.names) in table
-    assert "port of SSH" in table
+    assert "SSH on port 29222 instead of 22" in table
+    assert "stop and discard them; or, after it, add TCP 22" in table
     assert f"To go back to {old}: " in stopped.output
-    assert f"gitpod_stack_release_version=v{old} --limit {canary}\n" in stopped.output
+    assert (
+        f"gitpod_stack_release_version=v{old} -e gitpod_stack_allow_downgrade=true --limit {canary}\n" in stopped.output
+    )
 
     running_testbed.control("POST", "https", {"domain": fleet.runners[0].domain, "mode": "healthy"})
     running_testbed.clear_calls()
@@ -277,6 +277,7 @@ def test_upgrades_are_foreseen_go_in_batches_stop_at_a_failure_and_go_back(
     executed = [call for call in running_testbed.calls() if call["operation"] == "ExecuteChangeSet"]
     assert {call["region"] for call in executed} == {runner.region for runner in fleet.runners[1:]}
 
-    back = controller.play(UPGRADE, *extra(gitpod_stack_release_version=old, gitpod_rollout_batches="100%"))
+    wanted = {"gitpod_stack_release_version": old, "gitpod_rollout_batches": "100%"}
+    back = controller.play(UPGRADE, *extra(**wanted, gitpod_stack_allow_downgrade=True))
     assert back.code == 0, back.output
     assert set(releases(running_testbed, fleet).values()) == {old}

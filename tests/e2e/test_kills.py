@@ -19,17 +19,16 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
 from tests.e2e.harness import Controller
-from tests.e2e.test_fleet import BUCKET_URL, SITE, UPGRADE, extra, fleet_of, releases
+from tests.e2e.test_fleet import SITE, UPGRADE, extra, fleet_of, releases
 from tests.e2e.test_teardown import TEARDOWN, names_of, stack_exists
 from tests.e2e.test_upgrade import (
     begin,
     inventory,
     operations,
     stack_module,
-    template_url,
     wait_until_updated,
 )
-from tests.fleet import ZONE_ID, Fleet, Runner, client
+from tests.fleet import ZONE_ID, Fleet, Runner, client, template_url
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +36,7 @@ if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
 # The stable channel's newest, and one that an upgrade goes back to.
-STABLE, OTHER = "20260105.12", "20251203.4"
+STABLE, OTHER = "20260105.12", "20260112.3"
 # Every process of a run inherits it.
 MARK = "GITPOD_TESTS_RUN"
 COPY = re.compile(r"(/\S+/AnsiballZ_\w+\.py)")
@@ -142,8 +141,11 @@ def test_an_upgrade_that_is_broken_off_leaves_no_process_and_is_attached_to(
     assert len(operations(testbed, "ExecuteChangeSet")) == 1
     assert releases(testbed, fleet) == dict.fromkeys(fleet.names, OTHER)
     # What the inventory names counts, and the way back is told before it is gone.
-    pinned = controller.play(SITE, "--check", *extra(gitpod_stack_release_version=STABLE))
-    assert f"{OTHER} becomes {STABLE}" in pinned.output
+    pinned = {"gitpod_stack_release_version": STABLE}
+    refused = controller.play(SITE, "--check", *extra(**pinned))
+    assert f"{STABLE} is older: the stack has {OTHER}" in refused.output
+    allowed = controller.play(SITE, "--check", *extra(**pinned, gitpod_stack_allow_downgrade=True))
+    assert f"{OTHER} becomes {STABLE}" in allowed.output
 
 
 def test_an_upgrade_that_was_killed_before_its_verification_is_verified_by_the_next(
@@ -182,7 +184,7 @@ def test_a_teardown_during_a_creation_leaves_no_record_of_the_load_balancer(
     fleet, controller = fleet_of(testbed, tmp_path, 1)
     (runner,) = fleet.runners
     testbed.settings(stack_seconds=120)
-    fleet._create(testbed, runner, f"{BUCKET_URL}/ec2/releases/{STABLE}/gitpod-ec2-runner-enterprise.json", {})
+    fleet._create(testbed, runner, template_url(STABLE), {})
     balancer(testbed, runner)
     run = Broken(controller, TEARDOWN, "-e", f"gitpod_teardown_confirm={runner.name}")
     run.wait_until(lambda: "this goes, in this order" in run.output)

@@ -19,7 +19,7 @@ US, AP = INVENTORY["gitpod-us-east-1"], INVENTORY["gitpod-ap-southeast-2"]
 STACK: dict[str, t.Any] = {
     "region": "us-east-1",
     "name": "gitpod-us-east-1",
-    "template_url": "https://releases.gitpod.io/ec2/stable/gitpod-ec2-runner-enterprise.json",
+    "template_url": "https://releases.gitpod.io/ec2/releases/20260105.12/gitpod-ec2-runner-enterprise-fargate-private-ecr.json",
     "parameters": {
         "Runner ID": US["gitpod_runner_id"],
         "VPC": US["gitpod_vpc_id"],

@@ -208,7 +208,7 @@ def test_expired_credentials_end_the_wait_and_a_rerun_attaches(controller: Contr
 
 
 def test_an_update_is_shown_reviewed_and_then_happens(controller: Controller) -> None:
-    template = EXAMPLE.parents[1] / "tests/testbed/template/gitpod-ec2-runner-enterprise.json"
+    template = EXAMPLE.parents[1] / "tests/testbed/template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json"
     own = {"gitpod_stack_template_file": str(template), "gitpod_stack_progress_interval": 0}
     quiet = deploy(controller, **own)
     assert quiet.code == 0, quiet.output

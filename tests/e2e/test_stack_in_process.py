@@ -23,7 +23,7 @@ from tests.e2e.test_modules import STACK
 if t.TYPE_CHECKING:
     from tests.e2e.harness import Controller
 
-TEMPLATE = ROOT / "tests/testbed/template/gitpod-ec2-runner-enterprise.json"
+TEMPLATE = ROOT / "tests/testbed/template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json"
 REGION = STACK["region"]
 OPTIONS = {key: value for key, value in STACK.items() if key != "region"}
 
@@ -242,7 +242,8 @@ def test_what_an_update_leaves_behind_is_a_warning_and_the_update_succeeds(contr
     assert (found.get("failed"), found["stack"]["status"]) == (None, "UPDATE_COMPLETE")
     assert "could not be deleted" in found["stack"]["status_reason"]
     (warning,) = found["warnings"]
-    assert "RunnerTask (AWS::ECS::TaskDefinition): The task definition is in use. It is no longer part" in warning
+    # Of the two that a larger runner replaces, the one that AWS came to first.
+    assert "Task (AWS::ECS::TaskDefinition): The task definition is in use. It is no longer part" in warning
 
 
 def test_a_reviewed_change_set_that_was_executed_waits_no_more(controller: Controller) -> None:

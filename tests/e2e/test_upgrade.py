@@ -19,18 +19,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.r
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_stack import ARGUMENT_SPEC
 from tests.e2e.in_process import InProcessModule
 from tests.e2e.looking import FleetModule, Result, of_fleet
-from tests.e2e.test_fleet import BUCKET_URL, OFTEN, UPGRADE, extra, fleet_of, releases
-from tests.fleet import Fleet, client
+from tests.e2e.test_fleet import OFTEN, UPGRADE, extra, fleet_of, releases
+from tests.fleet import Fleet, client, template_url
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
-OLD, NEW = "20251203.4", "20260105.12"
+OLD, NEW, LATEST = "20251203.4", "20260105.12", "20260112.3"
 LARGE = {"gitpod_stack_parameters": {"Runner Size": "large"}}
-
-
-def template_url(version: str) -> str:
-    return f"{BUCKET_URL}/ec2/releases/{version}/gitpod-ec2-runner-enterprise.json"
 
 
 def inventory(testbed: TestBed, fleet: Fleet, **variables: t.Any) -> dict[str, Result]:
@@ -113,12 +109,31 @@ def test_one_process_foresees_all_upgrades_and_each_runner_fails_alone(
     same = ("operation", "changed", "changes", "actions", "release_version", "target_release_version")
     assert {key: found[behind][key] for key in same} == {key: alone[key] for key in same}
 
-    unnamed = {name: {**values, "gitpod_stack_release_version": ""} for name, values in raw.items() if name == behind}
-    refused = of_fleet(FleetModule(testbed, unnamed), look.run)[behind]
+    unnamed = {**raw[behind], "gitpod_stack_release_version": ""}
+    own = {"gitpod_stack_template_url": template_url(OLD)}
+    refused = foreseen(testbed, behind, {**unnamed, **own})
     assert "No release is named" in refused["msg"]
     assert "-e gitpod_stack_release_version=" in refused["msg"]
-    channel = {behind: {**unnamed[behind], "gitpod_stack_release_channel": "stable"}}
-    assert of_fleet(FleetModule(testbed, channel), look.run)[behind]["target_release_version"] == NEW
+    # Where nothing is named, the newest of stable is meant.
+    for more, target in ({}, NEW), ({**own, "gitpod_stack_release_channel": "latest"}, LATEST):
+        assert foreseen(testbed, behind, {**unnamed, **more})["target_release_version"] == target
+    # What is older than the stack's is no upgrade, and what nobody has published is no release.
+    older = {**raw[there], "gitpod_stack_release_version": OLD}
+    refused = foreseen(testbed, there, older)
+    assert f"The release {OLD} would be a downgrade" in refused["msg"]
+    assert foreseen(testbed, there, {**older, "gitpod_stack_allow_downgrade": True})["operation"] == "update"
+    missing = foreseen(testbed, there, {**raw[there], "gitpod_stack_release_version": "20991231.1"})
+    assert "There is no release 20991231.1" in missing["msg"]
+    named = {**raw[there], "gitpod_stack_template_name": "gitpod-ec2-runner-enterprise.json"}
+    assert (
+        f"The release {NEW} has no template gitpod-ec2-runner-enterprise.json" in foreseen(testbed, there, named)["msg"]
+    )
+
+
+def foreseen(testbed: TestBed, name: str, raw: Result) -> Result:
+    """What the upgrade of one runner would do."""
+    found: Result = of_fleet(FleetModule(testbed, {name: raw}), look.run)[name]
+    return found
 
 
 def test_an_upgrade_that_was_killed_while_it_waited_is_attached_to(

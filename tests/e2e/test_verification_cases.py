@@ -61,7 +61,7 @@ NONE = contextlib.nullcontext
 ALLOW = "docs/permissions.md"
 PRIVATE_NAME = "private_dns.resolution"
 CASES = [
-    Case("good", NONE, {}, {"targets.health": ("All 4 targets are healthy", "")}),
+    Case("good", NONE, {}, {"targets.health": ("All 2 targets are healthy", "")}),
     Case(
         "no stack",
         NONE,
@@ -276,7 +276,7 @@ def test_one_look_makes_these_calls_and_a_further_one_fewer(bed: Bed) -> None:
         "DescribeLoadBalancers": 1,
         "DescribeListeners": 1,
         "DescribeTargetGroups": 1,
-        "DescribeTargetHealth": 2,
+        "DescribeTargetHealth": 1,
         "GetRole": 1,
         "GetInstanceProfile": 1,
         "DescribeVpcEndpoints": 1,
@@ -288,7 +288,7 @@ def test_one_look_makes_these_calls_and_a_further_one_fewer(bed: Bed) -> None:
     looks = waiting["DescribeStacks"]
     assert looks > 1
     assert (waiting["GetRole"], waiting["GetInstanceProfile"]) == (1, 1)
-    assert waiting["DescribeTargetHealth"] == 2 * looks
+    assert waiting["DescribeTargetHealth"] == looks
 
 
 def test_the_load_balancer_is_found_when_its_name_tells_nothing(bed: Bed) -> None:
@@ -320,7 +320,7 @@ def test_the_network_is_looked_at_with_what_aws_said(bed: Bed) -> None:
     statuses = {check["id"]: check["status"] for check in found["network"]["checks"]}
     # Port 80 because the load balancer listens there, the endpoint's name because there is one; the last is the VPC's.
     assert statuses.pop("private_dns.resolution") == "skip"
-    assert set(statuses) >= {"dns.same_target", "dns.visibility", "tcp.http", "tls.certificate", "health.wildcard"}
+    assert set(statuses) >= {"dns.same_target", "dns.visibility", "tcp.https", "tls.certificate", "health.wildcard"}
     assert set(statuses.values()) == {"pass"}
     assert found["network"]["healthy"]
     assert found["healthy"], "the look at AWS is judged on its own"

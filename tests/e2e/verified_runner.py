@@ -30,7 +30,7 @@ Result = dict[str, t.Any]
 REGION, NAME = "ap-southeast-2", "gitpod-ap-southeast-2"
 HOSTS = yaml.safe_load(EXAMPLE.read_text("utf-8"))["gitpod_runners"]["hosts"]
 HOST = HOSTS[NAME]
-TEMPLATE = ROOT / "tests/testbed/template/gitpod-ec2-runner-enterprise.json"
+TEMPLATE = ROOT / "tests/testbed/template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json"
 
 
 class Bed:

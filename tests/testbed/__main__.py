@@ -42,11 +42,10 @@ from .aws import (
     targets,
 )
 from .aws.iam import enforcement
-from .releases import Releases
+from .releases import NEWEST_STABLE, Releases, template_url
 from .settings import Settings
 
-TEMPLATE = pathlib.Path(__file__).parent / "template/gitpod-ec2-runner-enterprise.json"
-TEMPLATE_URL = "https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json"
+TEMPLATE = pathlib.Path(__file__).parent / "template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json"
 
 
 def _read_until_closed(stopped: asyncio.Event) -> None:
@@ -158,7 +157,7 @@ class Testbed:
             "ca_file": str(self.certificates.ca_file),
             "api_token": self.plane.api_token,
             "exchange_tokens": self.tokens,
-            "template_url": TEMPLATE_URL,
+            "template_url": template_url(NEWEST_STABLE),
             "account_id": self.settings.account_id,
             "other_account_id": self.settings.other_account_id,
             "pid": os.getpid(),

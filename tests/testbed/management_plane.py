@@ -17,12 +17,13 @@ from gitpod.v1.environment_connect import EnvironmentServiceASGIApplication
 from gitpod.v1.runner_configuration_connect import RunnerConfigurationServiceASGIApplication
 from gitpod.v1.runner_connect import RunnerServiceASGIApplication
 
-from .aws import control, state
+from .aws import control, state, updater
 from .management_rules import Fault, Gate
 from .management_severity import Severity, Strange, Stranger
 
 TOKEN_LIFETIME = 24 * 3600.0
-VERSION = "20260115.2"
+# Of a runner whose phase is ordered although it has no stack.
+WITHOUT_A_STACK = "20260105.12"
 # Field 9999, a text: what an API that is newer than the SDK sends.
 UNKNOWN_FIELD = b"\xfa\xf0\x04\x05newer"
 
@@ -46,6 +47,8 @@ class ManagementPlane:
         self.runners: dict[str, t.Any] = {}
         self.tokens: list[ExchangeToken] = []
         self.orders: dict[str, tuple[str, str]] = {}
+        # Releases to which runners have updated themselves, with the stack's release at that time.
+        self.updates: dict[str, tuple[str, str]] = {}
         self.environments: dict[str, t.Any] = {}
         self.classes: dict[str, t.Any] = {}
         self.integrations: dict[str, t.Any] = {}
@@ -61,7 +64,7 @@ class ManagementPlane:
 
     def reset(self) -> None:
         """Forget everything but the API token."""
-        for kept in (self.runners, self.orders, self.environments, self.classes, self.integrations):
+        for kept in (self.runners, self.orders, self.updates, self.environments, self.classes, self.integrations):
             kept.clear()
         self.client_secrets.clear()
         for listed in (self.tokens, self.gate.faults, self.gate.calls):
@@ -123,8 +126,27 @@ class ManagementPlane:
         elif stack:
             phase, message = runner_pb2.RUNNER_PHASE_INACTIVE, f"The stack is {stack.status}"
         runner.status.phase, runner.status.message = phase, message
-        runner.status.version = VERSION if phase == runner_pb2.RUNNER_PHASE_ACTIVE else ""
+        runner.status.version = (
+            self._version(runner.runner_id, stack) if phase == runner_pb2.RUNNER_PHASE_ACTIVE else ""
+        )
         return runner
+
+    def _version(self, runner_id: str, stack: state.StackView | None) -> str:
+        """What runs: the stack's template, until the runner updates itself; another template sets it anew."""
+        deployed = stack.release if stack else WITHOUT_A_STACK
+        version, before = self.updates.get(runner_id, ("", ""))
+        return version if version and before == deployed else deployed
+
+    def update_itself(self, runner_id: str, version: str) -> None:
+        """What a runner does in its update window.
+
+        :raises ValueError: it has no stack.
+        """
+        stack = state.stack_of_runner(runner_id)
+        if stack is None:
+            raise ValueError(f"the runner {runner_id} has no stack")
+        updater.update(stack.id, version)
+        self.updates[runner_id] = (version, stack.release)
 
     def _connected(self, runner: t.Any, stack: state.StackView) -> tuple[t.Any, str]:
         for token in self.tokens:
@@ -154,13 +176,16 @@ class ManagementPlane:
 
         C(faults) are rules (management_rules.Fault), in place of those before; likewise C(strange)
         (management_severity.Strange), and C(severity) is how the servers differ. C(add_runners) have name and region,
-        C(add_environments) runner_id, count and archived. C(remove_runners) are IDs. C(forget_calls) empties the list
+        C(add_environments) runner_id, count and archived. C(update_themselves) has releases by ID.
+        C(remove_runners) are IDs. C(forget_calls) empties the list
         of calls. The answer is for tests, and so has secrets in it.
         """
         if method == "POST":
             self.advanced += float(body.get("advance_seconds", 0))
             if "runner_id" in body:
                 self.orders[body["runner_id"]] = (body["phase"], body.get("message", ""))
+            for updated, version in body.get("update_themselves", {}).items():
+                self.update_itself(updated, version)
             self._order(body)
             if body.get("unuse_tokens"):
                 for token in self.tokens:

@@ -9,6 +9,7 @@ import re
 import typing as t
 import urllib.parse
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _custom_ca
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import LABELS
@@ -129,6 +130,8 @@ def _value(variable: str, parameter: Parameter, text: str, notes: list[str]) -> 
     if _hidden(parameter, text) or text == "":
         return ""
     if variable == "gitpod_custom_ca":
+        if _custom_ca.kind_of(text) in (_custom_ca.PEM, _custom_ca.URL):
+            return text
         match = _REFERENCE.fullmatch(text)
         if not match:
             notes.append("The custom CA is not a reference that the inventory can state; the stack keeps its value")

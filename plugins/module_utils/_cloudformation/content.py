@@ -22,6 +22,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way 
 
 # CloudFormation quotas: largest template in an S3 object, in bytes.
 LARGEST_TEMPLATE = 1_048_576
+# What S3 says of an object that is not there, to whoever may list the bucket and to whoever may not.
+NO_OBJECT = DENIED_CODES | {"NoSuchKey", "NoSuchBucket", "404", "403"}
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 # Of a body that breaks off.
 READS = 4
@@ -103,6 +105,17 @@ def read_object(s3: t.Any, url: str) -> bytes | None:
             return None
         return body if len(body) <= LARGEST_TEMPLATE else None
     return None
+
+
+def is_refused(s3: t.Any, url: str) -> bool:
+    """Whether S3 says to everyone that there is no such object; it refuses what it may not tell."""
+    location = bucket_and_key(url)
+    try:
+        with _unsigned(s3):
+            _content(s3, location or {}, url)
+    except ApiError as error:
+        return location is not None and error.code in NO_OBJECT
+    return False
 
 
 def _content(s3: t.Any, location: t.Mapping[str, str], url: str) -> bytes:

@@ -32,18 +32,17 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_stack_template_url",
         description=(
-            "URL of the template in S3, the only place that CloudFormation reads.",
-            "A release that the stack's tags record, as an upgrade does, stays while this is left out.",
+            "URL of a template in S3, the only place that CloudFormation reads, instead of a release's.",
+            "A channel's own copy, which the next release replaces, is for new stacks only: a stack keeps what it has.",
         ),
-        default="https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json",
         option="template_url",
-        module_default=False,
     ),
     Variable(
         name="gitpod_stack_release_channel",
         description=(
-            "Release channel whose newest template is deployed instead of C(gitpod_stack_template_url), unless the"
-            " stack has a newer one."
+            "Release channel whose newest release a new stack has, and C(upgrade.yml) goes to. Default is V(stable)"
+            " where no release, file or URL is named.",
+            "A stack that exists keeps its release, whatever is newest.",
         ),
         option="release_channel",
         pattern=CHANNEL,
@@ -52,15 +51,38 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_stack_release_version",
         description=(
-            "Release whose template is deployed, such as V(v20260115.2), instead of C(gitpod_stack_template_url)."
+            "Release whose template is deployed, such as V(v20260115.2), also where a stack has another one.",
         ),
         option="release_version",
         normalize=lambda text: text.removeprefix("v"),
         form="v20260115.10",
     ),
     Variable(
+        name="gitpod_stack_template_name",
+        description=(
+            "File name of another template of the release than the one that its manifest names, such as"
+            " V(gitpod-ec2-runner-enterprise.json) of releases of 2025."
+        ),
+        option="template_name",
+        pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+        form="the name of a file such as gitpod-ec2-runner-enterprise.json",
+    ),
+    Variable(
+        name="gitpod_stack_allow_downgrade",
+        description=(
+            "Whether a template may be deployed that is older than the one that the stack has, or than what the runner"
+            " runs, which updates itself."
+        ),
+        kind="bool",
+        default=False,
+        option="allow_downgrade",
+    ),
+    Variable(
         name="gitpod_stack_releases_url",
-        description="Where the release manifests are; a corporate mirror may have them too.",
+        description=(
+            "Where the release manifests are. A corporate mirror has under it what the vendor's host has; one in S3"
+            " serves the templates too."
+        ),
         default="https://releases.gitpod.io",
         option="releases_url",
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _custom_ca
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.declared import VARIABLES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import (
     EXCHANGE_TOKEN,
@@ -14,12 +15,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import hidden
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import DEFAULT_CHANNEL, is_moving
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_options
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
 _URL = "gitpod_stack_template_url"
-_DEFAULT_URL = next(entry.default for entry in VARIABLES if entry.name == _URL)
 Options = dict[str, t.Any]
 Values = t.Mapping[str, t.Any]
 
@@ -36,9 +37,8 @@ def parameters(values: Values, earlier: Earlier) -> Options:
     found["Runner ID"] = earlier.runner_id(values)
     found["API Endpoint"] = found["API Endpoint"] or earlier.registration.get("api_endpoint")
     found["Certificate ARN"] = found["Certificate ARN"] or earlier.certificate_arn
-    # The braces are Jinja2 to Ansible, so the inventory leaves them out.
-    reference = values.get("gitpod_custom_ca")
-    found["Custom CA Certificate"] = f"{{{{resolve:{reference}}}}}" if reference else None
+    authority = values.get("gitpod_custom_ca")
+    found["Custom CA Certificate"] = _custom_ca.parameter(authority) if authority else None
     return {
         **{label: value for label, value in found.items() if value},
         **(values.get("gitpod_stack_parameters") or {}),
@@ -60,26 +60,33 @@ def tags(values: Values, own: str, earlier: Earlier) -> dict[str, str]:
     return {**(values.get("gitpod_tags") or {}), **(values.get(own) or {}), **ownership}
 
 
-def template(values: Values, settled: str = "") -> Options:
-    """Which template: the settled release, or else the inventory's release, channel, file or URL."""
+def template(values: Values, settled: str = "", resolved: str = "") -> Options:
+    """Which template: the settled release, or else the inventory's release, channel, file or URL.
+
+    :param resolved: the newest of the channel, where somebody has looked already.
+    """
     version = settled or values.get("gitpod_stack_release_version")
     channel = "" if settled else values.get("gitpod_stack_release_channel")
     path = values.get("gitpod_stack_template_file")
     chosen = {"release_version": version, "release_channel": channel, "template_file": path}
     if not any(chosen.values()):
-        chosen["template_url"] = values.get("gitpod_stack_template_url")
+        url = values.get(_URL)
+        chosen = {"template_url": url} if url else {"release_channel": DEFAULT_CHANNEL}
+    if resolved and chosen.get("release_channel"):
+        chosen = {"release_version": resolved}
     return {option: value for option, value in chosen.items() if value}
 
 
 def keeps_release(values: Values, settled: str = "") -> bool:
-    """Whether nobody has pinned a template, so that a release which the stack records stays (docs/fleet.md).
+    """Whether nobody has pinned a template, so that a stack keeps the one that it has (docs/upgrades.md).
 
-    A release, a file, a hash or a URL other than the default pins one; a channel only says where newer ones come from.
+    A release, a file or a URL pins one. A channel only says where new stacks and upgrades go, and so does a channel's
+    own copy of a template; a hash is compared with the one that the stack records.
     """
-    pinned = ("gitpod_stack_release_version", "gitpod_stack_template_file", "gitpod_stack_template_sha256")
-    if settled or any(values.get(name) for name in pinned):
+    if settled or any(values.get(name) for name in ("gitpod_stack_release_version", "gitpod_stack_template_file")):
         return False
-    return bool(values.get("gitpod_stack_release_channel")) or values.get(_URL) in (None, "", _DEFAULT_URL)
+    url = values.get(_URL) or ""
+    return bool(values.get("gitpod_stack_release_channel")) or not url or is_moving(url)
 
 
 def start(values: Values, earlier: Earlier) -> Options:
@@ -89,7 +96,7 @@ def start(values: Values, earlier: Earlier) -> Options:
         handed_on.pop(option, None)
     options = {
         **handed_on,
-        **template(values, earlier.settled_release),
+        **template(values, earlier.settled_release, earlier.resolved_release),
         **connection(values),
         "name": values["gitpod_stack_name"],
         "parameters": parameters(values, earlier),
@@ -97,6 +104,7 @@ def start(values: Values, earlier: Earlier) -> Options:
         "renew_secrets": bool(earlier.registration.get("renew_exchange_token")),
         "tags": tags(values, "gitpod_stack_tags", earlier),
         "keep_release": keeps_release(values, earlier.settled_release),
+        **({"running_version": earlier.running_version} if earlier.running_version else {}),
         "wait": False,
     }
     runner_id = earlier.runner_id(values)

@@ -15,6 +15,12 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as plan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import same
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.effects import (
+    effects,
+    step_back,
+    target,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.leftovers import Leftover, told
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Stack,
     Template,
@@ -40,12 +46,14 @@ class Present:
     :param fingerprint: of its template, empty when it could not be read.
     :param policy: its stack policy, read only when one is wanted.
     :param reviewed: the change set that waits for approval, as DescribeChangeSet has it.
+    :param leftovers: change sets of runs that were broken off.
     """
 
     stack: Stack
     fingerprint: str = ""
     policy: str = ""
     reviewed: t.Mapping[str, t.Any] | None = None
+    leftovers: tuple[Leftover, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +73,7 @@ class Difference:
     reviewed: bool = False
     protection: bool = False
     policy: bool = False
+    leftovers: tuple[Leftover, ...] = ()
 
     @property
     def needs_change_set(self) -> bool:
@@ -96,11 +105,12 @@ class Difference:
             "a change set that was computed for review waits": self.reviewed,
             "the termination protection differs": self.protection,
             "the stack policy differs": self.policy,
+            f"left behind: {told(self.leftovers)}": self.leftovers,
         }
-        told = [sentence for sentence, holds in named.items() if holds]
-        told += [_sentence(label, *values) for label, values in self.parameters.items()]
-        told += [_sentence(f"tag {key}", *values) for key, values in self.tags.items()]
-        return tuple(told)
+        sentences = [sentence for sentence, holds in named.items() if holds]
+        sentences += [_sentence(label, *values) for label, values in self.parameters.items()]
+        sentences += [_sentence(f"tag {key}", *values) for key, values in self.tags.items()]
+        return tuple(sentences)
 
 
 def _sentence(name: str, before: str, after: str) -> str:
@@ -114,6 +124,7 @@ def look(api: Api, wanted: Wanted, stack: Stack) -> Present:
         fingerprint=api.fingerprint(stack.id) if wanted.fingerprint else "",
         policy=api.policy(stack.id) if wanted.policy else "",
         reviewed=api.reviewed_change_set(stack.name, CHANGE_SET_NAME),
+        leftovers=api.leftovers(stack.id),
     )
 
 
@@ -173,6 +184,7 @@ def difference(wanted: Wanted, template: Template, present: Present) -> Differen
         reviewed=present.reviewed is not None,
         protection=stack.protected is not None and wanted.protected != stack.protected,
         policy=bool(wanted.policy) and not same_document(wanted.policy, present.policy),
+        leftovers=present.leftovers,
     )
 
 
@@ -181,11 +193,11 @@ def foresee(wanted: Wanted, template: Template, present: Present) -> StagePlan:
     stack = present.stack
     step = status.meaning(stack.status).present
     if step == status.CREATE or stack.status == "DELETE_IN_PROGRESS":
-        return _plan(plan.CREATE, _absence(stack))
+        return _plan(plan.CREATE, _absence(stack), *_release(wanted))
     if step == status.RECREATE or stack.status == "ROLLBACK_IN_PROGRESS":
         if not wanted.recreate_failed:
             return _plan(plan.WAIT, f"the stack is {stack.status} and gitpod_stack_recreate_failed is off: delete it")
-        return _plan(plan.RECREATE, f"the stack is {stack.status}, its creation failed")
+        return _plan(plan.RECREATE, f"the stack is {stack.status}, its creation failed", *_release(wanted))
     if stack.status == "UPDATE_IN_PROGRESS" and wanted.cancel_update:
         return _plan(
             plan.UPDATE, f"the running update is cancelled ({stack.status}); what differs then is not known yet"
@@ -206,6 +218,10 @@ def _plan(action: str, *reasons: str) -> StagePlan:
     return StagePlan("stack", action, reasons)
 
 
+def _release(wanted: Wanted) -> tuple[str, ...]:
+    return (f"the release {target(wanted)} is deployed",) if target(wanted) else ()
+
+
 def _absence(stack: Stack) -> str:
     if stack.status == "DELETE_IN_PROGRESS":
         return f"the stack {stack.name} is being deleted"
@@ -221,10 +237,12 @@ def _update(wanted: Wanted, template: Template, present: Present, repairing: tup
         return _plan(plan.UNKNOWN, *repairing, error.what, *error.details.get("problems", ()))
     if present.stack.status == "UPDATE_FAILED":
         repairing = (*repairing, f"the stack is {present.stack.status}: its last update is not done")
+    newer = step_back(wanted, present.stack)
+    if newer and not wanted.allow_downgrade:
+        return _plan(plan.WAIT, f"the release {target(wanted)} would be a downgrade: {newer}")
     if found.certain or repairing:
-        return StagePlan(
-            "stack", plan.UPDATE, (*repairing, *found.reasons), keeps=not repairing and found.of_tags_alone
-        )
+        reasons = (*repairing, *found.reasons, *effects(found.parameters))
+        return StagePlan("stack", plan.UPDATE, reasons, keeps=not repairing and found.of_tags_alone)
     if found.template is None:
         return _plan(
             plan.UNKNOWN,

@@ -123,6 +123,7 @@ class Wanted:
     :param take_over: name of a stack that was made by hand and is taken over.
     :param fingerprint: of the template, empty when its content could not be read (`content.fingerprint`).
     :param keeps_template: whether it is the one that the stack has.
+    :param running_version: the runner's own release, where it is known.
     """
 
     name: str
@@ -146,6 +147,8 @@ class Wanted:
     take_over: str = ""
     fingerprint: str = ""
     keeps_template: bool = False
+    running_version: str = ""
+    allow_downgrade: bool = False
     renew_secrets: bool = False
 
     @classmethod
@@ -166,6 +169,8 @@ class Wanted:
             # What deletes or replaces does so for a real true alone, whoever hands the options in.
             recreate_failed=options.get("recreate_failed", True) is True,
             allow_replacement=options.get("allow_replacement") is True,
+            allow_downgrade=options.get("allow_downgrade") is True,
+            running_version=options.get("running_version") or "",
             review=bool(options.get("review")),
             policy=policy if isinstance(policy, str) else json.dumps(policy),
             continue_rollback=bool(options.get("continue_rollback")),

@@ -20,6 +20,7 @@ class Outcome:
     :param operation: C(none), C(create), C(recreate), C(update), C(attach) or C(delete).
     :param actions: the same in sentences.
     :param token: by which a later join recognises the operation, when this run started one.
+    :param effects: from when on what was changed holds, in clauses.
     :param warnings: what a person has to know although the operation succeeded, in sentences.
     """
 
@@ -35,6 +36,7 @@ class Outcome:
     timeline: tuple[dict[str, t.Any], ...] = ()
     kept: tuple[dict[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

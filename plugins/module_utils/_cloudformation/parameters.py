@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Parameter,
     Template,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._custom_ca import shown
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 
@@ -244,6 +245,10 @@ def template_changes(template: Template, present: t.Mapping[str, str]) -> list[s
     return added + [f"the template no longer has the parameter {key}" for key in sorted(set(present) - keys)]
 
 
+def _shown(value: str) -> str:
+    return shown(without_secrets(value))
+
+
 def differences(
     template: Template, values: t.Mapping[str, str], present: t.Mapping[str, str]
 ) -> dict[str, tuple[str, str]]:
@@ -252,7 +257,7 @@ def differences(
     Somebody may have given the stack a proxy with its password, which the template does not hide.
     """
     return {
-        parameter.label: (without_secrets(present.get(parameter.key, "")), without_secrets(values[parameter.key]))
+        parameter.label: (_shown(present.get(parameter.key, "")), _shown(values[parameter.key]))
         for parameter in template.parameters
         if parameter.key in values
         and not (parameter.key in present and same(parameter.kind, present[parameter.key], values[parameter.key]))

@@ -173,6 +173,7 @@ def described(outcome: Outcome, load_balancer: t.Mapping[str, str] | None) -> di
         "load_balancer": load_balancer,
         "changes": list(outcome.changes),
         "actions": list(outcome.actions),
+        "effects": list(outcome.effects),
         "timeline": list(outcome.timeline),
         "kept_resources": list(outcome.kept),
     }

@@ -16,11 +16,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     is_empty,
     summary,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.effects import effects, warnings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import (
     Difference,
     Present,
     tags_after,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.leftovers import name_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Stack,
     Template,
@@ -86,14 +88,21 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
         arn = reviewed["ChangeSetId"]
         changes: Changes | None = tuple(change(entry) for entry in reviewed["Changes"])
     else:
-        name = CHANGE_SET_NAME if wanted.review and not mode.check else f"c{token}"
+        name = CHANGE_SET_NAME if wanted.review and not mode.check else name_of(token)
         asked = begin.ChangeSet(name, "UPDATE", token)
         arn, changes, anothers = asked_for(api, full, template, request, asked, mode)
         if anothers and changes is not None:
             refuse_stale(stack, stale(api.change_set(arn), template, values, stack.parameters, tags))
     explained = parameters.template_changes(template, stack.parameters)
     outcome = _described(stack, changes, found)
-    outcome = dataclasses.replace(outcome, actions=(*outcome.actions, *(explained if changes else ())))
+    if changes is not None:
+        told = warnings(wanted, stack, found.template is not False, found.parameters)
+        outcome = dataclasses.replace(
+            outcome,
+            actions=(*outcome.actions, *(explained if changes else ())),
+            effects=effects(found.parameters),
+            warnings=told,
+        )
     _refuse_losses(api, wanted, stack, arn, changes or (), clock)
     if changes is None or mode.check:
         begin.discard(api, arn, clock)

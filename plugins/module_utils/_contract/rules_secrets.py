@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _custom_ca
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
     CONTRADICTORY,
     MALFORMED,
@@ -24,9 +25,6 @@ KEY_SECRET = "gitpod_dns_key_secret"  # noqa: S105 - name of a variable
 # AWX 24.6.1 shows a password question's answer so, an empty one too (awx.md).
 AWX_PLACEHOLDER = "$encrypted$"
 _TOKENS = (API_TOKEN, EXCHANGE_TOKEN, *(name for provider in registry.ALL for name in provider.tokens))
-# CloudFormation user guide, "Dynamic references": ssm:name[:version], and
-# secretsmanager:id[:SecretString[:key[:stage[:version]]]], where an ARN may stand for the id.
-_REFERENCE = re.compile(r"(ssm:[A-Za-z0-9_./-]+(:\d+)?|secretsmanager:[A-Za-z0-9_./:+=@!-]+)")
 _BRACES = re.compile(r"\{\{-?[\s'\"]*resolve\s*:(?P<reference>[^{}]*)\}\}", re.IGNORECASE)
 
 
@@ -38,18 +36,24 @@ def bare_reference(text: str) -> str:
     """
     match = _BRACES.search(text)
     found = re.sub(r"[\s'\"]|-$", "", match["reference"]) if match else ""
-    return found if _REFERENCE.fullmatch(found) else ""
+    return found if _custom_ca.kind_of(found) == _custom_ca.REFERENCE else ""
 
 
 def custom_ca(inventory: Inventory) -> list[Problem]:
-    """A reference to Parameter Store or Secrets Manager without braces, which are Jinja2 to Ansible."""
+    """A reference to a parameter or a secret without braces, which are Jinja2 to Ansible; PEM; or a URL."""
     value = inventory.text(CUSTOM_CA)
-    if not value or _REFERENCE.fullmatch(value):
-        return []
+    kind = _custom_ca.kind_of(value)
+    if not value or kind:
+        return _too_long(value) if kind == _custom_ca.PEM else []
+    if _custom_ca.is_block(value):
+        return [Problem(MALFORMED, CUSTOM_CA, _not_certificates(value), CERTIFICATES)]
     remediation = "Write ssm:/path, ssm:/path:version or secretsmanager:id; the collection adds the braces."
+    if "://" in value:
+        summary = f"{quoted(value)} is no URL that a runner reads."
+        return [Problem(MALFORMED, CUSTOM_CA, summary, "Write s3://bucket/key or https://..., or ssm:/path.")]
     bare = bare_reference(value) or value.removeprefix("resolve:")
     if "{" in value or "}" in value or value.startswith("resolve:"):
-        hint = f"Write {quoted(bare)}; the collection adds the braces." if _REFERENCE.fullmatch(bare) else remediation
+        hint = f"Write {quoted(bare)}; the collection adds the braces." if _custom_ca.kind_of(bare) else remediation
         return [Problem(MALFORMED, CUSTOM_CA, "The reference has braces or the word resolve.", hint)]
     if value.startswith("ssm-secure:"):
         # CloudFormation user guide: ssm-secure works in a fixed list of properties only.
@@ -62,6 +66,31 @@ def custom_ca(inventory: Inventory) -> list[Problem]:
         summary = f"{quoted(value)} does not say which service keeps it."
         return [Problem(MALFORMED, CUSTOM_CA, summary, f"Write {quoted(f'{kind}:{value}')}")]
     return [Problem(MALFORMED, CUSTOM_CA, f"{quoted(value)} is not a reference.", remediation)]
+
+
+CERTIFICATES = (
+    "Give certificates with their BEGIN and END lines, and nothing else; better, keep them in Parameter Store or in"
+    " Secrets Manager, and write ssm:/path:version or secretsmanager:id."
+)
+# CloudFormation quotas, "Parameters".
+_LONGEST = 4_096
+
+
+def _not_certificates(text: str) -> str:
+    private = "PRIVATE KEY-----" in text
+    # Whoever may read a stack may read its parameters.
+    return (
+        "It holds a private key, which nobody needs." if private else "It is not one certificate in PEM form or more."
+    )
+
+
+def _too_long(text: str) -> list[Problem]:
+    size = len(text.encode())
+    if size <= _LONGEST:
+        return []
+    summary = f"The certificates have {size:,} bytes, and CloudFormation takes {_LONGEST:,} of a parameter's value."
+    remediation = "Keep them in Secrets Manager, and write secretsmanager:id, or leave out those that are not needed."
+    return [Problem(MALFORMED, CUSTOM_CA, summary, remediation)]
 
 
 def is_token(text: str) -> bool:

@@ -107,6 +107,7 @@ class Gate:
             "state": self.state(runner),
             "checks": runner.counts.as_result(),
             "problems": [entry.as_result() for entry in runner.findings if entry.status in (FAIL, WARN)],
+            "release": runner.release,
             "actions": {stage.stage: stage.action for stage in runner.plan},
             "monthly_cost": cost.as_result() if cost else None,
         }

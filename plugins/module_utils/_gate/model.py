@@ -125,6 +125,8 @@ class Runner:
     :param findings: the contract's problems first, then the checks in their order.
     :param plan: every stage that the look foresaw, in the order of site.yml; empty when nothing could be foreseen.
     :param values: typed inventory values by variable.
+    :param policies: IAM policies by the end of their files' names.
+    :param release: of its stack in words, and what becomes of it.
     """
 
     host: str
@@ -133,6 +135,8 @@ class Runner:
     findings: tuple[Finding, ...] = ()
     plan: tuple[Stage, ...] = ()
     values: Raw = dataclasses.field(default_factory=dict)
+    policies: Raw = dataclasses.field(default_factory=dict)
+    release: str = ""
 
     @classmethod
     def of(cls, raw: Raw) -> Runner:
@@ -149,6 +153,8 @@ class Runner:
             findings=(*findings, *_of_the_look(look, bool(problems))),
             plan=tuple(_stage(entry) for entry in look.get("plan") or []),
             values=raw.get("values") or {},
+            policies=look.get("policies") or {},
+            release=_release(look.get("release") or {}),
         )
 
     @property
@@ -176,6 +182,17 @@ class Runner:
     def action(self, stage: str) -> str:
         """What a stage will do; empty when that was not foreseen."""
         return next((entry.action for entry in self.plan if entry.stage == stage), "")
+
+
+def _release(raw: Raw) -> str:
+    """C(20251203.4), C(20251203.4 to 20260105.12), C(20251203.4, runs 20260105.12), C(not recorded); or empty."""
+    deployed, target, running = (clean(raw.get(key) or "") for key in ("deployed", "target", "running"))
+    if not raw.get("exists"):
+        return target
+    before = deployed or "not recorded"
+    if target and target != deployed:
+        return f"{before} to {target}"
+    return f"{before}, runs {running}" if running and running != deployed else before
 
 
 def _made_good(problem: Raw, look: Raw) -> bool:

@@ -34,6 +34,10 @@ REFUSED, IDLE = "refused", NOTHING
 FOLD_ABOVE, FOLD_AT_LEAST = 20, 4
 FOLDED = "Rows that are alike are folded; -v shows each."
 _LONGEST_REGION = 16
+# "20251203.4, runs 20260105.12"; in a narrow terminal, no less than "20260105.12".
+_LONGEST_RELEASE, _SHORTEST_RELEASE = 28, 11
+# Of a name, before the release gives way.
+_LEAST_NAME = 20
 Labels = t.Mapping[str, str]
 Costs = t.Mapping[str, Cost]
 Row = tuple[str, ...]
@@ -98,18 +102,19 @@ def _placed(runner: Runner, labels: Labels) -> str:
 
 
 def _head(with_costs: bool) -> Row:
-    return ("runner", "region", "problems", "warnings", *(("USD/month",) if with_costs else ()))
+    return ("runner", "region", "release", "FAIL", "WARN", *(("USD/month",) if with_costs else ()))
 
 
 def _row(runner: Runner, labels: Labels, costs: Costs | None) -> Row:
     counts = runner.counts
     numbers = (str(counts.failed or "-"), str(counts.warnings or "-"))
     cost = (costs[runner.host].cell,) if costs is not None else ()
-    return (labels[runner.host], cut(runner.region, _LONGEST_REGION) or "-", *numbers, *cost)
+    release = cut(runner.release, _LONGEST_RELEASE) or "-"
+    return (labels[runner.host], cut(runner.region, _LONGEST_REGION) or "-", release, *numbers, *cost)
 
 
 class _Layout:
-    """Columns as wide as their widest cell; the first gives way when the terminal is too narrow."""
+    """Columns as wide as their widest cell; release, then name give way when the terminal is too narrow."""
 
     def __init__(self, widths: t.Sequence[int]) -> None:
         self.widths = widths
@@ -117,13 +122,16 @@ class _Layout:
     @classmethod
     def of(cls, rows: t.Sequence[Row], width: int) -> _Layout:
         columns = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+        wanted = sum(columns[1:]) + 2 * len(columns) + min(columns[0], _LEAST_NAME)
+        columns[2] -= max(0, min(wanted - width, columns[2] - _SHORTEST_RELEASE))
         others = sum(columns[1:]) + 2 * len(columns)
         return cls([max(len(rows[0][0]), min(columns[0], width - others)), *columns[1:]])
 
     def line(self, row: Row) -> str:
         """Names to the left, numbers to the right."""
-        names = [cut(row[0], self.widths[0]).ljust(self.widths[0]), row[1].ljust(self.widths[1])]
-        numbers = [cell.rjust(width) for cell, width in zip(row[2:], self.widths[2:])]
+        names = [cut(row[0], self.widths[0]).ljust(self.widths[0])]
+        names += [row[1].ljust(self.widths[1]), row[2][: self.widths[2]].rstrip(" ,").ljust(self.widths[2])]
+        numbers = [cell.rjust(width) for cell, width in zip(row[3:], self.widths[3:])]
         return f"  {'  '.join([*names, *numbers])}".rstrip()
 
     def ruler(self) -> str:

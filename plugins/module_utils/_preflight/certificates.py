@@ -76,8 +76,7 @@ def custom_ca(reference: Reference, clients: t.Callable[[str], t.Any]) -> CaBund
 
     :raises RunnerError: it is of a kind that CloudFormation does not resolve, or cannot be parsed here.
     """
-    if not HAS_CRYPTOGRAPHY:
-        raise RunnerError("The Python library cryptography is not installed where the module runs")
+    _require_cryptography()
     if reference.service == "ssm":
         name = f"{reference.name}:{reference.version}" if reference.version else reference.name
         found = clients("ssm").get_parameter(Name=name, aws_retry=True)["Parameter"]
@@ -95,6 +94,20 @@ def custom_ca(reference: Reference, clients: t.Callable[[str], t.Any]) -> CaBund
         raise
     bundle = parse_bundle(_part(answer.get("SecretString", ""), reference.key))
     return dataclasses.replace(bundle, version=answer.get("VersionId", ""), changed=answer.get("CreatedDate"))
+
+
+def parsed_bundle(text: str) -> CaBundle:
+    """The certificates that an inventory has itself.
+
+    :raises RunnerError: they cannot be parsed here.
+    """
+    _require_cryptography()
+    return parse_bundle(text)
+
+
+def _require_cryptography() -> None:
+    if not HAS_CRYPTOGRAPHY:
+        raise RunnerError("The Python library cryptography is not installed where the module runs")
 
 
 def _part(text: str, key: str) -> str:

@@ -17,17 +17,20 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import secret_texts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, registering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import gather
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.policies import policies
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
 
 
 def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.Any]:
@@ -67,7 +70,22 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         "plan": [stage.as_result() for stage in stages],
         "seen": seen(values, earlier, wanted, facts, stages),
         "stack_exists": status.exists(facts.stack.status) if isinstance(facts.stack, Stack) else None,
+        "release": _release(wanted, facts),
         "account_id": facts.caller.account if isinstance(facts.caller, Caller) else "",
+        "policies": policies(wanted, facts) if values.get("gitpod_prerequisites_artifacts") else {},
+    }
+
+
+def _release(wanted: Wanted, facts: Facts) -> dict[str, t.Any]:
+    """What is there, what runs, and what will be there; each empty where it is not known."""
+    stack = facts.stack if isinstance(facts.stack, Stack) and status.exists(facts.stack.status) else None
+    source = facts.source if isinstance(facts.source, Source) else Source({})
+    return {
+        "exists": stack is not None,
+        "deployed": stack.tags.get(VERSION_TAG, "") if stack else "",
+        "running": registering.running_release(wanted, facts),
+        "target": source.version,
+        "channel": source.channel,
     }
 
 

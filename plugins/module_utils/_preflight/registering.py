@@ -126,14 +126,26 @@ def seen(wanted: Wanted, facts: Facts) -> dict[str, t.Any] | None:
 
 
 def earlier_of(earlier: Earlier, wanted: Wanted, facts: Facts) -> Earlier:
-    """What the later stages are told by the registration: the ID of the runner that was found."""
+    """What the later stages are told by the registration: the runner that was found, and the release that it runs."""
     try:
         runner = found(wanted, facts)
     except RunnerError:
         runner = None
+    earlier = dataclasses.replace(earlier, running_release=running_release(wanted, facts))
     if runner is None:
         return earlier
     return dataclasses.replace(earlier, registration={**earlier.registration, "runner_id": runner.id})
+
+
+def running_release(wanted: Wanted, facts: Facts) -> str:
+    """The release that the runner reports, which updates itself; empty where nobody asked or it has none yet."""
+    plane = facts.management_plane
+    runners = plane.runners if plane is not None and plane.authenticated else ()
+    try:
+        own = found(wanted, facts) or next((entry for entry in runners if entry.id == wanted.runner_id), None)
+    except RunnerError:
+        own = None
+    return own.version if own else ""
 
 
 def owned(wanted: Wanted, facts: Facts) -> Found | Unread | None:

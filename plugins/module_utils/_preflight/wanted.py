@@ -87,6 +87,7 @@ class Wanted:
     template_bucket: str = ""
     stack_policy: bool = False
     recreate_failed: bool = True
+    allow_downgrade: bool = False
     cancel_update: bool = False
     continue_rollback: bool = False
     certificate_request: bool = False
@@ -98,6 +99,7 @@ class Wanted:
     registration_metrics: t.Mapping[str, t.Any] | None = dataclasses.field(default=None, repr=False)
     registration_same_name_elsewhere: bool = False
     probe_instances: bool = False
+    prerequisites_skip: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @classmethod

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import re
+import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
@@ -20,7 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.checks import tls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model as privatelink
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG, is_older
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
     Phase,
@@ -34,13 +34,9 @@ WARNING_ALERTS = frozenset({"version", "drift", "certificate", "stack"})
 # Which checks of the runner's names belong to which area; the end of the certificate is judged from ACM.
 _CHECKS = {"dns": ("dns.",), "health": ("health.", tls.chain.id, tls.names.id)}
 CORRECT = "Correct gitpod_stack_name, gitpod_runner_id or gitpod_runner_name; docs/ownership.md has the rules."
+PARTIAL = "It compares with the caller's own rights: allow what AWS names."
 DETECT = "Let it compare: gitpod_status_drift: detect."
 _RANK = {FAIL: 3, WARN: 2, PASS: 1, SKIP: 0}
-
-
-def order(version: str) -> tuple[int, ...]:
-    """A release version as numbers, so that C(20260115.10) is newer than C(20260115.9)."""
-    return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
 def judge(wanted: Wanted, seen: Seen) -> tuple[Result, ...]:
@@ -94,29 +90,60 @@ def _stack(wanted: Wanted, seen: Seen) -> Result:
 
 
 def deployed_version(seen: Seen) -> str:
-    """The release that the stack's tags record, or else the one that the runner reports, or empty."""
-    tagged = seen.stack.tags.get(VERSION_TAG, "")
-    return tagged or (seen.runner.version if isinstance(seen.runner, Phase) else "")
+    """The release of the template that the stack has, as its tags record it, or empty."""
+    return seen.stack.tags.get(VERSION_TAG, "")
+
+
+def running_version(seen: Seen) -> str:
+    """The release that the runner reports, which updates itself; empty where nobody was asked."""
+    return seen.runner.version if isinstance(seen.runner, Phase) else ""
 
 
 def _version(wanted: Wanted, seen: Seen) -> Result:
-    deployed = deployed_version(seen)
+    """What the runner runs counts; its stack's release says how old the template is."""
+    deployed, running = deployed_version(seen), running_version(seen)
     if isinstance(seen.newest, Unread):
         return unseen("version", seen.newest)
     if not status.exists(seen.stack.status) or not seen.newest:
         return Result("version", SKIP, "Nothing to compare.")
-    if not deployed:
+    if not deployed and not running:
         return Result(
             "version",
             SKIP,
             f"The stack records no release; newest in {wanted.channel} is {seen.newest}.",
-            "Deploy with gitpod_stack_release_version or gitpod_stack_release_channel, which records it.",
+            "With gitpod_api_token the runner tells its own; upgrade.yml records one.",
         )
-    if order(deployed) < order(seen.newest):
-        return Result(
-            "version", WARN, f"{deployed}; newest in {wanted.channel} is {seen.newest}.", "Upgrade with upgrade.yml."
-        )
-    return Result("version", PASS, f"{deployed}, the newest in {wanted.channel} is {seen.newest}.")
+    told = f"{_releases(deployed, running)}; newest in {wanted.channel} is {seen.newest}."
+    if is_older(running, deployed):
+        return Result("version", WARN, told, "Look whether its services have come up: the ECS console, and its log.")
+    if not is_older(running or deployed, seen.newest):
+        return Result("version", PASS, told)
+    if _goes_on_by_itself(wanted, seen):
+        return Result("version", PASS, f"{told} The runner goes on to it by itself, in its update window.")
+    return Result("version", WARN, told, "Upgrade with upgrade.yml.")
+
+
+# Days after which a runner that updates itself has had its window. It goes on only where the infrastructure's version
+# fits (vendor's page on updates), so one that is still behind needs a newer template.
+_OWN_TIME = 7
+
+
+def _goes_on_by_itself(wanted: Wanted, seen: Seen) -> bool:
+    """Whether the runner's updater has not had the time yet; the newest release tells the day of its publication."""
+    runner, day = seen.runner, str(seen.newest)[:8]
+    if not isinstance(runner, Phase) or not runner.updates_itself or runner.channel != wanted.channel:
+        return False
+    return day > f"{seen.now - datetime.timedelta(days=_OWN_TIME):%Y%m%d}"
+
+
+def _releases(deployed: str, running: str) -> str:
+    """What runs and what the stack has, once where they are the same."""
+    if not running or running == deployed:
+        return deployed
+    if not deployed:
+        return f"The runner runs {running}, its stack records none"
+    itself = "has updated itself to" if is_older(deployed, running) else "runs"
+    return f"The runner {itself} {running}, its stack's template is of {deployed}"
 
 
 def _drift(wanted: Wanted, seen: Seen) -> Result:
@@ -134,14 +161,41 @@ def _drift(wanted: Wanted, seen: Seen) -> Result:
     partial = seen.drift.get("incomplete", "")
     if seen.drift["status"] != drift.DRIFTED and partial:
         told = f"AWS could not compare everything: {partial}; of what it compared nothing was changed by others."
-        return Result("drift", WARN, told, "It compares with the caller's own rights: allow what AWS names.")
+        return Result("drift", WARN, told, PARTIAL)
     if seen.drift["status"] != drift.DRIFTED:
         return Result("drift", SKIP, f"Unknown to AWS ({seen.drift['status']}).", DETECT)
-    listed = "; ".join(_drifted(resource) for resource in seen.drift["resources"])
+    updated = [resource for resource in seen.drift["resources"] if of_the_updater(resource, seen)]
+    others = [resource for resource in seen.drift["resources"] if resource not in updated]
+    own = f"The runner's updater: {'; '.join(map(_drifted, updated))}" if updated else ""
     more = f" AWS could not compare everything: {partial}." if partial else ""
+    if updated and not others:
+        told = f"{own}. That is its work, and nothing to undo{when}.{more}"
+        return Result("drift", WARN, told, PARTIAL) if partial else Result("drift", PASS, told)
+    listed = "; ".join(map(_drifted, others))
+    also = f" {own}, which is nothing to undo." if own else ""
     return Result(
-        "drift", WARN, f"Changed by others{when}: {listed}.{more}", "Undo it, or take it over in the template."
+        "drift", WARN, f"Changed by others{when}: {listed}.{also}{more}", "Undo it, or take it over in the template."
     )
+
+
+# What the updater changes: it registers a task definition and points the services to it (vendor's page on updates).
+_SERVICE, _TASK = "AWS::ECS::Service", "AWS::ECS::TaskDefinition"
+
+
+def of_the_updater(resource: t.Mapping[str, t.Any], seen: Seen) -> bool:
+    """Whether a resource differs as the runner's updater leaves it.
+
+    Where it is known that the runner runs its stack's release, or that it does not update itself and runs nothing
+    newer, it was somebody else.
+    """
+    properties = {entry["property"].strip("/").split("/")[0] for entry in resource["differences"]}
+    if resource["type"] == _SERVICE:
+        alike = resource["status"] == "MODIFIED" and properties == {"TaskDefinition"}
+    else:
+        # A revision that a newer one has replaced may be deregistered.
+        alike = resource["type"] == _TASK and resource["status"] == "DELETED"
+    deployed, running = deployed_version(seen), running_version(seen)
+    return alike and not (deployed and running and not is_older(deployed, running))
 
 
 def _drifted(resource: t.Mapping[str, t.Any]) -> str:

@@ -37,11 +37,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.poo
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
-    RELEASES_URL,
-    manifest_url,
-    parse_manifest,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import RELEASES_URL
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status import judge
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
     Phase,
@@ -50,7 +46,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.m
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import shown
 
 # The guide's name of the output.
 LOAD_BALANCER_OUTPUT = "LoadBalancerDNS"
@@ -160,9 +155,9 @@ def _names(values: Values, wanted: Wanted, stack: Stack, pool: Pool) -> tuple[Re
 
 def _newest(values: Values, wanted: Wanted, pool: Pool) -> str:
     """The channel's newest release; runners of one channel ask once."""
-    url = manifest_url(values.get("gitpod_stack_releases_url") or RELEASES_URL, wanted.channel, "")
-    text = pool.once(("manifest", url), lambda: source.fetch(url).decode("utf-8", "replace"))
-    return parse_manifest(text, shown(url), "").version
+    base = values.get("gitpod_stack_releases_url") or RELEASES_URL
+    asked = {"releases_url": base, "release_channel": wanted.channel}
+    return str(pool.once(("manifest", base, wanted.channel), lambda: source.release(asked).version))
 
 
 def _endpoints(values: Values, clients: Clients, vpc: str) -> t.Callable[[], tuple[Endpoint, ...]]:
@@ -177,7 +172,8 @@ def _runner(values: Values, wanted: Wanted, pool: Pool) -> Phase:
         )
     except ImportError as error:
         raise RunnerError("gitpod-sdk is not installed", str(error), "Install gitpod-sdk (Python 3.10)") from error
-    return Phase(found.phase, found.version, found.message)
+    own = found.configuration
+    return Phase(found.phase, found.version, found.message, own.auto_update is True, own.release_channel or "")
 
 
 def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Result], alerts: t.Sequence[Result]) -> dict[str, t.Any]:
@@ -195,7 +191,12 @@ def result(wanted: Wanted, seen: Seen, checks: t.Sequence[Result], alerts: t.Seq
             for key, value in seen.stack.as_result().items()
             if key in ("name", "id", "status", "status_reason", "creation_time", "last_updated_time")
         },
-        "version": {"deployed": judge.deployed_version(seen), "newest": found["newest"], "channel": wanted.channel},
+        "version": {
+            "deployed": judge.deployed_version(seen),
+            "running": judge.running_version(seen),
+            "newest": found["newest"],
+            "channel": wanted.channel,
+        },
         "drift": found["drift"],
         "outputs": dict(seen.stack.outputs),
         "certificate": shown

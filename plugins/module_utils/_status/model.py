@@ -18,11 +18,18 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 
 @dataclasses.dataclass(frozen=True)
 class Phase:
-    """A runner as the management plane sees it."""
+    """A runner as the management plane sees it.
+
+    :param version: that it runs.
+    :param updates_itself: whether its updater goes on to its channel's newest.
+    :param channel: likewise.
+    """
 
     phase: str
     version: str = ""
     message: str = ""
+    updates_itself: bool = False
+    channel: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -72,13 +72,19 @@ def _row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
     return row
 
 
+def _version(found: t.Mapping[str, t.Any]) -> str:
+    """What runs, and beside it the stack's release where that is another."""
+    deployed, running = (str(found.get(key) or "") for key in ("deployed", "running"))
+    return f"{running} (stack {deployed or 'not recorded'})" if running and running != deployed else deployed
+
+
 def _facts(found: t.Mapping[str, t.Any]) -> dict[str, str]:
     """What says more than a verdict."""
     certificate = found.get("certificate") or {}
     days = certificate.get("days_left")
     return {
         "stack": str((found.get("stack") or {}).get("status") or ""),
-        "version": str((found.get("version") or {}).get("deployed") or ""),
+        "version": _version(found.get("version") or {}),
         "certificate": f"{days} days" if days is not None else "",
         "phase": str((found.get("runner") or {}).get("phase") or ""),
     }

@@ -19,13 +19,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import HidingApi, wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients, FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
 
 STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time", "last_updated_time")
+# How often a management plane is asked again that is busy, or that does not answer.
+PATIENCE = {"api_retries": 10, "unreached_retries": 1}
 # What names the template of a release, and so what runners have in common that read it once.
 SOURCE_OPTIONS = (
     "release_channel",
@@ -57,13 +61,20 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     if not (options.get("release_version") or options.get("release_channel")):
         raise InputError(
             "No release is named, nothing was changed",
+            "The inventory names a template of its own (gitpod_stack_template_url or gitpod_stack_template_file)",
             next_step="Give one, such as -e gitpod_stack_release_version=v20260115.2, or"
             " -e gitpod_stack_release_channel=stable for the newest of a channel",
         )
     clients = fleet.clients(host)
     template = _source(fleet, host, options, clients)
+    running = _running(fleet, host)
+    options["running_version"] = running
     api = HidingApi(clients("cloudformation"), lambda: clients("elbv2"), options["parameters"], fleet.hide)
-    return {**described(_foreseen(api, options, template)), "target_release_version": template.version}
+    return {
+        **described(_foreseen(api, options, template)),
+        "target_release_version": template.version,
+        "running_version": running,
+    }
 
 
 def _foreseen(api: Api, options: t.Mapping[str, t.Any], template: source.Source) -> Outcome:
@@ -79,6 +90,22 @@ def _foreseen(api: Api, options: t.Mapping[str, t.Any], template: source.Source)
         return Outcome(dataclasses.replace(stack, name=stack.name or asked.name), instead, changed=True)
     mode = Mode(check=True, wait=False, watching=Watching(timeout=options["timeout"]))
     return operation.present(api, asked, template.location, mode)
+
+
+def _running(fleet: Fleet, host: Host) -> str:
+    """The release that the runner reports; empty without an API token or an ID, and where the plane does not say.
+
+    An upgrade does not need it: without it, only what the stack records tells a step back.
+    """
+    identifier = host.earlier.runner_id(host.values)
+    if not (host.values.get("gitpod_api_token") and identifier):
+        return ""
+    options = {**connection(host.values), **PATIENCE}
+    try:
+        (found,) = plane.runners(fleet.pool, options, identifier)
+    except (ImportError, RunnerError):
+        return ""
+    return found.version
 
 
 def _source(fleet: Fleet, host: Host, options: t.Mapping[str, t.Any], clients: Clients) -> source.Source:

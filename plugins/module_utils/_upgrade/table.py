@@ -8,12 +8,15 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
+    SSH_REMEDY,
+    SSH_WARNING,
+    has_old_ssh_port,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
-COLUMNS = ("region", "runner", "from", "to", "changes", "upgrade")
-# Templates up to this release serve SSH on another port than later ones (vendor's upgrade notes, January 2025).
-LAST_WITH_OLD_SSH_PORT = "20250131"
+COLUMNS = ("region", "runner", "from", "runs", "to", "changes", "upgrade")
 MOST_NAMES = 8
 Row = t.Mapping[str, t.Any]
 
@@ -32,6 +35,7 @@ def upgrade_row(foreseen: t.Mapping[str, t.Any], host: str, runner: str, region:
         "runner": runner,
         "region": region,
         "from": str(foreseen.get("release_version") or ""),
+        "running": str(foreseen.get("running_version") or ""),
         "to": str(foreseen.get("target_release_version") or ""),
         "deployed": str(stack.get("last_updated_time") or stack.get("creation_time") or "")[:10],
         "changes": list(foreseen.get("changes") or []),
@@ -58,10 +62,7 @@ def refusal(foreseen: t.Mapping[str, t.Any]) -> str:
 
 def changes_ssh_port(row: Row) -> bool:
     """Whether the template that is deployed is of January 2025 or earlier; without a record, by the stack's age."""
-    if not row["needed"]:
-        return False
-    day = str(row["from"]).partition(".")[0] or str(row["deployed"]).replace("-", "")
-    return bool(day) and day <= LAST_WITH_OLD_SSH_PORT
+    return bool(row["needed"]) and has_old_ssh_port(str(row["from"]), str(row["deployed"]))
 
 
 def upgrade_lines(rows: t.Sequence[Row]) -> list[str]:
@@ -82,11 +83,7 @@ def upgrade_lines(rows: t.Sequence[Row]) -> list[str]:
         ]
     cut_off = [str(row["runner"]) for row in ordered if changes_ssh_port(row)]
     if cut_off:
-        lines += [
-            "",
-            f"WARNING {_listed(cut_off)}: a template of January 2025 or earlier is deployed. The upgrade changes the"
-            " port of SSH and cuts existing environments off: tell their users to save their work first",
-        ]
+        lines += ["", f"WARNING {_listed(cut_off)}: {SSH_WARNING}. {SSH_REMEDY}"]
     return lines
 
 
@@ -99,14 +96,17 @@ def going_back(rows: t.Sequence[Row]) -> list[str]:
         # With the letter, because a controller's variables are YAML, to which 20260115.10 is the number 20260115.1.
         lines.append(
             f"To go back to {version}: ansible-playbook gitpod.enterprise_runner.upgrade"
-            f" -e gitpod_stack_release_version=v{version} --limit {names}"
+            f" -e gitpod_stack_release_version=v{version} -e gitpod_stack_allow_downgrade=true --limit {names}"
         )
     attached = sorted(str(row["runner"]) for row in rows if row["going_on"] and row["from"] == row["to"])
     if attached:
         lines.append(f"{_listed(attached)}: an earlier run began this upgrade, and its table has the release before")
     unknown = sorted(str(row["runner"]) for row in rows if row["needed"] and not row["from"])
     if unknown:
-        lines.append(f"{_listed(unknown)}: no release was recorded before; go back with gitpod_stack_template_url")
+        lines.append(
+            f"{_listed(unknown)}: no release was recorded before; go back with the release that they had"
+            " (gitpod_stack_release_version), or their template (gitpod_stack_template_url)"
+        )
     return lines
 
 
@@ -120,6 +120,7 @@ def _cells(row: Row) -> dict[str, t.Any]:
         "region": row["region"],
         "runner": row["runner"],
         "from": row["from"] or ("" if row["failure"] else "not recorded"),
+        "runs": row["running"],
         "to": row["to"],
         "changes": "" if row["failure"] else count,
         "upgrade": verdict,

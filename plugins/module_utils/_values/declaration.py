@@ -58,6 +58,7 @@ class Variable:
     :param pattern: a regular expression that the text, or each element, matches as a whole.
     :param form: the pattern in words, such as C(a VPC ID such as vpc-0a7d5c3e1f9b80246).
     :param digits: whether a whole number of that many digits is taken for the text that was meant.
+    :param lines: whether the text may have lines, as a file's content has.
     :param normalize: brings a text into the form that is compared and stored.
     """
 
@@ -81,6 +82,7 @@ class Variable:
     pattern: str = ""
     form: str = ""
     digits: int = 0
+    lines: bool = False
     normalize: t.Callable[[str], str] | None = None
 
     @property

@@ -17,6 +17,9 @@ class Earlier:
     :param exchange_token: the token that the registration minted, a secret.
     :param certificate: the fact C(gitpod_certificate_result).
     :param settled_release: the release that an upgrade settled for all its batches.
+    :param resolved_release: the newest of the channel that a new stack gets, as the look before the first batch saw it:
+        a channel that moves on meanwhile gives later batches no other.
+    :param running_release: the runner's own, as a look at the management plane has seen it.
     :param stack: the fact C(gitpod_stack_result).
     :param started: the fact C(gitpod_stack_started).
     :param endpoint: the fact C(gitpod_privatelink_result).
@@ -28,6 +31,8 @@ class Earlier:
     exchange_token: str = dataclasses.field(default="", repr=False)
     certificate: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     settled_release: str = ""
+    resolved_release: str = ""
+    running_release: str = ""
     stack: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     started: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     endpoint: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
@@ -42,6 +47,12 @@ class Earlier:
     def runner_id(self, values: t.Mapping[str, t.Any]) -> str:
         """The inventory's, or the one that the registration found."""
         return str(values.get("gitpod_runner_id") or self.registration.get("runner_id") or "")
+
+    @property
+    def running_version(self) -> str:
+        """The runner's own release, as far as anybody has seen it."""
+        runner = self.registration.get("runner") or {}
+        return self.running_release or str(runner.get("version") or "")
 
     @property
     def certificate_arn(self) -> str:

@@ -143,14 +143,15 @@ def _unquoted(text: str) -> str:
 
 
 def _one_line(variable: Variable, text: str) -> None:
-    """No text of the inventory has lines, and none may move a cursor, end a header or forge a line where it is shown.
+    """Few texts of an inventory have lines, and none may move a cursor, end a header or forge a line that is shown.
 
     Half of a surrogate pair, which JSON can say, is no character: it can be written nowhere.
     """
     if len(text) > LONGEST_TEXT:
         summary = f"{_shown(variable, text)} has {len(text):,} characters, more than {LONGEST_TEXT:,}."
         raise UnusableError(summary, f"Write one text: {variable.meaning}")
-    strange = next((character for character in text if not character.isprintable()), "")
+    visible = text.replace("\r\n", "").replace("\n", "") if variable.lines else text
+    strange = next((character for character in visible if not character.isprintable()), "")
     if strange:
         what = "a line break" if strange in "\r\n" else f"the character U+{ord(strange):04X}"
         remediation = f"Write it in one line of visible characters: {variable.meaning}"

@@ -185,8 +185,17 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="gitpod_custom_ca",
+        lines=True,
+        normalize=lambda text: text.replace("\r\n", "\n"),
         description=(
-            ("Custom certificate authority as V(ssm:/path) or V(secretsmanager:id); the collection adds the braces."),
+            (
+                "Custom certificate authority as V(ssm:/path:version) or V(secretsmanager:id); the collection adds the"
+                " braces. With the version, CloudFormation sees when it is another."
+            ),
+            (
+                "Where the template takes them, also certificates in PEM form, or a URL that the runner reads:"
+                " V(s3://bucket/key) or V(https://...)."
+            ),
             (
                 "Not supported in devcontainers and devcontainer image builds, add the certificate to your images for"
                 " these."
@@ -277,7 +286,10 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="gitpod_prerequisites_artifacts",
-        description="Whether the checks are written as JSON and as Markdown. The playbook prerequisites does.",
+        description=(
+            "Whether the checks are written as JSON and as Markdown, and the IAM policies of the runner and of its "
+            "template. The playbook prerequisites does."
+        ),
         kind="bool",
         default=False,
     ),

@@ -43,6 +43,7 @@ def create_application(settings: Settings) -> t.Any:
         service_quotas,
         surroundings,
         targets,
+        updater,
     )
     from .iam import enforcement
 
@@ -50,7 +51,15 @@ def create_application(settings: Settings) -> t.Any:
     resource_types.install(settings)
     for part in (identities, call_log, faults, load_balancers, endpoints, route53, certificates, public_objects):
         part.install(settings)
-    for part in (service_quotas, surroundings, endpoint_interfaces, security_groups, targets, managed_instances):
+    for part in (
+        service_quotas,
+        surroundings,
+        endpoint_interfaces,
+        security_groups,
+        targets,
+        managed_instances,
+        updater,
+    ):
         part.install(settings)
     enforcement.install(settings)
 

@@ -14,11 +14,19 @@ PREFIX = "/_testbed/"
 _handlers: dict[str, Handler] = {}
 
 
+class Refusal(Exception):  # noqa: N818 - an answer, not a mistake
+    """An answer that is no JSON, with its status."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 def register(path: str, handler: Handler) -> None:
     """Answer requests for this path and below it.
 
     :param handler: is given the method, the JSON body and the query; what follows the path stands in the query as
-        C(rest). Its dictionary is the answer; a ValueError becomes a 400.
+        C(rest). Its dictionary is the answer; a ValueError becomes a 400, a Refusal what it says.
     """
     _handlers[path] = handler
 
@@ -32,5 +40,7 @@ def answer(method: str, path: str, query: str, body: bytes) -> tuple[int, bytes]
     values["rest"] = path[len(found) + 1 :]
     try:
         return 200, json.dumps(_handlers[found](method, json.loads(body or b"{}"), values), default=str).encode()
+    except Refusal as refusal:
+        return refusal.status, str(refusal).encode()
     except (ValueError, KeyError, TypeError) as error:
         return 400, json.dumps({"error": f"{type(error).__name__}: {error}"}).encode()

@@ -12,7 +12,7 @@ import typing as t
 from ministack.core.responses import request_scope
 from ministack.services import acm, alb, cloudformation, ec2, route53
 
-from . import endpoint_interfaces, endpoints, load_balancers
+from . import endpoint_interfaces, endpoints, load_balancers, updater
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,13 +50,14 @@ class LoadBalancer:
 
 @dataclasses.dataclass(frozen=True)
 class StackView:
-    """A stack that belongs to a runner, with the values that it was given, secret ones too."""
+    """A stack that belongs to a runner: the values that it was given, secret ones too, and its template's release."""
 
     name: str
     region: str
     status: str
     values: tuple[str, ...]
     id: str = ""
+    release: str = ""
 
 
 def plain(name: str) -> str:
@@ -149,5 +150,7 @@ def stack_of_runner(runner_id: str) -> StackView | None:
     for (_account, region, _name), raw in list(cloudformation._stacks._data.items()):
         values = tuple(str(entry.get("Value", "")) for entry in raw.get("_resolved_params", {}).values())
         if runner_id in values and raw.get("StackStatus") != "DELETE_COMPLETE":
-            found = StackView(raw["StackName"], region, raw["StackStatus"], values, raw["StackId"])
+            found = StackView(
+                raw["StackName"], region, raw["StackStatus"], values, raw["StackId"], updater.release_of(raw)
+            )
     return found

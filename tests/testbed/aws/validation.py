@@ -4,7 +4,7 @@
 """Requests beyond what the services take: lengths, counts, patterns, enumerations, and rules that no model has.
 
 The SDK checks types, what is required and least lengths before it sends; services check the rest, by the same models
-(botocore's). The words are those of the services' common check (recordings, sts/assume_role): "1 validation error
+(botocore's). The words are those of the services' common check (recordings of sts/assume_role): "1 validation error
 detected: Value '...' at 'name' failed to satisfy constraint: Member must ...". EC2's model has no such limits, and
 Route 53 has checks of its own.
 """

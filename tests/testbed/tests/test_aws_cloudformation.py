@@ -39,7 +39,7 @@ from tests.testbed.aws import (
 from tests.testbed.aws.cloudformation_failures import ResourceFailure
 from tests.testbed.settings import Settings
 
-TEMPLATE_PATH = Path(__file__).parents[1] / "template" / "gitpod-ec2-runner-enterprise.json"
+TEMPLATE_PATH = Path(__file__).parents[1] / "template" / "gitpod-ec2-runner-enterprise-fargate-private-ecr.json"
 TEMPLATE = TEMPLATE_PATH.read_text()
 TEMPLATE_URL = "https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]

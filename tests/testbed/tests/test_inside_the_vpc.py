@@ -94,8 +94,12 @@ def test_targets_start_then_are_healthy_or_what_is_ordered(testbed: TestBed) -> 
     balancer = deploy(testbed, testbed.exchange_tokens["us-east-1"])
     elbv2 = client(testbed, "elbv2")
     groups = elbv2.describe_target_groups(LoadBalancerArn=balancer["LoadBalancerArn"])["TargetGroups"]
-    assert sorted(group["Port"] for group in groups) == [8080, 8443]
-    front = next(group["TargetGroupArn"] for group in groups if group["Port"] == 8443)
+    (group,) = groups
+    assert (group["Port"], group["Protocol"], group["TargetType"]) == (8443, "TLS", "ip")
+    checked = ("HealthCheckProtocol", "HealthCheckPort", "HealthCheckPath", "HealthyThresholdCount")
+    assert [group[name] for name in checked] == ["HTTP", "5000", "/_health", 5]
+    assert (group["UnhealthyThresholdCount"], group["HealthCheckIntervalSeconds"]) == (2, 30)
+    front = group["TargetGroupArn"]
 
     def health() -> list[dict[str, str]]:
         found = elbv2.describe_target_health(TargetGroupArn=front)["TargetHealthDescriptions"]

@@ -375,21 +375,53 @@ def test_the_command_line_explains_itself() -> None:
 
 
 def test_releases_by_channel_and_version_name_templates_that_cloudformation_reads(testbed: TestBed) -> None:
-    def manifest(path: str) -> dict[str, str]:
+    def manifest(path: str) -> dict[str, t.Any]:
         with urllib.request.urlopen(f"{testbed.releases_url}/ec2/{path}/manifest.json") as answer:
-            found: dict[str, str] = json.loads(answer.read())
+            found: dict[str, t.Any] = json.loads(answer.read())
             return found
 
+    def readable(url: str) -> bool:
+        url = url.replace("https://releases.gitpod.io/", "https://gitpod-flex-releases.s3.amazonaws.com/")
+        try:
+            return bool(client(testbed, "cloudformation").get_template_summary(TemplateURL=url)["Parameters"])
+        except ClientError as error:
+            return "Access Denied" not in str(error)
+
+    new, old = "gitpod-ec2-runner-enterprise-fargate-private-ecr.json", "gitpod-ec2-runner-enterprise.json"
     newest = manifest("stable")["version"]
+    assert manifest("latest")["version"] != newest
     testbed.publish_release("20260301.1", "latest")
     assert manifest("stable")["version"] == newest
-    assert manifest("latest")["version"] == "20260301.1"
-    old = manifest("releases/20250110.1")
-    assert old["version"] == "20250110.1"
-    for url in (old["cloudformation_template_url"], manifest("latest")["cloudformation_template_url"]):
-        assert client(testbed, "cloudformation").get_template_summary(TemplateURL=url)["Parameters"]
-    with pytest.raises(urllib.error.HTTPError):
+    found = manifest("latest")
+    assert (found["version"], found["runner_control_protocol"]) == ("20260301.1", 1)
+    assert found["image_digest"].startswith("sha256:")
+    assert found["proxy_image_digest"].startswith("sha256:")
+    base = "https://releases.gitpod.io/ec2/releases"
+    assert found["cloudformation_template_url"] == f"{base}/20260301.1/{new}"
+    assert manifest("releases/20250110.1")["cloudformation_template_url"] == f"{base}/20250110.1/{old}"
+    assert readable(f"{base}/20260301.1/{new}")
+    assert readable(f"{base}/20250110.1/{old}")
+    assert not readable(f"{base}/20260301.1/{old}")
+    assert not readable(f"{base}/20250110.1/{new}")
+    with pytest.raises(urllib.error.HTTPError) as refused:
         manifest("releases/20991231.1")
+    assert refused.value.code == 403
+    assert b"<Code>AccessDenied</Code>" in refused.value.read()
+
+
+def test_a_runner_updates_itself_and_its_service_drifts(testbed: TestBed) -> None:
+    fleet = Fleet.of(1)
+    fleet.seed(testbed)
+    fleet.deploy(testbed)
+    (runner,) = fleet.runners
+    testbed.control("POST", "management", {"update_themselves": {runner.id: "20260112.3"}})
+    cloudformation = client(testbed, "cloudformation", runner.region)
+    cloudformation.detect_stack_drift(StackName=runner.name)
+    (found,) = cloudformation.describe_stack_resource_drifts(
+        StackName=runner.name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
+    )["StackResourceDrifts"]
+    assert (found["ResourceType"], found["LogicalResourceId"]) == ("AWS::ECS::Service", "RunnerService")
+    assert [entry["PropertyPath"] for entry in found["PropertyDifferences"]] == ["/TaskDefinition"]
 
 
 def test_a_fleet_is_seeded_and_deployed_with_runners_that_share_regions(testbed: TestBed) -> None:

@@ -12,7 +12,12 @@ import typing as t
 import pytest
 from fakes import TEMPLATE, WANTED, FakeApi, mode, stack
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired, operation, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
+    desired,
+    effects,
+    operation,
+    status,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import _common
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import (
     Present,
@@ -21,15 +26,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import (
+    keeps,
     of_stack,
-    recorded_release,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import is_older
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
 VERSION, HASH = "gitpod:release-version", "gitpod:template-sha256"
-RECORD = {VERSION: "20260115.2", HASH: "f" * 64}
+HASHED = "f" * 64
+RECORD = {VERSION: "20260115.2", HASH: HASHED}
 DEFAULT = "https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json"
 KEEP = {"template_url": "https://templates.s3.amazonaws.com/t.json", "keep_release": True}
 
@@ -44,10 +51,11 @@ def recorded(name: str) -> Stack:
         ({}, True),
         ({"gitpod_stack_template_url": DEFAULT}, True),
         ({"gitpod_stack_release_channel": "stable"}, True),
+        ({"gitpod_stack_template_name": "gitpod-ec2-runner-enterprise.json"}, True),
+        ({"gitpod_stack_template_sha256": "0" * 64}, True),
         ({"gitpod_stack_release_version": "20260115.2"}, False),
         ({"gitpod_stack_template_url": "https://mirror.s3.amazonaws.com/t.json"}, False),
         ({"gitpod_stack_template_file": "/srv/t.json"}, False),
-        ({"gitpod_stack_template_sha256": "0" * 64}, False),
     ],
 )
 def test_what_pins_a_template(said: dict[str, t.Any], keeps: bool) -> None:
@@ -66,9 +74,11 @@ DEPLOYED = {
 
 @pytest.mark.parametrize("name", sorted(status.TABLE))
 def test_a_stack_that_is_deployed_keeps_what_it_records(name: str) -> None:
-    assert recorded_release(KEEP, recorded(name)) == ("20260115.2" if name in DEPLOYED else "")
-    assert recorded_release({**KEEP, "keep_release": False}, recorded(name)) == ""
-    assert recorded_release(KEEP, stack(name)) == "", "an adopted stack records none"
+    assert keeps(KEEP, recorded(name)) is (name in DEPLOYED)
+    assert keeps({**KEEP, "keep_release": False}, recorded(name)) is False
+    assert keeps(KEEP, stack(name)) is (name in DEPLOYED), "also what nobody has recorded, an adopted stack's, say"
+    assert keeps({**KEEP, "template_sha256": HASHED.upper()}, recorded(name)) is (name in DEPLOYED)
+    assert keeps({**KEEP, "template_sha256": "0" * 64}, recorded(name)) is False, "another content is pinned"
 
 
 def unreachable(*_arguments: t.Any) -> t.Any:
@@ -84,15 +94,27 @@ def test_the_template_that_is_there_is_used_again_without_reading_anything() -> 
     assert not {"StackName", "TemplateURL", "TemplateBody"} & set(arguments)
 
 
-@pytest.mark.parametrize(
-    ("newest", "kept"), [("20260101.1", True), ("20260115.2", False), ("20260115.10", False), ("20260201.1", False)]
-)
-def test_a_channel_goes_forward_only(newest: str, kept: bool) -> None:
+@pytest.mark.parametrize("options", [KEEP, {"release_channel": "stable", "keep_release": True}])
+def test_a_stack_that_nobody_has_recorded_keeps_its_template_too(options: dict[str, t.Any]) -> None:
+    found = of_stack(options, stack("UPDATE_COMPLETE"), unreachable, unreachable)
+    assert (found.kept, found.version, found.tags) == (True, "", {})
+
+
+def test_a_new_stack_has_the_channels_newest() -> None:
     options = {"release_channel": "stable", "keep_release": True}
-    url = f"https://releases.gitpod.io/ec2/releases/{newest}/t.json"
-    manifest = json.dumps({"version": newest, "cloudformation_template_url": url}).encode()
-    found = of_stack(options, recorded("UPDATE_COMPLETE"), _Empty, lambda _url: manifest)
-    assert (found.kept, found.version) == (kept, "20260115.2" if kept else newest)
+    url = "https://releases.gitpod.io/ec2/releases/20260201.1/t.json"
+    manifest = json.dumps({"version": "20260201.1", "cloudformation_template_url": url}).encode()
+    found = of_stack(options, Stack("gitpod-eu"), _Empty, lambda _url: manifest)
+    assert (found.kept, found.version, found.channel) == (False, "20260201.1", "stable")
+
+
+def test_nothing_named_means_the_stable_channel() -> None:
+    given = {"gitpod_region": "eu-central-1", "gitpod_runner_name": "eu"}
+    values = read("eu", "/", variables(), given).everything()
+    assert desired.template(values) == {"release_channel": "stable"}
+    assert desired.template(values, "20260201.1") == {"release_version": "20260201.1"}
+    own = read("eu", "/", variables(), {**given, "gitpod_stack_template_url": DEFAULT}).everything()
+    assert desired.template(own) == {"template_url": DEFAULT}
 
 
 class _Empty:
@@ -130,3 +152,71 @@ def test_another_value_is_deployed_with_the_same_template() -> None:
     outcome = operation.present(t.cast("t.Any", api), wanted, {"StackName": "arn"}, mode())
     assert (outcome.operation, outcome.changed) == ("update", True)
     assert VERSION in outcome.stack.tags
+
+
+PINNED = dataclasses.replace(WANTED, tags={**WANTED.tags, VERSION: "20260101.1"})
+
+
+@pytest.mark.parametrize("running", ["", "20260301.1"])
+def test_a_template_that_is_older_than_the_stacks_or_the_runners_is_refused(running: str) -> None:
+    tags = {**WANTED.tags, VERSION: "20251201.1" if running else "20260115.2"}
+    api = FakeApi(stack("UPDATE_COMPLETE", tags=tags), {"execute": ["UPDATE_COMPLETE"]})
+    api.change_sets = [{"Status": "CREATE_COMPLETE", "Changes": []}]
+    wanted = dataclasses.replace(PINNED, running_version=running)
+    with pytest.raises(RunnerError, match="would be a downgrade") as refused:
+        operation.present(t.cast("t.Any", api), wanted, {"StackName": "arn"}, mode())
+    newer = f"the runner runs {running}" if running else "the stack has 20260115.2"
+    assert newer in refused.value.why
+    assert "gitpod_stack_allow_downgrade" in refused.value.next_step
+    assert api.done == [], "nothing was written"
+    allowed = dataclasses.replace(wanted, allow_downgrade=True)
+    outcome = operation.present(t.cast("t.Any", api), allowed, {"StackName": "arn"}, mode())
+    assert outcome.changed
+    assert any("is a downgrade, as allowed" in line for line in outcome.warnings)
+
+
+def test_a_pinned_release_that_the_stack_has_is_no_downgrade_of_a_runner_that_updated_itself() -> None:
+    own = {**WANTED.tags, VERSION: "20260101.1"}
+    wanted = dataclasses.replace(PINNED, running_version="20260301.1")
+    assert difference(wanted, TEMPLATE, Present(stack("UPDATE_COMPLETE", tags=own))).needs_change_set is False
+    api = FakeApi(stack("UPDATE_COMPLETE", tags=own))
+    assert operation.present(t.cast("t.Any", api), wanted, {"StackName": "arn"}, mode()).changed is False
+
+
+def test_an_update_with_the_stacks_own_template_tells_that_it_takes_the_services_back() -> None:
+    own = {**WANTED.tags, VERSION: "20260101.1"}
+    api = FakeApi(stack("UPDATE_COMPLETE", tags=own), {"execute": ["UPDATE_COMPLETE"]})
+    api.change_sets = [{"Status": "CREATE_COMPLETE", "Changes": []}]
+    values = {**WANTED.parameters, "Size": "large"}
+    kept = dataclasses.replace(PINNED, keeps_template=True, parameters=values, running_version="20260301.1")
+    (told,) = operation.present(t.cast("t.Any", api), kept, {"StackName": "arn"}, mode()).warnings
+    assert "has updated itself to 20260301.1, and its template is of 20260101.1" in told
+    assert "gitpod_stack_release_version: v20260301.1" in told
+
+
+@pytest.mark.parametrize(
+    ("tags", "created", "warned"),
+    [
+        ({VERSION: "20250110.1"}, "2026-01-01T10:00:00+00:00", True),
+        ({}, "2025-01-10T10:00:00+00:00", True),
+        ({}, "2025-02-10T10:00:00+00:00", False),
+        ({VERSION: "20250201.1"}, "2025-01-10T10:00:00+00:00", False),
+    ],
+)
+def test_whoever_upgrades_a_template_of_january_2025_is_told_of_ssh(
+    tags: dict[str, str], created: str, warned: bool
+) -> None:
+    before = stack("CREATE_COMPLETE", tags={**WANTED.tags, **tags}, created=created)
+    told = effects.warnings(PINNED, before, template=True, parameters=())
+    assert any("29222" in line and "stop and discard" in line and "TCP 22" in line for line in told) is warned
+    assert effects.warnings(PINNED, before, template=False, parameters=()) == ()
+
+
+def test_changed_proxies_and_authorities_hold_from_different_moments_on() -> None:
+    assert effects.effects(["Size"]) == ()
+    proxies = effects.effects(["HTTPS Proxy", "Size"])
+    assert [line.startswith("HTTPS Proxy: ") for line in proxies] == [True] * 4
+    for moment in ("as soon as the stack is updated", "restarted", "rebuilt", "made anew"):
+        assert any(moment in line for line in proxies)
+    both = effects.effects(["Custom CA Certificate", "No Proxy"])
+    assert both[-1].startswith("No Proxy, Custom CA Certificate: devcontainers and builds of their images")

@@ -52,6 +52,9 @@ def test_a_keys_secret_is_base64_and_never_told() -> None:
         assert secret not in str(problem)
 
 
+PEM = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIU\nAAAA==\n-----END CERTIFICATE-----\n"
+
+
 @pytest.mark.parametrize(
     "reference",
     [
@@ -62,6 +65,10 @@ def test_a_keys_secret_is_base64_and_never_told() -> None:
         "secretsmanager:gitpod/ca:SecretString:certificate:AWSCURRENT",
         "secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:ca-AbCdEf",
         "secretsmanager:gitpod/ca:SecretString:::EXAMPLE1-90ab",
+        "s3://certificates/ca.pem",
+        "https://ca.example.com/ca.pem",
+        PEM,
+        PEM * 2,
     ],
 )
 def test_a_reference_is_no_problem(reference: str) -> None:
@@ -79,7 +86,12 @@ def test_a_reference_is_no_problem(reference: str) -> None:
         ("ssm-secure:/gitpod/ca", "as a String in Parameter Store"),
         ("ssm:", "Write ssm:/path"),
         ("ssm:/a:latest", "Write ssm:/path"),
-        ("-----BEGIN CERTIFICATE-----", "Write ssm:/path"),
+        ("-----BEGIN CERTIFICATE-----", "Give certificates with their BEGIN and END lines"),
+        (f"{PEM}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "Give certificates"),
+        (PEM * 200, "secretsmanager:id"),
+        ("http://ca.example.com/ca.pem", "s3://bucket/key or https://"),
+        ("https://user:pass@ca.example.com/ca.pem", "s3://bucket/key or https://"),
+        ("s3://bucket", "s3://bucket/key or https://"),
     ],
 )
 def test_what_is_no_reference_is_told_with_what_to_write(reference: str, instead: str) -> None:

@@ -49,10 +49,10 @@ def test_totals_come_first_and_the_decision_last() -> None:
 def test_a_row_a_runner_under_what_will_be_done_with_it() -> None:
     lines = gate_samples.fleets()[3].lines(80)
     assert lines[lines.index("create privatelink, stack, dns") + 1].split() == (
-        ["gitpod-ap-southeast-2", "ap-southeast-2", "-", "-", "14.60", "+"]
+        ["gitpod-ap-southeast-2", "ap-southeast-2", "20260105.12", "-", "-", "14.60", "+"]
     )
     assert lines[lines.index("update stack; look at dns") + 1].split() == (
-        ["gitpod-eu-central-1", "eu-central-1", "-", "1", "-"]
+        ["gitpod-eu-central-1", "eu-central-1", "20251203.4", "-", "1", "-"]
     )
     assert lines[lines.index("nothing") + 1].split()[0] == "gitpod-us-east-1"
     # What creates needs no reason; what changes has one.
@@ -94,9 +94,9 @@ def test_a_large_fleet_folds_rows_that_are_alike_and_says_so() -> None:
     assert "Rows that are alike are folded; -v shows each." in folded
     assert cells(folded, "44 runners")[:3] == ["44", "runners,", "each"]
     # Those with a problem or a warning keep rows of their own.
-    assert cells(folded, "team-02-us-west-2") == ["team-02-us-west-2", "us-west-2", "1", "-", "-"]
+    assert cells(folded, "team-02-us-west-2") == ["team-02-us-west-2", "us-west-2", "-", "1", "-", "-"]
     assert "Rows that are alike are folded; -v shows each." not in every
-    rows = [line for line in every if re.match(r"  team-\S+ +\S+-\d +[\d-]+ ", line)]
+    rows = [line for line in every if re.match(r"  team-\S+ +\S+-\d +\S+ +[\d-]+ ", line)]
     assert len(rows) == 50
 
 
@@ -117,7 +117,7 @@ def test_every_host_has_all_its_problems() -> None:
     fleet = [host("one", "eu-west-1", look(SUBNETS), ZONES)]
     found = gate(fleet)
     assert [entry["id"] for entry in found.as_result()["runners"]["one"]["problems"]] == [ZONES["id"], SUBNETS["id"]]
-    assert cells(found.lines(80), "one")[2] == "2"
+    assert cells(found.lines(80), "one")[2:4] == ["20260105.12", "2"]
     assert {"FAIL  contract.gitpod_availability_zones", "FAIL  network.subnets"} <= set(found.lines(80))
 
 
@@ -239,8 +239,33 @@ def test_the_result_is_small_plain_data() -> None:
             "stack": "create",
             "dns": "create",
         },
+        "release": "20260105.12",
         "monthly_cost": {"amount": 21.9, "currency": "USD", "not_estimated": ["stack"]},
     }
+
+
+@pytest.mark.parametrize(
+    ("release", "told"),
+    [
+        ({}, ""),
+        ({"target": "20260105.12"}, "20260105.12"),
+        ({"exists": True, "deployed": "20251203.4", "target": "20251203.4"}, "20251203.4"),
+        ({"exists": True, "deployed": "20251203.4", "target": "20260105.12"}, "20251203.4 to 20260105.12"),
+        ({"exists": True}, "not recorded"),
+        ({"exists": True, "target": "20260105.12"}, "not recorded to 20260105.12"),
+        (
+            {"exists": True, "deployed": "20251203.4", "target": "20251203.4", "running": "20260105.12"},
+            "20251203.4, runs 20260105.12",
+        ),
+    ],
+)
+def test_each_runners_release_is_in_its_row(release: dict[str, t.Any], told: str) -> None:
+    found = gate([host("one", "eu-west-1", {**look(), "release": release})])
+    assert found.as_result()["runners"]["one"]["release"] == told
+    for width in (60, 80, 120):
+        row = next(line for line in found.lines(width) if line.startswith("  one "))
+        assert told[:10] in row
+        assert len(row) <= max(width, 70)
 
 
 def test_no_runner_is_told_too() -> None:

@@ -16,8 +16,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release 
     Release,
     check_hash,
     fitting_body,
+    is_moving,
     is_s3_url,
     manifest_url,
+    newer_than,
     parse_manifest,
     release_tags,
     template_location,
@@ -38,10 +40,43 @@ def test_a_release_is_named_once_and_properly(channel: str, version: str) -> Non
         manifest_url("https://m", channel, version)
 
 
-def test_the_enterprise_template_lies_beside_the_one_in_the_manifest() -> None:
-    manifest = {"version": "20260115.2", "cloudformation_template_url": "https://r/ec2/releases/20260115.2/runner.json"}
-    release = parse_manifest(json.dumps(manifest), "https://r", "enterprise.json")
-    assert release == Release("20260115.2", "https://r/ec2/releases/20260115.2/enterprise.json")
+def test_the_manifests_template_is_meant_unless_another_is_named() -> None:
+    url = "https://r/ec2/releases/20260115.2/runner.json"
+    manifest = json.dumps({"version": "20260115.2", "cloudformation_template_url": url})
+    assert parse_manifest(manifest, "https://r") == Release("20260115.2", url, url)
+    other = parse_manifest(manifest, "https://r", "enterprise.json")
+    assert other == Release("20260115.2", "https://r/ec2/releases/20260115.2/enterprise.json", url)
+
+
+@pytest.mark.parametrize(
+    ("target", "recorded", "running", "newer"),
+    [
+        ("20260115.2", "20260115.10", "", "the stack has 20260115.10"),
+        ("20260115.2", "20260105.1", "20260115.10", "the runner runs 20260115.10"),
+        ("20260115.2", "20260116.1", "20260115.10", "the stack has 20260116.1"),
+        ("20260115.2", "20260115.2", "20260115.2", ""),
+        ("20260115.2", "", "", ""),
+        ("custom", "20260115.2", "20260115.2", ""),
+    ],
+)
+def test_what_is_older_than_what_is_there_or_runs_is_a_step_back(
+    target: str, recorded: str, running: str, newer: str
+) -> None:
+    assert newer_than(target, recorded, running) == newer
+
+
+@pytest.mark.parametrize(
+    ("url", "moving"),
+    [
+        ("https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json", True),
+        ("https://releases.gitpod.io/ec2/latest/t.json", True),
+        ("https://releases.gitpod.io/ec2/releases/20260115.2/t.json", False),
+        ("https://templates.s3.amazonaws.com/ec2/stable/t.json", False),
+        ("", False),
+    ],
+)
+def test_a_channels_own_copy_moves(url: str, moving: bool) -> None:
+    assert is_moving(url) is moving
 
 
 @pytest.mark.parametrize("text", ["<html>", "{}", "[]", '{"version": "1"}'])

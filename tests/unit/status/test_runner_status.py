@@ -9,8 +9,6 @@ import datetime
 import typing as t
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
@@ -19,7 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import TABLE
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.judge import alerts, judge, order
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.judge import alerts, judge
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.look import result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
     Phase,
@@ -142,10 +140,67 @@ def test_warnings_alert_only_where_they_ask_for_something() -> None:
     assert alerts([Result("health", "skip", "Hm.")], AREAS) == []
 
 
-@given(st.lists(st.tuples(st.integers(20240101, 20291231), st.integers(0, 400)), min_size=2, max_size=6))
-def test_versions_are_ordered_as_numbers(versions: list[tuple[int, int]]) -> None:
-    texts = [f"{day}.{number}" for day, number in versions]
-    assert [order(text) for text in sorted(texts, key=order)] == sorted(versions)
+BEHIND = Stack("gitpod-eu", "UPDATE_COMPLETE", "arn:stack", tags={"gitpod:release-version": "20251203.4"})
+
+
+def drift(kind: str, status: str, *properties: str) -> dict[str, t.Any]:
+    return {
+        "logical_id": "Thing",
+        "type": kind,
+        "status": status,
+        "differences": [{"property": name, "kind": "NOT_EQUAL"} for name in properties],
+    }
+
+
+@pytest.mark.parametrize(
+    ("stack", "runner", "newest", "status", "text"),
+    [
+        # It has updated itself: nobody has to.
+        (BEHIND, Phase("active", "20260115.2"), "20260115.2", "pass", "updated itself to 20260115.2, its stack's"),
+        (BEHIND, Phase("active", "20260115.10"), "20260115.2", "pass", "template is of 20251203.4"),
+        (Stack("e", "CREATE_COMPLETE"), Phase("active", "20260115.2"), "20260115.2", "pass", "its stack records none"),
+        (BEHIND, Phase("active", "20260105.1"), "20260115.2", "warn", "updated itself to 20260105.1"),
+        (BEHIND, Phase("active", "20251203.4"), "20260115.2", "warn", "20251203.4; newest in stable is 20260115.2"),
+        # Its window has not come yet, or it has had its time: another infrastructure version, say.
+        (BEHIND, Phase("active", "20251203.4", "", True, "stable"), "20261120.1", "pass", "by itself"),
+        (BEHIND, Phase("active", "20251203.4", "", True, "stable"), "20261115.1", "warn", "newest in stable"),
+        (BEHIND, Phase("active", "20251203.4", "", True, "latest"), "20261120.1", "warn", "newest in stable"),
+        # The stack was updated, and its services have not come up.
+        (STACK, Phase("active", "20251203.4"), "20260115.2", "warn", "runs 20251203.4, its stack's template"),
+    ],
+)
+def test_the_runners_own_version_is_told_apart_from_its_stacks(
+    stack: Stack, runner: Phase, newest: str, status: str, text: str
+) -> None:
+    found = verdicts(seen(stack=stack, runner=runner, newest=newest))["version"]
+    assert (found.status, text in found.summary) == (status, True), found.summary
+
+
+SERVICE, TASK = "AWS::ECS::Service", "AWS::ECS::TaskDefinition"
+
+
+@pytest.mark.parametrize(
+    ("version", "resources", "status"),
+    [
+        ("20260115.2", [drift(SERVICE, "MODIFIED", "/TaskDefinition")], "pass"),
+        ("20260115.2", [drift(SERVICE, "MODIFIED", "/TaskDefinition"), drift(TASK, "DELETED")], "pass"),
+        # Without an API token nobody says what runs.
+        ("", [drift(SERVICE, "MODIFIED", "/TaskDefinition")], "pass"),
+        ("20260115.2", [drift(SERVICE, "MODIFIED", "/TaskDefinition", "/DesiredCount")], "warn"),
+        ("20260115.2", [drift(SERVICE, "MODIFIED", "/DesiredCount")], "warn"),
+        ("20260115.2", [drift(SERVICE, "DELETED")], "warn"),
+        ("20260115.2", [drift(TASK, "MODIFIED", "/Cpu")], "warn"),
+        ("20260115.2", [drift(SERVICE, "MODIFIED", "/TaskDefinition"), *DRIFTED["resources"]], "warn"),
+        # It runs what its stack has, so somebody else has pointed the service elsewhere.
+        ("20251203.4", [drift(SERVICE, "MODIFIED", "/TaskDefinition")], "warn"),
+    ],
+)
+def test_the_updaters_work_is_no_drift_to_undo(version: str, resources: list[dict[str, t.Any]], status: str) -> None:
+    facts = {"stack": BEHIND, "runner": Phase("active", version)}
+    found = verdicts(seen(drift={"status": "DRIFTED", "resources": resources}, **facts))["drift"]
+    assert found.status == status
+    assert ("Undo" in found.remediation) == (status == "warn")
+    assert all(entry["type"] in found.summary for entry in resources)
 
 
 def line(host: str, **facts: t.Any) -> dict[str, t.Any]:

@@ -65,7 +65,7 @@ def test_the_table_tells_each_runner_and_changes_that_are_shared_once() -> None:
 def test_the_port_of_ssh_changes_for_templates_up_to_january_2025(old: str, deployed: str, expected: bool) -> None:
     found = row("a", old=old, stack={"last_updated_time": f"{deployed}T10:00:00+00:00" if deployed else ""})
     assert changes_ssh_port(found) is expected
-    assert any("port of SSH" in line for line in upgrade_lines([found])) is expected
+    assert any("SSH on port 29222" in line for line in upgrade_lines([found])) is expected
 
 
 def test_a_runner_that_is_there_is_not_warned_about() -> None:
@@ -74,12 +74,13 @@ def test_a_runner_that_is_there_is_not_warned_about() -> None:
 
 def test_the_way_back_names_the_release_and_the_hosts() -> None:
     lines = going_back([row("b"), row("a"), row("c", old="20251101.1"), row("d", changed=False), row("e", old="")])
+    upgrade = "ansible-playbook gitpod.enterprise_runner.upgrade -e gitpod_stack_release_version"
+    allowed = "-e gitpod_stack_allow_downgrade=true --limit"
     assert lines == [
-        "To go back to 20251101.1: ansible-playbook gitpod.enterprise_runner.upgrade"
-        " -e gitpod_stack_release_version=v20251101.1 --limit host-c",
-        "To go back to 20251203.4: ansible-playbook gitpod.enterprise_runner.upgrade"
-        " -e gitpod_stack_release_version=v20251203.4 --limit host-a:host-b",
-        "e: no release was recorded before; go back with gitpod_stack_template_url",
+        f"To go back to 20251101.1: {upgrade}=v20251101.1 {allowed} host-c",
+        f"To go back to 20251203.4: {upgrade}=v20251203.4 {allowed} host-a:host-b",
+        "e: no release was recorded before; go back with the release that they had (gitpod_stack_release_version), or"
+        " their template (gitpod_stack_template_url)",
     ]
 
 

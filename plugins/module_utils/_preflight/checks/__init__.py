@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     permissions,
     privatelink,
     proxy,
+    release,
     security_group,
     stack,
 )
@@ -33,6 +34,7 @@ ALL: tuple[Check, ...] = (
     *dns.CHECKS,
     *privatelink.CHECKS,
     *stack.CHECKS,
+    *release.CHECKS,
     *permissions.CHECKS,
     *images.CHECKS,
     *management_plane.CHECKS,

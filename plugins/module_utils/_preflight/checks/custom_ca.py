@@ -7,42 +7,56 @@ from __future__ import annotations
 
 import datetime
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _custom_ca
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
     passed,
     skipped,
+    unverifiable,
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import parse_reference
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
+    Reference,
+    parse_reference,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import CaCertificate, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 
 SOON = datetime.timedelta(days=30)
 NONE = "No custom certificate authority is set."
+# CloudFormation user guide, "Dynamic references": what is behind one is read when the stack is created or updated.
+UNVERSIONED = ", without a version, so nothing tells when it is another (docs/rotation.md)"
 
 
 @check(
     "custom_ca.reference",
-    asks="Is the reference one that CloudFormation resolves?",
-    why="The template takes a dynamic reference; anything else is passed on as it is and trusted as a certificate.",
-    fix="Write `ssm:/path` or `secretsmanager:id` in `gitpod_custom_ca`; the collection adds the braces.",
+    asks="Is it a reference that CloudFormation resolves, certificates in PEM form, or a URL?",
+    why="The guide's templates take a dynamic reference, and later ones the others too; what is behind a reference"
+    " without a version is read at the next update, and nothing tells when it is another.",
+    fix="Write `ssm:/path:version` or `secretsmanager:id` in `gitpod_custom_ca`; the collection adds the braces.",
 )
 def reference(wanted: Wanted, _facts: Facts) -> Finding:
     """The form only."""
     if not wanted.custom_ca:
         return skipped(NONE)
+    kind = _custom_ca.kind_of(wanted.custom_ca)
+    if kind == _custom_ca.PEM:
+        return passed("The certificates themselves, which the template has to take.")
+    if kind == _custom_ca.URL:
+        return passed(f"{without_secrets(wanted.custom_ca)}, which the template has to take, and the runner to reach.")
     parsed = parse_reference(wanted.custom_ca)
     if parsed is None:
         return failed(
             "gitpod_custom_ca is no reference to a parameter or a secret.",
-            "Write ssm:/path or secretsmanager:id, without braces.",
+            "Write ssm:/path:version or secretsmanager:id, without braces.",
         )
     where = "Parameter Store" if parsed.service == "ssm" else "Secrets Manager"
-    return passed(f"{parsed.name} in {where}.")
+    return passed(f"{parsed.name} in {where}{UNVERSIONED if not parsed.version else ''}.")
 
 
 @check(
@@ -54,7 +68,12 @@ def reference(wanted: Wanted, _facts: Facts) -> Finding:
 )
 def content(wanted: Wanted, facts: Facts) -> Finding:
     """Subjects and dates; never the content."""
+    kind = _custom_ca.kind_of(wanted.custom_ca)
+    if kind == _custom_ca.URL:
+        return unverifiable("The runner itself reads it.", "Fetch it from where the runner is, and look at its dates.")
     parsed = parse_reference(wanted.custom_ca)
+    if kind == _custom_ca.PEM:
+        parsed = Reference("", "gitpod_custom_ca")
     if parsed is None:
         return skipped(NONE if not wanted.custom_ca else "There is no usable reference.")
     bundle = known(facts.custom_ca)
@@ -115,7 +134,7 @@ def taken_up(wanted: Wanted, facts: Facts) -> Finding:
     """By the times of what is stored and of the stack's last update; a later update that left it out is not seen."""
     parsed = parse_reference(wanted.custom_ca)
     if parsed is None:
-        return skipped(NONE if not wanted.custom_ca else "There is no usable reference.")
+        return skipped(NONE if not wanted.custom_ca else "No reference is used.")
     if parsed.version:
         return passed(f"The reference names the version {parsed.version}.")
     stack, bundle = known(facts.stack), known(facts.custom_ca)
