@@ -124,6 +124,7 @@ class Conversation:
         cfn.set_stack_policy(StackName="contract", StackPolicyBody=json.dumps(policy))
         cfn.get_stack_policy(StackName="contract")
         cfn.describe_stacks()
+        self.refused(cfn.describe_type, Type="RESOURCE", TypeName="AWS::EC2::SecurityGroup")
 
     def small_stacks(self) -> None:
         """Change sets, drift, failures, and the end."""
