@@ -24,7 +24,7 @@ GATES := sanity ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint
 # The longest first, so that the short ones fill the gaps.
 TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) sanity testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
 
-.PHONY: help demo test gates venvs debian-packages docs clean benchmark campaign $(GATES) unit testbed e2e molecule unit-newest e2e-newest campaign-values
+.PHONY: help demo test gates venvs debian-packages docs clean benchmark campaign $(GATES) unit testbed e2e molecule unit-newest e2e-newest
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -99,9 +99,11 @@ yamllint:
 	$(MAIN)/yamllint --strict .
 
 docs: .venv/main/.lint ## Rewrite what the READMEs repeat
+	$(MAIN)/python docs/resource_handlers.py
 	$(MAIN)/python docs/reference.py
 
 docs-check:
+	$(MAIN)/python docs/resource_handlers.py --check
 	$(MAIN)/python docs/reference.py --check
 
 ansible-lint:
@@ -138,10 +140,6 @@ molecule:
 
 clean: ## Remove everything that make created
 	rm -rf .venv .work artifacts
-
-VALUES ?= 12000
-campaign-values: .venv/main/.lint .work/collections/.linked ## Thousands of generated bad inventories through door and contract
-	CAMPAIGN_VALUES=$(VALUES) $(MAIN)/python -m pytest -q -p no:cacheprovider tests/unit/values/test_campaign.py
 
 benchmark: venvs ## What watching, rollouts and status cost; takes about half an hour
 	$(MAIN)/python -m tests.benchmark.watching

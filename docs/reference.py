@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 sys.path.insert(0, str(ROOT / "docs"))
 import declarations  # noqa: E402
+import evidence  # noqa: E402
 import permission_pages  # noqa: E402
 
 
@@ -177,6 +178,12 @@ def whole_files() -> dict[pathlib.Path, str]:
     return {**declarations.documents(ROOT, module_util("_values.registry")), **policies}
 
 
+def evidence_of_the_testbed() -> str:
+    """What stands on evidence, and what is a guess."""
+    operations = importlib.import_module("tests.testbed.contract.operations")
+    return evidence.tables(ROOT, operations.called())
+
+
 def documents() -> dict[pathlib.Path, tuple[str, str]]:
     """Documents, the name of the marked part, and what belongs there."""
     found = {
@@ -185,6 +192,7 @@ def documents() -> dict[pathlib.Path, tuple[str, str]]:
         ROOT / "docs/verification.md": ("checks", checks(3, *verification())),
         ROOT / "docs/permissions.md": ("permissions", permissions()),
         ROOT / "docs/dns.md": ("providers", providers()),
+        ROOT / "docs/development.md": ("evidence", evidence_of_the_testbed()),
     }
     for path in sorted((ROOT / "roles").iterdir()):
         found[path / "README.md"] = ("variables", variables(path.name))

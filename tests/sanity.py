@@ -29,6 +29,7 @@ LEFT_OUT = (
     "tests/benchmark/",
     "tests/e2e/",
     "docs/reference.py",
+    "docs/resource_handlers.py",
     ".ci/",
 )
 GET_PIP = """

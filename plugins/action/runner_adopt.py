@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import pathlib
 import typing as t
 
@@ -22,6 +21,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action im
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
     HOST_VARS,
     HOSTS,
+    SUFFIXES,
     adopted_files,
     adopted_line,
     beside,
@@ -59,7 +59,7 @@ class ActionModule(ControlNodeAction):
 
     def _written(self, values: t.Any, regions: t.Sequence[str], runners: list[Result]) -> Result:
         directory = pathlib.Path(values["gitpod_adopt_directory"])
-        there = _there(directory)
+        there = there_in(directory)
         files, notes = beside(adopted_files(runners, there), there, values["gitpod_adopt_overwrite"] is True)
         lines = [f"{len(runners)} runners found in {', '.join(regions)}", *(adopted_line(found) for found in runners)]
         lines += [f"    {note}" for note in notes]
@@ -97,14 +97,25 @@ def _difference(directory: pathlib.Path, file: t.Mapping[str, t.Any], there: t.M
     return {"before_header": path, "before": before, "after_header": path, "after": file["content"]}
 
 
-def _there(directory: pathlib.Path) -> dict[str, str]:
+def there_in(directory: pathlib.Path) -> dict[str, str]:
     """What stands in the directory already: the list of hosts, and every host's file."""
-    paths = [directory / HOSTS, *sorted((directory / HOST_VARS).glob("*.y*ml"))]
+    host_vars = directory / HOST_VARS
+    paths = [directory / HOSTS, *(sorted(host_vars.iterdir()) if host_vars.is_dir() else ())]
     found = {}
     for path in paths:
-        with contextlib.suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            found[path.relative_to(directory).as_posix()] = path.read_text("utf-8", "replace")
+        name = path.relative_to(directory).as_posix()
+        if path.is_dir() and path != directory / HOSTS:
+            found[f"{name}/"] = _together(path)
+        elif path.is_file() and (path.suffix in SUFFIXES or not path.suffix):
+            found[name] = path.read_text("utf-8", "replace")
     return found
+
+
+def _together(folder: pathlib.Path) -> str:
+    """What a host's files say that lie in a folder; what is vaulted cannot be read, and tells nothing."""
+    texts = [path.read_text("utf-8", "replace") for path in sorted(folder.rglob("*.y*ml")) if path.is_file()]
+    readable = [text for text in texts if not text.startswith("$ANSIBLE_VAULT")]
+    return "\n".join(line for text in readable for line in text.splitlines() if line.rstrip() not in ("---", "..."))
 
 
 def _options(values: t.Any, region: str) -> Result:

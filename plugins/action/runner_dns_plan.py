@@ -8,10 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, earlier
@@ -29,43 +32,48 @@ class ActionModule(ControlNodeAction):
             argument_spec={"validation": {"type": "bool", "default": False}}
         )
         variables = task_vars or {}
-        values, found = host_values(self, variables), earlier(self, variables)
+        values = host_values(self, variables)
         try:
             provider = registry.provider(values["gitpod_dns_provider"] or "")
         except RunnerError as error:
             result.update(failed=True, msg=error.message)
             return result
+        result.update(_told(values, provider, arguments["validation"]), changed=False, records=[])
+        if not arguments["validation"]:
+            result.update(self._records(values, earlier(self, variables)))
+        return result
+
+    def _records(self, values: Values, found: Earlier) -> Result:
+        """Both names' records; before there is a load balancer, a line that tells of them."""
         name, domain = values["gitpod_runner_name"], values["gitpod_domain_name"]
-        directory, suffix = values["gitpod_artifact_directory"], "-certificate" if arguments["validation"] else ""
-        file = f"{file_name(name)}{suffix}"
-        files = f"{directory}/{file}-dns"
-        title = (
-            f"{name}: add these records where {domain} is kept (also in {files}.zone, .csv and .json); waiting for them"
-            f" at most {values['gitpod_dns_wait']} s"
-        )
-        tasks_file = values["gitpod_dns_tasks_file"] if provider.name == "tasks" else ""
-        writes = provider.writes and provider.update is not None
-        result.update(
-            {**provider.as_result(), "writes": writes, "title": title, "tasks_file": tasks_file or ""},
-            directory=directory,
-            file=file,
-            changed=False,
-            records=[],
-        )
-        if arguments["validation"]:
-            return result
         target = found.load_balancer.get("dns_name")
         if target:
-            records = external_records(domain, target, values["gitpod_dns_ttl"], values["gitpod_dns_apex_alias"])
-            result["records"] = records
-        elif self._task.check_mode or found.awaits_approval:
+            ttl, apex_alias = values["gitpod_dns_ttl"], values["gitpod_dns_apex_alias"]
+            return {"records": external_records(domain, target, ttl, apex_alias)}
+        if self._task.check_mode or found.awaits_approval:
             line = f"{name}: {domain} and *.{domain} will point to the load balancer that the stack creates"
             self._display.display(clean(line))
-        else:
-            result.update(
-                failed=True,
-                msg=f"The stack {found.stack_name or values['gitpod_stack_name']} in {values['gitpod_region']} has no"
-                f" load balancer, so there is nothing that {domain} can point to. Deploy the stack first (role"
-                " gitpod_stack, tag stack).",
-            )
-        return result
+            return {}
+        return {
+            "failed": True,
+            "msg": f"The stack {found.stack_name or values['gitpod_stack_name']} in {values['gitpod_region']} has no"
+            f" load balancer, so there is nothing that {domain} can point to. Deploy the stack first (role"
+            " gitpod_stack, tag stack).",
+        }
+
+
+def _told(values: Values, provider: Provider, validation: bool) -> Result:
+    """Who keeps the records, how they are written, and where a user who does so finds them."""
+    name, domain = values["gitpod_runner_name"], values["gitpod_domain_name"]
+    directory = values["gitpod_artifact_directory"]
+    file = f"{file_name(name)}{'-certificate' if validation else ''}"
+    files = f"{directory}/{file}-dns"
+    return {
+        **provider.as_result(),
+        "writes": provider.writes and provider.update is not None,
+        "title": f"{name}: add these records where {domain} is kept (also in {files}.zone, .csv and .json); waiting for"
+        f" them at most {values['gitpod_dns_wait']} s",
+        "tasks_file": (values["gitpod_dns_tasks_file"] if provider.name == "tasks" else "") or "",
+        "directory": directory,
+        "file": file,
+    }

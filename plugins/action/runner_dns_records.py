@@ -84,7 +84,9 @@ def _write(path: pathlib.Path, contents: t.Mapping[str, str], check: bool) -> li
     """Replace the files that differ; their paths, in check mode those that would be."""
     files = {path.with_name(f"{path.name}.{extension}"): text for extension, text in contents.items()}
     try:
-        changed = [file for file, text in files.items() if not file.exists() or file.read_text("utf-8") != text]
+        changed = [
+            file for file, text in files.items() if not file.exists() or file.read_text("utf-8", "replace") != text
+        ]
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
             for file in changed:

@@ -79,6 +79,7 @@ def _write(directory: pathlib.Path, found: Gate) -> list[str]:
         directory.mkdir(parents=True, exist_ok=True)
         for runner in found.runners:
             for name, content in documents(runner, names[runner.host]).items():
+                (directory / name).parent.mkdir(exist_ok=True)
                 write_text(directory / name, content)
                 written.append(str(directory / name))
     except OSError as error:

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import contextlib
-import pathlib
 import typing as t
 
 from ansible.errors import AnsibleError
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import text_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 
 
@@ -29,9 +29,9 @@ class ActionModule(RunnerAction):
         return result
 
     def _contents(self, paths: t.Collection[str]) -> dict[str, str]:
-        """Each file byte for byte; of one that cannot be read the module tells its runners."""
+        """Each file as it is; of one that cannot be read the module tells its runners."""
         found = {}
         for path in paths:
             with contextlib.suppress(AnsibleError, OSError, ValueError):
-                found[path] = pathlib.Path(self._find_needle("files", path)).read_text("utf-8")
+                found[path] = text_of(self._find_needle("files", path))
         return found

@@ -32,7 +32,9 @@ options:
     description:
       - How often a call is repeated, after growing pauses with jitter of at most 20 seconds each, or as long as it
         asks to wait (Retry-After), while the management plane is unavailable, limits the rate, or its answer breaks
-        off. After five minutes no further try begins.
+        off. Three times at most where it says that it failed by itself (the codes C(internal), C(unknown) and
+        C(aborted)), and once where it does not answer in time, unless the call could be done twice. After five
+        minutes no further try begins.
     type: int
     default: 10
   ca_path:

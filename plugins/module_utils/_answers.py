@@ -16,7 +16,6 @@ import functools
 import html
 import itertools
 import json
-import os
 import random
 import re
 import threading
@@ -29,12 +28,11 @@ import uuid
 try:
     import botocore.exceptions as botocore_exceptions
     import botocore.parsers as botocore_parsers
-    import botocore.utils as botocore_utils
 
     _Base: t.Any = botocore_exceptions.BotoCoreError
     _Sent: t.Any = botocore_exceptions.HTTPClientError
 except ImportError:  # AnsibleAWSModule reports missing boto3 with instructions.
-    botocore_exceptions = botocore_parsers = botocore_utils = None
+    botocore_exceptions = botocore_parsers = None
     _Base = _Sent = Exception
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import always_enabled
@@ -45,6 +43,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry im
     Patience,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import (
+    HOW_TO_WRITE_A_PROXY,
+    Proxy,
+    proxy_of,
+)
 
 # Prefixes of operations that change nothing.
 READING = ("Describe", "Get", "List", "Simulate")
@@ -55,6 +58,8 @@ NEEDS_A_PASSWORD = 407
 MOST_SHOWN = 100
 _ROOT = re.compile(rb"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+# How the XML of a refusal begins: of EC2, of other services of the query protocol, of S3 and Route 53.
+_REFUSALS = (b"<?xml", b"<Response>", b"<ErrorResponse", b"<Error>")
 _TAG = re.compile(r"<[^>]*>")
 # Operations of S3 whose answer may well have nothing in it (S3 API reference).
 MAY_BE_EMPTY = frozenset({"GetBucketLocation", "GetBucketVersioning", "GetBucketLogging"})
@@ -85,6 +90,17 @@ class Answer:
         return cls(int(response.get("status_code") or 0), kind, first, headers.get("location", ""))
 
     @property
+    def is_half_an_error(self) -> bool:
+        """Whether it begins as a service's refusal does, and breaks off."""
+        body = self.body.strip()
+        if self.status < REFUSED_STATUS or not body:
+            return False
+        if body.startswith(b"{"):
+            return bool(_foreign_json(body, False))
+        begun = any(body.startswith(root) or root.startswith(body) for root in _REFUSALS)
+        return begun and not body.endswith((b"Response>", b"Error>"))
+
+    @property
     def told(self) -> str:
         """Such as C(HTTP 403, text/html, "Access denied")."""
         text = self.body.decode("utf-8", "replace")
@@ -102,6 +118,7 @@ class ForeignAnswerError(_Sent):
     The request was sent, so that a write may have been carried out (C(_writes)).
 
     :ivar status: of HTTP; 0 when it is not known.
+    :ivar half: whether it is the beginning of a service's refusal, which says nothing as long as its end is missing.
     """
 
     fmt = "{host} did not answer as AWS does ({told})"
@@ -110,6 +127,7 @@ class ForeignAnswerError(_Sent):
         told = "; ".join(filter(None, [answer.told, why]))
         super().__init__(host=host, told=told)
         self.host, self.status, self.proxy = host, answer.status, proxy
+        self.half = answer.is_half_an_error
 
     @property
     def next_step(self) -> str:
@@ -140,8 +158,8 @@ class ProxyRefusalError(_Base):
 class UnreadableProxyError(_Base):
     """The proxy's URL is none; no text repeats it, because a password may stand in it."""
 
-    fmt = "The URL of the proxy in {variable} cannot be read"
-    next_step = "Write http://user:password@host:port; signs such as / ? # @ in a password as %2F %3F %23 %40"
+    fmt = "The URL of the proxy in {variable} {fault}"
+    next_step = HOW_TO_WRITE_A_PROXY
 
 
 def _about_the_proxy(proxy: Proxy, host: str, status: int) -> str:
@@ -154,40 +172,6 @@ class DisabledRegionError(_Base):
     """The credentials are valid, and the region is not enabled for their account."""
 
     fmt = "The region {region} is not enabled for the account {account}, whose credentials are valid elsewhere"
-
-
-# What a proxy is called whose URL cannot be read.
-UNREADABLE = "that is set"
-
-
-@dataclasses.dataclass(frozen=True)
-class Proxy:
-    """The proxy that a call goes through.
-
-    :param url: without user and password.
-    :param variable: of the environment, which names it.
-    """
-
-    url: str
-    variable: str
-
-    def __str__(self) -> str:
-        return f"{self.url} ({self.variable})"
-
-
-def proxy_of(endpoint_url: str) -> Proxy | None:
-    """The proxy that the SDK takes for an endpoint, or C(None)."""
-    scheme = urllib.parse.urlsplit(endpoint_url).scheme
-    url = botocore_utils.get_environ_proxies(endpoint_url).get(scheme)
-    if not url:
-        return None
-    name = f"{scheme}_proxy"
-    variable = name if name in os.environ else name.upper()
-    with contextlib.suppress(ValueError):
-        parts = urllib.parse.urlsplit(url if "//" in url else f"http://{url}")
-        port = f":{parts.port}" if parts.port else ""
-        return Proxy(f"{parts.scheme}://{parts.hostname}{port}", variable)
-    return Proxy(UNREADABLE, variable)
 
 
 def foreign(
@@ -257,6 +241,7 @@ class Guard:
 
     def call(self, operation: str, parameters: dict[str, t.Any]) -> t.Any:
         """As the SDK's own, with what it makes of strange answers put into words."""
+        self._needs_a_way()
         given = {**self._tokens(operation), **parameters}
         for attempt in itertools.count(1):
             self._last.answer = self._last.parsed = None
@@ -266,19 +251,20 @@ class Guard:
                 # What was sent before counts: the refusal may be of a second time (C(_writes.is_repeated)).
                 said = error.response.setdefault("ResponseMetadata", {})
                 said["RetryAttempts"] = said.get("RetryAttempts", 0) + attempt - 1
-                raise self._explained(error) from error
+                explained = self._explained(error)
+                if not (isinstance(explained, ForeignAnswerError) and explained.half):
+                    raise explained from error
+                problem, cause = explained, error
             except botocore_exceptions.ProxyConnectionError as error:
                 raise self._refused(error) from error
             except ForeignAnswerError as error:
                 problem, cause = error, error.__cause__
-            except botocore_exceptions.HTTPClientError as error:
-                raise self._unreadable(error) or error from None
             except Exception as error:
                 if not self._of_the_parser(error):
                     raise
                 problem, cause = self._foreign("the SDK cannot read it"), error
             pause = self._patience.delay([BROKEN] * attempt, 0.0, self._jitter())
-            if pause is None or attempt >= self._tries(operation, problem.status):
+            if pause is None or attempt >= self._tries(operation, problem):
                 raise problem from cause
             time.sleep(pause)
         return None
@@ -288,11 +274,12 @@ class Guard:
         members = self._meta.service_model.operation_model(operation).idempotent_members
         return {name: str(uuid.uuid4()) for name in members}
 
-    def _tries(self, operation: str, status: int) -> int:
+    def _tries(self, operation: str, problem: ForeignAnswerError) -> int:
         """A gateway's error passes, as one of AWS does; half an answer to a read too; a refusal does not."""
-        if status >= BROKEN_STATUS or status == TOO_MANY:
+        if problem.status >= BROKEN_STATUS or problem.status == TOO_MANY:
             return self._patience.tries
-        return TRIES if operation.startswith(READING) and status < REFUSED_STATUS else 1
+        passing = problem.half or problem.status < REFUSED_STATUS
+        return TRIES if passing and operation.startswith(READING) else 1
 
     def _of_the_parser(self, error: Exception) -> bool:
         """Whether an exception comes of what was answered, and not of how it was asked for."""
@@ -358,15 +345,14 @@ class Guard:
         reason = getattr(error.kwargs.get("error"), "original_error", None) or "it is not there"
         return ProxyRefusalError(urllib.parse.urlsplit(url).hostname or url, proxy, clean(reason)[:MOST_SHOWN])
 
-    def _unreadable(self, error: t.Any) -> Exception | None:
-        """A proxy whose URL nobody can read: the SDK quotes what it takes for the host, which may be the password."""
-        url = self._meta.endpoint_url
-        proxy = proxy_of(url)
-        # Its subclasses say what happened with a request that was sent; this one, that none could be.
-        plain = error.__class__ is botocore_exceptions.HTTPClientError
-        if proxy is None or proxy.url != UNREADABLE or not plain:
-            return None
-        return UnreadableProxyError(variable=proxy.variable)
+    def _needs_a_way(self) -> None:
+        """A proxy whose URL nobody can read: the SDK tries for a minute, and then quotes what it takes for the host,
+        which may be the password.
+
+        :raises UnreadableProxyError: there is no way to AWS.
+        """
+        if (proxy := proxy_of(self._meta.endpoint_url)) and proxy.fault:
+            raise UnreadableProxyError(variable=proxy.variable, fault=proxy.fault)
 
     def _explained(self, error: t.Any) -> Exception:
         """What the service's refusal means: itself, a page in its place, or a region that is not enabled."""
@@ -383,10 +369,19 @@ class Guard:
         """The account of the credentials, if a region that is always enabled takes them and this one does not."""
         region = str(self._meta.region_name or "")
         home = always_enabled(region)
-        return self._account(home) if home and not self._account(region) else ""
+        return self._account(home) if home and self._refuses(region) else ""
+
+    def _refuses(self, region: str) -> bool:
+        """Whether the region itself says that it does not take them; one that cannot be asked says nothing."""
+        with contextlib.suppress(botocore_exceptions.BotoCoreError):
+            try:
+                self._sts(region).get_caller_identity()
+            except botocore_exceptions.ClientError as error:
+                return str((error.response.get("Error") or {}).get("Code") or "") in REFUSED_CREDENTIALS
+        return False
 
     def _account(self, region: str) -> str:
-        """Whose the credentials are; empty where the region does not take them."""
+        """Whose the credentials are; empty where nobody says so."""
         with contextlib.suppress(botocore_exceptions.BotoCoreError, botocore_exceptions.ClientError):
             return str(self._sts(region).get_caller_identity()["Account"])
         return ""

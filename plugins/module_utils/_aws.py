@@ -28,7 +28,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers 
     Guard,
     ProxyRefusalError,
     UnreadableProxyError,
-    proxy_of,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import (
     REGION_NOT_ENABLED,
@@ -42,6 +41,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING, PATIENT, Patience, Retries
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.trust import refused_strictly
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import proxy_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -90,7 +90,11 @@ class RunnerModule(AnsibleAWSModule):
         except botocore.exceptions.NoRegionError as error:
             raise InputError("No region is named", next_step="Set gitpod_region") from error
         except (ValueError, botocore.exceptions.BotoCoreError) as error:
-            raise InputError("The credentials cannot be used", str(error), "Check gitpod_aws_profile") from error
+            raise InputError(
+                "The credentials, or another setting of the AWS SDK, cannot be used",
+                str(error),
+                "Check gitpod_aws_profile, and the SDK's own variables and files",
+            ) from error
         return RetryingBotoClientWrapper(made, retry_decorator) if retry_decorator else made
 
     def cover(self, option: str, public: t.Collection[str]) -> None:

@@ -11,10 +11,13 @@ import hashlib
 import os
 import pathlib
 import re
+import stat
 import tempfile
 import typing as t
 
 MODE = 0o644
+# Bytes of a file that somebody names; CloudFormation takes templates of a megabyte.
+LARGEST = 16 * 1024 * 1024
 
 
 # What the collection calls its own files; a runner that is called so gets no file of that name. Those that end like a
@@ -87,14 +90,40 @@ def _exists(path: pathlib.Path) -> bool:
 
 
 def unreadable(path: str) -> str:
-    """Why a file cannot be read; empty when it can."""
+    """Why a file cannot be read; empty when it can.
+
+    Only a regular file is opened: a pipe that nobody writes to would be waited for without end.
+    """
     try:
-        if pathlib.Path(path).is_dir():
-            return "it is a directory"
+        fault = _not_regular(path)
+        if fault:
+            return fault
         with pathlib.Path(path).open("rb"):
             return ""
     except (OSError, ValueError) as error:
         return _reason(error)
+
+
+def _not_regular(path: str) -> str:
+    kind = pathlib.Path(path).stat().st_mode
+    if stat.S_ISREG(kind):
+        return ""
+    return "it is a directory" if stat.S_ISDIR(kind) else "it is a pipe, a device or a socket, and no file"
+
+
+def text_of(path: str, most: int = LARGEST) -> str:
+    """The text of a regular file.
+
+    :param most: bytes.
+    :raises OSError: it cannot be read, is none or too large.
+    :raises ValueError: it is no UTF-8.
+    """
+    fault = _not_regular(path)
+    if not fault and pathlib.Path(path).stat().st_size > most:
+        fault = f"it is larger than {most:,} bytes"
+    if fault:
+        raise OSError(fault)
+    return pathlib.Path(path).read_text("utf-8")
 
 
 def _reason(error: Exception) -> str:

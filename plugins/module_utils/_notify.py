@@ -18,7 +18,7 @@ from ansible.module_utils.urls import open_url
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import fault
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import way
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import is_this_machine, way
 
 # Seconds for one connection, or one part of an answer, and for everything.
 TIMEOUT = 10
@@ -71,6 +71,7 @@ def _attempt(url: str, message: t.Mapping[str, t.Any], opener: t.Callable[..., t
             headers={"Content-Type": "application/json"},
             timeout=TIMEOUT,
             http_agent="gitpod.enterprise_runner",
+            use_proxy=not is_this_machine(url),
             follow_redirects="none",
         ) as answer:
             return int(answer.status)

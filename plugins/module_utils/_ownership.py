@@ -172,8 +172,29 @@ def may_be_a_runners(parameters: t.Mapping[str, t.Any]) -> bool:
     return any(_says_runner_id(key) or UUID.fullmatch(str(value)) for key, value in parameters.items())
 
 
-def _says_runner_id(key: str) -> bool:
-    return "runnerid" in re.sub(r"[^a-z]", "", key.casefold())
+def of_any_runner(tags: Tags, names: t.Iterable[str], description: str = "") -> Verdict:
+    """A stack, asked by somebody who names no runner: C(UNKNOWN) for a runner's, whichever, else C(STRANGERS).
+
+    A value proves nothing here: any UUID may be a tenant's.
+
+    :param names: of its parameters, logical IDs and the template's labels.
+    """
+    if by_tags(tags, NOBODY).relation == UNKNOWN:
+        return Verdict(UNKNOWN, "its tags name a runner")
+    said = next((name for name in names if _says_runner_id(name)), "")
+    if said:
+        return Verdict(UNKNOWN, f"its parameter {clean(said)} is a runner's ID")
+    return Verdict(STRANGERS, _nothing_tells(tags, description))
+
+
+# Words of a name in any spelling: RunnerID, runner_id, Runner ID, GitpodRunnerIdentifier.
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SAYS_RUNNER_ID = re.compile(r"(^| )(\w*runner (id|identifier|uuid)|\w*runnerid)( |$)")
+
+
+def _says_runner_id(name: str) -> bool:
+    """Whether a parameter's name says that it is a runner's ID; C(RunnerIdleMinutes) does not."""
+    return bool(_SAYS_RUNNER_ID.search(" ".join(_WORDS.findall(name)).casefold()))
 
 
 def _nothing_tells(tags: Tags, description: str) -> str:

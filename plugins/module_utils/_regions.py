@@ -42,6 +42,11 @@ def partition_of(region: str) -> str:
     return next((partition for prefix, partition in PARTITIONS.items() if region.startswith(prefix)), COMMERCIAL)
 
 
+def suffix_of(region: str) -> str:
+    """What the names of a region's services end in, in the partitions that anybody can get an account in."""
+    return {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}.get(partition_of(region), "amazonaws.com")
+
+
 def always_enabled(region: str) -> str:
     """A region of the same partition that every account has; empty where the region is that one itself."""
     found = ALWAYS_ENABLED[partition_of(region)]

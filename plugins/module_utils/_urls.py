@@ -21,11 +21,12 @@ _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine: C(localhost) (RFC 6761), or an address of C(127.0.0.0/8) or C(::1).
 
-    A name is never taken for an address: C(127.0.0.1.evil.example) is any machine of the internet.
+    A name is never taken for an address: C(127.0.0.1.evil.example) is any machine of the internet. Neither is an
+    address with a zone (RFC 6874), in which any text may stand.
     """
     bare = host.strip().strip("[]").rstrip(".").lower()
-    if bare == "localhost":
-        return True
+    if bare == "localhost" or "%" in bare:
+        return bare == "localhost"
     try:
         address = ipaddress.ip_address(bare)
     except ValueError:

@@ -183,6 +183,12 @@ runners:
           description: Account of the credentials, or empty when they do not work.
           type: str
           sample: "123456789012"
+        policies:
+          description:
+            - IAM policies that are ready to attach, where the values have C(gitpod_prerequisites_artifacts); each is no
+              larger than a managed policy may be. C(site-1) and further ones allow what the collection calls,
+              C(template-1) and further ones what the template's resources need.
+          type: dict
 """
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules

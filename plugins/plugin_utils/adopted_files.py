@@ -14,6 +14,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt.va
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 GROUP, HOSTS, HOST_VARS = "gitpod_runners", "hosts.yml", "host_vars"
+# Source: ansible-core, DataLoader.find_vars_files; the order in which it looks.
+SUFFIXES = (".yml", ".yaml", ".json")
 # No value is broken into lines.
 LONGEST_LINE = 1_000_000
 # What a reader looks for first; the others follow by name.
@@ -32,14 +34,30 @@ def adopted_files(
     runners = json.loads(json.dumps(runners, default=list))
     files = []
     hosts = host_names(runners, _known_hosts(there or {}))
-    # A file .yml beside one .yaml would be read in its place.
-    paths = {path.rpartition("/")[2].rpartition(".")[0]: path for path in there or {} if path != HOSTS}
+    # Ansible reads one of them, so that another beside it would be read in its place, or never.
+    paths: dict[str, str] = {}
+    for path in sorted(there or {}, key=_precedence):
+        paths.setdefault(host_of(path), path)
     for host, runner in zip(hosts, runners):
         path = paths.get(host, f"{HOST_VARS}/{host}.yml")
         files.append({"path": path, "content": host_file(host, runner)})
     if files:
         files.append({"path": HOSTS, "content": _hosts_file(hosts)})
     return files
+
+
+def host_of(path: str) -> str:
+    """The host that a file is of, or a folder, whose path ends in a slash; empty for the list of hosts."""
+    if not path.startswith(f"{HOST_VARS}/"):
+        return ""
+    name = path[len(HOST_VARS) + 1 :]
+    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
+    return name[:-1] if name.endswith("/") else name[: len(name) - len(suffix)]
+
+
+def _precedence(path: str) -> int:
+    """Ansible reads the first that there is: a folder or a file of just the host's name, then these endings."""
+    return next((place for place, suffix in enumerate(SUFFIXES, 1) if path.endswith(suffix)), 0)
 
 
 def beside(
@@ -50,7 +68,7 @@ def beside(
     A list of hosts that this playbook wrote is extended; one that a person has touched is not rewritten, because their
     comments and groups would be lost: what it lacks is told.
 
-    :param there: content of the files that are there, by path.
+    :param there: content of the files that are there, by path; that of a folder's files together.
     :param overwrite: whether files of hosts are replaced.
     """
     written: list[dict[str, t.Any]] = []
@@ -63,6 +81,8 @@ def beside(
             extended, note = _extended(there[path], content)
             written += [{"path": path, "content": extended, "replace": True}] if extended else []
             notes += [note] if note else []
+        elif path.endswith("/"):
+            notes.append(f"{path} is there already and stays as it is; Ansible reads no file of this host beside it")
         elif overwrite:
             written.append({"path": path, "content": content, "replace": True})
         else:
@@ -105,16 +125,16 @@ def _hosts_file(hosts: t.Iterable[str]) -> str:
 def _known_hosts(there: t.Mapping[str, str]) -> dict[str, dict[str, t.Any]]:
     """The variables of every host that has a file, as far as they can be read."""
     found: dict[str, dict[str, t.Any]] = {}
-    for path, content in there.items():
-        folder, _slash, name = path.rpartition("/")
-        if folder != HOST_VARS:
+    for path, content in sorted(there.items(), key=lambda entry: _precedence(entry[0]), reverse=True):
+        host = host_of(path)
+        if not host:
             continue
         try:
             values = _Written(content).get_single_data()
         except yaml.YAMLError:
             # Vaulted values, and what is no YAML; the name is taken all the same.
             values = None
-        found[name.rpartition(".")[0]] = values if isinstance(values, dict) else {}
+        found[host] = values if isinstance(values, dict) else {}
     return found
 
 

@@ -1,13 +1,14 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of the inventory only the control node can judge: directories to write to, files to read, hosts that are named.
+"""What only the control node can judge: directories to write to, files to read, hosts that are named, its own proxies.
 
 Looked at together with the contract, so that a run does not end without its report, or after an hour for a file.
 """
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
@@ -17,19 +18,35 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     quoted,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import unreadable, unwritable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import suffix_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import HOW_TO_WRITE_A_PROXY, proxy_of
 
 ARTIFACTS = "gitpod_artifact_directory"
 PROBES = "gitpod_verify_probe_hosts"
+# What is asked without gitpod_api_endpoint.
+API = "https://app.gitpod.io/api"
 FILES = ("gitpod_api_ca_path", "gitpod_verify_ca_path")
 
 
-def problems(values: Values, known_hosts: t.Container[str]) -> list[Problem]:
+def problems(values: Values, known_hosts: t.Container[str], own_proxies: bool = False) -> list[Problem]:
     """Of one host.
 
     :param known_hosts: the inventory's.
+    :param own_proxies: whether the task has proxies of its own (C(environment)), so that this process's do not count.
     """
-    return [*directory(values, ARTIFACTS), *_files(values), *_probes(values, known_hosts)]
+    found = [*directory(values, ARTIFACTS), *_files(values), *_probes(values, known_hosts)]
+    return found if own_proxies else found + _proxies(values)
+
+
+def has_own_proxies(environment: t.Any) -> bool:
+    """Whether a task's keyword C(environment) may name a proxy.
+
+    :param environment: dictionaries, or templates that are not filled in yet.
+    """
+    entries = environment if isinstance(environment, list) else [environment]
+    names = [str(name) for entry in entries if entry for name in (entry if isinstance(entry, dict) else [entry])]
+    return any(name.lower().endswith("_proxy") or "{{" in name for name in names)
 
 
 def directory(values: Values, name: str) -> list[Problem]:
@@ -62,3 +79,21 @@ def _probes(values: Values, known_hosts: t.Container[str]) -> list[Problem]:
         return []
     summary = f"The inventory has no such hosts: {listed(unknown)}."
     return [Problem(MALFORMED, PROBES, summary, "Name hosts as the inventory does, or add them to it.")]
+
+
+def _proxies(values: Values) -> list[Problem]:
+    """Those of the environment that nobody gets through: each call would be tried for a minute first."""
+    region = str(values["gitpod_region"] or "")
+    asked = [os.environ.get("AWS_ENDPOINT_URL") or f"https://sts.{region}.{suffix_of(region)}"]
+    if values["gitpod_api_token"]:
+        asked.append(str(values["gitpod_api_endpoint"] or API))
+    faulty = {proxy.variable: proxy.fault for url in asked if (proxy := proxy_of(url)) and proxy.fault}
+    return [
+        Problem(
+            MALFORMED,
+            name,
+            f"The URL of the proxy in the environment variable {name} of the control node {fault}.",
+            f"{HOW_TO_WRITE_A_PROXY}.",
+        )
+        for name, fault in faulty.items()
+    ]

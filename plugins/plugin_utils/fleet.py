@@ -50,7 +50,11 @@ def fleet_of(action: t.Any, task_vars: Raw, hosts: t.Sequence[str]) -> Fleet:
     known = task_vars.get("hostvars") or {}
     identified = any(own.given.get("gitpod_runner_id") for own in values.values())
     found = of_fleet(values, left_out_values(action, task_vars, hosts) if identified else None)
-    return Fleet(values, {host: [*found[host], *control_node.problems(own, known)] for host, own in values.items()})
+    proxied = control_node.has_own_proxies(action._task.environment)
+    return Fleet(
+        values,
+        {host: [*found[host], *control_node.problems(own, known, proxied)] for host, own in values.items()},
+    )
 
 
 def module_arguments(fleet: Fleet, hosts: t.Iterable[str]) -> Result:

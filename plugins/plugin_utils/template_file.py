@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import text_of
+
 
 def with_template_body(arguments: t.Mapping[str, t.Any], find: t.Callable[[str, str], str]) -> dict[str, t.Any]:
-    """The arguments with the file that C(template_file) names in C(template_body), byte for byte.
+    """The arguments with the file that C(template_file) names in C(template_body), as it is.
 
     A template lookup would strip the file, and older cores make JSON a dictionary.
 
@@ -24,6 +25,6 @@ def with_template_body(arguments: t.Mapping[str, t.Any], find: t.Callable[[str, 
     if not path:
         return found
     try:
-        return {**found, "template_body": pathlib.Path(find("files", path)).read_text("utf-8")}
+        return {**found, "template_body": text_of(find("files", path))}
     except (AnsibleError, OSError, ValueError) as error:
         raise AnsibleActionFail(f"Could not read the template file {path}: {error}") from error

@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import random
 import time
 import typing as t
 
 from tests.campaign.scene import PLAYBOOKS, Scene, kill
-from tests.campaign.tally import LAST_WORDS, Outcome, Tally, difference, each
+from tests.campaign.tally import LAST_WORDS, Outcome, Tally, difference, spread, told
 
 if t.TYPE_CHECKING:
     from tests.campaign.scene import Things
+
+
+# Seconds from the last call that is waited for to the kill, at most.
+LONGEST_PAUSE = 0.5
 
 
 def undisturbed(playbook: str) -> tuple[float, Things]:
@@ -30,38 +36,93 @@ def undisturbed(playbook: str) -> tuple[float, Things]:
         return time.monotonic() - begun, scene.things()
 
 
-def killed(scene: Scene, playbook: str, after: float, wanted: Things) -> Outcome:
-    """Kill the playbook so many seconds after its start, and run it once more."""
-    scene.prepare(playbook)
+def killed(scene: Scene, playbook: str, after: int, wanted: Things, drawn: random.Random) -> Outcome:
+    """Kill the playbook soon after it has called AWS so many times, and run it once more."""
+    scene.testbed.clear_calls()
     process = scene.start_playbook(playbook)
-    time.sleep(after)
+    while process.poll() is None and not scene.called(after):
+        time.sleep(0.1)
+    time.sleep(drawn.random() * LONGEST_PAUSE)
+    late = process.poll() is not None
     kill(process)
     run = scene.play(playbook)
     scene.settle()
     wrong = difference(wanted, scene.things())
     if run.code or wrong:
         return Outcome(
-            f"{playbook} killed after {after:.1f} s, rerun ended with {run.code}; {wrong}\n{run.output[-LAST_WORDS:]}"
+            f"{playbook} killed after {after} calls, rerun ended with {run.code}; {wrong}\n{run.output[-LAST_WORDS:]}"
         )
-    return Outcome()
+    return Outcome(late=late)
 
 
-def campaign(playbook: str, count: int, seed: int, jobs: int) -> Tally:
-    """C(count) kills of a playbook, spread evenly over its time.
+@dataclasses.dataclass(frozen=True)
+class Undisturbed:
+    """A playbook that nobody kills: how often it calls AWS, and what it leaves.
 
-    :raises RuntimeError: the playbook fails undisturbed.
+    Calls, because seconds are another's on a machine that has more to do.
     """
-    seconds, wanted = undisturbed(playbook)
 
-    def one(scene: Scene, case: int) -> Outcome:
-        share = (case - seed + random.Random(case).random()) / count
-        # Several at once make each slower; kills after the end show nothing.
-        return killed(scene, playbook, share * seconds, wanted)
+    calls: int
+    things: Things
 
-    outcomes = each(range(seed, seed + count), jobs, one)
-    return Tally(f"{playbook}.yml is killed (SIGKILL) at any moment, and run once more", outcomes)
+
+def whole_life(scene: Scene) -> dict[str, Undisturbed]:
+    """The playbooks one after the other.
+
+    :raises RuntimeError: one fails already when nobody disturbs it.
+    """
+    found: dict[str, Undisturbed] = {}
+    scene.reset()
+    for playbook in PLAYBOOKS:
+        scene.testbed.clear_calls()
+        run = scene.play(playbook)
+        if run.code:
+            raise RuntimeError(f"{playbook} fails undisturbed:\n{run.output[-LAST_WORDS:]}")
+        found[playbook] = Undisturbed(len(scene.testbed.calls()), scene.things())
+        scene.publish_newer()
+    return found
+
+
+def life(scene: Scene, case: int, disturbed: t.Callable[[str], Outcome]) -> dict[str, Outcome]:
+    """One runner's life: each playbook is disturbed, and what one leaves is what the next begins with.
+
+    :param disturbed: runs a playbook, with whatever is to happen to it.
+    """
+    scene.reset()
+    found: dict[str, Outcome] = {}
+    for playbook in PLAYBOOKS:
+        if any(outcome.finding for outcome in found.values()):
+            scene.prepare(playbook)
+        found[playbook] = told(case, functools.partial(disturbed, playbook))
+        scene.publish_newer()
+    return found
 
 
 def campaigns(count: int, seed: int, jobs: int) -> list[Tally]:
-    """Each playbook that writes."""
-    return [campaign(playbook, count, seed, jobs) for playbook in PLAYBOOKS]
+    """C(count) kills of each playbook that writes, spread evenly over its time.
+
+    Kills that came after the end show nothing and do not count.
+    """
+    (wanted,) = spread([seed], 1, lambda scene, _case: whole_life(scene))
+
+    def one(scene: Scene, case: int) -> dict[str, Outcome]:
+        drawn = random.Random(case)
+        share = (case - seed + drawn.random()) / count
+
+        def disturbed(playbook: str) -> Outcome:
+            after = round(share * wanted[playbook].calls)
+            return killed(scene, playbook, after, wanted[playbook].things, drawn)
+
+        return life(scene, case, disturbed)
+
+    cases = list(range(seed, seed + count))
+    # So that a campaign that is broken off has killed at all times too.
+    random.Random(seed).shuffle(cases)
+    lives = spread(cases, jobs, one)
+    return [
+        Tally(
+            f"{playbook}.yml is killed (SIGKILL) at any moment, and run once more",
+            tuple(outcome for found in lives if not (outcome := found[playbook]).late),
+        )
+        for playbook in PLAYBOOKS
+    ]

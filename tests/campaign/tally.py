@@ -17,6 +17,7 @@ from tests.campaign.scene import Scene
 if t.TYPE_CHECKING:
     from tests.campaign.scene import Things
 
+Found = t.TypeVar("Found")
 # Characters of a run's last words in a finding.
 LAST_WORDS = 3000
 
@@ -26,9 +27,11 @@ class Outcome:
     """How one case went.
 
     :param finding: empty, or what is wrong and how to see it again.
+    :param late: what was to disturb the run came after its end.
     """
 
     finding: str = ""
+    late: bool = False
 
     @property
     def well(self) -> bool:
@@ -85,22 +88,33 @@ def each(cases: t.Sequence[int], jobs: int, run: t.Callable[[Scene, int], Outcom
 
     :param cases: their seeds.
     """
+    return spread(cases, jobs, lambda scene, case: told(case, lambda: run(scene, case)))
+
+
+def told(case: int, run: t.Callable[[], Outcome]) -> Outcome:
+    """How a case went, a crash too; told at once, so that a campaign that is broken off has told what it found."""
+    try:
+        outcome = run()
+    except Exception as error:
+        outcome = Outcome(f"{type(error).__name__}: {error}")
+    sys.stderr.write(f"case {case}: {outcome.finding or ('too late' if outcome.late else 'well')}\n")
+    sys.stderr.flush()
+    return outcome
+
+
+def spread(cases: t.Sequence[int], jobs: int, run: t.Callable[[Scene, int], Found]) -> tuple[Found, ...]:
+    """What every case returns, some at once, each in a scene that nobody else uses."""
     scenes: queue.Queue[Scene] = queue.Queue()
     with contextlib.ExitStack() as stack:
         for _number in range(min(jobs, len(cases))):
             scenes.put(stack.enter_context(Scene.start()))
 
-        def one(seed: int) -> Outcome:
+        def one(seed: int) -> Found:
             scene = scenes.get()
             try:
-                outcome = run(scene, seed)
-            except Exception as error:
-                outcome = Outcome(f"{type(error).__name__}: {error}")
+                return run(scene, seed)
             finally:
                 scenes.put(scene)
-            if outcome.finding:
-                sys.stderr.write(f"case {seed}: {outcome.finding}\n")
-            return outcome
 
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             return tuple(pool.map(one, cases))

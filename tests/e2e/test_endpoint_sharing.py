@@ -434,7 +434,8 @@ def test_where_the_stacks_cannot_be_read_nothing_is_taken_away(bed: Bed) -> None
     bed.testbed.add_fault(service="cloudformation", operation="DescribeStacks", error="AccessDenied", message="no")
     found = bed.run(**ONE)
     assert (found["changed"], third in found["endpoint"]["subnet_ids"]) == (False, True)
-    assert "not done, because it is not known who else needs it (Could not list the stacks" in found["left_alone"][0]
+    told = "not done, because it is not known who else needs it (the stacks could not be listed"
+    assert f"{told}, cloudformation:DescribeStacks: no)" in found["left_alone"][0]
 
 
 def test_stacks_are_looked_at_only_before_something_is_taken_away(bed: Bed) -> None:

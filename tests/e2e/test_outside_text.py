@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import threading
 import typing as t
 
 import pytest
 import yaml
 
 from tests.e2e.harness import COLLECTION, Controller
-from tests.unit.report.test_notify import Receiver
+from tests.webhook import Receiver
 
 pytestmark = pytest.mark.both_cores
 
@@ -60,13 +59,8 @@ HERE = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
 @pytest.fixture
 def receiver() -> t.Iterator[Receiver]:
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Receiver.start() as server:
+        yield server
 
 
 def test_it_is_data_in_the_inventory_in_tasks_reports_and_webhooks(

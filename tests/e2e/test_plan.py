@@ -13,7 +13,13 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _aws
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import foresee, result, source
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
+    foresee,
+    leftovers,
+    result,
+    source,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import new_token
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_stack import ARGUMENT_SPEC
 from tests.e2e.harness import Controller
@@ -200,6 +206,47 @@ def test_a_template_that_cannot_be_read_from_here_needs_a_change_set(controller:
     assert stack.plan().action == "unknown"
     assert stack.run()["changed"] is False
     assert "cloudformation:CreateChangeSet" in controller.writes()
+    controller.testbed.control("DELETE", "faults")
+
+
+def test_a_change_set_that_a_broken_off_run_left_goes_and_no_other(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller.testbed.settings(stack_seconds=0.2)
+    stack = Stack(controller)
+    stack.run()
+    names = {
+        leftovers.name_of(new_token()): leftovers.DESCRIPTION,
+        leftovers.name_of(new_token()): "somebody's",
+        "somebodys": leftovers.DESCRIPTION,
+    }
+    for name, description in names.items():
+        stack.client.create_change_set(
+            StackName=NAME,
+            ChangeSetName=name,
+            Description=description,
+            UsePreviousTemplate=True,
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+            Parameters=[
+                {"ParameterKey": entry["ParameterKey"], "UsePreviousValue": True}
+                for entry in stack.client.describe_stacks(StackName=NAME)["Stacks"][0]["Parameters"]
+            ],
+            Tags=[{"Key": "team", "Value": "other"}],
+        )
+        stack.client.get_waiter("change_set_create_complete").wait(
+            StackName=NAME, ChangeSetName=name, WaiterConfig={"Delay": 1}
+        )
+    assert stack.plan() == StagePlan("stack", "nothing"), "whoever computed them may live"
+    monkeypatch.setattr(leftovers, "OLD", -60.0)
+    assert stack.plan().reasons == ("left behind: 1 change set of a run that was broken off",)
+    assert stack.run(check=True)["changed"] is True
+    assert stack.run()["changed"] is True
+    assert {raw["ChangeSetName"] for raw in stack.client.list_change_sets(StackName=NAME)["Summaries"]} == set(
+        list(names)[1:]
+    )
+    assert stack.run()["changed"] is False
+    controller.testbed.add_fault(service="cloudformation", operation="ListChangeSets", error="AccessDenied", status=403)
+    assert stack.plan() == StagePlan("stack", "nothing")
     controller.testbed.control("DELETE", "faults")
 
 

@@ -166,7 +166,10 @@ def test_each_broken_inventory_fails_its_checks_and_no_other_and_nothing_is_writ
     markdown = (run.artifacts / "broken-vpc-prerequisites.md").read_text("utf-8")
     assert "| FAIL | `network.vpc` |" in markdown
     assert testbed.api_token not in run.output
-    assert not [path for path in run.artifacts.iterdir() if testbed.api_token in path.read_text("utf-8")]
+    policy = json.loads((run.artifacts / "policies" / f"{EU}-template-1.json").read_text("utf-8"))
+    assert "dynamodb:CreateTable" in {action for entry in policy["Statement"] for action in entry["Action"]}
+    files = [path for path in run.artifacts.rglob("*") if path.is_file()]
+    assert not [path for path in files if testbed.api_token in path.read_text("utf-8")]
 
 
 @pytest.mark.parametrize("host", [US, EU, AP])
@@ -272,14 +275,33 @@ def deployer(testbed: TestBed, *left_out: str) -> dict[str, str]:
 
 def test_the_documented_policies_are_enough_and_a_missing_action_is_named(controller: Controller) -> None:
     testbed = controller.testbed
-    found = preflight(testbed, EU, deployer(testbed))
+    other = {"prerequisites_skip": ["permissions.template"]}
+    found = preflight(testbed, EU, deployer(testbed), **other)
     assert {"permissions.needed", "permissions.looking"} <= by_status(found, "pass"), found["checks"]
-    lacking = preflight(testbed, EU, deployer(testbed, "cloudformation:CreateStack", "ec2:DescribeNetworkAcls"))
+    role = deployer(testbed, "cloudformation:CreateStack", "ec2:DescribeNetworkAcls")
+    lacking = preflight(testbed, EU, role, **other)
     by_id = {check["id"]: check for check in lacking["checks"]}
     assert by_id["permissions.needed"]["status"] == "fail"
     assert "cloudformation:CreateStack" in by_id["permissions.needed"]["summary"]
     assert by_id["permissions.looking"]["status"] == "warn"
     assert "ec2:DescribeNetworkAcls" in by_id["permissions.looking"]["summary"]
+
+
+def test_the_policies_that_are_written_are_enough_for_the_run_and_for_the_template(controller: Controller) -> None:
+    testbed = controller.testbed
+    written = preflight(testbed, EU, prerequisites_artifacts=True)["policies"]
+    assert {"site-1", "template-1", "template-2"} <= set(written)
+    found = preflight(testbed, EU, Deployer(testbed, written).options)
+    assert {"permissions.needed", "permissions.template"} <= by_status(found, "pass"), found["checks"]
+    assert found["policies"] == {}
+    lacking = Deployer(testbed, without(written, {"ecs:CreateCluster", "iam:PassRole"})).options
+    by_id = {check["id"]: check for check in preflight(testbed, EU, lacking)["checks"]}
+    told = by_id["permissions.template"]
+    assert (told["status"], "ecs:CreateCluster" in told["summary"]) == ("warn", True), told
+    assert {"ecs:CreateCluster", "iam:PassRole"} == set(told["evidence"]["not_allowed"])
+    role = Deployer(testbed, {name: policy for name, policy in written.items() if name.startswith("template")}).arn
+    by_id = {check["id"]: check for check in preflight(testbed, EU, lacking, stack_service_role_arn=role)["checks"]}
+    assert (by_id["permissions.template"]["status"], role in by_id["permissions.template"]["summary"]) == ("pass", True)
 
 
 @pytest.mark.parametrize(

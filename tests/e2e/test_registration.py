@@ -325,17 +325,47 @@ def test_a_busy_management_plane_is_asked_again(plane: Plane, code: str) -> None
     assert plane.calls() == ["ListRunners"] * 3
 
 
+def test_a_failure_of_the_management_plane_itself_is_asked_again_three_times(plane: Plane) -> None:
+    """Whatever else it meets in between, which has tries of its own."""
+    busy = [{"code": "resource_exhausted", "times": 4}]
+    plane.control(faults=[*busy, {"code": "internal", "times": 3}], forget_calls=True)
+    assert not plane("registration", **US)["changed"]
+    assert plane.calls() == ["ListRunners"] * 8
+    plane.control(faults=[*busy, {"code": "internal"}], forget_calls=True)
+    failed = plane("registration", **US)
+    assert "failed the call, also after several tries" in failed["msg"]
+    assert plane.calls() == ["ListRunners"] * 8
+
+
+def test_what_does_not_answer_in_time_is_asked_once_more_unless_it_could_be_done_twice(plane: Plane) -> None:
+    plane.control(faults=[{"code": "deadline_exceeded", "times": 1}], forget_calls=True)
+    assert not plane("registration", **US)["changed"]
+    assert plane.calls() == ["ListRunners"] * 2
+    plane.control(faults=[{"code": "deadline_exceeded"}], forget_calls=True)
+    assert "did not answer in time" in plane("registration", **US)["msg"]
+    assert plane.calls() == ["ListRunners"] * 2
+    plane.control(faults=[{"method": "CreateRunner", "code": "deadline_exceeded"}], forget_calls=True)
+    assert "did not answer in time" in plane("registration", name="gitpod-new", region="eu-west-1")["msg"]
+    assert plane.calls().count("CreateRunner") == 1
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["after it was done", "before"])
+def test_a_creation_that_fails_inside_the_management_plane_is_done_once(plane: Plane, after: bool) -> None:
+    plane.control(faults=[{"method": "CreateRunner", "code": "internal", "times": 2, "after": after}])
+    assert plane("registration", name="gitpod-new", region="eu-west-1")["created"]
+    assert list(plane.control()["runners"].values()).count("gitpod-new") == 1
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
         ("unauthenticated", "does not accept the API token"),
         ("permission_denied", "admin access"),
         ("not_found", "does not know it"),
-        ("deadline_exceeded", "did not answer in time"),
         ("invalid_argument", "does not accept a value"),
         ("failed_precondition", "refuses this in the present state"),
         ("unimplemented", "does not offer this"),
-        ("internal", "failed the call"),
+        ("data_loss", "failed the call"),
     ],
 )
 def test_each_refusal_has_words_of_its_own_and_is_not_repeated(plane: Plane, code: str, words: str) -> None:
@@ -459,28 +489,30 @@ def test_a_companys_certificate_authority_is_trusted_when_it_is_named(plane: Pla
     assert "cannot be used" in plane("registration", ca_path="/nowhere.pem", **US)["msg"]
 
 
-def test_the_environments_proxy_is_used(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environments_proxy_is_used_but_not_to_this_machine(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     class Proxy(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+        def do_CONNECT(self) -> None:
             asked.append(self.path)
             self.send_response(407)
             self.end_headers()
+
+        do_POST = do_CONNECT  # noqa: N815
 
         def log_message(self, *_arguments: t.Any) -> None:
             pass
 
     with http.server.HTTPServer(("127.0.0.1", 0), Proxy) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
         monkeypatch.setenv("no_proxy", "")
-        failed = plane("registration", **US)
+        failed = plane("registration", api_url="https://gitpod.example/api", **US)
+        assert not plane("registration", **US)["changed"]
         server.shutdown()
-    assert failed["failed"]
-    assert asked[0].startswith(plane.testbed.management_plane_url)
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert not plane("registration", **US)["changed"]
+    assert "through the proxy 127.0.0.1" in failed["msg"]
+    assert asked == ["gitpod.example:443"]
 
 
 def test_all_pages_are_read_and_filters_hold(plane: Plane) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import threading
 import typing as t
 
 import jsonschema
@@ -16,7 +15,7 @@ import yaml
 
 from tests import reports
 from tests.e2e.harness import COLLECTION, ROOT, Controller
-from tests.unit.report.test_notify import SECRET, Receiver
+from tests.webhook import SECRET, Receiver
 
 SCHEMA = json.loads((ROOT / "docs/report.schema.json").read_text("utf-8"))
 REGIONS = [f"xx-{place}-{number}" for place in ("north", "south", "east", "west") for number in range(1, 5)]
@@ -62,13 +61,8 @@ def playbook(directory: pathlib.Path, *webhooks: dict[str, str]) -> str:
 
 @pytest.fixture
 def receiver() -> t.Iterator[Receiver]:
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Receiver.start() as server:
+        yield server
 
 
 def test_sixteen_regions_are_reported_to_people_and_machines(controller: Controller, receiver: Receiver) -> None:

@@ -9,17 +9,16 @@ Settings that do not touch each other stand together in one run; each alone is f
 from __future__ import annotations
 
 import json
-import threading
 import typing as t
 
 import pytest
 import yaml
 
 from tests.campaign import settings
-from tests.campaign.settings import CONNECTION, HERE, Case
+from tests.campaign.settings_cases import CONNECTION, HERE, SITE, Case, cases
 from tests.e2e.harness import COLLECTION, Controller
 from tests.fleet import Fleet
-from tests.unit.report.test_notify import Receiver
+from tests.webhook import Receiver
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -36,13 +35,8 @@ def two(
 ) -> Iterator[tuple[Fleet, Controller, Receiver]]:
     """Two runners that stand, their control node, and a webhook's receiver."""
     fleet, controller = settings.fleet_of_two(running_testbed, tmp_path_factory.mktemp("settings"))
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield fleet, controller, server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Receiver.start() as server:
+        yield fleet, controller, server
 
 
 def everything(receiver: Receiver) -> Case:
@@ -84,7 +78,7 @@ def everything(receiver: Receiver) -> Case:
         # Extra variables are stronger than anything that a play could say.
         arguments=("-e", json.dumps({"ansible_become": True, "gitpod_report_notify": receiver.url})),
         runners=CONNECTION,
-        playbook=settings.SITE,
+        playbook=SITE,
         document=True,
         # Stacks that were made without this collection get its tags.
         writes=True,
@@ -180,7 +174,7 @@ def test_roles_in_plays_of_ones_own_run_on_the_control_node_and_refuse_what_cann
 def test_a_run_that_leaves_out_what_decides_is_refused(two: tuple[Fleet, Controller, Receiver], name: str) -> None:
     fleet, controller, _receiver = two
     controller.testbed.clear_calls()
-    (case,) = [case for case in settings.cases() if case.name.startswith(name)]
+    (case,) = [case for case in cases() if case.name.startswith(name)]
     ran = settings.run(controller, case)
     assert settings.faults(ran, controller, fleet) == [], ran.output
 
@@ -197,7 +191,7 @@ def test_a_failure_takes_nobody_elses_run_or_report(running_testbed: TestBed, tm
     running_testbed.fail_resource(**order, operation="CREATE", reason="No capacity", times=1)
     strict = {"any_errors_fatal": "true", "strategy": "free", "forks": "1"}
     tags = ("--tags", "prerequisites,stack")
-    ran = settings.run(controller, Case("strict", configuration=strict, arguments=tags, playbook=settings.SITE))
+    ran = settings.run(controller, Case("strict", configuration=strict, arguments=tags, playbook=SITE))
     assert ran.code != 0
     assert "ansible_failed_task" not in ran.output
     fleet_report = json.loads((controller.artifacts / "fleet.json").read_text("utf-8"))

@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 
-from tests.campaign.settings import CONNECTION
+from tests.campaign.settings_cases import CONNECTION
 from tests.e2e import ssh_host
 from tests.e2e.harness import COLLECTION
 from tests.e2e.verified_runner import HOST, NAME, Bed

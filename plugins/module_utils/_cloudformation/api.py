@@ -6,10 +6,16 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.content import fingerprint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.leftovers import (
+    DESCRIPTION,
+    Leftover,
+    left_behind,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -111,7 +117,7 @@ class Api:
                 StackName=wanted.name,
                 ChangeSetName=name,
                 ChangeSetType=kind,
-                Description="gitpod.enterprise_runner",
+                Description=DESCRIPTION,
                 ClientToken=token,
                 **_common(wanted, template, parameters),
                 aws_retry=True,
@@ -148,14 +154,25 @@ class Api:
 
     def waiting_change_sets(self, stack: str) -> list[dict[str, t.Any]]:
         """Every change set of a stack, as DescribeChangeSet has it; one that goes meanwhile is left out."""
+        found = []
+        for entry in self._listed_change_sets(stack):
+            with contextlib.suppress(NotFoundError):
+                found.append(self.change_set(str(entry["ChangeSetId"])))
+        return found
+
+    def leftovers(self, stack: str) -> tuple[Leftover, ...]:
+        """Change sets that runs left behind which were broken off; none when listing them is not allowed."""
+        try:
+            return left_behind(self._listed_change_sets(stack), datetime.datetime.now(datetime.timezone.utc))
+        except ApiError as error:
+            if error.code in DENIED_CODES:
+                return ()
+            raise
+
+    def _listed_change_sets(self, stack: str) -> list[t.Mapping[str, t.Any]]:
         with intent(f"list the change sets of {stack}"):
             pages = self.client.get_paginator("list_change_sets").paginate(StackName=stack)
-            arns = [str(entry["ChangeSetId"]) for page in pages for entry in page.get("Summaries", [])]
-        found = []
-        for arn in arns:
-            with contextlib.suppress(NotFoundError):
-                found.append(self.change_set(arn))
-        return found
+            return [entry for page in pages for entry in page.get("Summaries", [])]
 
     def set_policy(self, stack: str, policy: str) -> None:
         """Set the stack policy, which protects resources from updates."""

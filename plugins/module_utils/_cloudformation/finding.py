@@ -13,7 +13,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
@@ -156,7 +156,7 @@ def find(api: Api, runner: Runner, name: str, take_over: str = "") -> Found:
     """
     stack = api.stack(name)
     if not runner.known:
-        return _named_by_the_task(api, stack, take_over)
+        return _named_by_the_task(api, stack)
     found = judged(api, stack, runner, take_over)
     if found.verdict.relation == OURS:
         return found
@@ -194,7 +194,7 @@ def _in_review(api: Api, stack: Stack, runner: Runner, named: bool) -> Found:
         return Found(stack, Verdict(UNKNOWN, f"{told} cloudformation:DescribeChangeSet)"), runner, named)
     verdicts = [_of_change_set(runner, raw, named) for raw in waiting]
     if stack.tags:
-        verdicts.append(ownership.of_stack(runner, stack.tags, stack.parameters, stack.description, named))
+        verdicts.append(_whose(runner, stack.tags, stack.parameters, stack.description, named))
     verdicts.sort(key=lambda verdict: _LEAST_OURS_FIRST.index(verdict.relation))
     free = Verdict(FREE, "it has no resources, and no change set waits in it")
     names = tuple(sorted(clean(raw.get("ChangeSetName", "")) for raw in waiting))
@@ -212,8 +212,14 @@ def _change_sets(api: Api, stack: Stack) -> list[dict[str, t.Any]]:
 def _of_change_set(runner: Runner, raw: t.Mapping[str, t.Any], named: bool) -> Verdict:
     tags = {entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])}
     values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in raw.get("Parameters", [])}
-    found = ownership.of_stack(runner, tags, values, raw.get("Description", ""), named)
+    found = _whose(runner, tags, values, clean(raw.get("Description", "")), named)
     return dataclasses.replace(found, reason=f"of the change set {clean(raw.get('ChangeSetName', ''))}, {found.reason}")
+
+
+def _whose(runner: Runner, tags: ownership.Tags, values: t.Mapping[str, str], description: str, named: bool) -> Verdict:
+    if runner.known:
+        return ownership.of_stack(runner, tags, values, description, named)
+    return ownership.of_any_runner(tags, values, description)
 
 
 def _elsewhere(api: Api, runner: Runner, found: Found, take_over: str) -> Found:
@@ -280,24 +286,25 @@ def _names_the_id(stack: Stack, runner: Runner) -> bool:
     return any(ownership.same_id(runner.id, value) for value in values)
 
 
-def _named_by_the_task(api: Api, stack: Stack, take_over: str) -> Found:
+def _named_by_the_task(api: Api, stack: Stack) -> Found:
     """A play of its own names a stack and no runner: any runner's is meant, but nothing that is no runner's."""
-    if stack.status in GONE:
-        return Found(stack, Verdict(FREE, "there is none"))
-    if stack.status == "REVIEW_IN_PROGRESS":
-        found = judged(api, stack, NOBODY, take_over)
-        of_a_runner = found.waiting is not None and found.verdict.relation in (ANOTHERS, UNKNOWN)
-        told = Verdict(OURS, f"{found.verdict.reason}; the task names the stack")
-        return dataclasses.replace(found, verdict=told) if of_a_runner else found
-    if stack.tags.get(RUNNER_ID_TAG) or stack.tags.get(RUNNER_NAME_TAG):
-        return Found(stack, Verdict(OURS, "its tags name a runner, and the task names the stack"))
-    if parameters.find("Runner ID", api.template({"StackName": stack.id}).parameters):
-        return Found(stack, Verdict(OURS, "its template has a Runner ID, and the task names the stack"))
-    told = ownership.of_stack(NOBODY, stack.tags, stack.parameters, stack.description)
-    named = bool(take_over) and take_over in (stack.name, stack.id)
-    if named and told.relation in (ANOTHERS, UNKNOWN):
-        return Found(stack, Verdict(OURS, f"{told.reason}; the task names it to be taken over"), named=True)
-    return Found(stack, dataclasses.replace(told, relation=STRANGERS), named=named)
+    if stack.status in GONE or stack.status == "REVIEW_IN_PROGRESS":
+        found = judged(api, stack, NOBODY)
+        sure = found.waiting is not None
+    else:
+        found, sure = Found(stack, _of_any_runner(api, stack)), True
+    if not (sure and found.verdict.relation == UNKNOWN):
+        return found
+    return dataclasses.replace(found, verdict=Verdict(OURS, f"{found.verdict.reason}, and the task names the stack"))
+
+
+def _of_any_runner(api: Api, stack: Stack) -> Verdict:
+    """By what the stack itself says, else by the labels of its template."""
+    told = ownership.of_any_runner(stack.tags, stack.parameters, stack.description)
+    if told.relation == UNKNOWN:
+        return told
+    asked = api.template({"StackName": stack.id}).parameters
+    return ownership.of_any_runner(stack.tags, [parameter.label for parameter in asked], stack.description)
 
 
 def of_runner(stacks: t.Sequence[Stack], runner_id: str) -> Stack:

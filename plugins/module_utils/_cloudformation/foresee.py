@@ -20,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     step_back,
     target,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.leftovers import Leftover, told
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Stack,
     Template,
@@ -45,12 +46,14 @@ class Present:
     :param fingerprint: of its template, empty when it could not be read.
     :param policy: its stack policy, read only when one is wanted.
     :param reviewed: the change set that waits for approval, as DescribeChangeSet has it.
+    :param leftovers: change sets of runs that were broken off.
     """
 
     stack: Stack
     fingerprint: str = ""
     policy: str = ""
     reviewed: t.Mapping[str, t.Any] | None = None
+    leftovers: tuple[Leftover, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Difference:
     reviewed: bool = False
     protection: bool = False
     policy: bool = False
+    leftovers: tuple[Leftover, ...] = ()
 
     @property
     def needs_change_set(self) -> bool:
@@ -101,11 +105,12 @@ class Difference:
             "a change set that was computed for review waits": self.reviewed,
             "the termination protection differs": self.protection,
             "the stack policy differs": self.policy,
+            f"left behind: {told(self.leftovers)}": self.leftovers,
         }
-        told = [sentence for sentence, holds in named.items() if holds]
-        told += [_sentence(label, *values) for label, values in self.parameters.items()]
-        told += [_sentence(f"tag {key}", *values) for key, values in self.tags.items()]
-        return tuple(told)
+        sentences = [sentence for sentence, holds in named.items() if holds]
+        sentences += [_sentence(label, *values) for label, values in self.parameters.items()]
+        sentences += [_sentence(f"tag {key}", *values) for key, values in self.tags.items()]
+        return tuple(sentences)
 
 
 def _sentence(name: str, before: str, after: str) -> str:
@@ -119,6 +124,7 @@ def look(api: Api, wanted: Wanted, stack: Stack) -> Present:
         fingerprint=api.fingerprint(stack.id) if wanted.fingerprint else "",
         policy=api.policy(stack.id) if wanted.policy else "",
         reviewed=api.reviewed_change_set(stack.name, CHANGE_SET_NAME),
+        leftovers=api.leftovers(stack.id),
     )
 
 
@@ -178,6 +184,7 @@ def difference(wanted: Wanted, template: Template, present: Present) -> Differen
         reviewed=present.reviewed is not None,
         protection=stack.protected is not None and wanted.protected != stack.protected,
         policy=bool(wanted.policy) and not same_document(wanted.policy, present.policy),
+        leftovers=present.leftovers,
     )
 
 

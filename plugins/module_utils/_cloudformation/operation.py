@@ -29,7 +29,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import (
-    Difference,
     difference,
     look,
 )
@@ -49,6 +48,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     OvertakenError,
     moved_on,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.settings import settings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.update import (
     RefusedError,
     compute,
@@ -339,7 +339,7 @@ def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
         raise _stopped(stack)
     clock = mode.watching.clock
     with begin.discarding(api, update.change_set, clock) if update and update.unasked else contextlib.nullcontext():
-        outcome = _settings(api, wanted, stack, found, update.outcome if update else Outcome(stack), mode)
+        outcome = settings(api, wanted, stack, found, update.outcome if update else Outcome(stack), mode)
     if update is None or update.changes is None or mode.check:
         return outcome
     if wanted.review:
@@ -352,21 +352,6 @@ def _update(api: Api, wanted: Wanted, template: Template, stack: Stack, mode: Mo
     watching = dataclasses.replace(mode.watching, expected=len(update.changes))
     how = dataclasses.replace(mode, watching=watching)
     return _merged(outcome, _finish(api, update.started, update.token, how, "update", before=stack.status))
-
-
-def _settings(api: Api, wanted: Wanted, stack: Stack, found: Difference, outcome: Outcome, mode: Mode) -> Outcome:
-    """What is changed without a change set: termination protection and stack policy."""
-    clock = mode.watching.clock
-    if found.protection:
-        switched = f"switch termination protection {'on' if wanted.protected else 'off'}"
-        outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, switched))
-        if not mode.check:
-            begin.protect(api, stack.id, wanted.protected, clock)
-    if found.policy:
-        outcome = dataclasses.replace(outcome, changed=True, actions=(*outcome.actions, "set the stack policy"))
-        if not mode.check:
-            begin.set_policy(api, stack.id, wanted.policy, clock)
-    return outcome
 
 
 def _overtaken(api: Api, stack: Stack, error: ApiError | RefusedError, mode: Mode) -> Outcome:

@@ -22,6 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Present,
     tags_after,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.leftovers import name_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Stack,
     Template,
@@ -87,7 +88,7 @@ def compute(api: Api, wanted: Wanted, template: Template, present: Present, foun
         arn = reviewed["ChangeSetId"]
         changes: Changes | None = tuple(change(entry) for entry in reviewed["Changes"])
     else:
-        name = CHANGE_SET_NAME if wanted.review and not mode.check else f"c{token}"
+        name = CHANGE_SET_NAME if wanted.review and not mode.check else name_of(token)
         asked = begin.ChangeSet(name, "UPDATE", token)
         arn, changes, anothers = asked_for(api, full, template, request, asked, mode)
         if anothers and changes is not None:

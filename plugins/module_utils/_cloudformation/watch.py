@@ -167,11 +167,15 @@ def wait(api: Api, stack: Stack, history: History, watching: Watching, before: s
         if not meaning(current.status).in_progress and not lagging:
             history.read()
             return current
-    raise TimeoutExceededError(
-        f"The stack {stack.name} is still {current.status} after {watching.timeout:.0f} s",
+    raise _late(current, history, watching)
+
+
+def _late(stack: Stack, history: History, watching: Watching) -> TimeoutExceededError:
+    return TimeoutExceededError(
+        f"The stack {stack.name} is still {stack.status} after {watching.timeout:.0f} s",
         "AWS goes on with it",
         "Run again to go on waiting, or allow more time (gitpod_stack_timeout)",
-        {"in_progress": True, "stack": current.as_result(), "timeline": timeline(history.events)},
+        {"in_progress": True, "stack": stack.as_result(), "timeline": timeline(history.events)},
     )
 
 

@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was found about one runner as files: JSON for programs, Markdown for a ticket. Pure."""
+"""What was found about one runner as files: JSON for programs, Markdown for a ticket, IAM policies. Pure."""
 
 from __future__ import annotations
 
@@ -27,11 +27,15 @@ KEYS = ("id", "status", "summary", "remediation", "unverifiable", "docs")
 
 
 def documents(runner: Runner, name: str) -> dict[str, str]:
-    """The files' contents by their names.
+    """The files' contents by their paths below the directory.
 
     :param name: what the files' names begin with (C(_files.file_names)).
     """
-    return {f"{name}-prerequisites.json": as_json(runner), f"{name}-prerequisites.md": markdown(runner)}
+    policies = {
+        f"policies/{name}-{part}.json": json.dumps(policy, indent=2) + "\n" for part, policy in runner.policies.items()
+    }
+    checks = {f"{name}-prerequisites.json": as_json(runner), f"{name}-prerequisites.md": markdown(runner)}
+    return {**checks, **policies}
 
 
 def as_json(runner: Runner) -> str:

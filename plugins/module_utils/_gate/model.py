@@ -125,6 +125,7 @@ class Runner:
     :param findings: the contract's problems first, then the checks in their order.
     :param plan: every stage that the look foresaw, in the order of site.yml; empty when nothing could be foreseen.
     :param values: typed inventory values by variable.
+    :param policies: IAM policies by the end of their files' names.
     :param release: of its stack in words, and what becomes of it.
     """
 
@@ -134,6 +135,7 @@ class Runner:
     findings: tuple[Finding, ...] = ()
     plan: tuple[Stage, ...] = ()
     values: Raw = dataclasses.field(default_factory=dict)
+    policies: Raw = dataclasses.field(default_factory=dict)
     release: str = ""
 
     @classmethod
@@ -151,6 +153,7 @@ class Runner:
             findings=(*findings, *_of_the_look(look, bool(problems))),
             plan=tuple(_stage(entry) for entry in look.get("plan") or []),
             values=raw.get("values") or {},
+            policies=look.get("policies") or {},
             release=_release(look.get("release") or {}),
         )
 

@@ -239,7 +239,9 @@ class FleetConnections:
                 raise InputError("No region is named", next_step="Set gitpod_region") from error
             except (ValueError, botocore_exceptions.BotoCoreError) as error:
                 raise InputError(
-                    "The credentials cannot be used", str(error), "Check gitpod_aws_profile and gitpod_dns_aws_profile"
+                    "The credentials, or another setting of the AWS SDK, cannot be used",
+                    str(error),
+                    "Check gitpod_aws_profile and gitpod_dns_aws_profile, and the SDK's own variables and files",
                 ) from error
 
         return make

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import os
 import typing as t
@@ -135,7 +136,7 @@ class Client:
     def call(
         self, rpc: Callable[[t.Any], t.Any], request: t.Any, what: str, done: Callable[[], t.Any] | None = None
     ) -> t.Any:
-        """One call, repeated with jittered back-off while the management plane is unavailable or limits the rate.
+        """One call, repeated with jittered back-off while the management plane fails or limits the rate.
 
         A wait that the management plane asks for (Retry-After) is heeded, as far as C(LONGEST_CALL) allows.
 
@@ -144,7 +145,7 @@ class Client:
             out after all, and returns what it would have answered, or C(None).
         :raises ApiError: any other refusal, or none of the tries succeeded.
         """
-        delay, began = FIRST_DELAY, self.clock.now()
+        delay, began, met = FIRST_DELAY, self.clock.now(), collections.Counter[failures.Meaning]()
         for tried in range(self.connection.retries + 1):
             try:
                 return rpc(request)
@@ -153,8 +154,11 @@ class Client:
                 asked = self._transport.retry_after if found.retry else 0.0
                 pause = max(delay * (1 - 0.5 * self.clock.jitter()), asked)
                 lost = done is not None and found.code in failures.LOST
+                met[found] += 1
                 most = self.connection.unreached_retries if failures.unreached(error) else self.connection.retries
-                last = not found.retry or tried >= most or self.clock.now() - began + pause > LONGEST_CALL
+                # What is still on its way could be done after the second try, where no look would have seen it.
+                spent = tried >= most or 0 < found.repeats < met[found] or (done and found is failures.LATE)
+                last = not found.retry or spent or self.clock.now() - began + pause > LONGEST_CALL
                 if last and not lost:
                     raise failure from error
             self.clock.sleep(delay if last else pause)

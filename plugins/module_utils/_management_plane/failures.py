@@ -28,12 +28,14 @@ class Meaning:
 
     :param why: begins the reason, before the management plane's own words.
     :param retry: whether the same request may succeed in a moment.
+    :param repeats: how often it is repeated after this very failure; 0 for as often as the connection allows.
     """
 
     code: str
     why: str
     next_step: str
     retry: bool = False
+    repeats: int = 0
 
 
 # By class name, so that nothing is imported before something fails (ona_sdk.errors, SDK 1.2).
@@ -63,6 +65,8 @@ MEANINGS: t.Mapping[str, Meaning] = {
         "deadline_exceeded",
         "The management plane did not answer in time",
         "Run again: what was done meanwhile is found; a longer api_timeout may help",
+        retry=True,
+        repeats=1,
     ),
     "ValidationError": Meaning(
         "invalid_argument", "The management plane does not accept a value", "Correct the value that is named"
@@ -82,7 +86,13 @@ MEANINGS: t.Mapping[str, Meaning] = {
     ),
     "MissingAPIKeyError": Meaning("unauthenticated", "No API token is given", HOW_TO_AUTHENTICATE),
 }
-OTHER = Meaning("unknown", "The management plane failed the call", "Run again; if it stays, show this to Gitpod")
+_FAILED = "The management plane failed the call"
+_SHOW = "Run again; if it stays, show this to Gitpod"
+OTHER = Meaning("unknown", _FAILED, _SHOW)
+# A server says so of what it did not expect: a moment later it may be well, or it meets the same fault each time.
+FAULTY = Meaning("unknown", f"{_FAILED}, also after several tries", _SHOW, retry=True, repeats=3)
+# Connect protocol, "Error codes": HTTP 500, and the conflict after which the whole call is due again.
+FAULTS = frozenset({"internal", "unknown", "aborted"})
 UNTRUSTED = Meaning(
     "untrusted",
     "The certificate of the management plane is not trusted",
@@ -134,9 +144,17 @@ def meaning_of(error: BaseException, mapped: BaseException) -> Meaning:
             return limited if cause.passing else NOT_THE_API
         if isinstance(cause, exchange.ExchangeError):
             return _BY_KIND.get(cause.kind, UNAVAILABLE if cause.passing else PROXY)
+    if connect_code(error) in FAULTS:
+        return FAULTY
     found = MEANINGS.get(type(mapped).__name__, OTHER)
     # Of an answer that did arrive, the SDK could not read the message.
     return BROKEN if found is UNAVAILABLE and error.__cause__ is not None else found
+
+
+def connect_code(error: BaseException) -> str:
+    """The Connect protocol's name of an error; empty for an exception of another kind."""
+    code = getattr(error, "code", "")
+    return str(getattr(code, "value", code)).lower()
 
 
 def unreached(error: BaseException) -> bool:

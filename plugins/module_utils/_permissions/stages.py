@@ -51,7 +51,8 @@ PREREQUISITES = (
     *actions("route53", "ListResourceRecordSets", scopes=known.ZONE, when=known.ROUTE53, optional=True),
     *FINDING,
     *actions("cloudformation", "ListStackResources", scopes=known.STACK),
-    *actions("cloudformation", "GetTemplateSummary", optional=True),
+    # DescribeType: what a resource type needs that the collection does not know by itself.
+    *actions("cloudformation", "GetTemplateSummary", "DescribeType", optional=True),
     *actions("cloudformation", "GetTemplate", "DescribeChangeSet", "ListChangeSets", scopes=known.STACK, optional=True),
     *actions("cloudformation", "GetStackPolicy", scopes=known.STACK, when=known.POLICY, optional=True),
     *actions("elasticloadbalancing", "DescribeLoadBalancers"),

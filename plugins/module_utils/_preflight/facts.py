@@ -16,10 +16,12 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import Found
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.leftovers import Leftover
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.needs import Needs
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
@@ -307,8 +309,11 @@ class Facts:
     :param owned: whose the stack is; C(stack) is it as far as it is this runner's.
     :param policy: the stack policy, when one is wanted.
     :param reviewed: the change set that waits for approval.
+    :param leftovers: change sets of runs that were broken off.
     :param ecs_role: whether the ECS service-linked role exists.
     :param simulation: decision by IAM action; one of which IAM said nothing is not in it.
+    :param template_needs: what the template's resources need of whoever deploys them.
+    :param template_simulation: decision by action of C(template_needs), or by C(action for service).
     :param images: newest image's name by owner.
     """
 
@@ -342,9 +347,12 @@ class Facts:
     fingerprint: str | Unread | None = None
     policy: str | Unread | None = None
     reviewed: t.Mapping[str, t.Any] | Unread | None = None
+    leftovers: tuple[Leftover, ...] | Unread | None = None
     load_balancer: t.Mapping[str, str] | Unread | None = None
     quotas: t.Mapping[str, Quota] = dataclasses.field(default_factory=dict)
     ecs_role: bool | Unread | None = None
     simulation: t.Mapping[str, Decision] | Unread | None = None
+    template_needs: Needs | Unread | None = None
+    template_simulation: t.Mapping[str, Decision] | Unread | None = None
     images: t.Mapping[str, str] | Unread | None = None
     management_plane: ManagementPlane | None = None

@@ -17,28 +17,22 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import (
     Unread,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import (
-    Found,
-    find,
-    users_of_vpc,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import users_of_vpc
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
-    InputError,
-)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering, attempt
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     account,
     asking,
     certificates,
+    gather_stack,
     naming,
     network,
     registering,
     simulating,
+    template_needs,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     ASSUME_ROLE,
@@ -66,20 +60,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import LOAD_BALANCER
 
 T = t.TypeVar("T")
-# Options of runner_stack that say which template is meant.
-TEMPLATE_OPTIONS = (
-    "template_body",
-    "template_url",
-    "release_channel",
-    "release_version",
-    "releases_url",
-    "template_name",
-    "template_sha256",
-    "keep_release",
-)
 
 
 def gather(
@@ -90,7 +72,7 @@ def gather(
     :param options: of runner_stack, which name the template.
     :param given: parameters by the template's own names (gitpod_stack_parameters).
     """
-    _stack(look, options, wanted)
+    gather_stack.ask(look, options, wanted)
     if given or incomplete(wanted):
         wanted = _completed(look, wanted, given or {})
     _identity(look)
@@ -98,6 +80,7 @@ def gather(
     _names(look, wanted)
     _certificates(look, wanted)
     _account(look, wanted)
+    template_needs.gather(look, wanted)
     _outside(look, wanted)
     found = look.all()
     records = _records(look, found.get("hosted_zones"), wanted)
@@ -110,71 +93,6 @@ def gather(
         **{fact: value for fact, value in found.items() if fact in fields},
     )
     return facts, wanted
-
-
-def _stack(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> None:
-    clients = look.clients
-
-    def api() -> StackApi:
-        return StackApi(clients("cloudformation"), lambda: clients("elbv2"))
-
-    def where() -> source.Source | None:
-        # Nothing is uploaded here, so a template that only a bucket of the user's could hold is not known yet.
-        asked = {name: options.get(name) for name in TEMPLATE_OPTIONS}
-        try:
-            there = look.found("stack") if asked["keep_release"] else None
-            own = there if isinstance(there, Stack) else Stack(wanted.stack_name)
-            # Runners with the same credentials and the same template read it once.
-            return look.pool.once(
-                ("template", look.profile, *asked.values(), source.keeps(asked, own) and own.id),
-                lambda: source.of_stack(asked, own, lambda: clients("s3")),
-            )
-        except InputError:
-            if wanted.template_bucket:
-                return None
-            raise
-
-    def template() -> Template | Unread | None:
-        found = look.get("source")
-        return api().template(found.location) if isinstance(found, source.Source) else found
-
-    def of_existing(read: t.Callable[[Stack], T]) -> t.Callable[[], T | None]:
-        def of_the_stack() -> T | None:
-            stack = look.known("stack")
-            exists = stack is not None and status.exists(stack.status) and stack.status != "DELETE_IN_PROGRESS"
-            return read(stack) if exists else None
-
-        return of_the_stack
-
-    def owned() -> Found:
-        return find(api(), Runner(wanted.name, wanted.runner_id), wanted.stack_name, wanted.stack_take_over)
-
-    def stack() -> Stack | Unread:
-        # Of a stack that is not this runner's nothing is taken for its own.
-        found = look.get("owned")
-        return found.seen if isinstance(found, Found) else t.cast("Unread", found)
-
-    look.ask("owned", "cloudformation:DescribeStacks", owned)
-    look.ask("stack", "cloudformation:DescribeStacks", stack)
-    look.ask("source", "read the template", where)
-    look.ask("template", "cloudformation:GetTemplateSummary", template)
-    look.ask("fingerprint", "cloudformation:GetTemplate", of_existing(lambda stack: api().fingerprint(stack.id)))
-    look.ask(
-        "reviewed",
-        "cloudformation:DescribeChangeSet",
-        of_existing(lambda stack: api().reviewed_change_set(stack.name, CHANGE_SET_NAME)),
-    )
-    look.ask(
-        "policy",
-        "cloudformation:GetStackPolicy",
-        of_existing(lambda stack: api().policy(stack.id)),
-        wanted.stack_policy,
-    )
-    look.ask(
-        "load_balancer",
-        "elasticloadbalancing:DescribeLoadBalancers",
-        of_existing(lambda stack: api().load_balancer(stack, stack.outputs.get(LOAD_BALANCER, ""))),
-    )
 
 
 def _completed(look: Gathering, wanted: Wanted, given: t.Mapping[str, t.Any]) -> Wanted:

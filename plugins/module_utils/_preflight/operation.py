@@ -28,6 +28,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import gather
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.policies import policies
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
 
@@ -71,6 +72,7 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         "stack_exists": status.exists(facts.stack.status) if isinstance(facts.stack, Stack) else None,
         "release": _release(wanted, facts),
         "account_id": facts.caller.account if isinstance(facts.caller, Caller) else "",
+        "policies": policies(wanted, facts) if values.get("gitpod_prerequisites_artifacts") else {},
     }
 
 

@@ -117,6 +117,7 @@ def _stack(options: Options, owned: Found | Unread | None, facts: Facts) -> Stag
         fingerprint=facts.fingerprint if isinstance(facts.fingerprint, str) else "",
         policy=facts.policy if isinstance(facts.policy, str) else "",
         reviewed=None if isinstance(facts.reviewed, Unread) else facts.reviewed,
+        leftovers=facts.leftovers if isinstance(facts.leftovers, tuple) else (),
     )
     found = cloudformation.foresee(wanted_stack(options, source), template, present)
     if found.action in (stages.UPDATE, stages.UNKNOWN, stages.NOTHING) and template is not facts.template:

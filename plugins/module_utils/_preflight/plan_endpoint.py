@@ -25,7 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Wanted as WantedEndpoint,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.neighbours import Neighbours
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.neighbours import Neighbours, unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
 
@@ -135,5 +135,5 @@ def _facts(wanted: Wanted, facts: Facts) -> EndpointFacts:
 def _neighbours(facts: Facts) -> Neighbours:
     found = facts.endpoint_neighbours
     if isinstance(found, Unread):
-        return Neighbours(unread=found.message.rstrip("."))
+        return unread(found.message)
     return Neighbours(tuple(users.User(runner.name, runner.id) for runner in found or ()))

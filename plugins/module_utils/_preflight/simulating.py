@@ -161,11 +161,11 @@ def context(wanted: Wanted) -> list[Entry]:
     }
     if wanted.service_role_arn:
         texts["cloudformation:RoleArn"] = wanted.service_role_arn
-    entries = [_entry(key, [value], "string") for key, value in texts.items() if value]
-    return entries + [_entry(key, values, "stringList") for key, values in lists.items() if all(values)]
+    entries = [entry(key, [value], "string") for key, value in texts.items() if value]
+    return entries + [entry(key, values, "stringList") for key, values in lists.items() if all(values)]
 
 
-def _entry(key: str, values: list[str], kind: str) -> Entry:
+def entry(key: str, values: list[str], kind: str) -> Entry:
     return {"ContextKeyName": key, "ContextKeyValues": values, "ContextKeyType": kind}
 
 
@@ -195,9 +195,9 @@ def simulation(iam: t.Any, caller: Caller, wanted: Wanted, zone_id: str) -> dict
     source = caller.policy_source
     answers: dict[tuple[str, str], Decision] = {}
     for names, arns in questions(Ground(caller, wanted, source, zone_id)):
-        source, results = _simulate(iam, source, names, arns, context(wanted))
+        source, results = simulate(iam, source, names, arns, context(wanted))
         for result in results:
-            answers.update(_decisions(result))
+            answers.update(decisions(result))
     return decided(Ground(caller, wanted, source, zone_id), answers)
 
 
@@ -215,7 +215,7 @@ def decided(ground: Ground, answers: t.Mapping[tuple[str, str], Decision]) -> di
     return found
 
 
-def _decisions(result: t.Mapping[str, t.Any]) -> dict[tuple[str, str], Decision]:
+def decisions(result: t.Mapping[str, t.Any]) -> dict[tuple[str, str], Decision]:
     """An element of EvaluationResults, for each of its resources."""
     name = result["EvalActionName"]
     by = ""
@@ -237,7 +237,7 @@ def _decisions(result: t.Mapping[str, t.Any]) -> dict[tuple[str, str], Decision]
     }
 
 
-def _simulate(
+def simulate(
     iam: t.Any, source: str, names: t.Sequence[str], arns: t.Sequence[str], entries: list[Entry]
 ) -> tuple[str, list[t.Any]]:
     """The ARN that was simulated, and all results; a session's ARN leaves out the path of its role."""

@@ -99,6 +99,7 @@ class Wanted:
     registration_metrics: t.Mapping[str, t.Any] | None = dataclasses.field(default=None, repr=False)
     registration_same_name_elsewhere: bool = False
     probe_instances: bool = False
+    prerequisites_skip: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @classmethod

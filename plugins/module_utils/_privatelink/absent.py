@@ -103,11 +103,14 @@ def depart(endpoints: t.Sequence[Endpoint], groups: t.Sequence[Group], wanted: W
 
     last = [endpoint for endpoint in endpoints if decision(endpoint.tags) == users.REMOVE]
     staying = [endpoint for endpoint in endpoints if endpoint not in last and stage(endpoint.state) != LEAVING]
-    # An endpoint has at least one group, so the only one of an endpoint that stays stays too.
-    needed = {
-        endpoint.security_group_ids[0]: endpoint.id for endpoint in staying if len(endpoint.security_group_ids) == 1
-    }
     own = [group for group in groups if decision(group.tags) == users.REMOVE]
+    # An endpoint has at least one group: where all of one that stays would go, its first stays too.
+    going = {group.id for group in own}
+    needed = {
+        min(endpoint.security_group_ids): endpoint.id
+        for endpoint in staying
+        if endpoint.security_group_ids and going.issuperset(endpoint.security_group_ids)
+    }
     gone = [group for group in own if group.id not in needed]
     shared = [group for group in groups if decision(group.tags) == users.RELEASE]
     released = [(endpoint, release(endpoint, wanted, [group.id for group in gone])) for endpoint in staying]

@@ -13,6 +13,7 @@ import dataclasses
 import functools
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import (
@@ -45,6 +46,14 @@ class Neighbours:
 Look = t.Callable[[], Neighbours]
 
 
+def unread(words: str) -> Neighbours:
+    """That the stacks could not be listed, in the plan of the prerequisites as in the run.
+
+    :param words: AWS's own.
+    """
+    return Neighbours(unread=f"the stacks could not be listed, cloudformation:DescribeStacks: {words.rstrip('.')}")
+
+
 def once(read: t.Callable[[], t.Sequence[users.User]]) -> Look:
     """A look that is made when it is first needed, and told instead of raised where it fails."""
 
@@ -53,7 +62,7 @@ def once(read: t.Callable[[], t.Sequence[users.User]]) -> Look:
         try:
             return Neighbours(tuple(read()))
         except RunnerError as error:
-            return Neighbours(unread=error.message.rstrip("."))
+            return unread(Unread.of(error).message)
 
     return look
 

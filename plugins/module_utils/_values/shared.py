@@ -286,7 +286,10 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         name="gitpod_prerequisites_artifacts",
-        description="Whether the checks are written as JSON and as Markdown. The playbook prerequisites does.",
+        description=(
+            "Whether the checks are written as JSON and as Markdown, and the IAM policies of the runner and of its "
+            "template. The playbook prerequisites does."
+        ),
         kind="bool",
         default=False,
     ),

@@ -23,6 +23,7 @@ import zlib
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web import trust
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.watch import Watch
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import is_this_machine, proxy_of
 
 # No answer within the time; nobody there; not trusted; the proxy's own refusal; an answer that broke off, or is none.
 LATE, UNREACHED, UNTRUSTED = "late", "unreached", "untrusted"
@@ -181,7 +182,9 @@ class Web:
         if not url.lower().startswith(("http://", "https://")):
             raise ExchangeError(UNREACHED, "only http and https are spoken")
         with Watch(limits.seconds) as watch:
-            opener = urllib.request.build_opener(_Http(watch), _Https(watch, self._context), _AsItIs())
+            opener = urllib.request.build_opener(
+                _Http(watch), _Https(watch, self._context), _AsItIs(), *_without_proxies(url)
+            )
             try:
                 request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310
                 with opener.open(request, timeout=limits.seconds) as answer:
@@ -189,7 +192,20 @@ class Web:
             except ExchangeError:
                 raise
             except (OSError, http.client.HTTPException, ValueError, EOFError, zlib.error) as error:
-                raise trouble_of(error, watch.over, limits.seconds) from error
+                raise _without_a_way(url) or trouble_of(error, watch.over, limits.seconds) from error
+
+
+def _without_proxies(url: str) -> list[urllib.request.ProxyHandler]:
+    """To this machine itself nothing goes through a proxy, which would read over the wire what loopback keeps."""
+    return [urllib.request.ProxyHandler({})] if is_this_machine(url) else []
+
+
+def _without_a_way(url: str) -> ExchangeError | None:
+    """What is wrong with the proxy's URL: of that the standard library tells nothing, or what may be the password."""
+    proxy = None if is_this_machine(url) else proxy_of(url)
+    if proxy is None or not proxy.fault:
+        return None
+    return ExchangeError(PROXY, f"the URL of the proxy in {proxy.variable} {proxy.fault}")
 
 
 def _read(answer: t.Any, size: int, watch: Watch) -> Answer:

@@ -100,11 +100,13 @@ def create_application(settings: Settings) -> t.Any:
 
 async def _own_answer(call: requests.Call, signed: Signed) -> tuple[int, str, bytes] | None:
     """The answer to a call that is refused, or that ministack does not know or answers too kindly."""
-    from . import identities, managed_instances, roles, service_quotas
+    from . import cloudformation_roles, identities, managed_instances, roles, service_quotas, validation
     from .iam import enforcement, simulation
     from .iam.judge import available
 
     refused = identities.refused(call, signed) or await enforcement.refused(call)
+    # What the caller may do is decided before what a service takes.
+    refused = refused or validation.refused(call) or cloudformation_roles.refused(call)
     if refused:
         return refused
     operation = (call.service, call.operation)

@@ -18,8 +18,9 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
 
 from ..settings import Settings
-from . import client_tokens, control
+from . import client_tokens, control, endpoint_answers
 from .cloudformation_pace import pace
+from .endpoint_answers import items
 from .endpoint_interfaces import interface_id
 
 MANAGEMENT_PLANE = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
@@ -217,10 +218,6 @@ def dns_names(record: t.Mapping[str, t.Any]) -> list[str]:
     return names
 
 
-def _items(tag: str, entries: t.Iterable[str]) -> str:
-    return f"<{tag}>" + "".join(f"<item>{entry}</item>" for entry in entries) + f"</{tag}>"
-
-
 def _xml(record: dict[str, t.Any], tag: str = "item") -> str:
     state = state_now(record)
     text = str(_ministack_xml({**record, "State": state}, tag))
@@ -230,9 +227,11 @@ def _xml(record: dict[str, t.Any], tag: str = "item") -> str:
     ready = state == "available"
     error = record.get("_error")
     extra = (
-        _items("groupSet", (f"<groupId>{group}</groupId><groupName>{group}</groupName>" for group in record["Groups"]))
-        + _items("networkInterfaceIdSet", interfaces if ready else [])
-        + _items("dnsEntrySet", (f"<dnsName>{name}</dnsName>" for name in (dns_names(record) if ready else [])))
+        endpoint_answers.groups(record["Groups"])
+        + items("networkInterfaceIdSet", interfaces if ready else [])
+        + endpoint_answers.dns_entries(record["VpcEndpointId"], dns_names(record) if ready else [])
+        + "<requesterManaged>false</requesterManaged>"
+        + "<dnsOptions><dnsRecordIpType>ipv4</dnsRecordIpType></dnsOptions>"
         + f"<privateDnsEnabled>{str(record['PrivateDnsEnabled']).lower()}</privateDnsEnabled>"
         + f"<ipAddressType>{record['IpAddressType']}</ipAddressType>"
         + f"<policyDocument>{ec2._esc(record['PolicyDocument'])}</policyDocument>"
@@ -277,8 +276,8 @@ def _describe(params: dict[str, t.Any]) -> t.Any:
         and state_now(record) != "deleted"
         and (wanted or not record.get("_unlisted"))
     ]
-    items = "".join(_xml(record) for record in found)
-    return ec2._xml(200, "DescribeVpcEndpointsResponse", f"<vpcEndpointSet>{items}</vpcEndpointSet>")
+    described = "".join(_xml(record) for record in found)
+    return ec2._xml(200, "DescribeVpcEndpointsResponse", f"<vpcEndpointSet>{described}</vpcEndpointSet>")
 
 
 def _modify(params: dict[str, t.Any]) -> t.Any:
@@ -343,7 +342,7 @@ def _describe_services(params: dict[str, t.Any]) -> t.Any:
     asked = ec2._parse_member_list(params, "ServiceName")
     ours = [name for name in asked if "vpce-svc" in name]
     if not ours:
-        return _ministack_services(params)
+        return endpoint_answers.of_aws(_ministack_services(params))
     regions = ec2._parse_member_list(params, "ServiceRegion")
     details = ""
     for name in ours:
@@ -351,18 +350,8 @@ def _describe_services(params: dict[str, t.Any]) -> t.Any:
         if service is None or not service.seen_from(get_region(), regions):
             return ec2._error("InvalidServiceName", f"The Vpc Endpoint Service '{name}' does not exist", 400)
         here = get_region() == service.service_region
-        details += (
-            f"<item><serviceName>{name}</serviceName><serviceId>{name.rsplit('.', 1)[-1]}</serviceId>"
-            f"<serviceRegion>{service.service_region}</serviceRegion>"
-            "<serviceType><item><serviceType>Interface</serviceType></item></serviceType>"
-            f"{_items('availabilityZoneSet', service.zones if here else [])}"
-            f"{_items('availabilityZoneIdSet', service.zone_ids if here else [])}<owner>995913728426</owner>"
-            f"<privateDnsName>{service.private_dns_name}</privateDnsName>"
-            "<privateDnsNameVerificationState>verified</privateDnsNameVerificationState>"
-            f"<acceptanceRequired>{str(service.acceptance_required).lower()}</acceptanceRequired>"
-            "<supportedIpAddressTypeSet><item>ipv4</item></supportedIpAddressTypeSet></item>"
-        )
-    names = _items("serviceNameSet", ours)
+        details += endpoint_answers.of_others(service, here)
+    names = items("serviceNameSet", ours)
     body = f"{names}<serviceDetailSet>{details}</serviceDetailSet>"
     return ec2._xml(200, "DescribeVpcEndpointServicesResponse", body)
 

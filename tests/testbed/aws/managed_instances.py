@@ -15,9 +15,10 @@ import json
 import subprocess
 import typing as t
 
+from ministack.core.responses import request_scope
 from ministack.services import ec2, ssm
 
-from . import control
+from . import control, identities
 from .requests import Call
 
 LOST = "ConnectionLost"
@@ -83,7 +84,9 @@ def _invocation(data: dict[str, t.Any]) -> Answer:
 
 def cancelled(call: Call) -> tuple[int, str, bytes]:
     """What ministack has not: the answer is empty, and the command may have ended before (CancelCommand)."""
-    known = str(call.parameters.get("CommandId", "")) in ssm._commands
+    caller = identities.of_key(call.account)
+    with request_scope(caller.account if caller else call.account, call.region):
+        known = str(call.parameters.get("CommandId", "")) in ssm._commands
     body: dict[str, t.Any] = {} if known else {"__type": "InvalidCommandId", "message": ""}
     return (200 if known else 400), "application/x-amz-json-1.1", json.dumps(body).encode()
 

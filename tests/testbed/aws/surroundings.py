@@ -72,6 +72,26 @@ def _certificate(record: dict[str, t.Any]) -> dict[str, t.Any]:
     return shape
 
 
+# Cores by size; each has two threads (EC2 user guide, CPU options, of the families m5 and t3).
+_CORES = {"micro": 1, "small": 1, "medium": 1, "large": 1, "xlarge": 2, "2xlarge": 4, "4xlarge": 8, "8xlarge": 16}
+
+
+def _instance_xml(instance: t.Mapping[str, t.Any]) -> str:
+    """With the processors, which EC2 tells of each instance (EC2 API reference, Instance)."""
+    cores = _CORES.get(str(instance["InstanceType"]).rpartition(".")[2], 1)
+    options = f"<cpuOptions><coreCount>{cores}</coreCount><threadsPerCore>2</threadsPerCore></cpuOptions>"
+    return str(_ministack_instance_xml(instance)).replace("</instanceId>", f"</instanceId>{options}", 1)
+
+
+def _describe_images(params: dict[str, t.Any]) -> t.Any:
+    """With the date that every image has (EC2 API reference, Image)."""
+    status, headers, body = _ministack_describe_images(params)
+    dated = b"</imageId><creationDate>2026-01-15T08:00:00.000Z</creationDate>"
+    return status, headers, body if b"<creationDate>" in body else body.replace(b"</imageId>", dated)
+
+
+_ministack_instance_xml = ec2._instance_xml
+_ministack_describe_images = ec2._ACTION_MAP["DescribeImages"]
 _ministack_owner_matches = ec2._image_owner_matches
 _described: list[t.Any] = []
 
@@ -81,6 +101,8 @@ def install(_settings: t.Any) -> None:
     for image, name, description, owner in IMAGES:
         ec2._STUB_AMIS.append((image, name, description, "", "/dev/xvda", owner, None))
     ec2._image_owner_matches = _owner_matches
+    ec2._instance_xml = _instance_xml
+    ec2._ACTION_MAP["DescribeImages"] = _describe_images
     _described.append(acm._cert_shape)
     acm._cert_shape = _certificate
     control.register("/_testbed/records", handle)

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 import pytest
 import yaml
 
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_adopt import there_in
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
@@ -263,6 +265,30 @@ def test_a_runner_is_found_again_under_the_name_that_a_person_gave_it() -> None:
     there = {"host_vars/gitpod.yml": "a: !vault x\n"}
     _written, notes = beside(adopted_files([found_in("eu-west-1", "id-1")], there), there, overwrite=False)
     assert any("host_vars/gitpod.yml is there already" in note for note in notes)
+
+
+def test_a_host_whose_variables_lie_in_a_folder_gets_no_file_that_nobody_reads(tmp_path: pathlib.Path) -> None:
+    """Ansible looks for a folder or a file of just the host's name first, and then for no other (find_vars_files)."""
+    folder = tmp_path / "host_vars" / "europe"
+    folder.mkdir(parents=True)
+    (folder / "vars.yml").write_text("---\ngitpod_region: eu-west-1\ngitpod_runner_id: id-1\n")
+    (folder / "vault.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
+    (folder.parent / "plain").write_text("gitpod_region: eu-west-1\ngitpod_runner_id: id-2\n")
+    (folder.parent / "old.json").write_text('{"gitpod_region": "eu-west-1", "gitpod_runner_id": "id-3"}')
+    runners = [found_in("eu-west-1", f"id-{number}", f"stack-{number}") for number in range(1, 5)]
+    found = there_in(tmp_path)
+    for overwrite in (False, True):
+        written, notes = beside(adopted_files(runners, found), found, overwrite)
+        kept = [] if overwrite else ["host_vars/plain", "host_vars/old.json"]
+        paths = {"host_vars/stack-4.yml", "host_vars/plain", "host_vars/old.json", "hosts.yml"} - set(kept)
+        assert {entry["path"] for entry in written} == paths
+        told = "host_vars/europe/ is there already and stays as it is; Ansible reads no file of this host beside it"
+        assert notes == [
+            told,
+            *(f"{path} is there already and stays as it is (gitpod_adopt_overwrite)" for path in kept),
+        ]
+        (hosts,) = (entry["content"] for entry in written if entry["path"] == "hosts.yml")
+        assert list(yaml.safe_load(hosts)["gitpod_runners"]["hosts"]) == ["europe", "old", "plain", "stack-4"]
 
 
 def test_a_stack_that_was_taken_over_keeps_the_name_that_its_tags_have() -> None:

@@ -17,14 +17,16 @@ import typing as t
 import boto3
 import botocore.exceptions
 import pytest
+from botocore import httpsession
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _answers, _aws, _writes
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import Proxy as HttpProxy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._answers import foreign
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import content
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._credentials import REGION_NOT_ENABLED
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web import way
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import Proxy as HttpProxy
 from tests.faults import FAILED, PAGE, RESET, THROTTLED, Order, Page, Proxy
 
 if t.TYPE_CHECKING:
@@ -163,7 +165,7 @@ def test_a_proxy_that_makes_no_connection(
     assert asked.count() == {PAGE: LOOKING.unreachable}
 
 
-def _nobody(region: str) -> t.Any:
+def _nobody(*region: t.Any) -> t.Any:
     raise AssertionError(region)
 
 
@@ -172,9 +174,9 @@ def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("https_proxy", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    found = _aws.proxy_of("https://sts.eu-central-1.amazonaws.com")
+    found = way.proxy_of("https://sts.eu-central-1.amazonaws.com")
     assert str(found) == "http://proxy.example:3128 (HTTPS_PROXY)"
-    assert _aws.proxy_of("http://127.0.0.1:1") is None
+    assert way.proxy_of("http://127.0.0.1:1") is None
 
 
 @pytest.mark.usefixtures("quick")
@@ -186,17 +188,20 @@ def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> Non
         "http://user:geheim?x@127.0.0.1:9",
         "user:geheim/x@127.0.0.1:9",
         "http://[geheim",
+        "socks5://user:geheim@127.0.0.1:9",
+        "http://user:geheim@127.0.0.1:99999",
     ],
 )
 def test_nor_is_a_part_of_it_where_the_proxy_s_url_cannot_be_read(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("https_proxy", "no_proxy", "NO_PROXY", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", url)
+    monkeypatch.setattr(httpsession.URLLib3Session, "send", _nobody)
     made = _session().client("sts", region_name="eu-central-1", config=_aws.settings(LOOKING))
     with pytest.raises(ApiError) as found, _aws.intent("ask who calls"):
         _aws.persistent(made, LOOKING, _nobody).get_caller_identity()
     assert "geheim" not in found.value.message
-    assert "The URL of the proxy in HTTPS_PROXY cannot be read" in found.value.message
+    assert "The URL of the proxy in HTTPS_PROXY " in found.value.message
     assert "%2F" in found.value.next_step
 
 
@@ -220,6 +225,36 @@ def test_half_an_answer_is_asked_for_again(protocol: str, asked: Proxy) -> None:
     found = getattr(client(service, asked), method)(**arguments)
     assert [value for value in found.values() if value == []] == [[]]
     assert asked.count()[PAGE] == 3
+
+
+REFUSALS: dict[str, bytes] = {
+    "query": b"<ErrorResponse><Error><Code>ValidationError</Code><Message>no</Message></Error></ErrorResponse>",
+    "ec2": b"<?xml version='1.0'?><Response><Errors><Error><Code>InvalidVpcID.NotFound</Code><Message>no</Message>"
+    b"</Error></Errors><RequestID>1</RequestID></Response>",
+    "json": b'{"__type": "ValidationException", "message": "no"}',
+    "rest-xml": b"<ErrorResponse><Error><Code>InvalidInput</Code><Message>no</Message></Error></ErrorResponse>",
+}
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize("protocol", REFUSALS)
+def test_half_a_refusal_is_asked_for_again(protocol: str, share: float, asked: Proxy) -> None:
+    whole = Page(400, REFUSALS[protocol], "text/xml")
+    half = dataclasses.replace(whole, body=whole.body[: int(len(whole.body) * share)])
+    asked.order(Order(PAGE, page=half, times=2))
+    asked.order(Order(PAGE, page=whole))
+    assert refusal(READS[protocol], asked).code
+    assert asked.count() == {PAGE: 3}
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("page", ["block page", "text"])
+@pytest.mark.parametrize("protocol", REFUSALS)
+def test_a_page_that_refuses_is_asked_for_once(protocol: str, page: str, asked: Proxy) -> None:
+    asked.order(Order(PAGE, page=PAGES[page]))
+    assert not refusal(READS[protocol], asked).code
+    assert asked.count() == {PAGE: 1}
 
 
 @pytest.mark.usefixtures("quick")
@@ -328,6 +363,18 @@ def test_a_service_that_refuses_where_sts_does_not_is_another_matter(asked: Prox
     asked.order(Order(PAGE, service="sts", page=account()))
     body = b"<Response><Errors><Error><Code>AuthFailure</Code><Message>no</Message></Error></Errors></Response>"
     asked.order(Order(PAGE, service="ec2", page=Page(401, body, "text/xml")))
+    with pytest.raises(ApiError) as found, _aws.intent("read the VPC"):
+        client("ec2", asked, "ap-southeast-5").describe_vpcs()
+    assert found.value.code == "AuthFailure"
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("fault", [FAILED, RESET, THROTTLED])
+def test_a_region_whose_sts_cannot_be_asked_is_not_told_to_be_disabled(asked: Proxy, fault: str) -> None:
+    body = b"<Response><Errors><Error><Code>AuthFailure</Code><Message>no</Message></Error></Errors></Response>"
+    asked.order(Order(PAGE, service="ec2", page=Page(401, body, "text/xml")))
+    asked.order(Order(PAGE, service="sts", region="us-east-1", page=account()))
+    asked.order(Order(fault, service="sts", region="ap-southeast-5"))
     with pytest.raises(ApiError) as found, _aws.intent("read the VPC"):
         client("ec2", asked, "ap-southeast-5").describe_vpcs()
     assert found.value.code == "AuthFailure"

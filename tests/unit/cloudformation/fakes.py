@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.leftovers import Leftover
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
@@ -79,6 +80,7 @@ class FakeApi:
         self.looks = 0
         self.reviewed: dict[str, t.Any] | None = None
         self.waiting: list[dict[str, t.Any]] = []
+        self.left: tuple[Leftover, ...] = ()
         self.stack_policy = ""
         self.template_fingerprint = ""
         self.faster: Stack | None = None
@@ -129,6 +131,9 @@ class FakeApi:
 
     def reviewed_change_set(self, _stack: str, _name: str) -> dict[str, t.Any] | None:
         return self.reviewed
+
+    def leftovers(self, _stack: str) -> tuple[Leftover, ...]:
+        return self.left
 
     def waiting_change_sets(self, _stack: str) -> list[dict[str, t.Any]]:
         return [*([self.reviewed] if self.reviewed else []), *self.waiting]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import typing as t
 
 import pytest
@@ -13,20 +14,26 @@ from fakes import OWN_TAGS, TEMPLATE, WANTED, FakeApi, mode, stack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import operation, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
+    leftovers,
+    operation,
+    status,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.foresee import (
     Present,
     difference,
     foresee,
     tags_after,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.leftovers import Leftover
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
     Parameter,
     Stack,
     Template,
     Wanted,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import new_token
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
 
 HASH, VERSION = "gitpod:template-sha256", "gitpod:release-version"
@@ -34,6 +41,7 @@ ROLE = "arn:aws:iam::123456789012:role/stacks"
 TOPICS = ("arn:aws:sns:eu-central-1:123456789012:one", "arn:aws:sns:eu-central-1:123456789012:two")
 POLICY = '{"Statement": []}'
 SAME = dataclasses.replace(WANTED, fingerprint="f", tags={"team": "x"})
+OWN = dataclasses.replace(WANTED, fingerprint="f")
 EMPTY = {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
 ONE_CHANGE = {"Status": "CREATE_COMPLETE", "Changes": [{"ResourceChange": {"Action": "Modify"}}]}
 
@@ -120,6 +128,12 @@ DIFFERENCES: list[tuple[str, dict[str, t.Any], dict[str, t.Any], str]] = [
     ("policy", {"policy": POLICY}, {"policy": ""}, "the stack policy differs"),
     ("service role", {"role_arn": ROLE}, {}, "the service role is another one"),
     ("topics", {"notification_arns": TOPICS}, {}, "the notification topics are others"),
+    (
+        "left behind",
+        {},
+        {"leftovers": (Leftover("arn", "c1"),)},
+        "left behind: 1 change set of a run that was broken off",
+    ),
     ("a review waits", {}, {"reviewed": {"ChangeSetId": "arn"}}, "a change set that was computed for review waits"),
 ]
 SAMENESS: list[tuple[str, dict[str, t.Any], dict[str, t.Any]]] = [
@@ -138,7 +152,7 @@ SAMENESS: list[tuple[str, dict[str, t.Any], dict[str, t.Any]]] = [
 
 
 def existing(state: str = "CREATE_COMPLETE", **facts: t.Any) -> Present:
-    own = {name: facts.pop(name) for name in ("fingerprint", "policy", "reviewed") if name in facts}
+    own = {name: facts.pop(name) for name in ("fingerprint", "policy", "reviewed", "leftovers") if name in facts}
     return Present(stack(state, **facts), **{"fingerprint": "f", **own})
 
 
@@ -198,6 +212,7 @@ class Faithful(FakeApi):
             {"execute": ["UPDATE_COMPLETE"], "create": ["CREATE_COMPLETE"], "delete": ["DELETE_COMPLETE"]},
         )
         self.template_fingerprint, self.stack_policy = present.fingerprint, present.policy
+        self.left = present.leftovers
         self._wanted = wanted
 
     def change_set(self, _arn: str) -> dict[str, t.Any]:
@@ -250,6 +265,7 @@ PRESENTS = st.builds(
     ),
     fingerprint=st.sampled_from(["f", "g"]),
     policy=st.sampled_from(["", POLICY]),
+    leftovers=st.sampled_from([(), (Leftover("arn", "c1"),)]),
 )
 
 
@@ -312,3 +328,68 @@ def test_a_difference_that_only_the_protection_makes_needs_no_change_set() -> No
     found = difference(SAME, TEMPLATE, existing(protected=False))
     assert not found.needs_change_set
     assert found.certain
+
+
+MADE = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
+LEFT: dict[str, t.Any] = {
+    "ChangeSetId": "arn:aws:cloudformation:eu-central-1:1:changeSet/x/1",
+    "ChangeSetName": leftovers.name_of(new_token()),
+    "Description": "gitpod.enterprise_runner",
+    "Status": "CREATE_COMPLETE",
+    "ExecutionStatus": "AVAILABLE",
+    "CreationTime": MADE,
+}
+
+
+@pytest.mark.parametrize(
+    ("own", "age", "goes"),
+    [
+        ({}, 3601, True),
+        ({"Status": "FAILED", "ExecutionStatus": "UNAVAILABLE"}, 90_000, True),
+        ({"ExecutionStatus": "OBSOLETE"}, 90_000, True),
+        # A run that lives may have made it.
+        ({}, 3599, False),
+        ({}, -600, False),
+        # AWS is at work on it, or it was executed.
+        ({"Status": "CREATE_IN_PROGRESS", "ExecutionStatus": "UNAVAILABLE"}, 90_000, False),
+        ({"ExecutionStatus": "EXECUTE_COMPLETE"}, 90_000, False),
+        ({"ExecutionStatus": "EXECUTE_IN_PROGRESS"}, 90_000, False),
+        # Somebody else's, and the one that waits for a review.
+        ({"Description": ""}, 90_000, False),
+        ({"Description": None}, 90_000, False),
+        ({"ChangeSetName": "gitpod-enterprise-runner-review"}, 90_000, False),
+        ({"ChangeSetName": "cgitpod-mine"}, 90_000, False),
+        ({"ChangeSetName": f"{leftovers.name_of(new_token())}-2"}, 90_000, False),
+        ({"CreationTime": None}, 90_000, False),
+    ],
+)
+def test_a_change_set_that_a_run_left_behind_is_known(own: dict[str, t.Any], age: int, goes: bool) -> None:
+    found = leftovers.left_behind([{**LEFT, **own}], MADE + datetime.timedelta(seconds=age))
+    assert [leftover.arn for leftover in found] == ([LEFT["ChangeSetId"]] if goes else [])
+
+
+def test_they_are_a_reason_that_touches_no_other_stage_and_go_without_a_change_set() -> None:
+    left = (Leftover("arn:1", "c1"), Leftover("arn:2", "c2"))
+    assert plan(present=existing(leftovers=left)) == StagePlan(
+        "stack", "update", ("left behind: 2 change sets of runs that were broken off",), keeps=True
+    )
+    api = FakeApi(stack("CREATE_COMPLETE"))
+    api.template_fingerprint, api.left = "f", left
+    predicted = operation.present(t.cast("t.Any", api), OWN, TEMPLATE.location, mode(check=True))
+    assert (predicted.changed, api.done) == (True, [])
+    found = operation.present(t.cast("t.Any", api), OWN, TEMPLATE.location, mode())
+    assert found.changed
+    assert found.actions == ("remove 2 change sets of runs that were broken off",)
+    assert api.done == ["delete change set", "delete change set"]
+
+
+def test_one_that_cannot_be_removed_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = FakeApi(stack("CREATE_COMPLETE"))
+    api.template_fingerprint, api.left = "f", (Leftover("arn:1", "c1"),)
+
+    def refuse(_arn: str) -> None:
+        raise ApiError("Could not delete the change set arn:1", "no", code="AccessDenied")
+
+    monkeypatch.setattr(api, "delete_change_set", refuse)
+    found = operation.present(t.cast("t.Any", api), OWN, TEMPLATE.location, mode())
+    assert "c1, a change set of a run that was broken off, stays" in found.warnings[0]

@@ -19,7 +19,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     status,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import (
+    Parameter,
+    Stack,
+    Wanted,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
@@ -283,14 +287,40 @@ def test_a_task_that_names_no_runner_means_a_runner_s_stack_all_the_same() -> No
     assert found(api, nobody).usable, "its template has a Runner ID"
     api.template = lambda _location: dataclasses.replace(TEMPLATE, parameters=())  # type: ignore[method-assign]
     assert not found(api, nobody).usable
-    # What is taken over has a runner's ID among its parameters, or it is a stranger's.
     assert not found(api, nobody, "gitpod-eu").usable
-    identified = stack("CREATE_COMPLETE", tags={}, parameters={"Key": "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c6d"})
-    api = FakeApi(identified)
-    api.template = lambda _location: dataclasses.replace(TEMPLATE, parameters=())  # type: ignore[method-assign]
-    assert (found(api, nobody).usable, found(api, nobody, "gitpod-eu").usable) == (False, True)
     assert found(FakeApi(stack("CREATE_COMPLETE")), nobody).usable
     assert found(FakeApi(ABSENT), nobody).free
+
+
+TENANT = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c6d"
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "usable"),
+    [
+        ("TenantId", "TenantId", False),
+        ("Identifier", "Tenant of the runner", False),
+        ("RunnerIdleMinutes", "Runner idle minutes", False),
+        ("RunnerID", "RunnerID", True),
+        ("gitpod_runner_id", "gitpod_runner_id", True),
+        ("Identifier", "Runner ID", True),
+    ],
+)
+def test_a_uuid_is_no_runner_s_id_for_a_task_that_names_none(key: str, label: str, usable: bool) -> None:
+    asked = (Parameter(key, label),)
+    api = FakeApi(stack("CREATE_COMPLETE", tags={}, parameters={key: TENANT}))
+    api.template = lambda _location: dataclasses.replace(TEMPLATE, parameters=asked)  # type: ignore[method-assign]
+    shell = FakeApi(stack("REVIEW_IN_PROGRESS", parameters={}, tags={}))
+    shell.waiting = [change_set({}, **{key: TENANT})]
+    for take_over in ("", "gitpod-eu"):
+        assert found(api, Runner(), take_over).usable is usable
+        # A change set says no labels.
+        assert found(shell, Runner(), take_over).usable is (usable and key != "Identifier")
+    if not usable:
+        for refusing in (api, shell):
+            with pytest.raises(RunnerError, match="is not a runner's that is known; nothing was changed"):
+                absent(refusing, Runner(), take_over="gitpod-eu")
+            assert refusing.done == []
 
 
 @pytest.mark.parametrize("value", ["false", "no", "true", 1, None, [], [False]])

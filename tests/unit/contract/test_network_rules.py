@@ -42,6 +42,10 @@ def test_loopback_is_a_name_and_addresses(host: str) -> None:
         "128.0.0.1",
         "::2",
         "10.0.0.1",
+        "::1%evil.example",
+        "localhost%evil.example",
+        "\uff11\uff12\uff17.0.0.1",
+        "l\u043ecalhost",
         "",
     ],
 )

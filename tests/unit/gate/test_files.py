@@ -106,3 +106,11 @@ def test_markup_of_others_stays_text() -> None:
     text = documents(Runner.of(host("one", "<b>", look(), evil)), "one")["one-prerequisites.md"]
     assert r"| FAIL | `contract.x\|y` | \<script\> \| \[a\](b) \# title | \`rm\` |" in text
     assert r"(\<b\>)" in text
+
+
+def test_policies_are_files_of_their_own_to_attach_as_they_are() -> None:
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["ecs:*"], "Resource": "*"}]}
+    raw = {"host": "eu", "name": "eu", "region": "eu-central-1", "look": {"policies": {"site-1": policy}}}
+    written = documents(Runner.of(raw), "eu")
+    assert json.loads(written["policies/eu-site-1.json"]) == policy
+    assert "ecs" not in written["eu-prerequisites.json"] + written["eu-prerequisites.md"]

@@ -312,6 +312,11 @@ def test_our_group_leaves_a_strangers_endpoint_first_and_is_kept_where_it_is_the
     found = depart([having(tags=STRANGER)], [own], of(ONE))
     assert found.actions == ()
     assert "the only one of vpce-1" in found.left_alone[0]
+    second = dataclasses.replace(own, id="sg-2", name="second")
+    found = depart([having(tags=STRANGER, security_group_ids=("sg-1", "sg-2"))], [own, second], of(ONE))
+    assert [dict(todo.modify) for _endpoint, todo in found.release] == [{"RemoveSecurityGroupIds": ["sg-2"]}]
+    assert [entry.id for entry in found.remove_groups] == ["sg-2"], "an endpoint has at least one group"
+    assert "(sg-1), the only one of vpce-1" in found.left_alone[0]
 
 
 def test_the_same_request_has_the_same_token_and_another_has_another() -> None:

@@ -50,7 +50,7 @@ def test_files_are_written_once_and_not_in_check_mode(tmp_path: pathlib.Path) ->
     assert not path.parent.exists()
     assert _write(path, contents, check=False) == expected
     assert _write(path, contents, check=False) == []
-    (tmp_path / "new" / "eu-dns.csv").write_text("by hand", "utf-8")
+    (tmp_path / "new" / "eu-dns.csv").write_bytes(b"by hand \xff")
     assert _write(path, contents, check=True) == [f"{path}.csv"]
 
 

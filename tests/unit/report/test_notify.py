@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import http.server
-import json
 import socket
 import threading
 import time
@@ -21,46 +20,13 @@ from ansible.module_utils import urls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _notify
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._notify import host_of, post
-
-SECRET = "T000-B000-s3cr3t"
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    """Keeps what is posted, and answers with C(status)."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.status = 200
-        self.posted: list[tuple[str, t.Any]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/services/{SECRET}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        server = t.cast("Receiver", self.server)
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server.posted.append((self.path, json.loads(body)))
-        self.send_response(server.status)
-        if server.status == 302:
-            self.send_header("Location", f"/{SECRET}")
-        self.end_headers()
-
-    def log_message(self, *arguments: t.Any) -> None:
-        pass
+from tests.webhook import SECRET, Receiver
 
 
 @pytest.fixture
 def receiver() -> t.Iterator[Receiver]:
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Receiver.start() as server:
+        yield server
 
 
 def test_what_is_posted_arrives(receiver: Receiver) -> None:
@@ -168,6 +134,16 @@ def test_whatever_goes_wrong_is_told_without_any_part_of_the_url(error: Exceptio
     assert "s3cr3t" not in caught.value.message
     assert "pass-w0rd" not in caught.value.message
     assert "hooks.example.com" in caught.value.message
+
+
+def test_what_is_posted_to_this_machine_goes_through_no_proxy(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert post(receiver.url, {}) == 200
 
 
 def test_a_url_that_ends_in_a_line_break_is_posted_to(receiver: Receiver) -> None:

@@ -10,11 +10,13 @@ import pathlib
 import typing as t
 
 import pytest
+from ansible.errors import AnsibleActionFail
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import unreadable, unwritable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import text_of, unreadable, unwritable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.template_file import with_template_body
 
 
 def told(directory: pathlib.Path, **said: t.Any) -> dict[str, str]:
@@ -58,8 +60,86 @@ def test_files_that_are_read_at_the_end_are_looked_at_at_the_start(tmp_path: pat
         assert told(tmp_path, **{name: str(tmp_path / "ca.pem")}) == {}
         assert "No such file" in told(tmp_path, **{name: str(tmp_path / "none.pem")})[name]
         assert "it is a directory" in told(tmp_path, **{name: str(tmp_path)})[name]
+        assert "and no file" in told(tmp_path, **{name: "/dev/zero"})[name]
+    os.mkfifo(tmp_path / "pipe")
+    assert "it is a pipe" in unreadable(str(tmp_path / "pipe")), "nobody writes to it, and nobody waits"
+
+
+def test_a_template_s_file_is_read_whole_or_not_at_all(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "template.json"
+    file.write_text("{}\n", "utf-8")
+    assert text_of(str(file)) == "{}\n"
+    with pytest.raises(OSError, match="larger than 2 bytes"):
+        text_of(str(file), 2)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, pathlib.Path("/dev/zero"), tmp_path / "none"):
+        with pytest.raises(OSError, match=r"it is a|No such file"):
+            text_of(str(path))
+        with pytest.raises(AnsibleActionFail, match=f"Could not read the template file {path}"):
+            with_template_body({"template_file": str(path)}, lambda _kind, name: name)
 
 
 def test_probe_hosts_are_hosts_of_the_inventory(tmp_path: pathlib.Path) -> None:
     assert told(tmp_path, gitpod_verify_probe_hosts=["probe-1"]) == {}
     assert "'prob-1'" in told(tmp_path, gitpod_verify_probe_hosts="probe-1, prob-1")["gitpod_verify_probe_hosts"]
+
+
+NO_PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "AWS_ENDPOINT_URL")
+AWS = {"gitpod_region": "eu-central-1"}
+PLANE = {"gitpod_api_token": "ona_x", "gitpod_api_endpoint": "https://app.gitpod.io/api"}
+
+
+@pytest.fixture
+def unproxied(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in NO_PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:s3cret/x@proxy:3128", "socks5://proxy:1080", "http://proxy:99999", "http://"]
+)
+def test_a_proxy_through_which_nobody_gets_is_told_at_once(
+    tmp_path: pathlib.Path, unproxied: pytest.MonkeyPatch, url: str
+) -> None:
+    unproxied.setenv("HTTPS_PROXY", url)
+    found = told(tmp_path, **AWS, **PLANE)
+    assert list(found) == ["HTTPS_PROXY"]
+    assert "s3cret" not in found["HTTPS_PROXY"]
+    # Only where somebody would go through it.
+    unproxied.setenv("NO_PROXY", ".amazonaws.com")
+    assert list(told(tmp_path, **AWS, **PLANE)) == ["HTTPS_PROXY"]
+    assert told(tmp_path, **AWS) == {}
+    unproxied.setenv("NO_PROXY", ".amazonaws.com,app.gitpod.io")
+    assert told(tmp_path, **AWS, **PLANE) == {}
+    unproxied.delenv("NO_PROXY")
+    unproxied.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    assert told(tmp_path, **AWS) == {}
+
+
+def test_readable_proxies_and_those_of_the_task_are_left_alone(
+    tmp_path: pathlib.Path, unproxied: pytest.MonkeyPatch
+) -> None:
+    for url in ("proxy:3128", "http://me:p%2Fw@proxy:3128/", "https://proxy", ""):
+        unproxied.setenv("https_proxy", url)
+        assert told(tmp_path, **AWS, **PLANE) == {}, url
+    unproxied.setenv("https_proxy", "http://[")
+    values = read("runner-1", str(tmp_path), variables(), AWS)
+    assert [problem.variable for problem in control_node.problems(values, ())] == ["https_proxy"]
+    assert control_node.problems(values, (), own_proxies=True) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "own"),
+    [
+        (None, False),
+        ([], False),
+        ([{"PATH": "/bin"}], False),
+        ([None, {"https_proxy": "http://proxy:1"}], True),
+        ([{"HTTPS_PROXY": ""}], True),
+        (["{{ proxies }}"], True),
+        ({"http_proxy": "x"}, True),
+    ],
+)
+def test_a_task_has_proxies_of_its_own(environment: t.Any, own: bool) -> None:
+    assert control_node.has_own_proxies(environment) is own

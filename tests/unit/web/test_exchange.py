@@ -20,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.exch
     Limits,
     Web,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import way
 from tests.hostile import OK, Server, answer, bomb, dripping, endless
 
 LIMITS = Limits(0.6, 100_000)
@@ -176,3 +177,18 @@ def test_a_proxy_that_refuses_is_told_from_the_host(monkeypatch: pytest.MonkeyPa
 def test_nothing_else_is_spoken(url: str) -> None:
     with pytest.raises(ExchangeError):
         Web().exchange(url, LIMITS)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_what_goes_to_this_machine_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """There is no wire to loopback, so a token may go there in the clear; to a proxy there is one."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with Server(lambda _request: [answer(b"proxy")]) as proxy, Server(lambda _request: [answer(b"here")]) as server:
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        url = f"http://{host}:{server.port}/"
+        assert Web().exchange(url, LIMITS, headers={"Authorization": "Bearer s3cret"}).body == b"here"
+        assert way(url) == "without a proxy (to this machine none is asked)"
+        assert proxy.seen == []
+        assert Web().exchange("http://gitpod.example/", LIMITS).body == b"proxy"

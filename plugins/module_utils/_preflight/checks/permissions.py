@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
@@ -17,12 +18,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.actions import Action
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import simulating
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.needs import Needs
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import simulating, template_needs
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Decision, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 GUIDE = "docs/permissions.md has the policy of each playbook."
+POLICIES = "<artifacts>/policies"
 LONGEST_LIST = 12
 
 
@@ -118,23 +121,83 @@ def looking(wanted: Wanted, facts: Facts) -> Finding:
 
 @check(
     "permissions.template",
-    asks="What has whoever creates the template's resources to be allowed?",
-    why="CloudFormation creates them with the caller's permissions, or with those of its service role. Which actions"
-    " that takes is the template's affair, so this part is named and not proven.",
-    fix="Give a service role that may manage these services (`gitpod_stack_service_role_arn`), or the caller.",
+    asks="May whoever creates the template's resources do what they need?",
+    why="CloudFormation creates, changes and deletes them with the caller's permissions, or with those of the stack's"
+    " service role. What that takes is computed from the template's own resource types: the CloudFormation registry"
+    " names the permissions of each. It names those of every feature of a type, so this is never more than a warning.",
+    fix="Attach the policies that the playbook prerequisites writes (`<artifacts>/policies/<runner>-template-*.json`)"
+    " to the service role (`gitpod_stack_service_role_arn`), or to the principal.",
 )
 def template(wanted: Wanted, facts: Facts) -> Finding:
-    """The services of the template's resource types."""
-    seen = None if isinstance(facts.template, Unread) else facts.template
-    if seen is None:
+    """The actions of the types' handlers, simulated for the service role or the caller."""
+    if isinstance(facts.template, Unread) or facts.template is None:
         return skipped("The template is not known.")
-    who = f"The service role {wanted.service_role_arn}" if wanted.service_role_arn else "The caller"
-    return skipped(f"{who} creates resources of {', '.join(services(seen.resource_types))}; not proven here.")
+    needs = known(facts.template_needs)
+    if needs is None:
+        return skipped("The template is not known.")
+    role = template_needs.deployer(wanted, facts.stack)
+    who = f"The service role {role}" if role else "The caller"
+    unread = facts.template_simulation
+    if role and isinstance(unread, Unread) and (unread.decided or unread.code == "NoSuchEntity"):
+        return warned(
+            f"{who} does not exist: {unread.message.rstrip('.')}.",
+            "Create it, or correct gitpod_stack_service_role_arn.",
+        )
+    decisions = known(facts.template_simulation)
+    if decisions is None:
+        return not_simulated(dataclasses.replace(facts, simulation=None)) or skipped("Nothing was simulated.")
+    return _of_resources(who, needs, decisions)
 
 
-def services(resource_types: t.Iterable[str]) -> list[str]:
-    """The services of resource types such as C(AWS::EC2::Subnet)."""
-    return sorted({kind.split("::")[1] for kind in resource_types if kind.startswith("AWS::")} - {"CloudFormation"})
+def _of_resources(who: str, needs: Needs, decisions: t.Mapping[str, Decision]) -> Finding:
+    """By what is refused, then by what depends on more, then by what nobody could say."""
+    refused = [
+        name for name in _by_importance(needs, decisions) if not (decisions[name].allowed or decisions[name].open)
+    ]
+    if refused:
+        told = [_told(name, needs, decisions[name]) for name in refused]
+        return warned(
+            f"{who} may not do {_listed(told)}.",
+            f"Attach the policies of the template, which the playbook prerequisites writes ({POLICIES}).",
+            {"not_allowed": refused},
+        )
+    depending = [f"{name} ({', '.join(one.missing)})" for name, one in decisions.items() if one.open]
+    if depending:
+        return warned(
+            f"{who} may or may not do {_listed(depending)}: a simulation cannot give these condition keys.",
+            "See whether the policies' conditions hold for CloudFormation's calls.",
+        )
+    answered = {name.partition(" ")[0] for name in decisions}
+    silent = [action for action in needs.actions if action not in answered]
+    strange = [f"{name} ({reason})" for name, reason in needs.unknown.items()]
+    if silent or strange:
+        what = f"what {_listed(strange)} needs" if strange else f"whether {who} may do {_listed(silent)}"
+        return unverifiable(f"{what} is not known.", "Check that by hand; everything else is allowed.")
+    return passed(f"{who} may do all {len(needs.actions)} actions of {len(needs.types)} resource types.")
+
+
+def _by_importance(needs: Needs, decisions: t.Mapping[str, Decision]) -> list[str]:
+    """What creating needs first, and there the types' own services before what only features of theirs call."""
+    services = {_folded(kind.split("::")[1]) for kind in needs.types if kind.count("::") > 1}
+
+    def rank(name: str) -> tuple[bool, bool, str]:
+        action = name.partition(" ")[0]
+        return action not in needs.create, _folded(action.partition(":")[0]) not in services, name
+
+    return sorted(decisions, key=rank)
+
+
+def _folded(service: str) -> str:
+    """A service as types spell it and as actions do."""
+    return service.lower().replace("-", "").removesuffix("v2")
+
+
+def _told(name: str, needs: Needs, decision: Decision) -> str:
+    """An action with what refuses it, or the type that asks for it."""
+    action = name.partition(" ")[0]
+    types = needs.create.get(action) or needs.later.get(action) or ()
+    detail = f"refused by {decision.by}" if decision.by else types[0] if types else ""
+    return f"{name} ({detail})" if detail else name
 
 
 CHECKS = (needed, looking, template)

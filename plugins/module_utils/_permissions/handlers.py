@@ -1,0 +1,246 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""IAM actions of resource types' handlers: written by docs/resource_handlers.py from the CloudFormation registry.
+
+A paragraph a type: the actions of creating it, and after the bar the further ones of reading, updating and deleting it.
+An action without a service is of the one before it. C(_permissions.schema.shipped) reads it.
+"""
+
+from __future__ import annotations
+
+HANDLERS = """
+AWS::ApplicationAutoScaling::ScalableTarget application-autoscaling:DescribeScalableTargets DescribeScheduledActions
+ ListTagsForResource PutScheduledAction RegisterScalableTarget TagResource UntagResource cloudwatch:DeleteAlarms
+ DescribeAlarms PutMetricAlarm iam:CreateServiceLinkedRole PassRole lambda:DeleteProvisionedConcurrencyConfig
+ GetProvisionedConcurrencyConfig PutProvisionedConcurrencyConfig | application-autoscaling:DeleteScheduledAction
+ DeregisterScalableTarget
+AWS::ApplicationAutoScaling::ScalingPolicy application-autoscaling:DescribeScalingPolicies PutScalingPolicy
+ cloudwatch:GetMetricData | application-autoscaling:DeleteScalingPolicy
+AWS::CertificateManager::Certificate acm-pca:GetCertificate IssueCertificate acm:AddTagsToCertificate
+ DescribeCertificate RemoveTagsFromCertificate RequestCertificate route53:ChangeResourceRecordSets |
+ acm:DeleteCertificate ListTagsForCertificate UpdateCertificateOptions
+AWS::CloudFormation::Stack cloudformation:CreateStack DescribeStacks iam:PassRole | cloudformation:DeleteStack
+ GetStackPolicy GetTemplate SetStackPolicy UpdateStack UpdateTerminationProtection
+AWS::CloudWatch::Alarm cloudwatch:DescribeAlarms ListTagsForResource PutMetricAlarm TagResource UntagResource |
+ cloudwatch:DeleteAlarms
+AWS::CloudWatch::Dashboard cloudwatch:GetDashboard ListTagsForResource PutDashboard TagResource UntagResource |
+ cloudwatch:DeleteDashboards
+AWS::DynamoDB::Table dynamodb:AssociateTableReplica BatchWriteItem CreateTable CreateTableReplica DeleteItem
+ DescribeContinuousBackups DescribeContributorInsights DescribeImport DescribeKinesisStreamingDestination DescribeTable
+ DescribeTimeToLive DisableKinesisStreamingDestination EnableKinesisStreamingDestination GetItem GetResourcePolicy
+ ImportTable ListTagsOfResource PutItem PutResourcePolicy Query Scan TagResource UntagResource UpdateContinuousBackups
+ UpdateContributorInsights UpdateItem UpdateTable UpdateTimeToLive iam:CreateServiceLinkedRole kinesis:DescribeStream
+ PutRecords kms:CreateGrant Decrypt DescribeKey Encrypt ListAliases RevokeGrant logs:CreateLogGroup CreateLogStream
+ DescribeLogGroups DescribeLogStreams PutLogEvents PutRetentionPolicy s3:GetObject ListBucket |
+ dynamodb:DeleteResourcePolicy DeleteTable UpdateKinesisStreamingDestination
+AWS::EC2::EIP ec2:AcceptAddressTransfer AllocateAddress AssociateAddress CreateTags DeleteTags DescribeAddresses
+ DescribeTags | ec2:DisassociateAddress ReleaseAddress
+AWS::EC2::EIPAssociation ec2:AssociateAddress DescribeAddresses | ec2:DisassociateAddress
+AWS::EC2::FlowLog autoscaling:DescribeTags ec2:CreateFlowLogs CreateTags DeleteTags DescribeFlowLogs DescribeTags
+ iam:CreateServiceLinkedRole PassRole logs:CreateLogDelivery s3:GetBucketPolicy PutBucketPolicy | ec2:DeleteFlowLogs
+ logs:DeleteLogDelivery
+AWS::EC2::Instance ec2:AssociateIamInstanceProfile AttachVolume CreateTags DeleteTags
+ DescribeIamInstanceProfileAssociations DescribeInstanceAttribute DescribeInstanceCreditSpecifications DescribeInstances
+ DescribeKeyPairs DescribeLaunchTemplateVersions DescribeLaunchTemplates DescribeNetworkInterfaces
+ DescribeSecurityGroups DescribeSubnets DescribeVolumes DescribeVpcs DetachVolume DisassociateIamInstanceProfile
+ ModifyInstanceAttribute ModifyInstanceCreditSpecification ModifyInstancePlacement ModifyPrivateDnsNameOptions
+ MonitorInstances ReplaceIamInstanceProfileAssociation RunInstances StartInstances iam:PassRole ssm:CreateAssociation
+ DescribeAssociation ListAssociations | ec2:ModifyInstanceMaintenanceOptions ModifyInstanceMetadataOptions StopInstances
+ TerminateInstances UnmonitorInstances ssm:DeleteAssociation
+AWS::EC2::InternetGateway ec2:CreateInternetGateway CreateTags DeleteTags DescribeInternetGateways |
+ ec2:DeleteInternetGateway
+AWS::EC2::KeyPair ec2:CreateKeyPair CreateTags ImportKeyPair ssm:PutParameter | ec2:DeleteKeyPair DescribeKeyPairs
+ ssm:DeleteParameter
+AWS::EC2::LaunchTemplate ec2:CreateLaunchTemplate CreateTags | ec2:CreateLaunchTemplateVersion DeleteLaunchTemplate
+ DeleteTags DescribeLaunchTemplates
+AWS::EC2::NatGateway ec2:CreateNatGateway CreateTags DeleteTags DescribeNatGateways | ec2:AssignPrivateNatGatewayAddress
+ AssociateNatGatewayAddress DeleteNatGateway DisassociateNatGatewayAddress UnassignPrivateNatGatewayAddress
+AWS::EC2::NetworkInterface ec2:CreateNetworkInterface CreateTags DeleteTags DescribeNetworkInterfaces
+ ModifyNetworkInterfaceAttribute ModifyPublicIpDnsNameOptions | ec2:AssignIpv6Addresses AssignPrivateIpAddresses
+ DeleteNetworkInterface UnassignIpv6Addresses UnassignPrivateIpAddresses
+AWS::EC2::PrefixList  |
+AWS::EC2::Route ec2:CreateRoute DescribeNetworkInterfaces DescribeRouteTables | ec2:DeleteRoute ReplaceRoute
+AWS::EC2::RouteTable ec2:CreateRouteTable CreateTags DeleteTags DescribeRouteTables | ec2:DeleteRouteTable
+AWS::EC2::SecurityGroup ec2:AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CreateSecurityGroup CreateTags
+ DeleteTags DescribeSecurityGroups RevokeSecurityGroupEgress | ec2:DeleteSecurityGroup DescribeInstances
+ RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress
+AWS::EC2::SecurityGroupEgress ec2:AuthorizeSecurityGroupEgress DescribeSecurityGroupRules RevokeSecurityGroupEgress |
+ ec2:UpdateSecurityGroupRuleDescriptionsEgress
+AWS::EC2::SecurityGroupIngress ec2:AuthorizeSecurityGroupIngress DescribeSecurityGroupRules | ec2:DescribeSecurityGroups
+ RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsIngress
+AWS::EC2::Subnet ec2:CreateSubnet CreateTags DeleteTags DescribeSubnets ModifySubnetAttribute |
+ ec2:AssociateSubnetCidrBlock DeleteSubnet DescribeNetworkAcls DisassociateSubnetCidrBlock
+AWS::EC2::SubnetRouteTableAssociation ec2:AssociateRouteTable DescribeRouteTables DescribeSubnets
+ ReplaceRouteTableAssociation | ec2:DisassociateRouteTable
+AWS::EC2::VPC ec2:CreateTags CreateVpc CreateVpcEncryptionControl DeleteTags DescribeVpcAttribute DescribeVpcs
+ ModifyVpcAttribute | ec2:DeleteVpc DescribeNetworkAcls DescribeSecurityGroups DescribeVpcEncryptionControls
+ ModifyVpcTenancy
+AWS::EC2::VPCEndpoint ec2:CreateTags CreateVpcEndpoint DeleteTags DescribeSecurityGroups DescribeSubnets
+ DescribeVpcEndpoints DescribeVpcs vpc-lattice:CreateServiceNetworkVpcEndpointAssociation vpce:AllowMultiRegion |
+ ec2:DeleteVpcEndpoints ModifyVpcEndpoint
+AWS::EC2::VPCGatewayAttachment ec2:AttachInternetGateway AttachVpnGateway DescribeInternetGateways DescribeVpnGateways |
+ ec2:DetachInternetGateway DetachVpnGateway
+AWS::EC2::Volume ec2:CopyVolumes CreateTags CreateVolume DeleteTags DescribeTags DescribeVolumeAttribute DescribeVolumes
+ ModifyVolumeAttribute kms:CreateGrant GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo | ec2:CreateSnapshot
+ DeleteVolume DescribeSnapshots DescribeVolumesModifications ModifyVolume
+AWS::ECR::Repository ecr:CreateRepository PutLifecyclePolicy SetRepositoryPolicy TagResource UntagResource
+ kms:CreateGrant DescribeKey RetireGrant | ecr:DeleteLifecyclePolicy DeleteRepository DeleteRepositoryPolicy
+ DescribeRepositories GetLifecyclePolicy GetRepositoryPolicy ListTagsForResource PutImageScanningConfiguration
+ PutImageTagMutability
+AWS::ECS::CapacityProvider autoscaling:CreateOrUpdateTags ecs:CreateCapacityProvider DescribeCapacityProviders
+ ListTagsForResource PutClusterCapacityProviders TagResource UntagResource iam:CreateServiceLinkedRole PassRole |
+ ecs:DeleteCapacityProvider UpdateCapacityProvider
+AWS::ECS::Cluster ecs:CreateCluster DescribeClusters ListTagsForResource TagResource UntagResource
+ iam:CreateServiceLinkedRole kms:DescribeKey | ecs:DeleteCluster PutAccountSetting PutAccountSettingDefault
+ PutClusterCapacityProviders UpdateCluster UpdateClusterSettings
+AWS::ECS::ClusterCapacityProviderAssociations ecs:DescribeCapacityProviders DescribeClusters PutClusterCapacityProviders
+ |
+AWS::ECS::Service ecs:CreateService DescribeServiceDeployments DescribeServices ListServiceDeployments
+ ListTagsForResource TagResource UntagResource iam:PassRole | ecs:DeleteService StopServiceDeployment UpdateService
+AWS::ECS::TaskDefinition ecs:DescribeTaskDefinition ListTagsForResource RegisterTaskDefinition TagResource UntagResource
+ iam:GetRole PassRole | ecs:DeregisterTaskDefinition
+AWS::EFS::AccessPoint elasticfilesystem:CreateAccessPoint DescribeAccessPoints ListTagsForResource TagResource
+ UntagResource | elasticfilesystem:DeleteAccessPoint
+AWS::EFS::FileSystem elasticfilesystem:CreateFileSystem CreateReplicationConfiguration DeleteTags DescribeFileSystems
+ DescribeReplicationConfigurations ListTagsForResource PutBackupPolicy PutFileSystemPolicy PutLifecycleConfiguration
+ TagResource UntagResource UpdateFileSystemProtection iam:CreateServiceLinkedRole PassRole kms:CreateGrant DescribeKey
+ GenerateDataKeyWithoutPlaintext | elasticfilesystem:DeleteFileSystem DeleteFileSystemPolicy
+ DeleteReplicationConfiguration DescribeBackupPolicy DescribeFileSystemPolicy DescribeLifecycleConfiguration
+ UpdateFileSystem
+AWS::EFS::MountTarget elasticfilesystem:CreateMountTarget DescribeMountTargets | elasticfilesystem:DeleteMountTarget
+ DescribeMountTargetSecurityGroups ModifyMountTargetSecurityGroups
+AWS::ElastiCache::ParameterGroup elasticache:AddTagsToResource CreateCacheParameterGroup DescribeCacheParameterGroups
+ ListTagsForResource ModifyCacheParameterGroup RemoveTagsFromResource iam:CreateServiceLinkedRole PutRolePolicy |
+ elasticache:DeleteCacheParameterGroup DescribeCacheParameters DescribeEngineDefaultParameters
+AWS::ElastiCache::ReplicationGroup elasticache:AddTagsToResource CreateReplicationGroup DescribeReplicationGroups
+ ListTagsForResource ModifyReplicationGroup RemoveTagsFromResource firehose:PutRecord PutRecordBatch TagDeliveryStream
+ iam:CreateServiceLinkedRole kms:CreateGrant Decrypt DescribeKey Encrypt GenerateDataKey logs:CreateLogDelivery
+ CreateLogStream DeleteLogDelivery GetLogDelivery ListLogDeliveries PutLogEvents UpdateLogDelivery s3:GetObject |
+ elasticache:CreateCacheCluster CreateSnapshot DecreaseReplicaCount DeleteCacheCluster DeleteReplicationGroup
+ DescribeCacheClusters IncreaseReplicaCount ModifyReplicationGroupShardConfiguration
+AWS::ElastiCache::ServerlessCache ec2:CreateTags CreateVpcEndpoint elasticache:AddTagsToResource CreateServerlessCache
+ DescribeServerlessCaches ListTagsForResource RemoveTagsFromResource kms:CreateGrant DescribeKey |
+ elasticache:DeleteServerlessCache ModifyServerlessCache
+AWS::ElastiCache::SubnetGroup elasticache:AddTagsToResource CreateCacheSubnetGroup DescribeCacheSubnetGroups
+ ListTagsForResource RemoveTagsFromResource | elasticache:DeleteCacheSubnetGroup ModifyCacheSubnetGroup
+AWS::ElastiCache::User elasticache:AddTagsToResource CreateUser DescribeUsers ListTagsForResource RemoveTagsFromResource
+ | elasticache:DeleteUser ModifyUser
+AWS::ElastiCache::UserGroup elasticache:AddTagsToResource CreateUserGroup DescribeUserGroups ListTagsForResource
+ RemoveTagsFromResource | elasticache:DeleteUserGroup ModifyReplicationGroup ModifyUserGroup
+AWS::ElasticLoadBalancingV2::Listener cognito-idp:DescribeUserPoolClient elasticloadbalancing:AddTags CreateListener
+ DescribeListeners DescribeTags ModifyListenerAttributes RemoveTags | elasticloadbalancing:DeleteListener
+ DescribeListenerAttributes ModifyListener
+AWS::ElasticLoadBalancingV2::ListenerRule cognito-idp:DescribeUserPoolClient elasticloadbalancing:AddTags CreateRule
+ DescribeRules DescribeTags RemoveTags | elasticloadbalancing:DeleteRule ModifyRule SetRulePriorities
+AWS::ElasticLoadBalancingV2::LoadBalancer ec2:DescribeIpamPools elasticloadbalancing:AddTags CreateLoadBalancer
+ DescribeLoadBalancers DescribeTags ModifyCapacityReservation ModifyLoadBalancerAttributes RemoveTags SetSecurityGroups
+ | elasticloadbalancing:DeleteLoadBalancer DescribeCapacityReservation DescribeLoadBalancerAttributes ModifyIpPools
+ SetIpAddressType SetSubnets
+AWS::ElasticLoadBalancingV2::TargetGroup ec2:DescribeVpcs elasticloadbalancing:AddTags CreateTargetGroup DescribeTags
+ DescribeTargetGroups DescribeTargetHealth ModifyTargetGroupAttributes RegisterTargets RemoveTags |
+ elasticloadbalancing:DeleteTargetGroup DeregisterTargets DescribeTargetGroupAttributes ModifyTargetGroup
+AWS::Events::EventBus events:CreateEventBus DescribeEventBus ListTagsForResource PutPermission TagResource UntagResource
+ kms:Decrypt DescribeKey Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo |
+ events:DeleteEventBus RemovePermission UpdateEventBus
+AWS::Events::Rule events:DescribeRule ListTagsForResource PutRule PutTargets TagResource UntagResource iam:PassRole |
+ events:DeleteRule ListTargetsByRule RemoveTargets
+AWS::IAM::InstanceProfile iam:AddRoleToInstanceProfile CreateInstanceProfile GetInstanceProfile PassRole |
+ iam:DeleteInstanceProfile RemoveRoleFromInstanceProfile
+AWS::IAM::ManagedPolicy iam:AttachGroupPolicy AttachRolePolicy AttachUserPolicy CreatePolicy | iam:CreatePolicyVersion
+ DeletePolicy DeletePolicyVersion DetachGroupPolicy DetachRolePolicy DetachUserPolicy GetPolicy GetPolicyVersion
+ ListEntitiesForPolicy ListPolicyVersions
+AWS::IAM::Policy iam:GetGroupPolicy GetRolePolicy GetUserPolicy PutGroupPolicy PutRolePolicy PutUserPolicy |
+ iam:DeleteGroupPolicy DeleteRolePolicy DeleteUserPolicy
+AWS::IAM::Role iam:AttachRolePolicy CreateRole GetRole GetRolePolicy ListRoleTags PutRolePolicy TagRole UntagRole |
+ iam:DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy ListAttachedRolePolicies
+ ListRolePolicies PutRolePermissionsBoundary UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription
+AWS::IAM::RolePolicy iam:GetRolePolicy PutRolePolicy | iam:DeleteRolePolicy
+AWS::IAM::ServiceLinkedRole iam:CreateServiceLinkedRole GetRole | iam:DeleteServiceLinkedRole
+ GetServiceLinkedRoleDeletionStatus UpdateRole
+AWS::KMS::Alias kms:CreateAlias | kms:DeleteAlias ListAliases UpdateAlias
+AWS::KMS::Key kms:CreateKey DisableKey EnableKeyRotation ListResourceTags PutKeyPolicy TagResource UntagResource |
+ kms:DescribeKey DisableKeyRotation EnableKey GetKeyPolicy GetKeyRotationStatus ScheduleKeyDeletion UpdateKeyDescription
+AWS::Lambda::EventSourceMapping kms:Decrypt DescribeKey GenerateDataKey lambda:CreateEventSourceMapping
+ GetEventSourceMapping ListTags TagResource UntagResource | lambda:DeleteEventSourceMapping UpdateEventSourceMapping
+AWS::Lambda::Function ec2:DescribeSecurityGroups DescribeSubnets DescribeVpcs elasticfilesystem:DescribeMountTargets
+ iam:PassRole kms:CreateGrant Decrypt DescribeKey Encrypt GenerateDataKey lambda:CreateFunction GetCodeSigningConfig
+ GetFunction GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetLayerVersion GetRuntimeManagementConfig ListTags
+ PassCapacityProvider PutFunctionConcurrency PutFunctionRecursionConfig PutFunctionScalingConfig
+ PutRuntimeManagementConfig TagResource UntagResource s3:GetObject GetObjectVersion s3files:ListMountTargets |
+ ec2:DescribeNetworkInterfaces lambda:DeleteFunction DeleteFunctionCodeSigningConfig DeleteFunctionConcurrency
+ GetFunctionScalingConfig PublishVersion PutFunctionCodeSigningConfig UpdateFunctionCode UpdateFunctionConfiguration
+AWS::Lambda::Permission lambda:AddPermission | lambda:GetPolicy RemovePermission
+AWS::Logs::LogGroup firehose:TagDeliveryStream logs:CreateLogDelivery CreateLogGroup DescribeIndexPolicies
+ DescribeLogGroups DescribeResourcePolicies GetDataProtectionPolicy ListTagsForResource PutBearerTokenAuthentication
+ PutDataProtectionPolicy PutIndexPolicy PutResourcePolicy PutRetentionPolicy TagResource UntagResource |
+ logs:AssociateKmsKey DeleteDataProtectionPolicy DeleteIndexPolicy DeleteLogGroup DeleteResourcePolicy
+ DeleteRetentionPolicy DisassociateKmsKey PutLogGroupDeletionProtection
+AWS::Logs::LogStream logs:CreateLogStream DescribeLogStreams | logs:DeleteLogStream
+AWS::Logs::MetricFilter logs:DescribeMetricFilters PutMetricFilter | logs:DeleteMetricFilter
+AWS::Logs::ResourcePolicy logs:DescribeResourcePolicies PutResourcePolicy | logs:DeleteResourcePolicy
+AWS::Logs::SubscriptionFilter iam:PassRole logs:DescribeSubscriptionFilters PutSubscriptionFilter |
+ logs:DeleteSubscriptionFilter
+AWS::MemoryDB::ACL iam:CreateServiceLinkedRole memorydb:CreateACL DescribeACLs ListTags TagResource UntagResource |
+ memorydb:DeleteACL UpdateACL
+AWS::MemoryDB::Cluster iam:CreateServiceLinkedRole kms:CreateGrant DescribeKey memorydb:CreateCluster DescribeClusters
+ ListTags TagResource UntagResource | memorydb:DeleteCluster UpdateCluster
+AWS::MemoryDB::ParameterGroup iam:CreateServiceLinkedRole memorydb:CreateParameterGroup DescribeParameterGroups ListTags
+ TagResource UntagResource | memorydb:DeleteParameterGroup DescribeClusters DescribeParameters UpdateParameterGroup
+AWS::MemoryDB::SubnetGroup iam:CreateServiceLinkedRole memorydb:CreateSubnetGroup DescribeSubnetGroups ListTags
+ TagResource UntagResource | memorydb:DeleteSubnetGroup UpdateSubnetGroup
+AWS::MemoryDB::User iam:CreateServiceLinkedRole memorydb:CreateUser DescribeUsers ListTags TagResource UntagResource |
+ memorydb:DeleteUser UpdateUser
+AWS::Route53::HostedZone ec2:DescribeVpcs route53:AssociateVPCWithHostedZone ChangeTagsForResource CreateHostedZone
+ CreateQueryLoggingConfig GetChange GetHostedZone ListTagsForResource UpdateHostedZoneFeatures |
+ route53:DeleteHostedZone DeleteQueryLoggingConfig DisassociateVPCFromHostedZone ListQueryLoggingConfigs
+ UpdateHostedZoneComment
+AWS::Route53::RecordSet route53:ChangeResourceRecordSets GetChange GetHostedZone ListHostedZones ListResourceRecordSets
+ |
+AWS::S3::Bucket iam:PassRole s3:CreateBucket CreateBucketMetadataTableConfiguration DeleteObject GetBucketAcl
+ GetBucketMetadataTableConfiguration GetBucketTagging ListBucket ListTagsForResource PutAccelerateConfiguration
+ PutAnalyticsConfiguration PutBucketAbac PutBucketCORS PutBucketLogging PutBucketNotification
+ PutBucketObjectLockConfiguration PutBucketOwnershipControls PutBucketPublicAccessBlock PutBucketTagging
+ PutBucketVersioning PutBucketWebsite PutEncryptionConfiguration PutIntelligentTieringConfiguration
+ PutInventoryConfiguration PutLifecycleConfiguration PutMetricsConfiguration PutObjectAcl PutReplicationConfiguration
+ TagResource UntagResource s3tables:CreateNamespace CreateTable CreateTableBucket GetTable GetTableMetadataLocation
+ PutTableBucketPolicy PutTableEncryption PutTablePolicy UpdateTableMetadataLocation | s3:DeleteBucket
+ DeleteBucketMetadataTableConfiguration DeleteBucketWebsite GetAccelerateConfiguration GetAnalyticsConfiguration
+ GetBucketAbac GetBucketCORS GetBucketLogging GetBucketNotification GetBucketObjectLockConfiguration
+ GetBucketOwnershipControls GetBucketPublicAccessBlock GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration
+ GetIntelligentTieringConfiguration GetInventoryConfiguration GetLifecycleConfiguration GetMetricsConfiguration
+ GetReplicationConfiguration PutBucketAcl UpdateBucketMetadataAnnotationTableConfiguration
+ UpdateBucketMetadataInventoryTableConfiguration UpdateBucketMetadataJournalTableConfiguration
+AWS::S3::BucketPolicy s3:GetBucketPolicy PutBucketPolicy | s3:DeleteBucketPolicy
+AWS::SNS::Subscription iam:GetRole PassRole sns:Subscribe | sns:GetSubscriptionAttributes SetSubscriptionAttributes
+ Unsubscribe
+AWS::SNS::Topic iam:GetRole PassRole sns:CreateTopic GetTopicAttributes ListTagsForResource PutDataProtectionPolicy
+ Subscribe TagResource UntagResource | sns:DeleteTopic GetDataProtectionPolicy ListSubscriptionsByTopic
+ SetTopicAttributes Unsubscribe
+AWS::SNS::TopicPolicy sns:SetTopicAttributes |
+AWS::SQS::Queue sqs:CreateQueue GetQueueAttributes GetQueueUrl ListQueueTags TagQueue UntagQueue | sqs:DeleteQueue
+ SetQueueAttributes
+AWS::SQS::QueuePolicy sqs:SetQueueAttributes |
+AWS::SSM::Document iam:PassRole s3:GetObject ssm:AddTagsToResource CreateDocument GetDocument ListTagsForResource
+ RemoveTagsFromResource | ssm:DeleteDocument DescribeDocument UpdateDocument UpdateDocumentDefaultVersion
+AWS::SSM::Parameter ssm:AddTagsToResource GetParameters ListTagsForResource PutParameter RemoveTagsFromResource |
+ ssm:DeleteParameter
+AWS::Scheduler::Schedule iam:PassRole scheduler:CreateSchedule GetSchedule | scheduler:DeleteSchedule UpdateSchedule
+AWS::Scheduler::ScheduleGroup scheduler:CreateScheduleGroup GetScheduleGroup ListTagsForResource TagResource
+ UntagResource | scheduler:DeleteSchedule DeleteScheduleGroup
+AWS::SecretsManager::ResourcePolicy secretsmanager:GetResourcePolicy PutResourcePolicy |
+ secretsmanager:DeleteResourcePolicy
+AWS::SecretsManager::Secret secretsmanager:CreateSecret DescribeSecret GetRandomPassword ReplicateSecretToRegions
+ TagResource UntagResource | secretsmanager:DeleteSecret GetSecretValue RemoveRegionsFromReplication UpdateSecret
+AWS::SecretsManager::SecretTargetAttachment docdb-elastic:GetCluster rds:DescribeDBClusters DescribeDBInstances
+ redshift-serverless:GetNamespace ListWorkgroups redshift:DescribeClusters secretsmanager:GetSecretValue PutSecretValue
+ |
+AWS::ServiceDiscovery::Instance servicediscovery:GetInstance GetOperation RegisterInstance |
+ servicediscovery:DeregisterInstance
+AWS::ServiceDiscovery::PrivateDnsNamespace ec2:DescribeRegions DescribeVpcs route53:CreateHostedZone GetHostedZone
+ ListHostedZonesByName servicediscovery:CreatePrivateDnsNamespace GetNamespace GetOperation ListTagsForResource
+ TagResource UntagResource | route53:ChangeResourceRecordSets servicediscovery:DeleteNamespace UpdatePrivateDnsNamespace
+AWS::ServiceDiscovery::Service servicediscovery:CreateService GetService GetServiceAttributes ListServices
+ ListTagsForResource TagResource UntagResource UpdateServiceAttributes | servicediscovery:DeleteService
+ DeleteServiceAttributes GetNamespace GetOperation UpdateService
+"""
