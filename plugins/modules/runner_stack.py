@@ -243,7 +243,7 @@ EXAMPLES = r"""
   gitpod.enterprise_runner.runner_stack:
     region: eu-central-1
     name: gitpod-eu-central-1
-    template_url: https://gitpod-flex-releases.s3.amazonaws.com/ec2/stable/gitpod-ec2-runner-enterprise.json
+    release_channel: stable
     parameters:
       Runner ID: 0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c02
       VPC: vpc-0b8e6d4f2a0c91357
