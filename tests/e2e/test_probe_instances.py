@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe import command
 from tests.e2e.in_process import InProcessModule
-from tests.e2e.test_verification import RESOLVER, namespaces_work, python_in_the_vpc
+from tests.e2e.test_verification import namespaces_work, python_in_the_vpc
 from tests.e2e.verified_runner import HOST, REGION, Bed, Result
 
 if t.TYPE_CHECKING:
@@ -24,6 +24,8 @@ if t.TYPE_CHECKING:
 
     from tests.testbed.client import TestBed
 
+# Of its own: port 53 of another test's view may be taken at the same time.
+RESOLVER = "127.77.0.3"
 TAGS = {"role": "bastion", "team": "platform"}
 LOST = "i-0fedcba9876543210"
 pytestmark = pytest.mark.skipif(not namespaces_work(), reason="needs root and mount namespaces")
@@ -67,7 +69,7 @@ def scene(running_testbed: TestBed, tmp_path_factory: pytest.TempPathFactory) ->
     directory = tmp_path_factory.mktemp("instance")
     programs = directory / "bin"
     programs.mkdir()
-    (programs / "python3").symlink_to(python_in_the_vpc(directory))
+    (programs / "python3").symlink_to(python_in_the_vpc(directory, RESOLVER))
     found = Scene(bed, launched(bed, HOST["gitpod_ec2_subnet_ids"][0]), programs)
     found.managed(found.instance)
     yield found

@@ -36,10 +36,10 @@ def namespaces_work() -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
-def python_in_the_vpc(directory: pathlib.Path) -> str:
+def python_in_the_vpc(directory: pathlib.Path, resolver: str = RESOLVER) -> str:
     """An interpreter whose system asks the VPC's resolver, and that has nothing but the standard library."""
     resolv = directory / "resolv.conf"
-    resolv.write_text(f"nameserver {RESOLVER}\n", "utf-8")
+    resolv.write_text(f"nameserver {resolver}\n", "utf-8")
     python = f"{shlex.quote(sys.executable)} -I -S"
     inner = f'mount --bind {shlex.quote(str(resolv))} /etc/resolv.conf && exec {python} "$@"'
     program = directory / "python-in-the-vpc"
