@@ -37,7 +37,7 @@ def test_it_is_hidden_whichever_way_it_comes(controller: Controller, monkeypatch
     }
     callback: dict[str, str] = {}
     monkeypatch.setattr(controller, "environment", lambda: {**plain(), **settings, **callback})
-    given = {" exchange  TOKEN": f"{token}", "Service Tier": "large"}
+    given = {" exchange  TOKEN": f"{token}", "RunnerSize": "large"}
     hosts: dict[str, dict[str, t.Any]] = {
         EU: {"gitpod_exchange_token": "another-one", "gitpod_stack_parameters": given}
     }
