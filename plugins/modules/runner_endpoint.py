@@ -284,7 +284,7 @@ shared_with:
 left_alone:
   description:
     - What differs from the options and stays as it is, because others use it, or may, in words. Before something is
-      taken away, the stacks in the VPC are looked at: who was deployed by hand there has no tag that says so.
+      taken away, the stacks in the VPC are looked at, because who was deployed by hand there has no tag that says so.
   returned: success
   type: list
   elements: str
