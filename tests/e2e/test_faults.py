@@ -88,6 +88,7 @@ def test_no_fault_makes_a_verdict(controller: Controller, fault: str, monkeypatc
         "security_group.",
         "images.",
         "permissions.",
+        "custom_ca.",
     )
     for service in ("ec2", "cloudformation", "elasticloadbalancing", "route53", "acm", "iam", "servicequotas", "s3"):
         after = told(looked(controller, Order(fault, service=service)))

@@ -23,7 +23,19 @@ if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
 # What changes nothing that anybody keeps, or is no operation of its own (tags that a creation gives).
-NO_WRITES = frozenset({"sts:AssumeRole", "cloudformation:TagResource", "acm:AddTagsToCertificate"})
+# Permissions that go with another call, and commands that change nothing.
+NO_WRITES = frozenset(
+    {
+        "acm:AddTagsToCertificate",
+        "cloudformation:DetectStackResourceDrift",
+        "cloudformation:TagResource",
+        "iam:PassRole",
+        "ssm:CancelCommand",
+        "ssm:SendCommand",
+        "sts:AssumeRole",
+        "vpce:AllowMultiRegion",
+    }
+)
 # IAM's names of permissions that differ from the operation's.
 OPERATIONS = {"s3:DeleteObject": "s3:DeleteObjects", "s3:DeleteObjectVersion": "s3:DeleteObjects"}
 DETECT = "cloudformation:DetectStackDrift"

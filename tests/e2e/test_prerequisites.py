@@ -29,7 +29,7 @@ INVENTORY = yaml.safe_load((ROOT / "examples/inventory.yml").read_text("utf-8"))
 US, EU, AP = "gitpod-us-east-1", "gitpod-eu-central-1", "gitpod-ap-southeast-2"
 ZONE = "Z08A1B2C3D4E5F6G7H8I9"
 ACCOUNT = "123456789012"
-MOST_CALLS = 35
+MOST_CALLS = 42
 
 
 def client(testbed: TestBed, service: str, region: str = "eu-central-1", **credentials: str) -> t.Any:

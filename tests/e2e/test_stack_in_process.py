@@ -180,7 +180,7 @@ def test_a_rollback_that_failed_is_continued_only_on_request(controller: Control
     controller.testbed.fail_resource(
         region=REGION,
         stack_name=OPTIONS["name"],
-        resource_type="AWS::ECS::TaskDefinition",
+        logical_id="RunnerTask",
         operation="UPDATE",
         reason="No",
         times=2,

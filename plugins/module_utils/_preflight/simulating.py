@@ -29,8 +29,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags imp
 ALLOWED = "allowed"
 # Results of one page.
 LARGEST_PAGE = 1000
-# Actions whose calls touch the same few resources are simulated together: each action for each of them in one answer.
-ALONE = ("cloudformation", "ec2")
 # What does not exist yet has some ID of its kind.
 NEW_STACK = "00000000-0000-0000-0000-000000000000"
 NEW_ENDPOINT, NEW_GROUP = "vpce-0a1b2c3d4e5f60718", "sg-0a1b2c3d4e5f60718"
@@ -177,7 +175,9 @@ def questions(ground: Ground) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
         service = action.name.partition(":")[0]
         for scope in action.scopes:
             arns = known_arns.get(scope, ())
-            group = "*" if arns == ("*",) else service if service in ALONE else "others"
+            # Each action of a request is decided for each of its ARNs, so that many of both stand apart.
+            many = service == "cloudformation" or (service == "ec2" and ground.wanted.privatelink_enabled)
+            group = "*" if arns == ("*",) else service if many else "others"
             if arns:
                 names, places = groups.setdefault(group, (set(), set()))
                 names.add(action.name)

@@ -61,7 +61,8 @@ def gather(look: Gathering, wanted: Wanted) -> None:
 
     def simulate() -> Decisions | None:
         caller, found, template = look.known("caller"), look.known("template_needs"), look.known("template")
-        if not (caller and found and found.actions):
+        # A stack that is there was deployed with these permissions; asking again takes five requests a runner.
+        if not (caller and found and found.actions) or is_there(look.found("stack")):
             return None
         role = deployer(wanted, look.found("stack"))
         return simulation(look.clients("iam"), caller, wanted, role, (template, found))
@@ -70,6 +71,11 @@ def gather(look: Gathering, wanted: Wanted) -> None:
     asked = not {CHECK, CHECK.partition(".")[0]} & set(wanted.prerequisites_skip)
     look.ask("template_needs", "cloudformation:DescribeType", needed)
     look.ask("template_simulation", "iam:SimulatePrincipalPolicy", simulate, asked)
+
+
+def is_there(stack: t.Any) -> bool:
+    """Whether the runner's stack exists."""
+    return isinstance(stack, Stack) and status.exists(stack.status)
 
 
 def deployer(wanted: Wanted, stack: t.Any) -> str:

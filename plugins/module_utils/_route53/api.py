@@ -103,7 +103,9 @@ class Api:
                     HostedZoneId=zone.id, ChangeBatch=batch, aws_retry=True
                 )
         except ApiError as error:
-            raise self._refused(error) from error
+            advised = self._refused(error)
+            # What the call met stays the cause: it tells whether the change may be done all the same.
+            raise advised from error.__cause__
         return str(answer["ChangeInfo"]["Id"]).rsplit("/", 1)[-1]
 
     def associate(self, zone: Zone, vpc_id: str, vpc_region: str) -> str:

@@ -144,6 +144,8 @@ def template(wanted: Wanted, facts: Facts) -> Finding:
             "Create it, or correct gitpod_stack_service_role_arn.",
         )
     decisions = known(facts.template_simulation)
+    if decisions is None and template_needs.is_there(facts.stack):
+        return skipped("The stack exists; this is looked at before one is created.")
     if decisions is None:
         return not_simulated(dataclasses.replace(facts, simulation=None)) or skipped("Nothing was simulated.")
     return _of_resources(who, needs, decisions)

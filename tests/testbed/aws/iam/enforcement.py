@@ -41,14 +41,14 @@ class Switch:
     """What tests set, and what has come of it.
 
     :param scps: documents of service control policies, for every account.
-    :param page: how many results SimulatePrincipalPolicy answers at once; IAM answers 100 or
-        fewer.
+    :param page: how many results SimulatePrincipalPolicy answers at once; IAM answers as many as are
+        asked for, 1,000 at most, or fewer.
     :param allowed: actions that were asked for and allowed.
     """
 
     enforced: bool = False
     scps: principals.Documents = ()
-    page: int = 100
+    page: int = 1000
     refusals: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     allowed: set[str] = dataclasses.field(default_factory=set)
 
