@@ -22,12 +22,19 @@ IAM_ACTIONS: t.Mapping[str, t.Sequence[str]] = {
     "s3:DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
     "s3:HeadObject": ("s3:GetObject",),
 }
-# Permissions that go with another call: tags that are given while something is created.
+# Permissions that go with another call: tags that are given while something is created, and what a service does in the
+# caller's name (tests/testbed/aws/iam judges each of them).
 IMPLIED: t.Mapping[str, t.Sequence[str]] = {
-    "cloudformation:CreateStack": ("cloudformation:TagResource",),
+    "cloudformation:CreateStack": ("cloudformation:TagResource", "iam:PassRole", "ssm:GetParameters"),
+    "cloudformation:DetectStackDrift": ("cloudformation:DetectStackResourceDrift",),
     "acm:RequestCertificate": ("acm:AddTagsToCertificate",),
-    "ec2:CreateVpcEndpoint": ("ec2:CreateTags",),
+    "ec2:CreateVpcEndpoint": ("ec2:CreateTags", "vpce:AllowMultiRegion"),
     "ec2:CreateSecurityGroup": ("ec2:CreateTags",),
+    "s3:PutObject": ("s3:GetObjectVersion",),
+    "service-quotas:GetServiceQuota": (
+        "cloudformation:DescribeAccountLimits",
+        "elasticloadbalancing:DescribeAccountLimits",
+    ),
 }
 # Calls that take no permission.
 FREE = frozenset({"sts:GetCallerIdentity"})

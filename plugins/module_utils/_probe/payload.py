@@ -13,7 +13,9 @@ import ast
 import base64
 import functools
 import importlib.util
+import io
 import json
+import tokenize
 import typing as t
 import zlib
 
@@ -100,12 +102,22 @@ def _source(name: str) -> str:
 
 
 def _bare(source: str) -> str:
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
+    """Without docstrings and comments of their own lines, otherwise word by word.
+
+    Not unparsed: since Python 3.12 that writes f-strings which older Pythons cannot read.
+    """
+    lines = source.split("\n")
+    for node in ast.walk(ast.parse(source)):
         body = getattr(node, "body", None)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and body and _is_text(body[0]):
-            node.body = body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+            first, last = body[0].lineno - 1, body[0].end_lineno or body[0].lineno
+            kept = " " * body[0].col_offset + "pass" if len(body) == 1 else ""
+            lines[first:last] = [kept, *[""] * (last - first - 1)]
+    bare = "\n".join(lines)
+    for token in tokenize.generate_tokens(io.StringIO(bare).readline):
+        if token.type == tokenize.COMMENT and not token.line[: token.start[1]].strip():
+            lines[token.start[0] - 1] = ""
+    return "\n".join(line for line in lines if line.strip()) + "\n"
 
 
 def _is_text(node: ast.AST) -> bool:
