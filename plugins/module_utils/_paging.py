@@ -4,6 +4,7 @@
 """Everything that an operation lists, however many pages AWS makes of it.
 
 EC2 filters after it has cut a page, so that one may be empty and have a successor (EC2 developer guide, "Pagination").
+Not every operation that has pages has a paginator in botocore (Route 53's ListHostedZonesByVPC); one way for all.
 """
 
 from __future__ import annotations

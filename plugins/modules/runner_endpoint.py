@@ -75,7 +75,8 @@ options:
   also_used_by:
     description:
       - Runners that need the endpoint although its tags do not name them, such as one that was deployed by hand in the
-        VPC. With O(state=absent) it stays for them, and its tags name them from then on.
+        VPC. With O(state=absent) it stays for them, and its tags name them from then on. With O(state=present) nothing
+        is taken away from it; the module looks for such runners itself.
     type: list
     elements: dict
     default: []

@@ -59,78 +59,41 @@ _KEPT = _arn("s3", "<stack name in lower case>-*", "", "")
 _ASKED_TAG: Condition = {"StringEquals": {"aws:RequestTag/gitpod:managed-by": _MARK}}
 _OWN_TAG: Condition = {"StringEquals": {"aws:ResourceTag/gitpod:managed-by": _MARK}}
 
-# By name; an action that is limited to several things has a statement for each.
-(
-    ANY,
-    STACK,
-    STACK_AND_SETS,
-    PASSED,
-    ZONE,
-    RECORDS,
-    PRIVATE_NAME,
-    CHANGE,
-    BUCKET,
-    OBJECTS,
-    KEPT,
-    KEPT_OBJECTS,
-    TEMPLATE,
-    CA_PARAMETER,
-    CA_SECRET,
-    ROLE,
-    CALLER,
-    ROLES,
-    PROFILES,
-    QUOTAS,
-    CERTIFICATES,
-    NEW_CERTIFICATE,
-    VPC,
-    NEW_ENDPOINT,
-    ENDPOINT,
-    OWN_ENDPOINT,
-    NETWORK,
-    ATTACHED,
-    NEW_GROUP,
-    OWN_GROUPS,
-    TAGGED_AT_CREATION,
-    OWN_THINGS,
-    DOCUMENT,
-    INSTANCES,
-) = (
-    "any",
-    "stack",
-    "stack and change sets",
-    "service role",
-    "zone",
-    "records of the domain",
-    "hidden zone of the endpoint",
-    "change",
-    "template bucket",
-    "templates",
-    "kept bucket",
-    "kept objects",
-    "vendor's templates",
-    "parameter of the CA",
-    "secret of the CA",
-    "role of the zone's account",
-    "caller",
-    "roles",
-    "instance profiles",
-    "quotas",
-    "certificates",
-    "new certificate",
-    "VPC",
-    "new endpoint",
-    "endpoint",
-    "own endpoint",
-    "network of the endpoint",
-    "what is attached to the endpoint",
-    "new group",
-    "own group",
-    "tagged at creation",
-    "own endpoint or group",
-    "command document",
-    "instances",
-)
+# Scopes by name; an action that is limited to several things has a statement for each.
+ANY = "any"
+STACK = "stack"
+STACK_AND_SETS = "stack and change sets"
+PASSED = "service role"
+ZONE = "zone"
+RECORDS = "records of the domain"
+PRIVATE_NAME = "hidden zone of the endpoint"
+CHANGE = "change"
+BUCKET = "template bucket"
+OBJECTS = "templates"
+KEPT = "kept bucket"
+KEPT_OBJECTS = "kept objects"
+TEMPLATE = "vendor's templates"
+CA_PARAMETER = "parameter of the CA"
+CA_SECRET = "secret of the CA"  # noqa: S105 - a name
+ROLE = "role of the zone's account"
+CALLER = "caller"
+ROLES = "roles"
+PROFILES = "instance profiles"
+QUOTAS = "quotas"
+CERTIFICATES = "certificates"
+NEW_CERTIFICATE = "new certificate"
+VPC = "VPC"
+NEW_ENDPOINT = "new endpoint"
+ENDPOINT = "endpoint"
+OWN_ENDPOINT = "own endpoint"
+NETWORK = "network of the endpoint"
+ATTACHED = "what is attached to the endpoint"
+NEW_GROUP = "new group"
+OWN_GROUPS = "own group"
+TAGGED_AT_CREATION = "tagged at creation"
+OWN_THINGS = "own endpoint or group"
+DOCUMENT = "command document"
+INSTANCES = "instances"
 
 SCOPES: t.Mapping[str, Scope] = {
     ANY: Scope(("*",)),

@@ -13,8 +13,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import needs_policy, policy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.needs import Needs
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import naming, template_needs
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import parse_reference
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.simulating import settings
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.simulating import references, settings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 # Secrets Manager ends a secret's ARN so (user guide, "What's in a secret").
@@ -41,7 +42,7 @@ def policies(wanted: Wanted, facts: Facts) -> dict[str, policy.Document]:
 
 def values(wanted: Wanted, facts: Facts, caller: Caller) -> dict[str, str]:
     """What stands in the placeholders of docs/permissions.md for this runner; C(*) where that is not known."""
-    kind, _colon, name = wanted.custom_ca.partition(":")
+    parameter, secret = references(parse_reference(wanted.custom_ca))
     return {
         "partition": caller.partition,
         "region": wanted.region,
@@ -52,8 +53,8 @@ def values(wanted: Wanted, facts: Facts, caller: Caller) -> dict[str, str]:
         "hosted zone": _zone(wanted, facts),
         "domain": wanted.domain_name or ANY,
         "template bucket": wanted.template_bucket or ANY,
-        "path": _parameter(name) if kind == "ssm" else ANY,
-        "secret": _secret(name) if kind == "secretsmanager" else ANY,
+        "path": f"/{parameter.lstrip('/')}" if parameter else ANY,
+        "secret": _secret(secret) if secret else ANY,
         "the role": wanted.dns_role_arn or ANY,
     }
 
@@ -65,11 +66,6 @@ def _zone(wanted: Wanted, facts: Facts) -> str:
     return held[0].id if len(held) == 1 else ANY
 
 
-def _parameter(name: str) -> str:
-    """A parameter's name with its slash, without its version."""
-    return f"/{name.partition(':')[0].lstrip('/')}"
-
-
 def _secret(name: str) -> str:
     """A secret's name, also of its ARN."""
-    return _RANDOM.sub("", name.rpartition(":secret:")[2].partition(":")[0]) if name.startswith("arn:") else name
+    return _RANDOM.sub("", name.rpartition(":secret:")[2]) if name.startswith("arn:") else name

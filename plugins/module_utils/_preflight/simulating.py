@@ -22,6 +22,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     QUOTAS,
     STACKS,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
+    Reference,
+    parse_reference,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Decision
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import MANAGED_BY, MANAGED_BY_TAG
@@ -93,7 +97,7 @@ def resources(ground: Ground) -> dict[str, tuple[str, ...]]:
     subnets = tuple(arn("ec2", f"subnet/{subnet}") for subnet in wanted.privatelink_subnet_ids[:1])
     zone = (arn("route53", f"hostedzone/{ground.zone_id}", "", ""),) if ground.zone_id else ()
     bucket = arn("s3", wanted.template_bucket, "", "") if wanted.template_bucket else ""
-    kind, _colon, name = wanted.custom_ca.partition(":")
+    parameter, secret = references(parse_reference(wanted.custom_ca))
     certificate = wanted.certificate_arn or arn("acm", f"certificate/{NEW_STACK}")
     role = arn("iam", f"role/aws-service-role/ecs.amazonaws.com/{ECS_ROLE}", "")
     found: dict[str, tuple[str, ...]] = {
@@ -107,8 +111,8 @@ def resources(ground: Ground) -> dict[str, tuple[str, ...]]:
         known.BUCKET: (bucket,),
         known.OBJECTS: (f"{bucket}/template.json",) if bucket else (),
         known.TEMPLATE: (arn("s3", "gitpod-flex-releases/ec2/template.json", "", ""),),
-        known.CA_PARAMETER: (arn("ssm", f"parameter/{name.partition(':')[0].lstrip('/')}"),) if kind == "ssm" else (),
-        known.CA_SECRET: (_secret(ground, name),) if kind == "secretsmanager" else (),
+        known.CA_PARAMETER: (arn("ssm", f"parameter/{parameter.lstrip('/')}"),) if parameter else (),
+        known.CA_SECRET: (_secret(ground, secret),) if secret else (),
         known.ROLE: (wanted.dns_role_arn,),
         known.CALLER: (ground.source,),
         known.ROLES: (role,),
@@ -131,6 +135,13 @@ def resources(ground: Ground) -> dict[str, tuple[str, ...]]:
         known.ANY: ("*",),
     }
     return {scope: tuple(filter(None, arns)) for scope, arns in found.items() if any(arns)}
+
+
+def references(authority: Reference | None) -> tuple[str, str]:
+    """Name of the parameter, and name or ARN of the secret, that has the custom authority; empty for what is not."""
+    if authority is None:
+        return "", ""
+    return (authority.name, "") if authority.service == "ssm" else ("", authority.name)
 
 
 def _secret(ground: Ground, name: str) -> str:

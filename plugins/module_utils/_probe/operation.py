@@ -10,17 +10,17 @@ import datetime
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import decisions, operation
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.connecting import Client
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import CHECKS, Request
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observations import Request
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.observing import Verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.progress import named
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe import answer, payload
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe.command import MOST_INSTANCES, Api
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import desired, verdict
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import verdict
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.here import Network
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
 Result = dict[str, t.Any]
@@ -48,7 +48,7 @@ def look(fleet: Fleet, host: Host, seen: t.Mapping[str, t.Any], wait_timeout: fl
     try:
         clients = fleet.clients(host)
         instances = found(clients("ec2"), host.values)
-        probes = Probes(Api(clients("ssm")), host.values, seen)
+        probes = Probes(Api(clients("ssm")), host, seen)
     except RunnerError as error:
         return [_unreached("instances", error.message)]
     results: list[Result] = []
@@ -91,25 +91,21 @@ def found(ec2: t.Any, values: t.Mapping[str, t.Any]) -> list[str]:
 class Probes:
     """Looks from instances, all at once.
 
-    :param values: typed values of the runner by variable.
-    :param seen: what AWS says of it.
+    :param seen: what AWS says of the runner.
     """
 
-    def __init__(self, api: Api, values: t.Mapping[str, t.Any], seen: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, api: Api, host: Host, seen: t.Mapping[str, t.Any]) -> None:
         self._api = api
-        options = desired.probe(values, seen, 0.0, True)
+        values = host.values
         self._required = values.get("gitpod_verify_required") or []
-        self._request: Request = operation.request_from({**_DEFAULTS, **options})
-        self._client = Client(
-            self._request.port,
-            self._request.path,
-            options["timeout"],
-            options["validate_certs"],
-            str(options.get("ca_path") or ""),
-        )
-        asked = {"request": _plain(self._request), "client": dataclasses.asdict(self._client)}
+        # An instance asks its own resolver.
+        here = {**Network(host).parameters(seen, 0), "resolvers": [], "inside_vpc": True}
+        self._request: Request = operation.request_from(here)
+        authorities = str(values.get("gitpod_verify_probe_ca_path") or "")
+        client = Client(self._request.port, self._request.path, here["timeout"], here["validate_certs"], authorities)
+        asked = {"request": dataclasses.asdict(self._request), "client": dataclasses.asdict(client)}
         self._script = payload.command(asked)
-        self._seconds = RESOLVING + STEPS * int(options["timeout"])
+        self._seconds = RESOLVING + STEPS * int(here["timeout"])
 
     def look(self, instances: t.Sequence[str]) -> list[Result]:
         """Each instance's result."""
@@ -137,24 +133,6 @@ class Probes:
         pairs = [(check.identifier, check.status) for check in checks]
         healthy = verdict.healthy(pairs, self._required) if self._required else result["healthy"]
         return {**result, "item": instance, "seen_from": instance, "healthy": healthy}
-
-
-_DEFAULTS: t.Mapping[str, t.Any] = {
-    "path": "/_health",
-    "resolvers": [],
-    "checks": list(CHECKS),
-    "wildcard_label": None,
-    "load_balancer_visibility": None,
-    "accepted_ranges": [],
-    "management_plane_name": "",
-    "management_plane_addresses": [],
-}
-
-
-def _plain(request: Request) -> Result:
-    """The request as JSON has it; an instance asks its own resolver."""
-    fields = dataclasses.asdict(dataclasses.replace(request, servers=()))
-    return {**fields, "domain": folded(request.domain)}
 
 
 def _unreached(instance: str, why: str) -> Result:

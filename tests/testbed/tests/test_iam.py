@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import sys
 import typing as t
 
 import pytest
@@ -16,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests.testbed.client import TestBed
 from tests.testbed.tests.roles import ACCOUNT, EVERYTHING, REGION, STACK, Role, allow, deny, document
+from tests.testbed.tests.test_servers import process, testbed
 
 VPC, SUBNET = "vpc-0c9f7e5a3b1d02468", "subnet-0c3a4e6d8f0b23571"
 SERVICE = "com.amazonaws.vpce.us-east-1.vpce-svc-08de744d433e60ff2"
@@ -25,19 +25,8 @@ TEMPLATE = {
     "Parameters": {"Net": {"Type": "AWS::EC2::Subnet::Id", "Default": SUBNET}},
     "Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}},
 }
+__all__ = ["process", "testbed"]
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed (make debian-packages)")
-
-
-@pytest.fixture(scope="module")
-def process() -> t.Iterator[TestBed]:
-    with TestBed.start(sys.executable, stack_seconds=2) as testbed:
-        yield testbed
-
-
-@pytest.fixture
-def testbed(process: TestBed) -> TestBed:
-    process.reset()
-    return process
 
 
 def endpoint(**changes: t.Any) -> dict[str, t.Any]:

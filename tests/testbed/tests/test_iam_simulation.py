@@ -10,27 +10,16 @@ import pathlib
 import shutil
 import sys
 import time
-import typing as t
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.testbed.client import TestBed
 from tests.testbed.tests.roles import ACCOUNT, EVERYTHING, REGION, STACK, Role, allow, deny, document
+from tests.testbed.tests.test_servers import process, testbed
 
+__all__ = ["process", "testbed"]
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed (make debian-packages)")
-
-
-@pytest.fixture(scope="module")
-def process() -> t.Iterator[TestBed]:
-    with TestBed.start(sys.executable, stack_seconds=2) as testbed:
-        yield testbed
-
-
-@pytest.fixture
-def testbed(process: TestBed) -> TestBed:
-    process.reset()
-    return process
 
 
 def test_a_simulation_answers_as_recorded(testbed: TestBed) -> None:

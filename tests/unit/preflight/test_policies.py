@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import re
+import subprocess
 import typing as t
 
 import pytest
@@ -68,6 +70,30 @@ def test_no_partition_region_or_account_is_written_down() -> None:
 
 def test_the_pages_to_copy_are_the_policies() -> None:
     assert json.loads((DOCS / "policies/status.json").read_text("utf-8")) == policy.policies_of_playbook("status")[0]
+
+
+def test_the_command_that_the_page_shows_fills_a_policy_in() -> None:
+    (command,) = re.findall(r"```sh\n(.*?)```", (DOCS / "permissions.md").read_text("utf-8"), re.DOTALL)
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True)
+    left = policy.placeholders(json.loads(done.stdout))
+    assert left == ["<the role>"], "of an option, whose statement can be left out"
+
+
+@pytest.mark.parametrize(
+    ("custom_ca", "scope", "arn"),
+    [
+        ("ssm:/gitpod/ca:3", "parameter of the CA", "arn:aws:ssm:{}:123456789012:parameter/gitpod/ca"),
+        (
+            "secretsmanager:ca:SecretString:pem",
+            "secret of the CA",
+            "arn:aws:secretsmanager:{}:123456789012:secret:ca-a1b2c3",
+        ),
+    ],
+)
+def test_a_ca_is_simulated_by_its_name_alone(custom_ca: str, scope: str, arn: str) -> None:
+    wanted = dataclasses.replace(PLAIN, custom_ca=custom_ca)
+    found = simulating.resources(simulating.Ground(CALLER, wanted, CALLER.policy_source))
+    assert found[scope] == (arn.format(PLAIN.region),)
 
 
 class Iam:
