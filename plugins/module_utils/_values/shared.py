@@ -177,7 +177,8 @@ VARIABLES: tuple[Variable, ...] = (
             "Hosts that bypass the proxy.",
             (
                 "Required with a proxy, and then V(.internal), V(169.254.0.0/16), V(app.gitpod.io) and "
-                "V(.amazonaws.com) are among them."
+                "V(.amazonaws.com) are among them, and the host of C(gitpod_api_endpoint) where that is another, such "
+                "as V(app.ona.com)."
             ),
         ),
         kind="list",

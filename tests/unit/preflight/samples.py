@@ -63,6 +63,7 @@ WANTED = Wanted(
     region=REGION,
     runner_id="runner-1",
     account_id=ACCOUNT,
+    api_endpoint="https://app.gitpod.io/api",
     vpc_id=VPC,
     availability_zones=("eu-central-1a", "eu-central-1b"),
     ec2_subnet_ids=("subnet-e1", "subnet-e2"),

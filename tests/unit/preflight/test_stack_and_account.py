@@ -119,6 +119,9 @@ NOBODY = {"management_plane": None}
 ROOT = {"simulation": None, "caller": Caller("123456789012", "arn:aws:iam::123456789012:root")}
 MISSING_TEMPLATE = Unread("cloudformation:GetTemplateSummary", "S3 error: Access Denied", "ValidationError")
 DENIED = Decision("implicitDeny")
+ON_INSTANCES = {
+    "template": dataclasses.replace(TEMPLATE, resource_types=("AWS::ECS::Cluster", "AWS::ECS::CapacityProvider"))
+}
 CLUSTER = {
     "template_needs": needs(("AWS::ECS::Cluster",), {}),
     "template_simulation": dict.fromkeys(needs(("AWS::ECS::Cluster",), {}).actions, Decision("allowed")),
@@ -218,9 +221,13 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (images.environments, {}, {}, "pass"),
     (images.environments, {}, {"images": {}}, "fail"),
     (images.environments, {}, {"images": refused("ec2:DescribeImages")}, "skip"),
-    (images.bottlerocket, {}, {}, "pass"),
-    (images.bottlerocket, {}, {"images": {}}, "fail"),
-    (images.bottlerocket, {}, {"images": None}, "skip"),
+    (images.bottlerocket, {}, ON_INSTANCES, "pass"),
+    (images.bottlerocket, {}, {**ON_INSTANCES, "images": {}}, "fail"),
+    (images.bottlerocket, {}, {**ON_INSTANCES, "images": None}, "skip"),
+    # Today's template runs its services on Fargate; its launch template is the environments'.
+    (images.bottlerocket, {}, {"images": {}}, "skip"),
+    (images.bottlerocket, {}, {"template": MISSING_TEMPLATE, "images": {}}, "warn"),
+    (images.bottlerocket, {}, {"template": None}, "pass"),
     (management_plane.reachable, {}, {}, "pass"),
     (management_plane.reachable, {}, {"management_plane": ManagementPlane(False, "timed out")}, "fail"),
     (management_plane.reachable, {}, plane(reached=False, installed=False, detail="no SDK"), "warn"),

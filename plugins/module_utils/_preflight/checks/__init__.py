@@ -20,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     release,
     security_group,
     stack,
+    targets,
 )
 
 IDENTITY = "identity"
@@ -27,6 +28,7 @@ IDENTITY = "identity"
 ALL: tuple[Check, ...] = (
     *identity.CHECKS,
     *network.CHECKS,
+    *targets.CHECKS,
     *security_group.CHECKS,
     *proxy.CHECKS,
     *custom_ca.CHECKS,

@@ -19,7 +19,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import closed_subnets
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, RouteTable, Subnet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    AclEntry,
+    Facts,
+    RouteTable,
+    Subnet,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 # Shared address space of RFC 6598, which carriers and AWS networks use, and which no corporate network routes.
@@ -351,8 +356,7 @@ def acls(wanted: Wanted, facts: Facts) -> Finding:
                 rule = paths.blocked(acl, egress_rule, ports)
                 if rule:
                     direction = "outbound" if egress_rule else "inbound"
-                    number = "*" if rule.number == 32767 else str(rule.number)  # noqa: PLR2004
-                    problems[f"{acl.id} rule {number} denies {direction} {_range(ports)}"] = None
+                    problems[f"{acl.id} rule {rule_name(rule)} denies {direction} {port_range(ports)}"] = None
     if problems:
         return failed(
             f"{'; '.join(problems)}.", "Allow TCP 443, and 1024-65535 for the answers, in these network ACLs."
@@ -360,7 +364,13 @@ def acls(wanted: Wanted, facts: Facts) -> Finding:
     return passed("TCP 443 and its answers are allowed.")
 
 
-def _range(ports: tuple[int, int]) -> str:
+def rule_name(rule: AclEntry) -> str:
+    """The rule's number as the console shows it."""
+    return "*" if rule.number == paths.LAST_RULE else str(rule.number)
+
+
+def port_range(ports: tuple[int, int]) -> str:
+    """Ports in words, such as C(TCP 1024-65535)."""
     return f"TCP {ports[0]}" if ports[0] == ports[1] else f"TCP {ports[0]}-{ports[1]}"
 
 
