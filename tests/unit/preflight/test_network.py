@@ -24,6 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     custom_ca as read_ca,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
+    addresses,
     custom_ca,
     network,
     proxy,
@@ -33,6 +34,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     CaBundle,
+    Instances,
     NetworkAcl,
     Permission,
     Route,
@@ -132,6 +134,13 @@ def having(reference: str, changed: datetime.datetime | None) -> dict[str, t.Any
 
 
 ONA = "https://app.ona.com/api"
+THERE = {"stack": Stack("gitpod-eu", "UPDATE_COMPLETE", "id")}
+
+
+def own(count: int) -> dict[str, t.Any]:
+    return {"instances": Instances(own=frozenset(map(str, range(count))))}
+
+
 INTERNET = {"load_balancer_visibility": "internet-facing"}
 NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.vpc, {}, {}, "pass"),
@@ -155,11 +164,25 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.placement, {}, {"subnets": subnets(zone="eu-central-1b")}, "fail"),
     (network.placement, {}, {"subnets": balancer(zone="eu-central-1c")}, "fail"),
     (network.placement, {"availability_zones": ()}, {}, "skip"),
-    (network.addresses, {}, {}, "pass"),
-    (network.addresses, {"expected_environments": 9000}, {}, "warn"),
-    (network.addresses, {}, {"subnets": subnets(free=9)}, "fail"),
-    (network.addresses, {}, {"subnets": balancer(free=7)}, "fail"),
-    (network.addresses, {}, {"subnets": refused("ec2:DescribeSubnets")}, "skip"),
+    (addresses.addresses, {}, {}, "pass"),
+    (addresses.addresses, {"expected_environments": 9000}, {}, "warn"),
+    (addresses.addresses, {}, {"subnets": subnets(free=9)}, "fail"),
+    (addresses.addresses, {}, {"subnets": balancer(free=7)}, "fail"),
+    (addresses.addresses, {}, {"subnets": refused("ec2:DescribeSubnets")}, "skip"),
+    (addresses.addresses, {"expected_environments": 7990}, {}, "pass"),
+    (addresses.addresses, {"expected_environments": 7991}, {}, "warn"),
+    # A runner that is there has its environments' addresses already, and its own.
+    (addresses.addresses, {"expected_environments": 8000}, THERE, "pass"),
+    (addresses.addresses, {"expected_environments": 8002}, THERE, "warn"),
+    (addresses.addresses, {"expected_environments": 8002}, {**THERE, **own(2)}, "pass"),
+    (addresses.addresses, {"expected_environments": 8002}, {**THERE, **own(1)}, "warn"),
+    (
+        addresses.addresses,
+        {"expected_environments": 8002},
+        {**THERE, "instances": refused("ec2:DescribeInstances")},
+        "skip",
+    ),
+    (addresses.addresses, {"expected_environments": 40}, {**THERE, **own(40), "subnets": subnets(free=0)}, "warn"),
     (network.load_balancer_ranges, {}, {}, "pass"),
     (network.load_balancer_ranges, {}, {"subnets": balancer(cidr="100.65.0.0/24")}, "fail"),
     (network.load_balancer_ranges, {}, {"subnets": subnets(cidr="100.65.0.0/24")}, "pass"),

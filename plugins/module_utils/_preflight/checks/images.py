@@ -13,7 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     skipped,
     warned,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread, known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
@@ -65,7 +65,7 @@ def environments(_wanted: Wanted, facts: Facts) -> Finding:
 )
 def bottlerocket(_wanted: Wanted, facts: Facts) -> Finding:
     """Of AWS's account for Bottlerocket, by what the template has among its resources."""
-    template = None if isinstance(facts.template, Unread) else facts.template
+    template = known(facts.template)
     if template is not None and not set(template.resource_types) & CONTAINER_INSTANCES:
         return skipped("The template starts no container instances: its services run on Fargate.")
     found = seen(account.BOTTLEROCKET_IMAGES, facts)

@@ -29,9 +29,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 
 # Shared address space of RFC 6598, which carriers and AWS networks use, and which no corporate network routes.
 CGNAT = "100.64.0.0/10"
-# Addresses that a load balancer's subnet must have free (ELB user guide), and that the runner's own tasks take.
-LOAD_BALANCER_ADDRESSES = 8
-RUNNER_ADDRESSES = 10
 NO_VPC = "The VPC does not exist."
 NO_SUBNETS = "The inventory names no subnets."
 
@@ -180,38 +177,6 @@ def _misplaced(kind: str, found: t.Sequence[Subnet], wanted: t.Sequence[str]) ->
         for zone, ids in by_zone.items()
         if zone not in wanted and ids
     ]
-
-
-@check(
-    "network.addresses",
-    asks="Have the subnets enough free addresses for `gitpod_expected_environments`?",
-    why="Each environment takes an address of an EC2 subnet, the runner's own tasks some, and a load balancer needs"
-    f" {LOAD_BALANCER_ADDRESSES} free ones in each of its subnets (ELB user guide).",
-    fix="Name larger subnets; a secondary range such as 100.64.0.0/16 is enough for EC2 subnets, which need not be"
-    " routable.",
-)
-def addresses(wanted: Wanted, facts: Facts) -> Finding:
-    """What is free now, against what is going to run."""
-    if not wanted.subnet_ids:
-        return skipped(NO_SUBNETS)
-    ec2, load_balancer = named_subnets(wanted, facts)
-    free = sum(subnet.free for subnet in ec2)
-    needed = wanted.expected_environments + RUNNER_ADDRESSES
-    small = [f"{subnet.id} ({subnet.free} free)" for subnet in load_balancer if subnet.free < LOAD_BALANCER_ADDRESSES]
-    tiny = [f"{subnet.id} ({subnet.free} free)" for subnet in ec2 if subnet.free < RUNNER_ADDRESSES]
-    if tiny or small:
-        return failed(
-            f"Too few free addresses in {', '.join([*tiny, *small])}.",
-            f"An EC2 subnet needs {RUNNER_ADDRESSES} at the very least, one of a load balancer"
-            f" {LOAD_BALANCER_ADDRESSES}. Name larger subnets.",
-        )
-    if ec2 and free < needed:
-        return warned(
-            f"{free} free addresses in the EC2 subnets, {needed} wanted for {wanted.expected_environments} environments"
-            f" (gitpod_expected_environments) and the runner.",
-            "Name larger EC2 subnets, for example of a secondary range such as 100.64.0.0/16.",
-        )
-    return passed(f"{free} free in the EC2 subnets, {needed} wanted; at least {LOAD_BALANCER_ADDRESSES} in the others.")
 
 
 @check(
@@ -380,7 +345,6 @@ CHECKS = (
     zones,
     subnets,
     placement,
-    addresses,
     load_balancer_ranges,
     internet_facing,
     egress,
