@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import pathlib
+import re
 import typing as t
 
 import pytest
+import yaml
 from samples import FACTS, NOW, TEMPLATE, WANTED, look
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import FAIL, PASS
@@ -20,6 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gat
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, capacity
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.capacity import MachineClass
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
+    ALL,
     addresses,
     quotas,
 )
@@ -31,6 +35,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Limit,
     Quota,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
@@ -341,3 +346,46 @@ def test_no_more_environments_run_than_there_are(total: int | None, running: int
     if told:
         assert found[0].as_check()["status"] == FAIL
         assert "stopped ones" in found[0].summary
+
+
+GUIDE = (pathlib.Path(__file__).parents[3] / "docs/capacity.md").read_text("utf-8")
+EXAMPLE, SMALL_TELLS, LARGE_TELLS = re.findall(r"^```(?:yaml)?\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+
+
+def guides_wanted(**changes: t.Any) -> Wanted:
+    """What the guide's example asks for, in the two subnets that it names."""
+    names = ("vpc_id", "availability_zones", "ec2_subnet_ids", "load_balancer_subnet_ids")
+    given = {**yaml.safe_load(EXAMPLE), "gitpod_region": "eu-central-1", **changes}
+    asked = Wanted.of(read("eu", "/", variables(), given).everything())
+    metrics = {"registration_metrics": {"managed": False}}
+    return dataclasses.replace(asked, **{name: getattr(WANTED, name) for name in names}, **metrics)
+
+
+GUIDES_FACTS = dataclasses.replace(
+    FACTS,
+    template=dataclasses.replace(TEMPLATE, parameters=(Parameter("RunnerSize", "Runner size", default="small"),)),
+    quotas={"vcpus": Quota(640.0, 0.0), "volumes": Quota(50.0, 0.0), "fargate": Quota(6.0, 0.0)},
+)
+
+
+def test_what_the_guide_shows_is_what_the_checks_say() -> None:
+    large = guides_wanted(gitpod_stack_parameters={"RunnerSize": "large"})
+    for wanted, shown in ((guides_wanted(), SMALL_TELLS), (large, LARGE_TELLS)):
+        named = re.findall(r"^(?:pass|warn|fail)  ([a-z_.]+):", shown, re.MULTILINE)
+        found = {check.id: check.run(wanted, GUIDES_FACTS) for check in ALL if check.id in named}
+        assert [f"{found[name].status}  {name}: {found[name].summary}" for name in named] == shown.splitlines()
+    assert checks.size.run(large, GUIDES_FACTS).status == PASS
+
+
+def test_the_guides_table_is_the_one_that_is_judged_by() -> None:
+    rows = {
+        cells[1]: cells[2:4] for line in GUIDE.splitlines() if len(cells := [c.strip() for c in line.split("|")]) == 5
+    }
+    small, large = capacity.SIZES["small"], capacity.SIZES["large"]
+    assert rows["Environments in all"] == [f"up to {small.environments:,}", "more"]
+    assert rows["Running at one time"] == [f"up to {small.running}", "more"]
+    assert rows["Availability Zones"] == [str(small.zones), str(large.zones)]
+    assert [cell[:3] for cell in rows["EC2 subnet of each zone"]] == [f"/{small.prefix}", f"/{large.prefix}"]
+    assert (large.environments, large.running) == (None, None)
+    for name in re.findall(r"`((?:capacity|network|stack|security_group)\.[a-z_]+)`", GUIDE):
+        assert name in {check.id for check in ALL}
