@@ -25,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import RouteTable
 
 ASSUME_ROLE = "sts:AssumeRole"
 
@@ -121,30 +122,6 @@ class Subnet:
     free: int
     public_addresses: bool = False
     zone_id: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class Route:
-    """A route.
-
-    :param destination: address range, or the ID of a prefix list.
-    :param target: ID of the gateway, interface, endpoint, ...; C(local) inside the VPC.
-    :param active: false when the target is gone (black hole).
-    """
-
-    destination: str
-    target: str
-    active: bool = True
-
-
-@dataclasses.dataclass(frozen=True)
-class RouteTable:
-    """A route table; the main one also serves subnets that no table names."""
-
-    id: str
-    main: bool
-    subnet_ids: tuple[str, ...]
-    routes: tuple[Route, ...]
 
 
 @dataclasses.dataclass(frozen=True)

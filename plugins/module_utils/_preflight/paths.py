@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._address_ranges import (
+    covered,
+    network,
+    overlaps,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     NetworkAcl,
-    Route,
-    RouteTable,
     VpcEndpoint,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import AVAILABLE, stage
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable
 
 ANYWHERE = "0.0.0.0/0"
 TCP, ALL = "6", "-1"
@@ -41,12 +44,6 @@ KINDS: t.Mapping[str, str] = {
 # What the runner calls (facts/runner.md, from the vendor's documentation); S3 and DynamoDB also as gateway endpoints.
 REQUIRED_SERVICES = ("secretsmanager", "logs", "ecr.api", "ecr.dkr", "s3")
 FURTHER_SERVICES = ("ec2", "ssm", "sts", "dynamodb", "cloudformation", "elasticloadbalancing", "acm", "ecs", "iam")
-
-
-def table_of(subnet_id: str, tables: t.Sequence[RouteTable]) -> RouteTable | None:
-    """The subnet's own route table, or else the VPC's main one."""
-    own = [table for table in tables if subnet_id in table.subnet_ids]
-    return next(iter([*own, *(table for table in tables if table.main)]), None)
 
 
 def ways_out(table: RouteTable | None) -> tuple[Route, ...]:
@@ -133,32 +130,3 @@ def _matches(entry: AclEntry, ports: tuple[int, int], cidr: str) -> bool:
     if entry.protocol == TCP and not (entry.first_port <= ports[0] and ports[1] <= entry.last_port):
         return False
     return overlaps(entry.cidr, cidr)
-
-
-def contains(outer: str, inner: str) -> bool:
-    """Whether one address range lies in the other; false for ranges of different IP versions."""
-    left, right = network(outer), network(inner)
-    return left is not None and right is not None and left.version == right.version and right.subnet_of(left)
-
-
-def covered(inner: str, ranges: t.Iterable[str]) -> bool:
-    """Whether an address range lies in others together, as 0.0.0.0/0 does in its halves."""
-    wanted = network(inner)
-    same = [
-        net for net in map(network, ranges) if net is not None and wanted is not None and net.version == wanted.version
-    ]
-    return any(wanted.subnet_of(net) for net in ipaddress.collapse_addresses(same))
-
-
-def overlaps(left: str, right: str) -> bool:
-    """Whether two address ranges share an address."""
-    first, second = network(left), network(right)
-    return first is not None and second is not None and first.version == second.version and first.overlaps(second)
-
-
-def network(text: str) -> t.Any:
-    """The address range, or C(None) for anything else, such as a prefix list."""
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return None

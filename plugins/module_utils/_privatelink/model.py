@@ -53,6 +53,21 @@ class Service:
     acceptance_required: bool = False
     zone_ids: tuple[str, ...] = ()
 
+    @classmethod
+    def from_api(cls, raw: t.Mapping[str, t.Any], region: str) -> Service:
+        """The service from an element of DescribeVpcEndpointServices.
+
+        :param region: where it is, if the answer does not say.
+        """
+        return cls(
+            name=raw.get("ServiceName", ""),
+            region=raw.get("ServiceRegion") or region,
+            zones=tuple(sorted(raw.get("AvailabilityZones", []))),
+            zone_ids=tuple(sorted(raw.get("AvailabilityZoneIds", []))),
+            private_dns_name=raw.get("PrivateDnsName", ""),
+            acceptance_required=bool(raw.get("AcceptanceRequired", False)),
+        )
+
     def as_result(self) -> dict[str, t.Any]:
         """Plain data for a module's result."""
         return {
@@ -82,10 +97,13 @@ class Subnet:
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """An interface endpoint as DescribeVpcEndpoints has it.
+    """An endpoint as DescribeVpcEndpoints has it.
 
     :param id: empty where it does not exist yet.
     :param created: when AWS made it; C(None) where the answer does not say.
+    :param kind: C(Interface), C(Gateway), ...
+    :param route_table_ids: of a gateway endpoint.
+    :param inbound_only: whether its private DNS answers only what comes in through a resolver endpoint (of S3).
     """
 
     id: str
@@ -103,6 +121,9 @@ class Endpoint:
     reason: str = ""
     service_region: str = ""
     created: datetime.datetime | None = None
+    kind: str = "Interface"
+    route_table_ids: tuple[str, ...] = ()
+    inbound_only: bool = False
 
     @classmethod
     def from_api(cls, raw: t.Mapping[str, t.Any]) -> Endpoint:
@@ -124,6 +145,9 @@ class Endpoint:
             reason=_reason(error, raw.get("FailureReason", "")),
             service_region=raw.get("ServiceRegion", ""),
             created=raw.get("CreationTimestamp"),
+            kind=raw.get("VpcEndpointType", "Interface"),
+            route_table_ids=tuple(sorted(raw.get("RouteTableIds", []))),
+            inbound_only=bool((raw.get("DnsOptions") or {}).get("PrivateDnsOnlyForInboundResolverEndpoint", False)),
         )
 
     @property

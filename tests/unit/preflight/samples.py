@@ -29,8 +29,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     NetworkAcl,
     Permission,
     Quota,
-    Route,
-    RouteTable,
     SecurityGroup,
     Subnet,
     Vpc,
@@ -44,6 +42,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Service,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Zone
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable
 
 NOW = datetime.datetime(2026, 11, 24, tzinfo=datetime.timezone.utc)
 REGION, VPC, ACCOUNT = "eu-central-1", "vpc-1", "123456789012"

@@ -33,10 +33,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     AclEntry,
     CaBundle,
     Permission,
-    Route,
-    RouteTable,
     VpcDns,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable
 
 SERVICES = (*paths.REQUIRED_SERVICES, *paths.FURTHER_SERVICES)
 ALL_ENDPOINTS = tuple(endpoint(f"com.amazonaws.eu-central-1.{name}") for name in SERVICES)

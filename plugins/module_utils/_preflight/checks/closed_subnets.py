@@ -16,8 +16,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, RouteTable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import RouteTable
 
 
 def judged(wanted: Wanted, facts: Facts, closed: t.Sequence[str]) -> Finding:

@@ -19,8 +19,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import closed_subnets
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, RouteTable, Subnet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, Subnet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import RouteTable
 
 # Shared address space of RFC 6598, which carriers and AWS networks use, and which no corporate network routes.
 CGNAT = "100.64.0.0/10"
