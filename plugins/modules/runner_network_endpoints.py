@@ -19,9 +19,9 @@ description:
   - What AWS does not offer in the region is left out and told.
   - An endpoint that others made is used where it serves, and never changed. Where one that others made holds a
     service's name and does not serve the runner, the module fails before anything is changed, and says what it lacks.
-  - The runners of one VPC share the endpoints and their one security group, C(gitpod-network-endpoints). Each has a tag
-    C(gitpod:used-by/<runner ID or name>) on each of them. A further runner adds its subnets in zones that are not served
-    yet, its route tables and its address ranges, and takes nothing away.
+  - The runners of one VPC share the endpoints and their one security group, C(gitpod-network-endpoints). Each has a
+    tag C(gitpod:used-by/<runner ID or name>) on each of them. A further runner adds its subnets in zones that are not
+    served yet, its route tables and its address ranges, and takes nothing away.
   - A run that begins at the same time as another, or whose call's answer was lost, looks again and goes on from there.
   - An interface endpoint costs money for each zone and hour.
 author:
@@ -32,13 +32,14 @@ options:
     type: str
     required: true
   runner_id:
-    description: ID of the runner, by which it is known among those that share the endpoints; without it, by its O(name).
+    description:
+      - ID of the runner, by which it is known among those that share the endpoints; without it, by its O(name).
     type: str
   state:
     description:
-      - Whether to have the endpoints. V(absent) removes only what this collection made for runners of the VPC and nobody
-        but this runner uses, and waits until it is gone. While another runner's stack is in the VPC, or where the stacks
-        cannot be listed, everything stays.
+      - Whether to have the endpoints. V(absent) removes only what this collection made for runners of the VPC and
+        nobody but this runner uses, and waits until it is gone. While another runner's stack is in the VPC, or where
+        the stacks cannot be listed, everything stays.
     type: str
     choices: [present, absent]
     default: present

@@ -28,6 +28,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     account,
     asking,
     certificates,
+    gather_network,
     gather_stack,
     naming,
     network,
@@ -128,6 +129,12 @@ def _network(look: Gathering, wanted: Wanted) -> None:
     look.ask("endpoints", "ec2:DescribeVpcEndpoints", lambda: network.endpoints(ec2(), vpc), vpc)
     groups = wanted.security_group_ids
     look.ask("security_groups", "ec2:DescribeSecurityGroups", lambda: network.security_groups(ec2(), groups), groups)
+    look.ask(
+        "network_endpoints",
+        "ec2:DescribeSecurityGroups",
+        lambda: gather_network.read(look, wanted),
+        vpc and wanted.ec2_subnet_ids,
+    )
     look.ask(
         "endpoint_group",
         "ec2:DescribeSecurityGroups",

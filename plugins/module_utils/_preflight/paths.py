@@ -15,9 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._address_
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     NetworkAcl,
-    VpcEndpoint,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import AVAILABLE, stage
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable
 
 ANYWHERE = "0.0.0.0/0"
@@ -40,10 +38,6 @@ KINDS: t.Mapping[str, str] = {
     "cagw": "carrier gateway",
     "arn:aws:networkmanager": "Cloud WAN",
 }
-
-# What the runner calls (facts/runner.md, from the vendor's documentation); S3 and DynamoDB also as gateway endpoints.
-REQUIRED_SERVICES = ("secretsmanager", "logs", "ecr.api", "ecr.dkr", "s3")
-FURTHER_SERVICES = ("ec2", "ssm", "sts", "dynamodb", "cloudformation", "elasticloadbalancing", "acm", "ecs", "iam")
 
 
 def ways_out(table: RouteTable | None) -> tuple[Route, ...]:
@@ -80,25 +74,6 @@ def kinds_of(routes: t.Iterable[Route]) -> str:
 def _kind_of(route: Route) -> str:
     matching = [kind for kind in KINDS if route.target.startswith(f"{kind}-") or route.target.startswith(f"{kind}:")]
     return KINDS[max(matching, key=len)] if matching else f"target {route.target}"
-
-
-def missing_endpoints(
-    endpoints: t.Sequence[VpcEndpoint], region: str, table: RouteTable | None
-) -> tuple[list[str], list[str]]:
-    """Services that the runner needs and that have no endpoint for this route table: required ones, further ones."""
-    present = set()
-    for entry in endpoints:
-        if stage(entry.endpoint.state) != AVAILABLE:
-            continue
-        if entry.kind == "Gateway" and (table is None or table.id not in entry.route_table_ids):
-            continue
-        # com.amazonaws.<region>.<service>, in China with cn. before it; IAM's has no region.
-        name = entry.endpoint.service_name
-        present.add(name.partition(f".{region}.")[2] or name.rsplit(".", 1)[-1])
-    return (
-        [service for service in REQUIRED_SERVICES if service not in present],
-        [service for service in FURTHER_SERVICES if service not in present],
-    )
 
 
 def acl_of(subnet_id: str, acls: t.Sequence[NetworkAcl]) -> NetworkAcl | None:

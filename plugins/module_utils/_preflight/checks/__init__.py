@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     images,
     management_plane,
     network,
+    network_endpoints,
     permissions,
     privatelink,
     proxy,
@@ -27,6 +28,7 @@ IDENTITY = "identity"
 ALL: tuple[Check, ...] = (
     *identity.CHECKS,
     *network.CHECKS,
+    *network_endpoints.CHECKS,
     *security_group.CHECKS,
     *proxy.CHECKS,
     *custom_ca.CHECKS,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _address_ranges as address_ranges
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -18,7 +19,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
     known,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
@@ -185,7 +185,7 @@ def security_group(wanted: Wanted, facts: Facts) -> Finding:
         source for name in named for rule in groups[name].inbound if rule.admits(HTTPS) for source in rule.sources
     }
     ranges = [subnet.cidr for subnet in known(facts.subnets) or () if subnet.id in wanted.ec2_subnet_ids]
-    closed = [cidr for cidr in ranges if not paths.covered(cidr, sources)]
+    closed = [cidr for cidr in ranges if not address_ranges.covered(cidr, sources)]
     if not closed:
         return passed(f"{', '.join(named)} admit HTTPS from {', '.join(ranges)}.")
     groups_admitted = sorted(source for source in sources if source.startswith(("sg-", "pl-")))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _address_ranges as address_ranges
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -15,7 +16,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     Facts,
@@ -42,7 +42,7 @@ def admitted(rules: tuple[Permission, ...], port: int) -> list[str]:
 def _anywhere(sources: t.Iterable[str]) -> bool:
     """Whether they are everybody, also in halves."""
     told = tuple(sources)
-    return any(paths.covered(everybody, told) for everybody in ANYWHERE)
+    return any(address_ranges.covered(everybody, told) for everybody in ANYWHERE)
 
 
 @check(
