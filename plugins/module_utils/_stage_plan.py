@@ -36,8 +36,8 @@ class StagePlan:
     :param action: one of C(ACTIONS).
     :param reasons: sentences without a trailing period; none carries a secret.
     :param keeps: whether what later stages depend on stays as it is, although the stage has to run.
-    :param billed: zones of interface endpoints that come besides the one to the management plane, each of which AWS
-        bills by the hour.
+    :param billed: how many interface endpoints come besides the one to the management plane, and how many zones of such
+        endpoints, each of which AWS bills by the hour.
     :raises ValueError: another stage or action, which is a mistake of the caller's code.
     """
 
@@ -45,7 +45,7 @@ class StagePlan:
     action: str
     reasons: tuple[str, ...] = ()
     keeps: bool = False
-    billed: int = 0
+    billed: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         if self.stage not in STAGES:
@@ -61,4 +61,5 @@ class StagePlan:
     def as_result(self) -> dict[str, t.Any]:
         """Plain data for a module's result."""
         found = {"stage": self.stage, "action": self.action, "needed": self.needed, "reasons": list(self.reasons)}
-        return {**found, "billed_zones": self.billed} if self.billed else found
+        endpoints, zones = self.billed
+        return {**found, "billed_endpoints": endpoints, "billed_zones": zones} if zones else found

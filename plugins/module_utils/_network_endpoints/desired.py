@@ -40,7 +40,8 @@ def start(values: Values, earlier: Earlier) -> Options:
 
 def join(values: Values, earlier: Earlier) -> Options:
     """Options that wait for what was started."""
-    return {**_whose(values, earlier), "join": True}
+    whose = _whose(values, earlier)
+    return {**whose, "join": True}
 
 
 def absent(values: Values, earlier: Earlier) -> Options:

@@ -114,9 +114,10 @@ class Todo:
         return tuple(remark for verdict in self.used for remark in verdict.remarks)
 
     @property
-    def billed(self) -> int:
-        """Zones of interface endpoints that come."""
-        return sum(step.billed for step in self.steps)
+    def billed(self) -> tuple[int, int]:
+        """Interface endpoints that come, and zones of interface endpoints that come."""
+        made = [step for step in self.steps if step.billed and step.todo.create]
+        return len(made), sum(step.billed for step in self.steps)
 
 
 def wanted_of(asked: Asked, group_id: str = "") -> Wanted:
