@@ -81,8 +81,8 @@ class Facts:
     :param named: whether what an output names exists, by output.
     :param addresses: private addresses of the endpoint, by subnet.
     :param ranges: CIDR ranges of the endpoint's subnets, by subnet.
-    :param network: how each service of AWS stands that the runner calls.
     :param runner: C(None) when it was not asked for, C(Unread) when it could not be read, which fails it.
+    :param network: how each service of AWS stands that the runner calls.
     """
 
     outputs: t.Mapping[str, str] | None = None
@@ -93,7 +93,7 @@ class Facts:
     private_dns_name: str = ""
     addresses: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     ranges: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    network: tuple[Verdict, ...] | None = None
     runner: Runner | Unread | None = None
     problems: t.Mapping[str, Unread] = dataclasses.field(default_factory=dict)
     no_stack: str = "There is no stack."
+    network: tuple[Verdict, ...] | None = None
