@@ -10,13 +10,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import operation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import operation, plan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import SERVICES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation as single
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Pace
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_endpoint, runner_network_endpoints
-from tests.e2e.harness import READING
+from tests.e2e.harness import READING, Controller
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.test_endpoint_cases import AP, SUBNETS, US, VPCS
 from tests.e2e.test_endpoint_sharing import Losing, by_hand
@@ -25,6 +25,7 @@ if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
 Result = dict[str, t.Any]
+SITE = "gitpod.enterprise_runner.site"
 EU = "eu-central-1"
 PLACES = {
     EU: ("vpc-0b8e6d4f2a0c91357", ["subnet-0b2f3d5c7e9a12461", "subnet-0b2f3d5c7e9a12462"]),
@@ -36,6 +37,7 @@ ONE = {"name": "one", "runner_id": "0193e7a1-0000-7000-8000-000000000001"}
 TWO = {"name": "two", "runner_id": "0193e7a1-0000-7000-8000-000000000002"}
 ALL = sorted(service.short for service in SERVICES)
 INTERFACES = sorted(service.short for service in SERVICES if service.kind == "Interface")
+FEW = ["dynamodb", "iam", "logs", "s3", "sts"]
 RANGES = ["100.64.0.0/18", "100.64.64.0/18"]
 
 
@@ -94,7 +96,8 @@ class Bed:
 
 
 @pytest.fixture
-def bed(running_testbed: TestBed, monkeypatch: pytest.MonkeyPatch) -> Bed:
+def whole(running_testbed: TestBed, monkeypatch: pytest.MonkeyPatch) -> Bed:
+    """With the whole list, which takes its time."""
     running_testbed.reset()
     running_testbed.settings(stack_seconds=0.5)
     running_testbed.clear_calls()
@@ -103,11 +106,19 @@ def bed(running_testbed: TestBed, monkeypatch: pytest.MonkeyPatch) -> Bed:
     return Bed(running_testbed)
 
 
+@pytest.fixture
+def bed(whole: Bed, monkeypatch: pytest.MonkeyPatch) -> Bed:
+    """With some of each kind."""
+    monkeypatch.setattr(plan, "SERVICES", [service for service in SERVICES if service.short in FEW])
+    return whole
+
+
 def users_of(entry: Result) -> list[str]:
     return sorted(tag["Value"].split(" = ")[0] for tag in entry["Tags"] if tag["Key"].startswith("gitpod:used-by/"))
 
 
-def test_the_whole_list_is_made_once_and_goes_again(bed: Bed) -> None:
+def test_the_whole_list_is_made_once_and_goes_again(whole: Bed) -> None:
+    bed = whole
     predicted = bed.run(check=True)
     assert (predicted["changed"], predicted["endpoints"], bed.writes()) == (True, [], [])
     made = bed.run()
@@ -162,7 +173,7 @@ def test_two_runners_share_and_only_the_last_one_removes(bed: Bed) -> None:
     assert not [action for action in left["actions"] if action.startswith("delete")]
     there = bed.there()
     assert {tuple(users_of(entries[0])) for entries in there.values()} == {("two",)}
-    assert (sorted(there), sorted(there["logs"][0]["SubnetIds"])) == (ALL, [PLACES[EU][1][0], THIRD])
+    assert (sorted(there), sorted(there["logs"][0]["SubnetIds"])) == (FEW, [PLACES[EU][1][0], THIRD])
     assert bed.run(**TWO, state="absent")["changed"]
     assert bed.there() == {}
 
@@ -172,7 +183,7 @@ def test_two_that_begin_at_once_make_no_doubles(bed: Bed) -> None:
         found = [one.result() for one in [pool.submit(bed.run, **options) for options in (ONE, TWO)]]
     assert [one.get("msg") for one in found] == [None, None]
     there = bed.there()
-    assert {short: len(entries) for short, entries in there.items()} == dict.fromkeys(ALL, 1)
+    assert {short: len(entries) for short, entries in there.items()} == dict.fromkeys(FEW, 1)
     assert {tuple(users_of(entries[0])) for entries in there.values()} == {("one", "two")}
     assert [bed.run(**options)["changed"] for options in (ONE, TWO)] == [False, False]
 
@@ -240,7 +251,7 @@ def losing(bed: Bed, lost: str, **options: t.Any) -> Result:
 def test_a_creation_whose_answer_was_lost_converges(bed: Bed, lost: str) -> None:
     made = losing(bed, lost)
     assert (made.get("msg"), made["changed"]) == (None, True)
-    assert {short: len(entries) for short, entries in bed.there().items()} == dict.fromkeys(ALL, 1)
+    assert {short: len(entries) for short, entries in bed.there().items()} == dict.fromkeys(FEW, 1)
     assert not bed.run()["changed"]
 
 
@@ -262,7 +273,7 @@ def test_while_another_runners_stack_is_in_the_vpc_everything_stays(bed: Bed) ->
     by_hand(bed, "0193e7a1-0000-7000-8000-00000000beef", PLACES[EU][0], EU)
     left = bed.run(state="absent")
     assert not [action for action in left["actions"] if action.startswith("delete")]
-    assert (sorted(bed.there()), users_of(bed.there()["logs"][0])) == (ALL, ["by-hand"])
+    assert (sorted(bed.there()), users_of(bed.there()["logs"][0])) == (FEW, ["by-hand"])
     assert bed.there()["logs"][0]["Groups"][0]["GroupName"] == "gitpod-network-endpoints"
 
 
@@ -284,7 +295,7 @@ def test_the_endpoint_to_the_management_plane_goes_without_them(bed: Bed) -> Non
     for more in ({}, {"state": "absent"}):
         done = outcome(InProcessModule(bed.testbed, spec, EU, **options, **more), single.run)
         assert (done.get("msg"), done["changed"]) == (None, True)
-    assert sorted(bed.there()) == ALL
+    assert sorted(bed.there()) == FEW
     assert not bed.run()["changed"]
 
 
@@ -302,3 +313,33 @@ def test_in_iams_own_region_its_endpoint_is_none_across_regions(bed: Bed) -> Non
     made = [call["parameters"] for call in bed.testbed.calls() if call["operation"] == "CreateVpcEndpoint"]
     assert {parameters["ServiceName"] for parameters in made} >= {"com.amazonaws.iam"}
     assert not [parameters for parameters in made if "ServiceRegion" in parameters]
+
+
+def test_the_main_job_has_them_and_a_teardown_leaves_them_to_another_runner_of_the_vpc(controller: Controller) -> None:
+    bed, host = Bed(controller.testbed), "gitpod-eu-central-1"
+    asked = {host: {"gitpod_network_endpoints": True, "gitpod_network_endpoints_tags": {"team": "net"}}}
+    first = controller.play(SITE, "--limit", host, "--diff", hosts=asked)
+    assert first.code == 0, first.output
+    assert "create network_endpoints" in first.output
+    assert "for 16 interface endpoints in 48 zones" in first.output
+    there = bed.there()
+    assert (sorted(there), {entry["State"] for entries in there.values() for entry in entries}) == (ALL, {"available"})
+    report = first.report(host)
+    (stage,) = [entry for entry in report["stages"] if entry["stage"] == "network_endpoints"]
+    assert (stage["state"], stage["detail"]) == ("changed", "18 endpoints, 18 of the collection's")
+    (check,) = [entry for entry in report["verification"]["checks"] if entry["id"] == "endpoint.network"]
+    assert check["status"] == "pass"
+    for more in ((), ("--check",)):
+        again = controller.play(SITE, "--limit", host, *more, hosts=asked)
+        assert (again.code, again.changed) == (0, 0), again.output
+    assert bed.run(**TWO)["changed"]
+    confirmed = ("-e", f"gitpod_teardown_confirm={host}")
+    down = controller.play("gitpod.enterprise_runner.teardown", "--limit", host, *confirmed, hosts=asked)
+    assert down.code == 0, down.output
+    assert "the endpoints for services of AWS in" in down.output
+    assert "only this runner's part; it stays for two" in down.output
+    there = bed.there()
+    assert {tuple(users_of(entries[0])) for entries in there.values()} == {("two",)}
+    assert sorted(there) == ALL
+    assert bed.run(**TWO, state="absent")["changed"]
+    assert bed.there() == {}

@@ -266,7 +266,7 @@ def _account(look: Gathering, wanted: Wanted) -> None:
         return simulating.simulation(clients("iam"), caller, wanted, zone) if caller else None
 
     for name in account.QUOTAS:
-        needed = name != account.ENDPOINTS or wanted.privatelink_enabled
+        needed = name != account.ENDPOINTS or wanted.privatelink_enabled or wanted.network_endpoints
         reader = _quota_reader(look, name)
         lasting = name in (account.ENDPOINTS, account.VCPUS)
         look.ask(f"quota {name}", "servicequotas:GetServiceQuota", reader if lasting else _of_new(look, reader), needed)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.api import Api, Offered
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.ground import complete
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.model import GROUP_NAME, Asked
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.plan import choose_group
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.plan import choose_group, plan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.serving import (
     is_ours,
     verdicts,
@@ -81,6 +81,16 @@ def read(look: Gathering, wanted: Wanted) -> NetworkFacts | None:
         ground = dataclasses.replace(ground, offered=_offered(api))
     group = _group(api, wanted, endpoints, ground.groups) if wanted.network_endpoints else None
     return NetworkFacts(ground, endpoints, group, _off(look.found("vpc_dns")))
+
+
+def coming(wanted: Wanted, facts: t.Any) -> int:
+    """How many interface endpoints the stage is going to make; none where it refuses, or that is not known."""
+    if not (wanted.network_endpoints and isinstance(facts, NetworkFacts)):
+        return 0
+    try:
+        return plan(asked(wanted), facts.ground, facts.endpoints, facts.group).billed[0]
+    except RunnerError:
+        return 0
 
 
 def _offered(api: Api) -> Offered | None:

@@ -19,7 +19,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, registering
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
+    account,
+    gather_network,
+    registering,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, Quota
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
@@ -276,19 +280,21 @@ def quota_vcpus(wanted: Wanted, facts: Facts) -> Finding:
 
 @check(
     "stack.quota_endpoints",
-    asks="Is there room for the interface endpoint in the VPC?",
+    asks="Is there room for the interface endpoints in the VPC?",
     why="AWS refuses further interface endpoints in a VPC at the quota.",
     fix="Ask for more under Service Quotas (VPC, Interface VPC endpoints per VPC).",
 )
 def quota_endpoints(wanted: Wanted, facts: Facts) -> Finding:
-    """Only when one is going to be created."""
-    if not wanted.privatelink_enabled:
-        return skipped("PrivateLink is not asked for (gitpod_privatelink_enabled).")
+    """Only when some are going to be created: that to the management plane, and those for services of AWS."""
+    if not (wanted.privatelink_enabled or wanted.network_endpoints):
+        return skipped("No endpoint is asked for (gitpod_privatelink_enabled, gitpod_network_endpoints).")
     there = [entry.endpoint for entry in known(facts.endpoints) or () if entry.kind == "Interface"]
-    if any(entry.service_name == wanted.privatelink_service_name for entry in there):
-        return skipped("The endpoint exists.")
+    found = any(entry.service_name == wanted.privatelink_service_name for entry in there)
+    coming = int(wanted.privatelink_enabled and not found) + gather_network.coming(wanted, facts.network_endpoints)
+    if not coming:
+        return skipped("The endpoints exist.")
     quota = facts.quotas.get(account.ENDPOINTS)
-    return room(Quota(quota.limit if quota else None, float(len(there))), 1, "interface endpoints of the VPC")
+    return room(Quota(quota.limit if quota else None, float(len(there))), coming, "interface endpoints of the VPC")
 
 
 @check(
