@@ -317,6 +317,7 @@ def test_in_iams_own_region_its_endpoint_is_none_across_regions(bed: Bed) -> Non
 
 def test_the_main_job_has_them_and_a_teardown_leaves_them_to_another_runner_of_the_vpc(controller: Controller) -> None:
     bed, host = Bed(controller.testbed), "gitpod-eu-central-1"
+    controller.testbed.settings(stack_seconds=3)
     asked = {host: {"gitpod_network_endpoints": True, "gitpod_network_endpoints_tags": {"team": "net"}}}
     first = controller.play(SITE, "--limit", host, "--diff", hosts=asked)
     assert first.code == 0, first.output

@@ -37,9 +37,10 @@ def teardown_plan(
             if not entry.get("network")
         ),
         # With the endpoint, whose network interfaces hold it.
-        *(f"the security group {entry['name']} ({entry['id']}){_part(entry)}" for entry in look["security_groups"]),
+        *(_group(entry) for entry in look["security_groups"] if not entry.get("network")),
         *_stack(look["stack"], settings.get("retain_resources") or ()),
         *_network(look["endpoints"]),
+        *(_group(entry) for entry in look["security_groups"] if entry.get("network")),
         *(
             f"{_object(action)}{_ours(reason)}"
             for action, reason in zip(certificate.get("actions") or [], certificate.get("reasons") or [])
@@ -55,6 +56,10 @@ def teardown_plan(
         ]
         goes += [f"the bucket {name}, with everything in it" for name in _kept_by_stack(look)]
     return {"goes": goes, "stays": [*_stays(look, records, registration, settings), *_left(look, certificate, delete)]}
+
+
+def _group(entry: t.Mapping[str, t.Any]) -> str:
+    return f"the security group {entry['name']} ({entry['id']}){_part(entry)}"
 
 
 def _network(endpoints: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:

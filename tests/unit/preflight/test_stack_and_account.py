@@ -11,12 +11,13 @@ import pathlib
 import typing as t
 
 import pytest
-from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
+from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, network, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import finding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import SERVICES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import policy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
@@ -96,6 +97,9 @@ def whose(
     found = Stack("gitpod-eu", status, "arn:stack", parameters=parameters, tags=tags)
     judged = finding.judged(t.cast("t.Any", None), found, Owner("gitpod-eu", runner_id), "gitpod-eu" if named else "")
     return {"owned": judged, "stack": judged.seen}
+
+
+LISTED = tuple(service.short for service in SERVICES)
 
 
 def quota(name: str, limit: t.Any, used: t.Any) -> dict[str, t.Any]:
@@ -194,6 +198,24 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (stack.quota_endpoints, {}, quota("endpoints", 0.0, None), "fail"),
     (stack.quota_endpoints, {}, {"endpoints": (endpoint(SERVICE_NAME),)}, "skip"),
     (stack.quota_endpoints, {"privatelink_enabled": False}, {}, "skip"),
+    (
+        stack.quota_endpoints,
+        {"network_endpoints": True},
+        {**quota("endpoints", 16.0, None), "network_endpoints": network(without=LISTED)},
+        "fail",
+    ),
+    (
+        stack.quota_endpoints,
+        {"network_endpoints": True, "privatelink_enabled": False},
+        {**quota("endpoints", 50.0, None), "network_endpoints": network(without=LISTED)},
+        "pass",
+    ),
+    (
+        stack.quota_endpoints,
+        {"network_endpoints": True, "privatelink_enabled": False},
+        {"network_endpoints": network()},
+        "skip",
+    ),
     (stack.quota_addresses, {}, {}, "pass"),
     (stack.quota_addresses, {}, quota("addresses", 5.0, 5), "fail"),
     (stack.quota_addresses, {}, {"template": dataclasses.replace(TEMPLATE, resource_types=())}, "skip"),
