@@ -193,7 +193,7 @@ def questions(ground: Ground) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
             arns = known_arns.get(scope, ())
             # Each action of a request is decided for each of its ARNs, so that many of both stand apart.
             endpoints = ground.wanted.privatelink_enabled or ground.wanted.network_endpoints
-            many = service == "cloudformation" or (service == "ec2" and endpoints)
+            many = service == "ec2" and endpoints
             group = "*" if arns == ("*",) else service if many else "others"
             if arns:
                 names, places = groups.setdefault(group, (set(), set()))
