@@ -11,6 +11,9 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import (
+    desired as network_endpoints,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
@@ -153,6 +156,8 @@ def _started(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
         values, parts = fleet.values[host].everything(), {}
         if found.started.get("in_progress"):
             parts["stack"] = stack.join(values, found)
+        if values["gitpod_network_endpoints"] and found.network_started.get("in_progress"):
+            parts["network_endpoints"] = network_endpoints.join(values, found)
         if values["gitpod_privatelink_enabled"] and found.endpoint_started.get("in_progress"):
             parts["endpoint"] = endpoint.join(values, found)
         if parts:

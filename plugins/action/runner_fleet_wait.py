@@ -11,7 +11,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live impo
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import seconds
 
 DEFAULT_INTERVAL = 10
-PARTS = ("stack", "endpoint", "certificate")
+PARTS = ("stack", "network_endpoints", "endpoint", "certificate")
 # What the parts' own modules take besides, and a batch says once.
 SAID_ONCE = frozenset({"region", "profile", "join", "progress_interval"})
 

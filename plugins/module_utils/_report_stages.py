@@ -15,6 +15,7 @@ STAGES: t.Mapping[str, str] = {
     "prerequisites": "prerequisites",
     "certificate": "certificate",
     "registration": "registration",
+    "network_endpoints": "network_endpoints",
     "privatelink": "endpoint",
     "stack": "stack",
     "dns": "dns",
@@ -26,6 +27,7 @@ _STAGE_OF_ACTION = {
     "aws_caller_info": "prerequisites",
     "runner_certificate": "certificate",
     "runner_registration": "registration",
+    "runner_network_endpoints": "network_endpoints",
     "runner_endpoint": "privatelink",
     "runner_stack": "stack",
     "runner_propagation_info": "dns",
@@ -41,8 +43,8 @@ def failed_stage(failure: t.Mapping[str, t.Any]) -> str:
 
     A task's register names its role; without one, its action tells.
     """
-    match = re.match(r"_*gitpod_([a-z]+)_", str(failure.get("register") or ""))
-    if match and match[1] in STAGES:
+    match = re.match(rf"_*gitpod_({'|'.join(STAGES)})_", str(failure.get("register") or ""))
+    if match:
         return match[1]
     return _STAGE_OF_ACTION.get(str(failure.get("action") or "").rsplit(".", 1)[-1], "")
 
@@ -89,6 +91,9 @@ def _detail(stage: str, result: t.Mapping[str, t.Any], started: t.Mapping[str, t
         return str((result.get("stack") or {}).get("status") or "")
     if stage == "privatelink":
         return str((result.get("endpoint") or {}).get("state") or "")
+    if stage == "network_endpoints" and result.get("endpoints"):
+        ours = sum(bool(entry.get("ours")) for entry in result["endpoints"])
+        return f"{len(result['endpoints'])} endpoints, {ours} of the collection's"
     if stage == "dns" and result.get("records"):
         return f"{len(result['records'])} records"
     checks = result.get("checks") or result.get("problems") or []

@@ -13,7 +13,7 @@ import dataclasses
 import typing as t
 
 # In the order of site.yml.
-STAGES = ("certificate", "registration", "privatelink", "stack", "dns")
+STAGES = ("certificate", "registration", "network_endpoints", "privatelink", "stack", "dns")
 
 NOTHING = "nothing"
 CREATE = "create"
@@ -36,6 +36,8 @@ class StagePlan:
     :param action: one of C(ACTIONS).
     :param reasons: sentences without a trailing period; none carries a secret.
     :param keeps: whether what later stages depend on stays as it is, although the stage has to run.
+    :param billed: how many interface endpoints come besides the one to the management plane, and how many zones of such
+        endpoints, each of which AWS bills by the hour.
     :raises ValueError: another stage or action, which is a mistake of the caller's code.
     """
 
@@ -43,6 +45,7 @@ class StagePlan:
     action: str
     reasons: tuple[str, ...] = ()
     keeps: bool = False
+    billed: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         if self.stage not in STAGES:
@@ -57,4 +60,6 @@ class StagePlan:
 
     def as_result(self) -> dict[str, t.Any]:
         """Plain data for a module's result."""
-        return {"stage": self.stage, "action": self.action, "needed": self.needed, "reasons": list(self.reasons)}
+        found = {"stage": self.stage, "action": self.action, "needed": self.needed, "reasons": list(self.reasons)}
+        endpoints, zones = self.billed
+        return {**found, "billed_endpoints": endpoints, "billed_zones": zones} if zones else found

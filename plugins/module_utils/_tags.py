@@ -9,6 +9,8 @@ RUNNER_ID_TAG = "gitpod:runner-id"
 RUNNER_NAME_TAG = "gitpod:runner-name"
 MANAGED_BY_TAG = "gitpod:managed-by"
 MANAGED_BY = "gitpod.enterprise_runner"
+# Of what one stage makes for all runners of a VPC, so that no other stage takes it for its own.
+PURPOSE_TAG = "gitpod:purpose"
 
 
 def ownership_tags(runner_name: str, runner_id: str | None) -> dict[str, str]:

@@ -67,6 +67,25 @@ options:
             description: Values that its operation was given, by parameter; what quotes them is shown without them.
             type: dict
             default: {}
+      network_endpoints:
+        description: The endpoints for services of AWS to wait for.
+        type: dict
+        suboptions:
+          name:
+            description: Name of the runner.
+            type: str
+            required: true
+          runner_id:
+            description: Unique identifier of the runner.
+            type: str
+          vpc_id:
+            description: VPC of the endpoints.
+            type: str
+            required: true
+          timeout:
+            description: Longest wait in seconds.
+            type: int
+            default: 900
       endpoint:
         description: The endpoint to wait for.
         type: dict
@@ -187,6 +206,9 @@ runners:
         - One that failed has C(failed), C(msg), C(root_cause), C(other_failures), C(stack), C(timeline) and
           C(in_progress).
       type: dict
+    network_endpoints:
+      description: Likewise, what M(gitpod.enterprise_runner.runner_network_endpoints) returns.
+      type: dict
     endpoint:
       description: Likewise, what M(gitpod.enterprise_runner.runner_endpoint) returns.
       type: dict
@@ -221,6 +243,12 @@ ENDPOINT: dict[str, dict[str, t.Any]] = {
     "private_dns_enabled": {"type": "bool", "default": True},
     "timeout": {"type": "int", "default": 600},
 }
+NETWORK: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "runner_id": {"type": "str"},
+    "vpc_id": {"type": "str", "required": True},
+    "timeout": {"type": "int", "default": 900},
+}
 CERTIFICATE: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
     "runner_id": {"type": "str"},
@@ -238,6 +266,7 @@ RUNNER: dict[str, dict[str, t.Any]] = {
     "region": {"type": "str", "required": True},
     "profile": {"type": "str"},
     "stack": {"type": "dict", "options": STACK},
+    "network_endpoints": {"type": "dict", "options": NETWORK},
     "endpoint": {"type": "dict", "options": ENDPOINT},
     "certificate": {"type": "dict", "options": CERTIFICATE},
 }

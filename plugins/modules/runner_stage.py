@@ -20,7 +20,7 @@ options:
   stage:
     description: The stage.
     type: str
-    choices: [certificate, dns, privatelink, registration, stack, teardown, verify]
+    choices: [certificate, dns, network_endpoints, privatelink, registration, stack, teardown, verify]
     required: true
   step:
     description: The step, such as V(start), which does not wait, and V(join), which waits for what was started.

@@ -141,6 +141,8 @@ endpoints:
   description:
     - Endpoints with C(id), C(vpc_id), C(service_name), C(shared_with), C(also_used_by) and C(reason) that this
       collection made and the runner uses. There are none while a stack stays that may be this runner's.
+    - C(network) says whether it is one for services of AWS, which M(gitpod.enterprise_runner.runner_network_endpoints)
+      removes.
     - C(shared_with) names the other runners that use it, for whom it stays. C(also_used_by) are those that no tag
       names, whose stacks are in the VPC.
   returned: success

@@ -79,10 +79,10 @@ checks:
       description:
         - One of V(stack.outputs), V(stack.environment_role), V(stack.instance_profile),
           V(load_balancer.state), V(targets.health), V(endpoint.state), V(endpoint.private_dns),
-          V(endpoint.addresses), V(runner.phase), V(runner.version), V(runner.region),
-          V(runner.connection_type), V(dns.domain), V(dns.wildcard), V(dns.same_target),
-          V(dns.visibility), V(tcp.https), V(tcp.http), V(tls.certificate), V(tls.names),
-          V(tls.expiry), V(tls.protocol), V(health.domain), V(health.wildcard),
+          V(endpoint.addresses), V(endpoint.network), V(runner.phase), V(runner.version),
+          V(runner.region), V(runner.connection_type), V(dns.domain), V(dns.wildcard),
+          V(dns.same_target), V(dns.visibility), V(tcp.https), V(tcp.http), V(tls.certificate),
+          V(tls.names), V(tls.expiry), V(tls.protocol), V(health.domain), V(health.wildcard),
           V(private_dns.resolution) and V(vantage.reached), as C(docs/verification.md) explains them.
       type: str
     status:

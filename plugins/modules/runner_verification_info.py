@@ -92,8 +92,9 @@ runners:
               description:
                 - One of V(stack.outputs), V(stack.environment_role), V(stack.instance_profile),
                   V(load_balancer.state), V(targets.health), V(endpoint.state), V(endpoint.private_dns),
-                  V(endpoint.addresses), V(private_dns.resolution), V(runner.phase), V(runner.version),
-                  V(runner.region) and V(runner.connection_type), as C(docs/verification.md) explains them.
+                  V(endpoint.addresses), V(private_dns.resolution), V(endpoint.network), V(runner.phase),
+                  V(runner.version), V(runner.region) and V(runner.connection_type), as
+                  C(docs/verification.md) explains them.
               type: str
             status:
               description:

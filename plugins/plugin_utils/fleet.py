@@ -23,8 +23,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
 
 PREREQUISITES = "runner_preflight_info"
 # Of what one runner waits for (runner_fleet_wait).
-PARTS = ("stack", "endpoint", "certificate")
+PARTS = ("stack", "network_endpoints", "endpoint", "certificate")
 COSTED = (
+    "gitpod_vpc_id",
     "gitpod_privatelink_enabled",
     "gitpod_privatelink_subnet_ids",
     "gitpod_ec2_subnet_ids",

@@ -104,6 +104,8 @@ def earlier(action: t.Any, task_vars: Raw, host: str = "") -> Earlier:
         ),
         stack=stages["stack"],
         started=stages["stack_started"],
+        network=stages["network_endpoints"],
+        network_started=stages["network_endpoints_started"],
         endpoint=stages["endpoint"],
         endpoint_started=stages["endpoint_started"],
         dns=stages["dns"],

@@ -14,6 +14,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import desired as dns
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import (
+    desired as network_endpoints,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import BY_HAND, UNKNOWN
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import desired as registration
@@ -150,6 +153,34 @@ def _no_endpoint(situation: Situation) -> str:
     return "" if situation.values["gitpod_privatelink_enabled"] else "gitpod_privatelink_enabled is not set"
 
 
+def _no_network(situation: Situation) -> str:
+    return "" if situation.values["gitpod_network_endpoints"] else "gitpod_network_endpoints is not set"
+
+
+def _network_is_settled(situation: Situation) -> str:
+    return _no_network(situation) or _settled(situation.earlier.network_started)
+
+
+def _network_stands(situation: Situation) -> Result:
+    return {} if _no_network(situation) else _unchanged(situation.earlier.network_started)
+
+
+def _network_waited(situation: Situation, result: Result) -> Lines:
+    """The wait looks at the runner's own endpoints alone; what the start found beside them stands too."""
+    started = situation.earlier.network_started
+    both = (*(started.get("endpoints") or []), *(result.get("endpoints") or []))
+    found = {entry["service"]: entry for entry in both}
+    result["endpoints"] = [found[service] for service in sorted(found)]
+    for name in ("security_group", "left_alone"):
+        if started.get(name) and not result.get(name):
+            result[name] = started[name]
+    return []
+
+
+def _left_to_others(situation: Situation, result: Result) -> Lines:
+    return [f"{situation.name}: {line}" for line in result.get("left_alone") or []]
+
+
 def _endpoint_is_settled(situation: Situation) -> str:
     return _no_endpoint(situation) or _settled(situation.earlier.endpoint_started)
 
@@ -268,6 +299,19 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ),
     ("registration", "look"): Step("runner_stack_info", _stack_look, _not_registered),
     ("registration", "start"): Step("runner_registration", _registration, _not_registered, _hand_on),
+    ("network_endpoints", "start"): Step(
+        "runner_network_endpoints", _of(network_endpoints.start), _no_network, _left_to_others
+    ),
+    ("network_endpoints", "join"): Step(
+        "runner_network_endpoints",
+        _of(network_endpoints.join),
+        _network_is_settled,
+        _network_waited,
+        _network_stands,
+    ),
+    ("network_endpoints", "absent"): Step(
+        "runner_network_endpoints", _of(network_endpoints.absent), _endpoint_is_needed, _left_to_others
+    ),
     ("privatelink", "start"): Step("runner_endpoint", _of(endpoint.start), _no_endpoint, _whose_turn),
     ("privatelink", "join"): Step(
         "runner_endpoint", _of(endpoint.join), _endpoint_is_settled, _what_was_started, _endpoint_stands
@@ -318,6 +362,11 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("teardown", "endpoint"): Step(
         "runner_endpoint",
         lambda situation: {**endpoint.absent(situation.values, situation.earlier), **situation.options},
+    ),
+    ("teardown", "network_endpoints"): Step(
+        "runner_network_endpoints",
+        lambda situation: {**network_endpoints.absent(situation.values, situation.earlier), **situation.options},
+        finish=_left_to_others,
     ),
     ("teardown", "stack"): Step(
         "runner_stack",

@@ -372,9 +372,9 @@ BY_HAND = {
 LET_IN = "10.99.0.0/16"
 
 
-def by_hand(bed: Bed, runner_id: str, vpc_id: str = VPCS[AP]) -> None:
+def by_hand(bed: t.Any, runner_id: str, vpc_id: str = VPCS[AP], region: str = AP) -> None:
     """A runner's stack that was made in the console, in a VPC."""
-    aws = InProcessModule(bed.testbed, {}, AP).client("cloudformation")
+    aws = InProcessModule(bed.testbed, {}, region).client("cloudformation")
     values = {"RunnerID": runner_id, "VPC": vpc_id}
     aws.create_stack(
         StackName="by-hand",

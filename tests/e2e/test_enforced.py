@@ -11,14 +11,20 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import actions, stages
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import (
+    operation as network_endpoints,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import plan as network_plan
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import SERVICES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import actions, policy, stages
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
-from tests.e2e.deployer import Deployer, Policies, documented, optional_actions, without
+from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_network_endpoints
+from tests.e2e.deployer import Deployer, Policies, documented, optional_actions, placeholders, without
 from tests.e2e.harness import COLLECTION, HOSTS, READING, Controller, Run
 from tests.e2e.hurried import fresh, hurry
-from tests.e2e.in_process import acting_as
+from tests.e2e.in_process import InProcessModule, acting_as, outcome
 from tests.e2e.looking import EXAMPLES, preflight
-from tests.e2e.stories import DOMAIN, LARGE, NAME, REGION, STORIES
+from tests.e2e.stories import DOMAIN, LARGE, NAME, REGION, STORIES, SUBNETS, VPC
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
@@ -104,6 +110,26 @@ def test_every_write_of_the_modules_is_documented(
         with acting_as(deployer.options):
             found = step.run(testbed)
         assert told(testbed.refusals()) == [], found
+
+
+def test_the_network_endpoints_take_no_more_than_is_documented(
+    running_testbed: TestBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made, given a subnet and a tag more, released beside another runner, and removed, with the stage's own policy."""
+    testbed = hurry(running_testbed, monkeypatch)
+    few = [service for service in SERVICES if service.short in ("iam", "logs", "s3")]
+    monkeypatch.setattr(network_plan, "SERVICES", few)
+    values = placeholders(NAME, {"gitpod_region": REGION})
+    deployer = Deployer(testbed, {"stage": policy.filled(policy.policy("network_endpoints"), values)})
+    testbed.enforce()
+    one = {"name": "one", "vpc_id": VPC, "subnet_ids": SUBNETS[:1], "timeout": 600}
+    two = {**one, "name": "two", "subnet_ids": SUBNETS}
+    gone = ({**runner, "state": "absent"} for runner in (one, two))
+    for options in (one, two, *gone):
+        module = runner_network_endpoints.ARGUMENT_SPEC
+        with acting_as(deployer.options):
+            found = outcome(InProcessModule(testbed, module, REGION, **options), network_endpoints.run)
+        assert (found.get("msg"), found["changed"], told(testbed.refusals())) == (None, True, [])
 
 
 def test_without_the_optional_actions_everything_passes_with_less_to_say(controller: Controller) -> None:

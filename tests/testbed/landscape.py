@@ -14,7 +14,7 @@ import yaml
 from ministack.core.responses import request_scope
 from ministack.services import acm, ec2, iam, route53, ssm
 
-from .aws import certificates, endpoints, roles
+from .aws import certificates, endpoints, gateway_endpoints, roles
 from .management_plane import ManagementPlane
 from .settings import Settings
 
@@ -113,12 +113,28 @@ def _routes(region: str, wanted: dict[str, t.Any]) -> None:
         for subnet in public:
             _checked(ec2._associate_route_table(_params(RouteTableId=table, SubnetId=subnet)))
     if egress == "endpoints":
+        group = _endpoint_group(wanted["vpc"])
         for service in wanted["endpoint_services"]:
-            endpoints.add_for_aws_service(vpc, f"com.amazonaws.{region}.{service}", list(wanted["subnets"])[:2])
+            name = "com.amazonaws.iam" if service == "iam" else f"com.amazonaws.{region}.{service}"
+            endpoints.add_for_aws_service(vpc, name, list(wanted["subnets"])[:2], group)
+        for service in wanted["gateway_services"]:
+            gateway_endpoints.added(vpc, f"com.amazonaws.{region}.{service}", [main])
         return
     target = {"nat": "NatGatewayId", "tgw": "TransitGatewayId"}[egress]
     value = {target: f"{egress}-{vpc[4:]}"}
     _checked(ec2._create_route(_params(RouteTableId=main, DestinationCidrBlock="0.0.0.0/0", **value)))
+
+
+def _endpoint_group(vpc: dict[str, t.Any]) -> str:
+    """A group of the network's team, which lets the whole VPC in."""
+    described = {"GroupName": "vpc-endpoints", "GroupDescription": "Endpoints", "VpcId": vpc["id"]}
+    before = set(ec2._security_groups)
+    _checked(ec2._create_security_group(_params(**described)))
+    group = next(iter(set(ec2._security_groups) - before))
+    open_to_the_vpc = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": vpc["cidr"]}]}
+    empty: dict[str, t.Any] = {"Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []}
+    ec2._security_groups[group]["IpPermissions"] = [{**open_to_the_vpc, **empty}]
+    return group
 
 
 def _ecs_role() -> None:

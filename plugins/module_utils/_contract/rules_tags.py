@@ -26,24 +26,33 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import TEMPLATE_HASH_TAG, VERSION_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
     MANAGED_BY_TAG,
+    PURPOSE_TAG,
     RUNNER_ID_TAG,
     RUNNER_NAME_TAG,
 )
 
 SHARED, STACK = "gitpod_tags", "gitpod_stack_tags"
 ENDPOINT, CERTIFICATE = "gitpod_privatelink_tags", "gitpod_certificate_tags"
-VARIABLES = (SHARED, STACK, ENDPOINT, CERTIFICATE)
+NETWORK = "gitpod_network_endpoints_tags"
+VARIABLES = (SHARED, STACK, NETWORK, ENDPOINT, CERTIFICATE)
 OWN = frozenset({RUNNER_ID_TAG, RUNNER_NAME_TAG, MANAGED_BY_TAG, VERSION_TAG, TEMPLATE_HASH_TAG})
+# Of one kind of thing alone, and nobody else's to set on any.
+_RESERVED = OWN | {PURPOSE_TAG}
 # The collection's tags of each kind of thing: the endpoint also has a Name, which the inventory may set.
 _OWN_OF: t.Mapping[str, frozenset[str]] = {
     STACK: OWN,
+    NETWORK: frozenset({RUNNER_ID_TAG, RUNNER_NAME_TAG, MANAGED_BY_TAG, PURPOSE_TAG, "Name"}),
     ENDPOINT: frozenset({RUNNER_ID_TAG, RUNNER_NAME_TAG, MANAGED_BY_TAG, "Name"}),
     CERTIFICATE: frozenset({RUNNER_NAME_TAG, MANAGED_BY_TAG}),
 }
-_MADE_WHEN = {ENDPOINT: "gitpod_privatelink_enabled", CERTIFICATE: "gitpod_certificate_request"}
+_MADE_WHEN = {
+    NETWORK: "gitpod_network_endpoints",
+    ENDPOINT: "gitpod_privatelink_enabled",
+    CERTIFICATE: "gitpod_certificate_request",
+}
 # CloudFormation takes no empty value, and hands the stack's tags on to everything in it; EC2 takes any character.
 _FILLED = (SHARED, STACK)
-_ANY_CHARACTER = (ENDPOINT,)
+_ANY_CHARACTER = (NETWORK, ENDPOINT)
 MOST_TAGS = 50
 LONGEST_KEY, LONGEST_VALUE = 128, 256
 _PUNCTUATION = frozenset("_.:/=+-@")
@@ -79,7 +88,7 @@ def _fault(name: str, key: t.Any, value: t.Any) -> str:
         return f"the key {quoted(key)} is not text" if key else "a key is empty"
     if key.lower().startswith("aws:"):
         return f"the key {quoted(key)} begins with aws:, which is reserved to AWS"
-    if key in OWN:
+    if key in _RESERVED:
         return f"the key {quoted(key)} is the collection's own, by which it finds again what it created"
     if len(key) > LONGEST_KEY:
         return f"the key {quoted(key)} has {len(key)} characters, and AWS takes {LONGEST_KEY}"

@@ -9,10 +9,14 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.estimate import time_left
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.model import (
+    CERTIFICATE,
     DONE,
+    ENDPOINT,
     FAILED,
     GOING,
     KINDS,
+    NETWORK,
+    NOUNS,
     STACK,
     Course,
     Part,
@@ -20,7 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wa
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import duration
 
 WIDTH = 100
-WELL = {STACK: "complete", "endpoint": "available", "certificate": "issued"}
+WELL = {STACK: "complete", NETWORK: "available", ENDPOINT: "available", CERTIFICATE: "issued"}
 Parts = t.Sequence[Part]
 MINUTES, EXACT = 60, 600
 
@@ -44,7 +48,7 @@ def fleet_line(parts: Parts, courses: t.Sequence[Course] = (), width: int = WIDT
 def first_line(parts: Parts) -> str:
     """What is waited for. Said before anybody breaks it off: Ansible then shows nothing of its tasks any more."""
     counts = [(kind, len(_of(parts, kind))) for kind in KINDS]
-    told = [f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts if count]
+    told = [f"{count} {NOUNS[kind][count > 1]}" for kind, count in counts if count]
     return f"waiting for {', '.join(told)}; if this is broken off, AWS goes on and the next run attaches"
 
 
@@ -59,7 +63,7 @@ def _of(parts: Parts, kind: str, *outcomes: str) -> list[Part]:
 
 def _told(parts: Parts, kind: str, courses: t.Sequence[Course], detail: int) -> str:
     """One kind: how many of how many, and what the slowest is at."""
-    told = [f"{kind}s: {len(_of(parts, kind, DONE))} of {len(_of(parts, kind))} done"]
+    told = [f"{NOUNS[kind][1]}: {len(_of(parts, kind, DONE))} of {len(_of(parts, kind))} done"]
     failed, going = len(_of(parts, kind, FAILED)), _of(parts, kind, GOING)
     told += [f"{failed} failed"] if failed else []
     return ", ".join(told + (_stacks(going, courses, detail) if kind == STACK else _states(going, detail)))
@@ -124,8 +128,8 @@ def end_line(part: Part, result: t.Mapping[str, t.Any], waited: float) -> str:
     """
     after = f"after {duration(_seconds(part, result, waited))}"
     if not result.get("failed"):
-        return f"{part.host}: {part.kind} {WELL[part.kind]} {after}"
-    return f"{part.host}: {part.kind} failed {after}: {_cause(result)}"
+        return f"{part.host}: {NOUNS[part.kind][0]} {WELL[part.kind]} {after}"
+    return f"{part.host}: {NOUNS[part.kind][0]} failed {after}: {_cause(result)}"
 
 
 def _seconds(part: Part, result: t.Mapping[str, t.Any], waited: float) -> float:

@@ -10,9 +10,14 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot
 
-CERTIFICATE, ENDPOINT, STACK = "certificate", "endpoint", "stack"
+CERTIFICATE, ENDPOINT, NETWORK, STACK = "certificate", "endpoint", "network_endpoints", "stack"
 # In the order in which they are told.
-KINDS = (STACK, ENDPOINT, CERTIFICATE)
+KINDS = (STACK, NETWORK, ENDPOINT, CERTIFICATE)
+# As a person calls them, one and several.
+NOUNS: t.Mapping[str, tuple[str, str]] = {
+    **{kind: (kind, f"{kind}s") for kind in (STACK, ENDPOINT, CERTIFICATE)},
+    NETWORK: ("set of network endpoints", "sets of network endpoints"),
+}
 GOING, DONE, FAILED = "going", "done", "failed"
 
 

@@ -21,15 +21,20 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wa
     CERTIFICATE,
     ENDPOINT,
     KINDS,
+    NETWORK,
     STACK,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import (
+    operation as network_endpoints,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import Teller
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 Result = dict[str, t.Any]
-SERVICES = {STACK: "cloudformation", ENDPOINT: "ec2", CERTIFICATE: "acm"}
+SERVICES = {STACK: "cloudformation", NETWORK: "ec2", ENDPOINT: "ec2", CERTIFICATE: "acm"}
+JOINED = {NETWORK: network_endpoints.joined, ENDPOINT: endpoint.joined, CERTIFICATE: certificate.joined}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,8 +89,7 @@ def _work(
     def join(clock: Clock, observe: t.Callable[[t.Any], None]) -> Result:
         if kind == STACK:
             return stack.joined(options, clients, check, clock, observe)
-        joined = endpoint.joined if kind == ENDPOINT else certificate.joined
-        return joined(options, clients, region, check, clock, observe)
+        return JOINED[kind](options, clients, region, check, clock, observe)
 
     return Work((runner["host"], kind), (kind, region, profile), join, clients)
 

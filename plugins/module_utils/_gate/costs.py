@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a run will create that costs money each month, as an estimate at list price. Pure.
 
-Only what the collection itself decides on is estimated: the endpoint of PrivateLink. What a stack runs (load balancer,
+Only what the collection itself decides on is estimated: interface endpoints. What a stack runs (load balancer,
 Fargate tasks, cache, environments) is the template's and the users' doing, so it is named and not estimated.
 """
 
@@ -92,21 +92,50 @@ class Cost:
         return {"amount": float(self.amount), "currency": CURRENCY, "not_estimated": self.not_estimated}
 
 
-def cost_of(runner: Runner) -> Cost:
+def cost_of(runner: Runner, shared: bool = False) -> Cost:
     """What a run will create for one runner; nothing for one that is refused.
 
     An endpoint that is recreated was paid for before. One in the service's own region leaves out zones that the service
     does not have, so the figure is the most that it can be.
+
+    :param shared: whether another runner of its VPC brings the endpoints for services of AWS, and is charged for them.
     """
     if runner.refused:
         return Cost()
-    stacks = int(runner.action("stack") == CREATE)
+    return (
+        Cost(stacks=int(runner.action("stack") == CREATE))
+        + _privatelink(runner)
+        + (Cost() if shared else _network(runner))
+    )
+
+
+def costs_of(runners: t.Sequence[Runner]) -> dict[str, Cost]:
+    """By host. Endpoints for services of AWS are counted once a VPC, with the first of its runners that brings them."""
+    found: dict[str, Cost] = {}
+    charged: set[tuple[str, str]] = set()
+    for runner in runners:
+        place = (runner.region, str(runner.values.get("gitpod_vpc_id") or runner.host))
+        found[runner.host] = cost_of(runner, shared=place in charged)
+        if runner.billed("network_endpoints") != (0, 0) and not runner.refused:
+            charged.add(place)
+    return found
+
+
+def _privatelink(runner: Runner) -> Cost:
+    """The endpoint to the management plane."""
     endpoint = runner.action("privatelink")
-    if endpoint == CREATE:
-        zones = _zones(runner.values)
-        amount = PRICES["privatelink"].monthly * zones
-        return Cost(endpoints=1, zones=zones, amount=amount, stacks=stacks, unforeseen=int(not zones))
-    return Cost(stacks=stacks, unforeseen=int(endpoint in (UPDATE, UNKNOWN)))
+    if endpoint != CREATE:
+        return Cost(unforeseen=int(endpoint in (UPDATE, UNKNOWN)))
+    zones = _zones(runner.values)
+    return Cost(endpoints=1, zones=zones, amount=PRICES["privatelink"].monthly * zones, unforeseen=int(not zones))
+
+
+def _network(runner: Runner) -> Cost:
+    """Endpoints for services of AWS: the plan says in how many zones interface endpoints come; gateways are free."""
+    if runner.action("network_endpoints") == UNKNOWN:
+        return Cost(unforeseen=1)
+    endpoints, zones = runner.billed("network_endpoints")
+    return Cost(endpoints=endpoints, zones=zones, amount=PRICES["privatelink"].monthly * zones)
 
 
 def _zones(values: t.Mapping[str, t.Any]) -> int:

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.costs import (
     Cost,
-    cost_of,
+    costs_of,
     notes,
     total_line,
 )
@@ -151,5 +151,5 @@ def gate(
         runners,
         decide(runners, labels(runners), batches, max_failures),
         tuple(tuple(batch) for batch in batches),
-        {runner.host: cost_of(runner) for runner in runners} if show_costs else None,
+        costs_of(runners) if show_costs else None,
     )

@@ -109,11 +109,15 @@ def _kind(finding: Finding) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """What one stage will do with one runner: one of C(_stage_plan.ACTIONS), and the reasons as sentences."""
+    """What one stage will do with one runner: one of C(_stage_plan.ACTIONS), and the reasons as sentences.
+
+    :param billed: how many endpoints come, and in how many zones, as the stage's plan says.
+    """
 
     stage: str
     action: str
     reasons: tuple[str, ...] = ()
+    billed: tuple[int, int] = (0, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,6 +187,10 @@ class Runner:
         """What a stage will do; empty when that was not foreseen."""
         return next((entry.action for entry in self.plan if entry.stage == stage), "")
 
+    def billed(self, stage: str) -> tuple[int, int]:
+        """How many endpoints a stage brings, and in how many zones."""
+        return next((entry.billed for entry in self.plan if entry.stage == stage), (0, 0))
+
 
 def _release(raw: Raw) -> str:
     """C(20251203.4), C(20251203.4 to 20260105.12), C(20251203.4, runs 20260105.12), C(not recorded); or empty."""
@@ -217,7 +225,10 @@ def _stage(raw: Raw) -> Stage:
     stage, action = clean(raw.get("stage") or ""), clean(raw.get("action") or "")
     known = stage in STAGES and action in ACTIONS
     return Stage(
-        stage, action if known else action or "unknown", tuple(clean(text) for text in raw.get("reasons") or ())
+        stage,
+        action if known else action or "unknown",
+        tuple(clean(text) for text in raw.get("reasons") or ()),
+        (int(raw.get("billed_endpoints") or 0), int(raw.get("billed_zones") or 0)),
     )
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 # Without a condition an action is always needed; these name the setting that brings it in.
+NETWORK = "gitpod_network_endpoints"
 PRIVATELINK = "gitpod_privatelink_enabled"
 VPC_DNS = "gitpod_privatelink_enable_vpc_dns"
 OWN_GROUP = "gitpod_privatelink_security_group_ids is empty"
@@ -87,8 +88,10 @@ VPC = "VPC"
 NEW_ENDPOINT = "new endpoint"
 ENDPOINT = "endpoint"
 OWN_ENDPOINT = "own endpoint"
-NETWORK = "network of the endpoint"
+PLACE = "network of the endpoint"
 ATTACHED = "what is attached to the endpoint"
+PLACES = "network of the endpoints"
+ADDED = "what is attached to the endpoints"
 NEW_GROUP = "new group"
 OWN_GROUPS = "own group"
 TAGGED_AT_CREATION = "tagged at creation"
@@ -132,8 +135,11 @@ SCOPES: t.Mapping[str, Scope] = {
     NEW_ENDPOINT: Scope((_ENDPOINTS,), _ASKED_TAG),
     ENDPOINT: Scope((_ENDPOINTS,)),
     OWN_ENDPOINT: Scope((_ENDPOINTS,), _OWN_TAG),
-    NETWORK: Scope((_arn("ec2", "vpc/*"), _arn("ec2", "subnet/*"), _GROUPS)),
+    PLACE: Scope((_arn("ec2", "vpc/*"), _arn("ec2", "subnet/*"), _GROUPS)),
     ATTACHED: Scope((_arn("ec2", "subnet/*"), _GROUPS)),
+    # Gateways have route tables.
+    PLACES: Scope((_arn("ec2", "vpc/*"), _arn("ec2", "subnet/*"), _arn("ec2", "route-table/*"), _GROUPS)),
+    ADDED: Scope((_arn("ec2", "subnet/*"), _arn("ec2", "route-table/*"), _GROUPS)),
     NEW_GROUP: Scope((_GROUPS,), _ASKED_TAG),
     OWN_GROUPS: Scope((_GROUPS,), _OWN_TAG),
     TAGGED_AT_CREATION: Scope(

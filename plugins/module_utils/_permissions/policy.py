@@ -38,10 +38,12 @@ def policies_of_playbook(playbook: str, settings: t.Collection[str] | None = Non
     wanted = [action for action in every if settings is None or not action.when or action.when in settings]
     documents: list[Document] = []
     for statement in _statements(wanted):
-        if documents and size({**documents[-1], "Statement": [*documents[-1]["Statement"], statement]}) <= LARGEST:
-            documents[-1]["Statement"].append(statement)
-        else:
-            documents.append({"Version": VERSION, "Statement": [statement]})
+        roomy = (one for one in documents if size({**one, "Statement": [*one["Statement"], statement]}) <= LARGEST)
+        document = next(roomy, None)
+        if document is None:
+            document = {"Version": VERSION, "Statement": []}
+            documents.append(document)
+        document["Statement"].append(statement)
     return documents
 
 

@@ -40,7 +40,8 @@ PREREQUISITES = (
     ),
     *actions("ec2", "DescribeInstanceTypes", "DescribeVolumes", when=known.CLASSES, optional=True),
     *actions("ec2", "DescribeVpcAttribute", scopes=known.VPC, optional=True),
-    *actions("ec2", "DescribeVpcEndpointServices", when=known.PRIVATELINK, optional=True),
+    # Also of what is missing where there is no way out.
+    *actions("ec2", "DescribeVpcEndpointServices", optional=True),
     *actions("acm", "DescribeCertificate", scopes=known.CERTIFICATES, optional=True),
     *actions("acm", "ListCertificates", when=known.CERTIFICATE, optional=True),
     *actions("acm", "ListTagsForCertificate", scopes=known.CERTIFICATES, when=known.CERTIFICATE, optional=True),
@@ -92,7 +93,7 @@ PRIVATELINK = (
         when=known.PRIVATELINK,
     ),
     *actions("ec2", "DescribeVpcAttribute", scopes=known.VPC, when=known.PRIVATELINK),
-    *actions("ec2", "CreateVpcEndpoint", scopes=(known.NEW_ENDPOINT, known.NETWORK), when=known.PRIVATELINK),
+    *actions("ec2", "CreateVpcEndpoint", scopes=(known.NEW_ENDPOINT, known.PLACE), when=known.PRIVATELINK),
     # An endpoint that others made is used too, and gets what is missing: it has no tag of ours.
     *actions("ec2", "ModifyVpcEndpoint", scopes=(known.ENDPOINT, known.ATTACHED), when=known.PRIVATELINK),
     *actions("ec2", "DeleteVpcEndpoints", scopes=known.OWN_ENDPOINT, when=known.PRIVATELINK),
@@ -116,6 +117,42 @@ PRIVATELINK = (
     *actions("ec2", "ModifyVpcAttribute", scopes=known.VPC, when=known.VPC_DNS),
     # Before something is taken away: who else has a runner in the VPC.
     *actions("cloudformation", "DescribeStacks", "ListStacks", when=known.PRIVATELINK, optional=True),
+)
+
+NETWORK_ENDPOINTS = (
+    *actions(
+        "ec2",
+        "DescribeVpcEndpointServices",
+        "DescribeVpcEndpoints",
+        "DescribeSubnets",
+        "DescribeRouteTables",
+        "DescribeSecurityGroups",
+        "DescribeVpcs",
+        when=known.NETWORK,
+    ),
+    *actions("ec2", "DescribeVpcAttribute", scopes=known.VPC, when=known.NETWORK),
+    *actions("ec2", "CreateVpcEndpoint", scopes=(known.NEW_ENDPOINT, known.PLACES), when=known.NETWORK),
+    # Nothing that others made is changed.
+    *actions("ec2", "ModifyVpcEndpoint", scopes=(known.OWN_ENDPOINT, known.ADDED), when=known.NETWORK),
+    *actions("ec2", "DeleteVpcEndpoints", scopes=known.OWN_ENDPOINT, when=known.NETWORK),
+    *actions("ec2", "CreateTags", scopes=(known.TAGGED_AT_CREATION, known.OWN_THINGS), when=known.NETWORK),
+    *actions("ec2", "DeleteTags", scopes=known.OWN_THINGS, when=known.NETWORK),
+    # IAM's is across regions; private DNS takes a hidden zone of the VPC.
+    *actions("vpce", "AllowMultiRegion", scopes=known.ENDPOINT, when=known.NETWORK),
+    *actions("route53", "AssociateVPCWithHostedZone", scopes=known.PRIVATE_NAME, when=known.NETWORK),
+    *actions("ec2", "CreateSecurityGroup", scopes=(known.NEW_GROUP, known.VPC), when=known.NETWORK),
+    *actions(
+        "ec2",
+        "AuthorizeSecurityGroupIngress",
+        "RevokeSecurityGroupIngress",
+        "DeleteSecurityGroup",
+        scopes=known.OWN_GROUPS,
+        when=known.NETWORK,
+    ),
+    # Names that lead elsewhere already need no endpoint.
+    *actions("route53", "ListHostedZonesByVPC", when=known.NETWORK, optional=True),
+    # Before something is removed: who else has a runner in the VPC.
+    *actions("cloudformation", "DescribeStacks", "ListStacks", when=known.NETWORK, optional=True),
 )
 
 STACK = (
@@ -192,6 +229,17 @@ VERIFY = (
         when=known.PRIVATELINK,
         optional=True,
     ),
+    *actions(
+        "ec2",
+        "DescribeVpcEndpointServices",
+        "DescribeVpcEndpoints",
+        "DescribeSubnets",
+        "DescribeRouteTables",
+        "DescribeSecurityGroups",
+        when=known.NETWORK,
+        optional=True,
+    ),
+    *actions("route53", "ListHostedZonesByVPC", when=known.NETWORK, optional=True),
     *actions("route53", "GetChange", scopes=known.CHANGE, when=known.ROUTE53),
     *actions("sts", "AssumeRole", scopes=known.ROLE, when=known.ASSUMED),
     *actions("ssm", "SendCommand", scopes=(known.DOCUMENT, known.INSTANCES), when=known.PROBES, optional=True),
@@ -256,7 +304,7 @@ TEARDOWN = (
     *actions("ec2", "DeleteVpcEndpoints", scopes=known.OWN_ENDPOINT, when=known.TEARDOWN),
     *actions("ec2", "DeleteSecurityGroup", "RevokeSecurityGroupIngress", scopes=known.OWN_GROUPS, when=known.TEARDOWN),
     # What others use too stays; it loses this runner's tag and what only this runner needed.
-    *actions("ec2", "ModifyVpcEndpoint", scopes=(known.OWN_ENDPOINT, known.ATTACHED), when=known.TEARDOWN),
+    *actions("ec2", "ModifyVpcEndpoint", scopes=(known.OWN_ENDPOINT, known.ADDED), when=known.TEARDOWN),
     *actions("ec2", "CreateTags", "DeleteTags", scopes=known.OWN_THINGS, when=known.TEARDOWN),
     *actions("acm", "ListCertificates", when=known.CERTIFICATE),
     *actions(
@@ -289,6 +337,7 @@ TEARDOWN = (
 STAGES: t.Mapping[str, t.Sequence[Action]] = {
     "prerequisites": PREREQUISITES,
     "certificate": CERTIFICATE,
+    "network_endpoints": NETWORK_ENDPOINTS,
     "privatelink": PRIVATELINK,
     "stack": STACK,
     "dns": DNS,
@@ -301,7 +350,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
 # Which stages' permissions a playbook takes.
 PLAYBOOKS: t.Mapping[str, tuple[str, ...]] = {
     "prerequisites": ("prerequisites",),
-    "site": ("prerequisites", "certificate", "privatelink", "stack", "dns", "verify"),
+    "site": ("prerequisites", "certificate", "network_endpoints", "privatelink", "stack", "dns", "verify"),
     "status": ("status", "verify"),
     "upgrade": ("stack", "dns", "verify"),
     "adopt": ("adopt",),

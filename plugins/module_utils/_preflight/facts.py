@@ -20,11 +20,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.needs import Needs
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint, Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import RouteTable
 
 ASSUME_ROLE = "sts:AssumeRole"
 
@@ -121,30 +123,6 @@ class Subnet:
     free: int
     public_addresses: bool = False
     zone_id: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class Route:
-    """A route.
-
-    :param destination: address range, or the ID of a prefix list.
-    :param target: ID of the gateway, interface, endpoint, ...; C(local) inside the VPC.
-    :param active: false when the target is gone (black hole).
-    """
-
-    destination: str
-    target: str
-    active: bool = True
-
-
-@dataclasses.dataclass(frozen=True)
-class RouteTable:
-    """A route table; the main one also serves subnets that no table names."""
-
-    id: str
-    main: bool
-    subnet_ids: tuple[str, ...]
-    routes: tuple[Route, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -324,6 +302,8 @@ class Facts:
         between the zone's apex and the domain.
     :param vpc_zones: private hosted zones that answer in the runner's VPC.
     :param dns_vpc_zones: those that answer in the VPC that resolves the runner's names, where that is another.
+    :param network_endpoints: endpoints for services of AWS, and what they stand on; C(None) also where nothing depends
+        on them.
     :param endpoint_group: the security group that is kept for the endpoint when none is given.
     :param endpoint_neighbours: other runners in the VPC, where the endpoint or its group has more than is wanted.
     :param endpoint_subnets: further subnets, which the VPC's endpoint for the service has.
@@ -352,6 +332,7 @@ class Facts:
     network_acls: tuple[NetworkAcl, ...] | Unread | None = None
     security_groups: tuple[SecurityGroup, ...] | Unread | None = None
     endpoints: tuple[VpcEndpoint, ...] | Unread | None = None
+    network_endpoints: NetworkFacts | Unread | None = None
     endpoint_group: Group | Unread | None = None
     endpoint_subnets: tuple[Subnet, ...] | Unread | None = None
     endpoint_neighbours: tuple[Owner, ...] | Unread | None = None

@@ -11,6 +11,7 @@ import secrets
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _custom_ca
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _route_tables as route_tables
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import Api as CertificateApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.api import described
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate.model import Certificate
@@ -27,6 +28,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     asking,
     certificates,
     gather_account,
+    gather_network,
     gather_stack,
     naming,
     network,
@@ -117,11 +119,17 @@ def _network(look: Gathering, wanted: Wanted) -> None:
     look.ask("vpc", "ec2:DescribeVpcs", lambda: network.vpc(ec2(), vpc), vpc)
     look.ask("vpc_dns", "ec2:DescribeVpcAttribute", lambda: network.vpc_dns(ec2(), vpc), vpc)
     look.ask("subnets", "ec2:DescribeSubnets", lambda: network.subnets(ec2(), wanted.subnet_ids), wanted.subnet_ids)
-    look.ask("route_tables", "ec2:DescribeRouteTables", lambda: network.route_tables(ec2(), vpc), vpc)
+    look.ask("route_tables", "ec2:DescribeRouteTables", lambda: route_tables.read(ec2(), vpc), vpc)
     look.ask("network_acls", "ec2:DescribeNetworkAcls", lambda: network.network_acls(ec2(), vpc), vpc)
     look.ask("endpoints", "ec2:DescribeVpcEndpoints", lambda: network.endpoints(ec2(), vpc), vpc)
     groups = wanted.security_group_ids
     look.ask("security_groups", "ec2:DescribeSecurityGroups", lambda: network.security_groups(ec2(), groups), groups)
+    look.ask(
+        "network_endpoints",
+        "ec2:DescribeSecurityGroups",
+        lambda: gather_network.read(look, wanted),
+        vpc and wanted.ec2_subnet_ids,
+    )
     look.ask(
         "endpoint_group",
         "ec2:DescribeSecurityGroups",

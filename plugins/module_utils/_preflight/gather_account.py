@@ -47,7 +47,8 @@ def ask(look: Gathering, wanted: Wanted) -> None:
 def _limits(look: Gathering, wanted: Wanted) -> None:
     """The quotas that this run can meet."""
     families = {quota_of(entry.instance_type) for entry in wanted.environment_classes} | {STANDARD}
-    lasting = {account.ENDPOINTS: wanted.privatelink_enabled, account.VOLUMES: wanted.declares_disks}
+    created = wanted.privatelink_enabled or wanted.network_endpoints
+    lasting = {account.ENDPOINTS: created, account.VOLUMES: wanted.declares_disks}
     for name in account.QUOTAS:
         read = _limit_reader(look, name)
         needed = name in families if name.startswith(STANDARD) else lasting.get(name, True)

@@ -12,8 +12,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     AclEntry,
     NetworkAcl,
     Permission,
-    Route,
-    RouteTable,
     SecurityGroup,
     Subnet,
     Vpc,
@@ -23,19 +21,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 
 Raw = t.Mapping[str, t.Any]
-# Where a route can lead; a route has exactly one of them.
-_TARGETS = (
-    "GatewayId",
-    "NatGatewayId",
-    "TransitGatewayId",
-    "NetworkInterfaceId",
-    "VpcPeeringConnectionId",
-    "EgressOnlyInternetGatewayId",
-    "LocalGatewayId",
-    "CarrierGatewayId",
-    "CoreNetworkArn",
-    "InstanceId",
-)
 
 
 def _filter(name: str, *values: str) -> list[dict[str, t.Any]]:
@@ -83,29 +68,6 @@ def subnets(ec2: t.Any, ids: t.Sequence[str]) -> tuple[Subnet, ...]:
         )
         for raw in found
     )
-
-
-def route_tables(ec2: t.Any, vpc_id: str) -> tuple[RouteTable, ...]:
-    """The VPC's route tables."""
-    pages = ec2.get_paginator("describe_route_tables").paginate(Filters=_filter("vpc-id", vpc_id))
-    return tuple(_route_table(raw) for page in pages for raw in page["RouteTables"])
-
-
-def _route_table(raw: Raw) -> RouteTable:
-    associations = raw.get("Associations", [])
-    return RouteTable(
-        id=raw["RouteTableId"],
-        main=any(entry.get("Main") for entry in associations),
-        subnet_ids=tuple(entry["SubnetId"] for entry in associations if entry.get("SubnetId")),
-        routes=tuple(_route(entry) for entry in raw.get("Routes", [])),
-    )
-
-
-def _route(raw: Raw) -> Route:
-    keys = ("DestinationCidrBlock", "DestinationPrefixListId", "DestinationIpv6CidrBlock")
-    destination = next((raw[key] for key in keys if raw.get(key)), "")
-    target = next((raw[key] for key in _TARGETS if raw.get(key)), "")
-    return Route(destination, target, raw.get("State", "active") == "active")
 
 
 def network_acls(ec2: t.Any, vpc_id: str) -> tuple[NetworkAcl, ...]:

@@ -6,18 +6,19 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import itertools
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._address_ranges import (
+    covered,
+    network,
+    overlaps,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     NetworkAcl,
-    Route,
-    RouteTable,
-    VpcEndpoint,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import AVAILABLE, stage
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable
 
 ANYWHERE = "0.0.0.0/0"
 TCP, ALL = "6", "-1"
@@ -44,16 +45,6 @@ KINDS: t.Mapping[str, str] = {
     "cagw": "carrier gateway",
     "arn:aws:networkmanager": "Cloud WAN",
 }
-
-# What the runner calls (facts/runner.md, from the vendor's documentation); S3 and DynamoDB also as gateway endpoints.
-REQUIRED_SERVICES = ("secretsmanager", "logs", "ecr.api", "ecr.dkr", "s3")
-FURTHER_SERVICES = ("ec2", "ssm", "sts", "dynamodb", "cloudformation", "elasticloadbalancing", "acm", "ecs", "iam")
-
-
-def table_of(subnet_id: str, tables: t.Sequence[RouteTable]) -> RouteTable | None:
-    """The subnet's own route table, or else the VPC's main one."""
-    own = [table for table in tables if subnet_id in table.subnet_ids]
-    return next(iter([*own, *(table for table in tables if table.main)]), None)
 
 
 def ways_out(table: RouteTable | None) -> tuple[Route, ...]:
@@ -90,25 +81,6 @@ def kinds_of(routes: t.Iterable[Route]) -> str:
 def _kind_of(route: Route) -> str:
     matching = [kind for kind in KINDS if route.target.startswith(f"{kind}-") or route.target.startswith(f"{kind}:")]
     return KINDS[max(matching, key=len)] if matching else f"target {route.target}"
-
-
-def missing_endpoints(
-    endpoints: t.Sequence[VpcEndpoint], region: str, table: RouteTable | None
-) -> tuple[list[str], list[str]]:
-    """Services that the runner needs and that have no endpoint for this route table: required ones, further ones."""
-    present = set()
-    for entry in endpoints:
-        if stage(entry.endpoint.state) != AVAILABLE:
-            continue
-        if entry.kind == "Gateway" and (table is None or table.id not in entry.route_table_ids):
-            continue
-        # com.amazonaws.<region>.<service>, in China with cn. before it; IAM's has no region.
-        name = entry.endpoint.service_name
-        present.add(name.partition(f".{region}.")[2] or name.rsplit(".", 1)[-1])
-    return (
-        [service for service in REQUIRED_SERVICES if service not in present],
-        [service for service in FURTHER_SERVICES if service not in present],
-    )
 
 
 def acl_of(subnet_id: str, acls: t.Sequence[NetworkAcl]) -> NetworkAcl | None:
@@ -193,32 +165,3 @@ def _matches(entry: AclEntry, ports: tuple[int, int], cidr: str) -> bool:
     if entry.protocol == TCP and not (entry.first_port <= ports[0] and ports[1] <= entry.last_port):
         return False
     return overlaps(entry.cidr, cidr)
-
-
-def contains(outer: str, inner: str) -> bool:
-    """Whether one address range lies in the other; false for ranges of different IP versions."""
-    left, right = network(outer), network(inner)
-    return left is not None and right is not None and left.version == right.version and right.subnet_of(left)
-
-
-def covered(inner: str, ranges: t.Iterable[str]) -> bool:
-    """Whether an address range lies in others together, as 0.0.0.0/0 does in its halves."""
-    wanted = network(inner)
-    same = [
-        net for net in map(network, ranges) if net is not None and wanted is not None and net.version == wanted.version
-    ]
-    return any(wanted.subnet_of(net) for net in ipaddress.collapse_addresses(same))
-
-
-def overlaps(left: str, right: str) -> bool:
-    """Whether two address ranges share an address."""
-    first, second = network(left), network(right)
-    return first is not None and second is not None and first.version == second.version and first.overlaps(second)
-
-
-def network(text: str) -> t.Any:
-    """The address range, or C(None) for anything else, such as a prefix list."""
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return None

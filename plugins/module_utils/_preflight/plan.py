@@ -30,10 +30,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import (
+    desired as network_desired,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     naming,
     plan_endpoint,
+    plan_network,
     registering,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, serves
@@ -65,9 +69,11 @@ def plans(values: Values, earlier: Earlier, wanted: Wanted, facts: Facts) -> lis
     stack = after(stack, certificate_, registration)
     endpoint = plan_endpoint.foresee(privatelink_desired.start(values, earlier), wanted, facts)
     # Its tags carry the runner's ID.
+    network = plan_network.foresee(network_desired.start(values, earlier), wanted, facts)
+    network = after(network, registration) if wanted.network_endpoints else network
     endpoint = after(endpoint, registration) if wanted.privatelink_enabled else endpoint
     dns = after(_dns(wanted, facts), stack)
-    return [certificate_, registration, endpoint, stack, dns]
+    return [certificate_, registration, network, endpoint, stack, dns]
 
 
 def after(plan: StagePlan, *earlier: StagePlan) -> StagePlan:
@@ -91,6 +97,11 @@ def seen(
         balancer = facts.load_balancer
         found_balancer = dict(balancer) if balancer and not isinstance(balancer, Unread) else None
         results["stack"] = described(Outcome(facts.stack), found_balancer)
+    network = None
+    if "network_endpoints" in idle:
+        network = plan_network.seen(network_desired.start(values, earlier), wanted, facts)
+    if network:
+        results["network_endpoints"] = network
     endpoint = None
     if "privatelink" in idle:
         endpoint = plan_endpoint.seen(privatelink_desired.start(values, earlier), wanted, facts)

@@ -64,6 +64,7 @@ def settings(wanted: Wanted) -> frozenset[str]:
     # A zone of another account is written with other credentials, which are not simulated.
     own_zone = wanted.dns_provider == "route53" and not (wanted.dns_profile or wanted.dns_role_arn)
     holds = {
+        known.NETWORK: wanted.network_endpoints,
         known.PRIVATELINK: wanted.privatelink_enabled,
         known.OWN_GROUP: wanted.privatelink_enabled and not wanted.privatelink_security_group_ids,
         known.VPC_DNS: wanted.privatelink_enabled and wanted.privatelink_enable_vpc_dns,
@@ -95,7 +96,9 @@ def resources(ground: Ground) -> dict[str, tuple[str, ...]]:
     stack = arn("cloudformation", f"stack/{wanted.stack_name}/{NEW_STACK}")
     endpoint, group = arn("ec2", f"vpc-endpoint/{NEW_ENDPOINT}"), arn("ec2", f"security-group/{NEW_GROUP}")
     vpc = arn("ec2", f"vpc/{wanted.vpc_id or 'vpc-0a1b2c3d4e5f60718'}")
-    subnets = tuple(arn("ec2", f"subnet/{subnet}") for subnet in wanted.privatelink_subnet_ids[:1])
+    named = wanted.privatelink_subnet_ids if wanted.privatelink_enabled else wanted.ec2_subnet_ids
+    subnets = tuple(arn("ec2", f"subnet/{subnet}") for subnet in named[:1])
+    table = arn("ec2", "route-table/rtb-0a1b2c3d4e5f60718")
     zone = (arn("route53", f"hostedzone/{ground.zone_id}", "", ""),) if ground.zone_id else ()
     bucket = arn("s3", wanted.template_bucket, "", "") if wanted.template_bucket else ""
     parameter, secret = references(parse_reference(wanted.custom_ca))
@@ -125,8 +128,10 @@ def resources(ground: Ground) -> dict[str, tuple[str, ...]]:
         known.NEW_ENDPOINT: (endpoint,),
         known.ENDPOINT: (endpoint,),
         known.OWN_ENDPOINT: (endpoint,),
-        known.NETWORK: (vpc, *subnets, group),
+        known.PLACE: (vpc, *subnets, group),
         known.ATTACHED: (*subnets, group),
+        known.PLACES: (vpc, *subnets, table, group),
+        known.ADDED: (*subnets, table, group),
         known.NEW_GROUP: (group,),
         known.OWN_GROUPS: (group,),
         known.TAGGED_AT_CREATION: (endpoint, group),
@@ -188,7 +193,8 @@ def questions(ground: Ground) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
         for scope in action.scopes:
             arns = known_arns.get(scope, ())
             # Each action of a request is decided for each of its ARNs, so that many of both stand apart.
-            many = service == "ec2" and ground.wanted.privatelink_enabled
+            endpoints = ground.wanted.privatelink_enabled or ground.wanted.network_endpoints
+            many = service == "ec2" and endpoints
             group = "*" if arns == ("*",) else service if many else "others"
             if arns:
                 names, places = groups.setdefault(group, (set(), set()))

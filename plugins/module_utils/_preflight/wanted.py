@@ -65,6 +65,8 @@ class Wanted:
     secret_parameters: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict, repr=False)
     capabilities: tuple[str, ...] = ()
     service_role_arn: str = ""
+    network_endpoints: bool = False
+    network_endpoints_further_ranges: tuple[str, ...] = ()
     privatelink_enabled: bool = False
     privatelink_subnet_ids: tuple[str, ...] = ()
     privatelink_source_subnet_ids: tuple[str, ...] = ()

@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users, wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.carry import (
     change_endpoint,
     change_group,
+    until_it_stands,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import (
     Group,
@@ -32,7 +33,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Mode,
     Outcome,
     State,
-    look_again,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     Placement,
@@ -40,10 +40,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     planned,
     release,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.present import ATTEMPTS
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import MANAGED_BY, MANAGED_BY_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import (
+    MANAGED_BY,
+    MANAGED_BY_TAG,
+    PURPOSE_TAG,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import poll
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import is_refused
 
 # A network interface that is being detached holds its groups for a while longer than its endpoint is there; seconds.
 LONGEST_HELD = 180.0
@@ -129,28 +131,21 @@ def depart(endpoints: t.Sequence[Endpoint], groups: t.Sequence[Group], wanted: W
     )
 
 
-def absent(api: Api, wanted: Wanted, mode: Mode) -> Outcome:
-    """Have nothing of this runner's own for the service in the VPC. A deletion that goes on is waited for."""
-    found = _look(api, wanted)
+def absent(api: Api, wanted: Wanted, mode: Mode, look: t.Callable[[], Departure] | None = None) -> Outcome:
+    """Have nothing of this runner's own for the service in the VPC. A deletion that goes on is waited for.
+
+    :param look: what goes, where that is not the endpoint of one service and its group.
+    """
+    look = look or (lambda: _look(api, wanted))
+    found = look()
     outcome = _predicted(found, wanted)
     if mode.check:
         return outcome
     journal = Journal()
-    failure: RunnerError = RunnerError("There was no time for a first look")
-    for attempt, _elapsed in enumerate(poll(mode.clock, mode.timeout, wait.PACE), 1):
-        try:
-            found = found if attempt == 1 else _look(api, wanted)
-            unfinished = _carry_out(api, found, mode, journal)
-        except ApiError as error:
-            failure = error
-            moved_on = not is_refused(error) and (look_again(error, journal) or _look(api, wanted) != found)
-            if attempt == ATTEMPTS or not moved_on:
-                break
-            continue
-        return dataclasses.replace(
-            outcome, changed=bool(journal.done), actions=journal.done, in_progress=unfinished, now=_left(outcome)
-        )
-    raise failure
+    unfinished = until_it_stands(look, lambda seen: _carry_out(api, seen, mode, journal), found, mode, journal)
+    return dataclasses.replace(
+        outcome, changed=bool(journal.done), actions=journal.done, in_progress=unfinished, now=_left(outcome)
+    )
 
 
 def _left(outcome: Outcome) -> State:
@@ -159,6 +154,8 @@ def _left(outcome: Outcome) -> State:
 
 def _look(api: Api, wanted: Wanted) -> Departure:
     groups = api.groups.ours(wanted.vpc_id, (MANAGED_BY_TAG, MANAGED_BY)) if wanted.security_group_name else []
+    # One with a purpose is another stage's, and goes with that stage's endpoints.
+    groups = [group for group in groups if PURPOSE_TAG not in group.tags]
     return depart(api.endpoints(wanted.vpc_id, wanted.service_name), groups, wanted)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
@@ -62,16 +63,7 @@ class Api:
                 f"It is offered in {region}" if region else "",
                 "Check name and region of the service, and ask Gitpod to admit this account and region",
             )
-        raw = found[0]
-        return Service(
-            name=name,
-            region=raw.get("ServiceRegion") or region or self._region,
-            zones=tuple(sorted(raw.get("AvailabilityZones", []))),
-            zone_ids=tuple(sorted(raw.get("AvailabilityZoneIds", []))),
-            private_dns_name=raw.get("PrivateDnsName", ""),
-            private_dns_names=tuple(entry["PrivateDnsName"] for entry in raw.get("PrivateDnsNames", [])),
-            acceptance_required=bool(raw.get("AcceptanceRequired", False)),
-        )
+        return dataclasses.replace(Service.from_api(found[0], region or self._region), name=name)
 
     def subnets(self, ids: t.Sequence[str]) -> list[Subnet]:
         """The subnets' zones and VPCs."""

@@ -7,14 +7,47 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import wait
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group, GroupPlan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group_api import GroupApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import Journal, Mode
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import (
+    Journal,
+    Mode,
+    look_again,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import Plan
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import poll
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import is_refused
+
+# With the pauses of wait.PACE about half a minute, in which EC2 shows what was just made.
+ATTEMPTS = 6
+Seen = t.TypeVar("Seen")
+Done = t.TypeVar("Done")
+
+
+def until_it_stands(
+    look: t.Callable[[], Seen], carry_out: t.Callable[[Seen], Done], found: Seen, mode: Mode, journal: Journal
+) -> Done:
+    """Carry out; after a conflict, a lost answer or another run's change all of it again, a bounded number of times.
+
+    :param look: at what there is.
+    :param found: the first look.
+    :raises RunnerError: the last failure.
+    """
+    failure: RunnerError = RunnerError("There was no time for a first look")
+    for attempt, _elapsed in enumerate(poll(mode.clock, mode.timeout, wait.PACE), 1):
+        try:
+            found = found if attempt == 1 else look()
+            return carry_out(found)
+        except ApiError as error:
+            failure = error
+            moved_on = not is_refused(error) and (look_again(error, journal) or look() != found)
+            if attempt == ATTEMPTS or not moved_on:
+                break
+    raise failure
 
 
 def change_endpoint(api: Api, current: Endpoint, todo: Plan, mode: Mode, journal: Journal) -> None:

@@ -63,12 +63,16 @@ class GroupApi:
             return named
         return choose_group(named, self.of_ids(ids), wanted)
 
-    def create(self, wanted: Wanted, tags: t.Mapping[str, str]) -> str:
-        """Create a group with its tags, which AWS makes with everything allowed out; its ID."""
+    def create(self, wanted: Wanted, tags: t.Mapping[str, str], description: str = "") -> str:
+        """Create a group with its tags, which AWS makes with everything allowed out; its ID.
+
+        :param description: by default that of a group of the management plane's endpoint.
+        """
+        description = description or f"HTTPS from the subnets of {wanted.name} to the management plane endpoint"
         with intent(f"create the security group {wanted.security_group_name}"):
             answer = self._ec2.create_security_group(
                 GroupName=wanted.security_group_name,
-                Description=f"HTTPS from the subnets of {wanted.name} to the management plane endpoint"[:255],
+                Description=description[:255],
                 VpcId=wanted.vpc_id,
                 TagSpecifications=[{"ResourceType": "security-group", "Tags": boto3_tags(tags)}],
                 aws_retry=True,

@@ -61,6 +61,22 @@ class Service:
         named = (self.private_dns_name, *self.private_dns_names)
         return tuple(dict.fromkeys(name.lower() for name in named if name))
 
+    @classmethod
+    def from_api(cls, raw: t.Mapping[str, t.Any], region: str) -> Service:
+        """The service from an element of DescribeVpcEndpointServices.
+
+        :param region: where it is, if the answer does not say.
+        """
+        return cls(
+            name=raw.get("ServiceName", ""),
+            region=raw.get("ServiceRegion") or region,
+            zones=tuple(sorted(raw.get("AvailabilityZones", []))),
+            zone_ids=tuple(sorted(raw.get("AvailabilityZoneIds", []))),
+            private_dns_name=raw.get("PrivateDnsName", ""),
+            private_dns_names=tuple(entry["PrivateDnsName"] for entry in raw.get("PrivateDnsNames", [])),
+            acceptance_required=bool(raw.get("AcceptanceRequired", False)),
+        )
+
     def as_result(self) -> dict[str, t.Any]:
         """Plain data for a module's result."""
         return {
@@ -90,10 +106,13 @@ class Subnet:
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """An interface endpoint as DescribeVpcEndpoints has it.
+    """An endpoint as DescribeVpcEndpoints has it.
 
     :param id: empty where it does not exist yet.
     :param created: when AWS made it; C(None) where the answer does not say.
+    :param kind: C(Interface), C(Gateway), ...
+    :param route_table_ids: of a gateway endpoint.
+    :param inbound_only: whether its private DNS answers only what comes in through a resolver endpoint (of S3).
     """
 
     id: str
@@ -111,6 +130,9 @@ class Endpoint:
     reason: str = ""
     service_region: str = ""
     created: datetime.datetime | None = None
+    kind: str = "Interface"
+    route_table_ids: tuple[str, ...] = ()
+    inbound_only: bool = False
 
     @classmethod
     def from_api(cls, raw: t.Mapping[str, t.Any]) -> Endpoint:
@@ -132,6 +154,9 @@ class Endpoint:
             reason=_reason(error, raw.get("FailureReason", "")),
             service_region=raw.get("ServiceRegion", ""),
             created=raw.get("CreationTimestamp"),
+            kind=raw.get("VpcEndpointType", "Interface"),
+            route_table_ids=tuple(sorted(raw.get("RouteTableIds", []))),
+            inbound_only=bool((raw.get("DnsOptions") or {}).get("PrivateDnsOnlyForInboundResolverEndpoint", False)),
         )
 
     @property

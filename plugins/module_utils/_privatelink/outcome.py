@@ -16,9 +16,16 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import is_refused, may_be_done
 
 # Somebody else was quicker, or AWS is still at work on what is to be changed.
-# "You can't run simultaneous commands to modify a tag for a specific resource" (EC2 API reference, "Error codes").
+# "You can't run simultaneous commands to modify a tag for a specific resource", and a route that there is already, such
+# as that of a gateway endpoint (EC2 API reference, "Error codes").
 CONFLICT_CODES = frozenset(
-    {"DuplicateSubnetsInSameZone", "InvalidGroup.Duplicate", "IncorrectState", "ConcurrentTagAccess"}
+    {
+        "DuplicateSubnetsInSameZone",
+        "InvalidGroup.Duplicate",
+        "IncorrectState",
+        "ConcurrentTagAccess",
+        "RouteAlreadyExists",
+    }
 )
 
 

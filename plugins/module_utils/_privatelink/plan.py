@@ -256,6 +256,7 @@ def release(current: Endpoint, wanted: Wanted, groups: t.Collection[str] = ()) -
     for kind, present, leave in (
         ("SubnetIds", current.subnet_ids, gone),
         ("SecurityGroupIds", current.security_group_ids, groups),
+        ("RouteTableIds", current.route_table_ids, gone),
     ):
         if set(present) & set(leave) and set(present) - set(leave):
             modify[f"Remove{kind}"] = sorted(set(present) & set(leave))
@@ -296,6 +297,7 @@ def planned(current: Endpoint | None, wanted: Wanted, placement: Placement, todo
         current,
         subnet_ids=combined("SubnetIds", current.subnet_ids),
         security_group_ids=combined("SecurityGroupIds", current.security_group_ids),
+        route_table_ids=combined("RouteTableIds", current.route_table_ids),
         ip_address_type=arguments.get("IpAddressType", current.ip_address_type),
         policy=arguments.get("PolicyDocument", current.policy),
         private_dns=arguments.get("PrivateDnsEnabled", current.private_dns),
@@ -308,6 +310,8 @@ _CHANGES = {
     "RemoveSubnetIds": "remove the subnets {} from {}",
     "AddSecurityGroupIds": "add the security groups {} to {}",
     "RemoveSecurityGroupIds": "remove the security groups {} from {}",
+    "AddRouteTableIds": "add the route tables {} to {}",
+    "RemoveRouteTableIds": "remove the route tables {} from {}",
     "IpAddressType": "set the address type {} on {}",
     "PolicyDocument": "replace the policy of {1}",
 }

@@ -21,6 +21,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.carry import (
     change_endpoint,
     change_group,
+    until_it_stands,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import (
     Group,
@@ -42,7 +43,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
     Mode,
     Outcome,
     State,
-    look_again,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     Placement,
@@ -56,12 +56,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import poll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._writes import (
     idempotent,
-    is_refused,
     may_be_done,
 )
 
-# With the pauses of wait.PACE about half a minute, in which EC2 shows what was just made.
-ATTEMPTS = 6
 # An answer about an endpoint that is older than this is AWS's memory of an earlier call; seconds.
 FRESH = 60.0
 MOST_REPLAYS = 3
@@ -203,21 +200,14 @@ def _converged(
     api: Api, wanted: Wanted, ground: Ground, found: Found, mode: Mode, journal: Journal
 ) -> tuple[State, Plan]:
     """Carry out; after a conflict, a lost answer or another run's change all of it again, a bounded number of times."""
-    failure: RunnerError = RunnerError("There was no time for a first look")
-    for attempt, _elapsed in enumerate(poll(mode.clock, mode.timeout, wait.PACE), 1):
-        try:
-            found = found if attempt == 1 else _look(api, wanted, ground)
-            done = _carry_out(api, wanted, ground, found, mode, journal)
-        except ApiError as error:
-            failure = error
-            moved_on = not is_refused(error) and (look_again(error, journal) or _look(api, wanted, ground) != found)
-            if attempt == ATTEMPTS or not moved_on:
-                break
-            continue
-        _find_lost_group(api, wanted, journal)
-        _drop_spare_group(api, wanted, done[0], journal)
-        return done
-    raise failure
+
+    def carry_out(seen: Found) -> tuple[State, Plan]:
+        return _carry_out(api, wanted, ground, seen, mode, journal)
+
+    done = until_it_stands(lambda: _look(api, wanted, ground), carry_out, found, mode, journal)
+    _find_lost_group(api, wanted, journal)
+    _drop_spare_group(api, wanted, done[0], journal)
+    return done
 
 
 def _carry_out(
@@ -289,11 +279,31 @@ def _create(api: Api, wanted: Wanted, ground: Ground, mode: Mode) -> Endpoint:
 
 
 def _created(api: Api, wanted: Wanted, ground: Ground, private_dns: bool, mode: Mode) -> Endpoint:
-    """Create; where AWS answers with an endpoint of long ago that is gone, with another token again."""
     subnet_ids = ground.placement.subnet_ids
+    return created_once(
+        api,
+        mode,
+        ground.past,
+        lambda past: client_token(wanted, subnet_ids, private_dns, past),
+        lambda token: api.create(wanted, subnet_ids, private_dns, token),
+    )
+
+
+def created_once(
+    api: Api,
+    mode: Mode,
+    past: t.Sequence[str],
+    token_of: t.Callable[[t.Sequence[str]], str],
+    create: t.Callable[[str], Endpoint],
+) -> Endpoint:
+    """Create; where AWS answers with an endpoint of long ago that is gone, with another token again.
+
+    :param past: IDs of the endpoints that there were when the operation began.
+    :param token_of: the request's token, which these and further words set apart.
+    :param create: with a token.
+    """
     for replay in range(MOST_REPLAYS):
-        token = client_token(wanted, subnet_ids, private_dns, [*ground.past, *(["replay"] * replay)])
-        made = api.create(wanted, subnet_ids, private_dns, token)
+        made = create(token_of([*past, *(["replay"] * replay)]))
         if not _is_memory(api, made, mode):
             break
     return made

@@ -52,9 +52,20 @@ def describe(values: Values, result: Options, before: Look) -> list[str]:
         targets=targets,
         records_known=bool(domain and targets),
         look_again=unsettled,
-        departures=departures(result["endpoints"], result["security_groups"]),
+        departures=departures(*(_of_stage(result[kind], False) for kind in ("endpoints", "security_groups"))),
+        network_departures=[
+            {"vpc_id": vpc_id}
+            for vpc_id in dict.fromkeys(
+                entry["vpc_id"] for entry in _of_stage([*result["endpoints"], *result["security_groups"]], True)
+            )
+        ],
     )
     return []
+
+
+def _of_stage(things: t.Sequence[Look], network: bool) -> list[Look]:
+    """Those for services of AWS, or those for the management plane."""
+    return [entry for entry in things if bool(entry.get("network")) == network]
 
 
 def departures(endpoints: t.Sequence[Look], groups: t.Sequence[Look]) -> list[Options]:

@@ -23,6 +23,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.model import (
+    is_for_the_network,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
@@ -145,7 +148,7 @@ class Shared:
             found = every(self._ec2.describe_vpc_endpoints, "VpcEndpoints", Filters=_FILTERS)
         there = [raw for raw in found if raw.get("State", "").lower() not in GONE_STATES]
         return [
-            {"id": raw["VpcEndpointId"], "service_name": raw.get("ServiceName", ""), **told}
+            {"id": raw["VpcEndpointId"], "service_name": raw.get("ServiceName", ""), "network": _network(raw), **told}
             for raw in there
             if (told := self._told(raw))
         ]
@@ -156,7 +159,11 @@ class Shared:
             return []
         with intent("list the security groups"):
             found = every(self._ec2.describe_security_groups, "SecurityGroups", Filters=_FILTERS)
-        return [{"id": raw["GroupId"], "name": raw["GroupName"], **told} for raw in found if (told := self._told(raw))]
+        return [
+            {"id": raw["GroupId"], "name": raw["GroupName"], "network": _network(raw), **told}
+            for raw in found
+            if (told := self._told(raw))
+        ]
 
     def _told(self, raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """What is told of one that goes, or this runner's part of it; empty of one that this runner does not use."""
@@ -177,6 +184,11 @@ class Shared:
         if self._stacks is None:
             self._stacks = self._api.stacks()
         return self._stacks
+
+
+def _network(raw: t.Mapping[str, t.Any]) -> bool:
+    """Whether it is for services of AWS, which has a stage of its own."""
+    return is_for_the_network({entry["Key"]: entry["Value"] for entry in raw.get("Tags", [])})
 
 
 def shared(raw: t.Mapping[str, t.Any], runner: Runner, also_used_by: t.Iterable[Runner] = ()) -> ownership.Verdict:

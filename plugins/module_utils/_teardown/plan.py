@@ -31,10 +31,16 @@ def teardown_plan(
     """
     goes = [
         *_records(look, records, settings),
-        *(f"the endpoint {entry['id']} in {entry['vpc_id']}{_part(entry)}" for entry in look["endpoints"]),
+        *(
+            f"the endpoint {entry['id']} in {entry['vpc_id']}{_part(entry)}"
+            for entry in look["endpoints"]
+            if not entry.get("network")
+        ),
         # With the endpoint, whose network interfaces hold it.
-        *(f"the security group {entry['name']} ({entry['id']}){_part(entry)}" for entry in look["security_groups"]),
+        *(_group(entry) for entry in look["security_groups"] if not entry.get("network")),
         *_stack(look["stack"], settings.get("retain_resources") or ()),
+        *_network(look["endpoints"]),
+        *(_group(entry) for entry in look["security_groups"] if entry.get("network")),
         *(
             f"{_object(action)}{_ours(reason)}"
             for action, reason in zip(certificate.get("actions") or [], certificate.get("reasons") or [])
@@ -50,6 +56,23 @@ def teardown_plan(
         ]
         goes += [f"the bucket {name}, with everything in it" for name in _kept_by_stack(look)]
     return {"goes": goes, "stays": [*_stays(look, records, registration, settings), *_left(look, certificate, delete)]}
+
+
+def _group(entry: t.Mapping[str, t.Any]) -> str:
+    return f"the security group {entry['name']} ({entry['id']}){_part(entry)}"
+
+
+def _network(endpoints: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """The endpoints for services of AWS, of which a VPC has many: one line for those that go for one reason."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for entry in endpoints:
+        if entry.get("network"):
+            service = str(entry["service_name"]).removeprefix("cn.").removeprefix("com.amazonaws.")
+            alike.setdefault((entry["vpc_id"], _part(entry)), []).append(f"{service} ({entry['id']})")
+    return [
+        f"the endpoints for services of AWS in {vpc_id}, {', '.join(sorted(found))}{part}"
+        for (vpc_id, part), found in alike.items()
+    ]
 
 
 def _left(look: t.Mapping[str, t.Any], certificate: t.Mapping[str, t.Any], delete: bool) -> list[str]:

@@ -22,6 +22,8 @@ class Earlier:
     :param running_release: the runner's own, as a look at the management plane has seen it.
     :param stack: the fact C(gitpod_stack_result).
     :param started: the fact C(gitpod_stack_started).
+    :param network: the fact C(gitpod_network_endpoints_result).
+    :param network_started: the fact C(gitpod_network_endpoints_started).
     :param endpoint: the fact C(gitpod_privatelink_result).
     :param endpoint_started: the fact C(gitpod_privatelink_started).
     :param dns: the fact C(gitpod_dns_result).
@@ -35,6 +37,8 @@ class Earlier:
     running_release: str = ""
     stack: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     started: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    network: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    network_started: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     endpoint: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     endpoint_started: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     dns: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)

@@ -12,6 +12,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt im
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import declared as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import declared as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import declared as dns
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import (
+    declared as network_endpoints,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import declared as privatelink
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import declared as registration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import declared as settings
@@ -26,6 +29,7 @@ ROLES: t.Mapping[str, tuple[Variable, ...]] = {
     "gitpod_rollout": rollout.VARIABLES,
     "gitpod_certificate": certificate.VARIABLES,
     "gitpod_registration": registration.VARIABLES,
+    "gitpod_network_endpoints": network_endpoints.VARIABLES,
     "gitpod_privatelink": privatelink.VARIABLES,
     "gitpod_stack": stack.VARIABLES,
     "gitpod_dns": dns.VARIABLES,
@@ -45,6 +49,7 @@ _ZONE = ("gitpod_dns_provider", "gitpod_dns_aws_profile", "gitpod_dns_role_arn")
 USES: t.Mapping[str, tuple[str, ...]] = {
     "gitpod_certificate": (*_AWS, "gitpod_domain_name", "gitpod_certificate_arn", "gitpod_tags", *_ZONE),
     "gitpod_registration": (*_AWS, *_PLANE, "gitpod_stack_name"),
+    "gitpod_network_endpoints": (*_AWS, "gitpod_vpc_id", "gitpod_ec2_subnet_ids", "gitpod_tags"),
     "gitpod_privatelink": (*_AWS, "gitpod_vpc_id", "gitpod_ec2_subnet_ids", "gitpod_tags"),
     "gitpod_stack": (
         *_AWS,

@@ -30,13 +30,21 @@ REGISTERED: t.Mapping[str, str] = {
     "stack": "gitpod_stack_result",
     "stack_started": "gitpod_stack_started",
     "dns": "gitpod_dns_result",
+    "network_endpoints": "gitpod_network_endpoints_result",
+    "network_endpoints_started": "gitpod_network_endpoints_started",
     "endpoint": "gitpod_privatelink_result",
     "endpoint_started": "gitpod_privatelink_started",
     "verification": "gitpod_verify_result",
     "failure": FAILURE,
 }
 # How the look calls what a report calls the endpoint.
-SEEN: t.Mapping[str, str] = {"registration": "registration", "stack": "stack", "dns": "dns", "endpoint": "privatelink"}
+SEEN: t.Mapping[str, str] = {
+    "registration": "registration",
+    "network_endpoints": "network_endpoints",
+    "stack": "stack",
+    "dns": "dns",
+    "endpoint": "privatelink",
+}
 
 
 # What set_stats hands to a controller; a workflow gives it to the next job as extra variables.
@@ -78,7 +86,7 @@ def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
     """
     found = {stage: _dictionary(variables.get(name)) for stage, name in REGISTERED.items()}
     waited, seen = of_fleet(variables, WAIT, host), _dictionary(look(variables, host).get("seen"))
-    for stage in ("stack", "endpoint"):
+    for stage in ("stack", "network_endpoints", "endpoint"):
         # What was started is told apart from what was waited for: the wait itself changes nothing.
         # What the host's own task waited for came after what the batch waited for.
         found[stage] = found[stage] or _dictionary(waited.get(stage)) or found[f"{stage}_started"]

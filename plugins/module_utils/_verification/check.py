@@ -27,6 +27,11 @@ def has_endpoint(wanted: Wanted, _facts: Facts) -> bool:
     return wanted.privatelink
 
 
+def has_network(wanted: Wanted, _facts: Facts) -> bool:
+    """Whether the VPC is to have endpoints for services of AWS."""
+    return wanted.network
+
+
 def unread(facts: Facts, subjects: t.Sequence[str], missing: str) -> Finding:
     """A subject that could not be read, or one that leads to it, proves nothing; one that is not there is a failure.
 

@@ -15,6 +15,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool, Task
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.api import Api as Network
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.api import claimed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.ground import complete
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.serving import verdicts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as Endpoints
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
@@ -70,6 +74,8 @@ class Gatherer:
         parts = [self._begin("stack", self._stack)]
         if self._wanted.privatelink and self._wanted.vpc_id:
             parts.append(self._begin("endpoint", self._endpoint))
+        if self._wanted.network and self._wanted.vpc_id and self._wanted.subnet_ids:
+            parts.append(self._begin("network", self._network))
         if self._read_runner:
             parts.append(self._begin("runner", self._runner, self._read_runner))
         return dataclasses.replace(Facts(), **_together(parts))
@@ -165,6 +171,18 @@ class Gatherer:
             *([] if name else [self._begin("private_dns_name", self._private_dns_name)]),
         ]
         return {"endpoint": endpoint, "private_dns_name": name, **_together(parts)}
+
+    def _network(self) -> Part:
+        wanted = self._wanted
+        api = Network(self._clients("ec2"), wanted.region)
+        endpoints, subnets = api.of_vpc(wanted.vpc_id), api.subnets(wanted.subnet_ids)
+        tables, names = api.route_tables(wanted.vpc_id), claimed(self._clients("route53"), wanted.vpc_id, wanted.region)
+        ground = complete(api, wanted.region, subnets, tables, endpoints, None, names)
+        found = tuple(verdicts(endpoints, ground))
+        if not all(verdict.serves for verdict in found):
+            # What AWS does not offer here needs no endpoint.
+            found = tuple(verdicts(endpoints, dataclasses.replace(ground, offered=api.offered())))
+        return {"network": found}
 
     def _addresses(self, endpoint: Endpoint) -> Part:
         return {"addresses": self._endpoints.addresses(endpoint.interface_ids)}

@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownershi
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.serving import Verdict
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 
 # The stack's outputs, by the guide's names.
@@ -25,6 +26,8 @@ class Wanted:
     """What the options ask for.
 
     :param privatelink: whether the runner is to have the endpoint.
+    :param network: whether the VPC is to have endpoints for services of AWS.
+    :param subnet_ids: the runner's EC2 subnets.
     :param runner_name: by which the runner is found in its region where no ID is given.
     :param version: the version that the runner is to have, or empty.
     :param token_renewed: whether the stack was just given another exchange token.
@@ -36,6 +39,8 @@ class Wanted:
     runner_name: str = ""
     vpc_id: str = ""
     privatelink: bool = False
+    network: bool = False
+    subnet_ids: tuple[str, ...] = ()
     service_name: str = ""
     service_region: str = ""
     version: str = ""
@@ -77,6 +82,7 @@ class Facts:
     :param addresses: private addresses of the endpoint, by subnet.
     :param ranges: CIDR ranges of the endpoint's subnets, by subnet.
     :param runner: C(None) when it was not asked for, C(Unread) when it could not be read, which fails it.
+    :param network: how each service of AWS stands that the runner calls.
     """
 
     outputs: t.Mapping[str, str] | None = None
@@ -90,3 +96,4 @@ class Facts:
     runner: Runner | Unread | None = None
     problems: t.Mapping[str, Unread] = dataclasses.field(default_factory=dict)
     no_stack: str = "There is no stack."
+    network: tuple[Verdict, ...] | None = None

@@ -110,6 +110,8 @@ def wanted_of(host: Host) -> Wanted:
         runner_name=values["gitpod_runner_name"],
         vpc_id=values.get("gitpod_vpc_id") or "",
         privatelink=bool(values.get("gitpod_privatelink_enabled")),
+        network=bool(values.get("gitpod_network_endpoints")),
+        subnet_ids=tuple(values.get("gitpod_ec2_subnet_ids") or ()),
         service_name=values["gitpod_privatelink_service_name"],
         service_region=values["gitpod_privatelink_service_region"],
         version=values.get("gitpod_verify_version") or "",

@@ -18,7 +18,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
 
 from ..settings import Settings
-from . import client_tokens, control, endpoint_answers
+from . import aws_services, client_tokens, control, endpoint_answers, gateway_endpoints
 from .cloudformation_pace import pace
 from .endpoint_answers import items
 from .endpoint_interfaces import interface_id
@@ -63,6 +63,18 @@ def reset() -> None:
     zones = [f"us-east-1{letter}" for letter in "abcd"]
     ids = [f"use1-az{number}" for number in (1, 2, 3, 4)]
     _services[MANAGEMENT_PLANE] = Service(MANAGEMENT_PLANE, "us-east-1", zones, ids, "app.gitpod.io")
+
+
+def _service(name: str) -> Service | None:
+    """Somebody's service, or one of AWS's own."""
+    if name in _services:
+        return _services[name]
+    region = aws_services.IAM_REGION if name == aws_services.IAM else get_region()
+    if name not in aws_services.interface_names(region):
+        return None
+    zones = [f"{region}{letter}" for letter in "abcd"]
+    ids = [ec2._az_id_for_zone_name(zone) for zone in zones]
+    return Service(name, region, zones, ids, aws_services.host(name, region))
 
 
 def _flag(params: t.Mapping[str, t.Any], key: str, default: bool) -> bool:
@@ -127,12 +139,12 @@ def _private_dns_refusal(vpc: str, service: Service, own_id: str) -> t.Any:
 
 def _create(params: dict[str, t.Any]) -> t.Any:
     if (ec2._p(params, "VpcEndpointType") or "Gateway") != "Interface":
-        return _ministack_create(params)
+        return gateway_endpoints.create(params, _created)
     answered = client_tokens.answer(params, ec2._vpc_endpoints.values())
     if answered:
         return answered if not isinstance(answered, dict) else _created(answered)
     vpc, subnets = ec2._p(params, "VpcId"), ec2._parse_member_list(params, "SubnetId")
-    service = _services.get(ec2._p(params, "ServiceName"))
+    service = _service(ec2._p(params, "ServiceName"))
     refusal = _refusal(params, vpc, subnets, service)
     if refusal:
         return refusal
@@ -166,7 +178,7 @@ def _created(record: dict[str, t.Any]) -> t.Any:
     return ec2._xml(200, "CreateVpcEndpointResponse", _xml(record, "vpcEndpoint"))
 
 
-def add_for_aws_service(vpc: str, service: str, subnets: list[str]) -> None:
+def add_for_aws_service(vpc: str, service: str, subnets: list[str], group: str = "") -> None:
     """An interface endpoint for one of AWS's own services, which has long been there."""
     endpoint_id = f"vpce-0{secrets.token_hex(8)}"
     ec2._vpc_endpoints[endpoint_id] = {
@@ -174,10 +186,10 @@ def add_for_aws_service(vpc: str, service: str, subnets: list[str]) -> None:
         "VpcEndpointType": "Interface",
         "VpcId": vpc,
         "ServiceName": service,
-        "ServiceRegion": get_region(),
+        "ServiceRegion": aws_services.IAM_REGION if service == aws_services.IAM else get_region(),
         "State": "available",
         "SubnetIds": subnets,
-        "Groups": [_default_group(vpc)],
+        "Groups": [group or _default_group(vpc)],
         "PrivateDnsEnabled": True,
         "IpAddressType": "ipv4",
         "PolicyDocument": _FULL_ACCESS,
@@ -212,7 +224,7 @@ def dns_names(record: t.Mapping[str, t.Any]) -> list[str]:
     tail = f"{service}.{region}.vpce.amazonaws.com"
     names = [f"{endpoint}-{endpoint[-8:]}.{tail}"]
     names += [f"{endpoint}-{endpoint[-8:]}-{_zone(subnet)}.{tail}" for subnet in record.get("SubnetIds", [])]
-    offered = _services.get(record["ServiceName"])
+    offered = _service(record["ServiceName"])
     if record.get("PrivateDnsEnabled") and offered and offered.private_dns_name:
         names.append(offered.private_dns_name)
     return names
@@ -222,7 +234,7 @@ def _xml(record: dict[str, t.Any], tag: str = "item") -> str:
     state = state_now(record)
     text = str(_ministack_xml({**record, "State": state}, tag))
     if record["VpcEndpointType"] != "Interface":
-        return text
+        return text.replace(f"</{tag}>", f"{gateway_endpoints.more(record)}</{tag}>")
     interfaces = [interface_id(record["VpcEndpointId"], subnet) for subnet in record["SubnetIds"]]
     ready = state == "available"
     error = record.get("_error")
@@ -282,8 +294,10 @@ def _describe(params: dict[str, t.Any]) -> t.Any:
 
 def _modify(params: dict[str, t.Any]) -> t.Any:
     record = ec2._vpc_endpoints.get(ec2._p(params, "VpcEndpointId"))
-    if record is None or record["VpcEndpointType"] != "Interface":
+    if record is None:
         return _ministack_modify(params)
+    if record["VpcEndpointType"] != "Interface":
+        return gateway_endpoints.modify(record, params)
     state = state_now(record)
     if state not in ("available", "pendingAcceptance", "pending"):
         return ec2._error("IncorrectState", f"The endpoint is {state}", 400)
@@ -299,7 +313,7 @@ def _modify(params: dict[str, t.Any]) -> t.Any:
     if dns == "true":
         if state == "pendingAcceptance":
             return ec2._error("InvalidParameter", _NOT_ACCEPTED.format(record["ServiceName"]), 400)
-        refusal = _private_dns_refusal(record["VpcId"], _services[record["ServiceName"]], record["VpcEndpointId"])
+        refusal = _private_dns_refusal(record["VpcId"], _service(record["ServiceName"]), record["VpcEndpointId"])
         if refusal:
             return refusal
     _apply(record, params, dns)
@@ -335,15 +349,24 @@ def _delete(params: dict[str, t.Any]) -> t.Any:
             unsuccessful += f"<item><resourceId>{endpoint_id}</resourceId><error>{error}</error></item>"
         else:
             record.update(State="deleting", _since=time.monotonic())
+            gateway_endpoints.unroute(record)
     return ec2._xml(200, "DeleteVpcEndpointsResponse", f"<unsuccessful>{unsuccessful}</unsuccessful>")
 
 
 def _describe_services(params: dict[str, t.Any]) -> t.Any:
     asked = ec2._parse_member_list(params, "ServiceName")
     ours = [name for name in asked if "vpce-svc" in name]
-    if not ours:
-        return endpoint_answers.of_aws(_ministack_services(params))
     regions = ec2._parse_member_list(params, "ServiceRegion")
+    if not ours:
+        status, headers, body = _ministack_services(params)
+        if regions and get_region() not in regions:
+            # Of another region, what is offered across regions; the bed has IAM alone.
+            nothing = "<serviceNameSet/><serviceDetailSet></serviceDetailSet>"
+            body = ec2._xml(200, "DescribeVpcEndpointServicesResponse", nothing)[2]
+        corrected = aws_services.corrected(body.decode())
+        status, headers, body = endpoint_answers.of_aws((status, headers, corrected.encode()))
+        told = aws_services.with_iam(body.decode(), ec2._parse_filters(params), asked, regions)
+        return status, headers, told.encode()
     details = ""
     for name in ours:
         service = _services.get(name)
@@ -381,7 +404,6 @@ def handle_endpoints(method: str, body: dict[str, t.Any], query: dict[str, t.Any
     raise ValueError(f"no endpoint {query['rest']}")
 
 
-_ministack_create = ec2._create_vpc_endpoint
 _ministack_modify = ec2._modify_vpc_endpoint
 _ministack_services = ec2._describe_vpc_endpoint_services
 _ministack_xml = ec2._vpce_fields_xml
@@ -390,6 +412,7 @@ _ministack_xml = ec2._vpce_fields_xml
 def install(_settings: Settings) -> None:
     """Change ministack's endpoints in place."""
     reset()
+    aws_services.install(_settings)
     ec2._vpce_fields_xml = _xml
     ec2._ACTION_MAP.update(
         {

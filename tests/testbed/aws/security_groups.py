@@ -9,6 +9,7 @@ DeleteSecurityGroup, "Error codes"); VPC guide, "Delete security groups".
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
 
@@ -22,6 +23,8 @@ Params = dict[str, t.Any]
 SOURCES = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
 # Share of the whole stack's time that an interface holds its groups after its endpoint is gone.
 HOLDING_SHARE = 0.02
+# CreateSecurityGroup, GroupDescription: at most 255 of these.
+_DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 
 
 def _create(params: Params) -> t.Any:
@@ -29,6 +32,12 @@ def _create(params: Params) -> t.Any:
     if name.lower().startswith("sg-"):
         message = f"invalid value for parameter groupName: {name}. Group names may not be in the format sg-*."
         return ec2._error("InvalidParameterValue", message, 400)
+    description = ec2._p(params, "GroupDescription")
+    if not _DESCRIPTION.fullmatch(description):
+        message = (
+            f"Value ({description}) for parameter GroupDescription is invalid. Character sets beyond ASCII are not"
+        )
+        return ec2._error("InvalidParameterValue", f"{message} supported.", 400)
     return _ministack["CreateSecurityGroup"](params)
 
 

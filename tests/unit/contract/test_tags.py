@@ -76,6 +76,12 @@ def test_a_tag_that_aws_takes_is_no_problem(tags: dict[str, t.Any]) -> None:
         assert problems(**{name: tags}, **ALL) == []
 
 
+def test_the_mark_of_what_the_runners_of_a_vpc_share_is_nobodys_to_set() -> None:
+    for name in rules_tags.VARIABLES:
+        (problem,) = problems(**{name: {"gitpod:purpose": "network-endpoints"}}, **ALL)
+        assert "the collection's own" in problem.summary
+
+
 def test_only_cloudformation_refuses_an_empty_value() -> None:
     assert problems(gitpod_certificate_tags={"a": ""}, gitpod_privatelink_tags={"a": ""}, **ALL) == []
     session = botocore.session.get_session()

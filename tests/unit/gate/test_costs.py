@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.cos
     PRICES,
     Cost,
     cost_of,
+    costs_of,
     notes,
     total_line,
 )
@@ -45,6 +46,23 @@ def test_what_is_not_created_costs_nothing_more_and_what_is_not_known_is_said(
     actions: dict[str, t.Any], expected: Cost
 ) -> None:
     assert cost(**actions) == expected
+
+
+def network(endpoints: int, zones: int, vpc_id: str, name: str = "one") -> Runner:
+    """A runner whose plan brings endpoints for services of AWS."""
+    raw = host(name, "eu-west-1", look(network_endpoints="create"))
+    stage = next(entry for entry in raw["look"]["plan"] if entry["stage"] == "network_endpoints")
+    stage.update(billed_endpoints=endpoints, billed_zones=zones)
+    return Runner.of({**raw, "values": {"gitpod_vpc_id": vpc_id}})
+
+
+def test_endpoints_for_services_of_aws_are_charged_once_a_vpc() -> None:
+    assert cost_of(network(16, 32, "vpc-1")) == Cost(endpoints=16, zones=32, amount=Decimal("233.60"))
+    assert cost_of(network(0, 16, "vpc-1")) == Cost(zones=16, amount=Decimal("116.80"))
+    fleet = [network(16, 32, vpc_id, name) for name, vpc_id in (("a", "vpc-1"), ("b", "vpc-1"), ("c", "vpc-2"))]
+    assert {host_: found.endpoints for host_, found in costs_of(fleet).items()} == {"a": 16, "b": 0, "c": 16}
+    assert cost(network_endpoints="unknown") == Cost(unforeseen=1)
+    assert cost(network_endpoints="wait") == Cost()
 
 
 def test_zones_come_from_the_endpoints_subnets_then_the_runners_then_its_zones() -> None:

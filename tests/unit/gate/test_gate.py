@@ -141,7 +141,7 @@ def test_an_unknown_status_is_no_pass_and_an_unknown_action_is_something_to_do()
     found = gate([host("one", "eu-west-1", {**look(), "checks": [check("a.b", "odd")]})])
     assert found.as_result()["checks"]["failed"] == 1
     seen = look()
-    seen["plan"][3]["action"] = "move"
+    next(stage for stage in seen["plan"] if stage["stage"] == "stack")["action"] = "move"
     moved = gate([host("one", "eu-west-1", seen)])
     assert moved.as_result()["runners"]["one"]["state"] == "to do"
     assert "move stack" in moved.lines(80)
@@ -235,6 +235,7 @@ def test_the_result_is_small_plain_data() -> None:
         "actions": {
             "certificate": "nothing",
             "registration": "nothing",
+            "network_endpoints": "nothing",
             "privatelink": "create",
             "stack": "create",
             "dns": "create",

@@ -17,6 +17,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import (
+    SERVICES,
+    Listed,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.model import Ground
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.registry import all_actions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.account import QUOTAS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.capacity import MachineClass
@@ -32,8 +38,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     NetworkAcl,
     Permission,
     Quota,
-    Route,
-    RouteTable,
     SecurityGroup,
     Subnet,
     Vpc,
@@ -41,12 +45,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     VpcEndpoint,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group, Rule
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     SERVICE_NAME,
     Endpoint,
     Service,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Subnet as PlacedSubnet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.plan import Zone
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable
 
 NOW = datetime.datetime(2026, 11, 24, tzinfo=datetime.timezone.utc)
 REGION, VPC, ACCOUNT = "eu-central-1", "vpc-1", "123456789012"
@@ -173,3 +180,27 @@ def endpoint(service: str, kind: str = "Interface", **changes: t.Any) -> VpcEndp
 def look(check: t.Any, wanted: dict[str, t.Any], facts: dict[str, t.Any]) -> t.Any:
     """What the check finds with these changes."""
     return check.run(dataclasses.replace(WANTED, **wanted), dataclasses.replace(FACTS, **facts))
+
+
+def network(without: t.Collection[str] = (), **changes: t.Any) -> NetworkFacts:
+    """Endpoints of others for every service of the list, which serve the EC2 subnets.
+
+    :param without: services that have none.
+    :param changes: of an endpoint, by the service's short name.
+    """
+    places = tuple(PlacedSubnet(entry.id, entry.zone, entry.vpc_id, "", entry.cidr) for entry in SUBNETS[:2])
+    made = [_of_the_network(service) for service in SERVICES if service.short not in without]
+    group = Group("sg-net", "endpoints", VPC, frozenset({Rule("10.0.0.0/16")}))
+    own = {subnet.id: TABLE.id for subnet in places}
+    zones = {subnet.id: subnet.zone for subnet in places}
+    ground = Ground(REGION, places, own, None, zones, {group.id: group})
+    return NetworkFacts(
+        ground, tuple(dataclasses.replace(entry, **changes.get(entry.id.removeprefix("vpce-"), {})) for entry in made)
+    )
+
+
+def _of_the_network(service: Listed) -> Endpoint:
+    shared = {"id": f"vpce-{service.short}", "state": "available", "service_name": service.names(REGION)[0]}
+    if service.kind == "Gateway":
+        return Endpoint(**shared, kind="Gateway", route_table_ids=(TABLE.id,))
+    return Endpoint(**shared, private_dns=True, subnet_ids=("subnet-e1", "subnet-e2"), security_group_ids=("sg-net",))

@@ -11,11 +11,13 @@ import typing as t
 
 import botocore.exceptions
 import pytest
-from samples import ACL, CA, FACTS, GROUP, LOCAL, NAT, SUBNETS, TABLE, TEMPLATE, WANTED, days, endpoint, look, refused
+from samples import ACL, CA, FACTS, GROUP, LOCAL, NAT, SUBNETS, TABLE, TEMPLATE, WANTED, days, look, refused
+from samples import network as network_facts
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Parameter, Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, paths
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
     Reference,
     parse_reference,
@@ -27,6 +29,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     addresses,
     custom_ca,
     network,
+    network_endpoints,
     proxy,
     security_group,
     targets,
@@ -37,15 +40,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Instances,
     NetworkAcl,
     Permission,
-    Route,
-    RouteTable,
     VpcDns,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable, table_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses
 
-SERVICES = (*paths.REQUIRED_SERVICES, *paths.FURTHER_SERVICES)
-ALL_ENDPOINTS = tuple(endpoint(f"com.amazonaws.eu-central-1.{name}") for name in SERVICES)
-REQUIRED_ENDPOINTS = ALL_ENDPOINTS[: len(paths.REQUIRED_SERVICES)]
 CLOSED = (dataclasses.replace(TABLE, routes=(LOCAL,)),)
 PUBLIC = (RouteTable("rtb-public", False, ("subnet-l1", "subnet-l2"), (LOCAL, Route("0.0.0.0/0", "igw-1"))), TABLE)
 ELASTIC = (dataclasses.replace(TABLE, routes=(LOCAL, Route("0.0.0.0/0", "igw-1"))),)
@@ -56,6 +55,10 @@ LIST = Route("pl-1", "tgw-1")
 
 def routed(*routes: Route) -> dict[str, t.Any]:
     return {"route_tables": (dataclasses.replace(TABLE, routes=(LOCAL, *routes)),)}
+
+
+def closed(facts: NetworkFacts) -> dict[str, t.Any]:
+    return {"route_tables": CLOSED, "network_endpoints": facts}
 
 
 def public(*destinations: str) -> dict[str, t.Any]:
@@ -141,6 +144,8 @@ def own(count: int) -> dict[str, t.Any]:
     return {"instances": Instances(own=frozenset(map(str, range(count))))}
 
 
+CREATED = {"network_endpoints": True}
+NO_PRIVATELINK = {"privatelink_enabled": False}
 INTERNET = {"load_balancer_visibility": "internet-facing"}
 NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.vpc, {}, {}, "pass"),
@@ -196,21 +201,44 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.internet_facing, INTERNET, {"vpc": None}, "skip"),
     (network.egress, {}, {}, "pass"),
     (network.egress, {}, {"route_tables": ELASTIC}, "warn"),
-    (network.egress, {}, {"route_tables": CLOSED}, "fail"),
-    (network.egress, {}, {"route_tables": CLOSED, "endpoints": ALL_ENDPOINTS}, "pass"),
-    (network.egress, {}, {"route_tables": CLOSED, "endpoints": REQUIRED_ENDPOINTS}, "warn"),
-    (network.egress, {"privatelink_enabled": False}, {"route_tables": CLOSED, "endpoints": ALL_ENDPOINTS}, "fail"),
-    (network.egress, {}, {"route_tables": CLOSED, "endpoints": refused("ec2:DescribeVpcEndpoints")}, "skip"),
+    (network.egress, {}, {"route_tables": CLOSED}, "pass"),
+    (network.egress, NO_PRIVATELINK, {"route_tables": CLOSED}, "fail"),
     (network.egress, {"ec2_subnet_ids": ()}, {}, "skip"),
+    (network_endpoints.endpoints, {}, {}, "pass"),
+    (network_endpoints.endpoints, {"ec2_subnet_ids": ()}, {}, "skip"),
+    (network_endpoints.endpoints, {}, {"network_endpoints": refused("ec2:DescribeVpcEndpoints")}, "skip"),
+    (network_endpoints.endpoints, {}, {"network_endpoints": network_facts()}, "pass"),
+    (network_endpoints.endpoints, {}, {"network_endpoints": network_facts(without=("ec2", "s3"))}, "pass"),
+    (network_endpoints.endpoints, {}, {"network_endpoints": network_facts(ec2={"security_group_ids": ()})}, "warn"),
+    (network_endpoints.endpoints, {}, closed(network_facts()), "pass"),
+    (network_endpoints.endpoints, {}, closed(network_facts(without=("ecs-agent",))), "fail"),
+    (network_endpoints.endpoints, {}, closed(network_facts(without=("iam",))), "fail"),
+    (network_endpoints.endpoints, {}, closed(network_facts(without=("dynamodb",))), "fail"),
+    (network_endpoints.endpoints, {}, closed(network_facts(sts={"state": "failed"})), "fail"),
+    (network_endpoints.endpoints, {}, closed(network_facts(sts={"state": "pending"})), "warn"),
+    (network_endpoints.endpoints, {}, closed(network_facts(sts={"private_dns": False})), "fail"),
+    (network_endpoints.endpoints, {}, closed(network_facts(sts={"subnet_ids": ("subnet-e1",)})), "warn"),
+    (network_endpoints.endpoints, {}, closed(network_facts(sts={"policy": "{}"})), "warn"),
+    (network_endpoints.endpoints, {}, closed(network_facts(s3={"route_table_ids": ("rtb-other",)})), "fail"),
+    (network_endpoints.endpoints, {}, {**routed(LIST), "network_endpoints": network_facts(without=("sts",))}, "warn"),
+    (network_endpoints.endpoints, CREATED, closed(network_facts(without=("sts",))), "pass"),
+    (network_endpoints.endpoints, CREATED, {"network_endpoints": network_facts(without=("sts",))}, "pass"),
+    (network_endpoints.endpoints, CREATED, closed(network_facts(sts={"security_group_ids": ()})), "fail"),
+    (
+        network_endpoints.endpoints,
+        CREATED,
+        closed(dataclasses.replace(network_facts(), dns_off=("enableDnsSupport",))),
+        "fail",
+    ),
     (network.egress, {}, routed(*(Route(half, "tgw-1") for half in HALVES)), "pass"),
     (network.egress, {}, routed(*(Route(half, "igw-1") for half in HALVES)), "warn"),
-    (network.egress, {}, routed(Route(HALVES[0], "tgw-1")), "fail"),
-    (network.egress, {}, routed(Route(HALVES[0], "tgw-1"), Route(HALVES[1], "tgw-1", False)), "fail"),
-    (network.egress, {}, routed(*(Route(half, "eigw-1") for half in ("::/1", "8000::/1"))), "fail"),
-    (network.egress, {}, routed(Route("::/0", "eigw-1")), "fail"),
-    (network.egress, {}, routed(LIST), "warn"),
-    (network.egress, {}, {**routed(LIST), "endpoints": ALL_ENDPOINTS}, "pass"),
-    (network.egress, {}, routed(Route("pl-s3", "vpce-1")), "fail"),
+    (network.egress, NO_PRIVATELINK, routed(Route(HALVES[0], "tgw-1")), "fail"),
+    (network.egress, NO_PRIVATELINK, routed(Route(HALVES[0], "tgw-1"), Route(HALVES[1], "tgw-1", False)), "fail"),
+    (network.egress, NO_PRIVATELINK, routed(*(Route(half, "eigw-1") for half in ("::/1", "8000::/1"))), "fail"),
+    (network.egress, NO_PRIVATELINK, routed(Route("::/0", "eigw-1")), "fail"),
+    (network.egress, NO_PRIVATELINK, routed(LIST), "warn"),
+    (network.egress, {}, routed(LIST), "pass"),
+    (network.egress, NO_PRIVATELINK, routed(Route("pl-s3", "vpce-1")), "fail"),
     (network.routes, {}, {}, "pass"),
     (network.routes, {}, {"route_tables": (dataclasses.replace(TABLE, main=False),)}, "fail"),
     (
@@ -444,15 +472,6 @@ def test_which_path_leads_out_is_said() -> None:
         assert words in look(network.egress, {}, {"route_tables": tables}).summary
 
 
-def test_a_gateway_endpoint_counts_for_its_route_tables_only() -> None:
-    s3 = "com.amazonaws.eu-central-1.s3"
-    here, elsewhere = endpoint(s3, "Gateway", tables=("rtb-main",)), endpoint(s3, "Gateway", tables=("rtb-other",))
-    assert "s3" not in paths.missing_endpoints([here], "eu-central-1", TABLE)[0]
-    assert "s3" in paths.missing_endpoints([elsewhere], "eu-central-1", TABLE)[0]
-    pending = endpoint(s3, state="pending")
-    assert "s3" in paths.missing_endpoints([pending], "eu-central-1", TABLE)[0]
-
-
 @pytest.mark.parametrize(
     ("routes", "told"),
     [
@@ -468,16 +487,24 @@ def test_halves_are_a_way_out_and_are_said_by_what_they_lead_to(routes: list[Rou
     assert (found.status, found.summary) == ("pass", told)
 
 
-def test_iams_endpoint_has_a_name_without_a_region() -> None:
-    """Its service is in us-east-1, wherever the endpoint is."""
-    others = [entry for entry in ALL_ENDPOINTS if not entry.endpoint.service_name.endswith(".iam")]
-    assert paths.missing_endpoints(others, "eu-central-1", TABLE) == ([], ["iam"])
-    assert paths.missing_endpoints([*others, endpoint("com.amazonaws.iam")], "eu-central-1", TABLE) == ([], [])
+def test_what_lacks_an_endpoint_is_named_and_what_to_do() -> None:
+    seen = network_facts(without=("iam", "s3"), logs={"private_dns": False})
+    found = look(network_endpoints.endpoints, {}, {"route_tables": CLOSED, "network_endpoints": seen})
+    told = "no endpoint for iam, s3; logs (vpce-logs): its private DNS is off"
+    assert found.summary == f"No default route for subnet-e1, subnet-e2, and {told}."
+    assert "gitpod_network_endpoints: true" in found.remediation
+
+
+def test_others_that_hold_a_name_are_to_be_corrected_by_whoever_made_them() -> None:
+    seen = network_facts(logs={"security_group_ids": ()})
+    found = look(network_endpoints.endpoints, {}, {"route_tables": CLOSED, "network_endpoints": seen})
+    assert "do not admit 443 from 10.0.0.0/20, 10.0.16.0/20" in found.summary
+    assert found.remediation.startswith("Have whoever made vpce-logs correct them")
 
 
 def test_a_subnet_without_a_table_of_its_own_has_the_main_one() -> None:
-    assert paths.table_of("subnet-l1", PUBLIC) is PUBLIC[0]
-    assert paths.table_of("subnet-e1", PUBLIC) is TABLE
+    assert table_of("subnet-l1", PUBLIC) is PUBLIC[0]
+    assert table_of("subnet-e1", PUBLIC) is TABLE
 
 
 def test_the_proxys_password_is_never_shown() -> None:

@@ -150,7 +150,7 @@ def actions(found: dict[str, StagePlan]) -> dict[str, str]:
 
 def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
     found = planned()
-    assert list(found) == ["certificate", "registration", "privatelink", "stack", "dns"]
+    assert list(found) == ["certificate", "registration", "network_endpoints", "privatelink", "stack", "dns"]
     assert actions(found) == {}
 
 

@@ -32,7 +32,7 @@ def test_no_policy_is_larger_than_a_managed_policy_may_be() -> None:
     for playbook in PLAYBOOKS:
         documents = policy.policies_of_playbook(playbook)
         assert all(policy.size(document) <= policy.LARGEST for document in documents), playbook
-    assert len(policy.policies_of_playbook("site")) == 2
+    assert 1 < len(policy.policies_of_playbook("site")) <= 3
     assert policy.size({"a": [1, "b c"]}) == len('{"a":[1,"bc"]}')
 
 

@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 
 import pytest
-from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
+from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, network, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import finding
@@ -21,6 +21,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Configuration,
     Metrics,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import SERVICES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import policy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
@@ -104,6 +105,9 @@ def whose(
     found = Stack("gitpod-eu", status, "arn:stack", parameters=parameters, tags=tags)
     judged = finding.judged(t.cast("t.Any", None), found, Owner("gitpod-eu", runner_id), "gitpod-eu" if named else "")
     return {"owned": judged, "stack": judged.seen}
+
+
+LISTED = tuple(service.short for service in SERVICES)
 
 
 def quota(name: str, limit: t.Any, used: t.Any) -> dict[str, t.Any]:
@@ -298,6 +302,24 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (quotas.quota_endpoints, {}, quota("endpoints", 0.0, None), "fail"),
     (quotas.quota_endpoints, {}, {"endpoints": (endpoint(SERVICE_NAME),)}, "skip"),
     (quotas.quota_endpoints, {"privatelink_enabled": False}, {}, "skip"),
+    (
+        quotas.quota_endpoints,
+        {"network_endpoints": True},
+        {**quota("endpoints", 16.0, None), "network_endpoints": network(without=LISTED)},
+        "fail",
+    ),
+    (
+        quotas.quota_endpoints,
+        {"network_endpoints": True, "privatelink_enabled": False},
+        {**quota("endpoints", 50.0, None), "network_endpoints": network(without=LISTED)},
+        "pass",
+    ),
+    (
+        quotas.quota_endpoints,
+        {"network_endpoints": True, "privatelink_enabled": False},
+        {"network_endpoints": network()},
+        "skip",
+    ),
     (quotas.quota_addresses, {}, {}, "pass"),
     (quotas.quota_addresses, {}, quota("addresses", 5.0, 5), "fail"),
     (quotas.quota_addresses, {}, {"template": dataclasses.replace(TEMPLATE, resource_types=())}, "skip"),

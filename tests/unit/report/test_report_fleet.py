@@ -74,6 +74,7 @@ def test_stages_of_a_failed_runner() -> None:
         "prerequisites": "unchanged",
         "certificate": "left out",
         "registration": "left out",
+        "network_endpoints": "left out",
         "privatelink": "left out",
         "stack": "failed",
         "dns": "not reached",
@@ -100,6 +101,7 @@ def test_stages_that_wait_and_stages_that_are_skipped() -> None:
     [
         ({"register": "__gitpod_dns_answers", "action": "x"}, "dns"),
         ({"register": "", "action": "gitpod.enterprise_runner.runner_endpoint"}, "privatelink"),
+        ({"register": "gitpod_network_endpoints_started", "action": "runner_stage"}, "network_endpoints"),
         ({"action": "runner_contract"}, "prerequisites"),
         ({"action": "ansible.builtin.fail"}, ""),
         ({}, ""),

@@ -83,6 +83,27 @@ def test_what_others_use_too_is_named_as_what_stays_for_them() -> None:
     assert part in plan(shared)["goes"]
 
 
+def test_endpoints_for_services_of_aws_are_told_together_and_go_after_the_stack() -> None:
+    entry = {"vpc_id": "vpc-1", "network": True, "shared_with": [], "reason": "its tag says so"}
+    look = {
+        "endpoints": [
+            {**entry, "id": "vpce-2", "service_name": "com.amazonaws.eu-central-1.logs"},
+            {**entry, "id": "vpce-3", "service_name": "com.amazonaws.iam"},
+            {**entry, "id": "vpce-4", "service_name": "com.amazonaws.eu-central-1.s3", "shared_with": ["us"]},
+        ],
+        "security_groups": [{**entry, "id": "sg-2", "name": "gitpod-network-endpoints"}],
+    }
+    goes = plan(look)["goes"]
+    why = "because its tag says so"
+    aws = "the endpoints for services of AWS in vpc-1"
+    assert goes[2:5] == [
+        f"{aws}, eu-central-1.logs (vpce-2), iam (vpce-3); it is this runner's, {why}",
+        f"{aws}, eu-central-1.s3 (vpce-4): only this runner's part; it stays for us, {why}",
+        f"the security group gitpod-network-endpoints (sg-2); it is this runner's, {why}",
+    ]
+    assert goes[1].startswith("the stack")
+
+
 def test_buckets_stay_unless_they_are_asked_for() -> None:
     assert [entry for entry in plan()["stays"] if "bucket" in entry] == [
         "the bucket old (2 object versions, 3 bytes)",

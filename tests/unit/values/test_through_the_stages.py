@@ -31,6 +31,7 @@ PARTICULAR: dict[str, t.Any] = {
     "gitpod_ec2_subnet_ids": ["subnet-0a1e2c4b6d8f01351", "subnet-0a1e2c4b6d8f01352"],
     "gitpod_load_balancer_security_group_id": "sg-0b3d5f7a9c1e24681",
     "gitpod_load_balancer_subnet_ids": ["subnet-0a1b3d5f7e9c02461", "subnet-0a1b3d5f7e9c02462"],
+    "gitpod_network_endpoints_further_ranges": ["10.0.0.0/16", "10.1.0.0/16"],
     "gitpod_privatelink_source_subnet_ids": ["subnet-0a1e2c4b6d8f01351"],
     "gitpod_privatelink_subnet_ids": ["subnet-0a1e2c4b6d8f01352"],
     "gitpod_verify_probe_instances": ["i-0123456789abcdef0", "i-0123456789abcdef1"],

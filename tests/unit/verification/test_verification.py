@@ -24,6 +24,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
     Request,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import SERVICES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.serving import (
+    MISSING,
+    SERVED,
+    Verdict,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import (
     judging,
@@ -45,7 +51,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 ROOT = pathlib.Path(__file__).parents[3]
 DOMAIN = "eu.gitpod.example.com"
 WANTED = Wanted(
-    "gitpod-eu", "eu-central-1", "id", vpc_id="vpc-1", privatelink=True, service_name="svc", service_region="us-east-1"
+    "gitpod-eu",
+    "eu-central-1",
+    "id",
+    vpc_id="vpc-1",
+    privatelink=True,
+    service_name="svc",
+    service_region="us-east-1",
+    network=True,
+    subnet_ids=("subnet-a",),
 )
 RUNNER = Runner("id", "gitpod-eu", region="eu-central-1", phase="active", version="20260115.2")
 OUTPUTS = {LOAD_BALANCER: "lb", ROLE: "arn:aws:iam::1:role/x", PROFILE: "profile"}
@@ -62,6 +76,7 @@ FACTS = Facts(
     {"subnet-a": ("10.0.0.9",)},
     {"subnet-a": "10.0.0.0/24"},
     RUNNER,
+    network=(Verdict(SERVICES[0], SERVED, (Endpoint("vpce-2", "available"),)),),
 )
 
 
@@ -81,6 +96,14 @@ def test_a_good_runner_passes_everything_but_what_no_program_can_see() -> None:
     [
         ({"outputs": {**OUTPUTS, PROFILE: ""}}, "stack.outputs", "fail"),
         ({"outputs": None}, "stack.outputs", "fail"),
+        ({"network": (Verdict(SERVICES[0], MISSING),)}, "endpoint.network", "fail"),
+        (
+            {"network": (Verdict(SERVICES[0], SERVED, remarks=("it has a policy of its own",)),)},
+            "endpoint.network",
+            "warn",
+        ),
+        ({"network": None, "problems": {"network": REFUSED}}, "endpoint.network", "skip"),
+        ({"network": None}, "endpoint.network", "skip"),
         ({"named": {ROLE: False, PROFILE: True}}, "stack.environment_role", "fail"),
         ({"named": {ROLE: True, PROFILE: False}}, "stack.instance_profile", "fail"),
         ({"named": {}, "problems": {ROLE: REFUSED}}, "stack.environment_role", "skip"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _address_ranges as address_ranges
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -17,7 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths, registering
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import registering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.capacity import (
     LARGE,
     LARGE_NEEDS,
@@ -122,7 +123,7 @@ def large(wanted: Wanted, facts: Facts) -> Finding:
 
 
 def _narrow(cidr: str) -> bool:
-    net = paths.network(cidr)
+    net = address_ranges.network(cidr)
     return net is not None and net.prefixlen > SIZES[LARGE].prefix
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _address_ranges as address_ranges
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -22,10 +23,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     Facts,
-    RouteTable,
     Subnet,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import RouteTable, table_of
 
 # Shared address space of RFC 6598, which carriers and AWS networks use, and which no corporate network routes.
 CGNAT = "100.64.0.0/10"
@@ -191,7 +192,7 @@ def load_balancer_ranges(wanted: Wanted, facts: Facts) -> Finding:
     if not wanted.load_balancer_subnet_ids:
         return skipped(NO_SUBNETS)
     _ec2, found = named_subnets(wanted, facts)
-    hidden = [f"{subnet.id} ({subnet.cidr})" for subnet in found if paths.overlaps(subnet.cidr, CGNAT)]
+    hidden = [f"{subnet.id} ({subnet.cidr})" for subnet in found if address_ranges.overlaps(subnet.cidr, CGNAT)]
     if hidden:
         return failed(
             f"Not routable for users: {', '.join(hidden)}.",
@@ -219,7 +220,7 @@ def internet_facing(wanted: Wanted, facts: Facts) -> Finding:
         return skipped(NO_VPC)
     tables = known(facts.route_tables) or ()
     _ec2, found = named_subnets(wanted, facts)
-    ways = {subnet.id: _way(paths.table_of(subnet.id, tables)) for subnet in found}
+    ways = {subnet.id: _way(table_of(subnet.id, tables)) for subnet in found}
     private = [f"{name} ({way or 'no default route'})" for name, way in ways.items() if way != "internet gateway"]
     if private:
         return failed(
@@ -234,16 +235,16 @@ def internet_facing(wanted: Wanted, facts: Facts) -> Finding:
     asks="Have the EC2 subnets a way out?",
     why="Environments and the runner reach AWS's APIs, the management plane, source control and registries over 443; a"
     " runner without a way out never registers, and the stack waits for it until it times out.",
-    fix="Add a route through a NAT gateway, transit gateway, firewall or proxy appliance, or endpoints for all of"
-    f" {', '.join((*paths.REQUIRED_SERVICES, *paths.FURTHER_SERVICES))} and PrivateLink to the management plane.",
+    fix="Add a route through a NAT gateway, transit gateway, firewall or proxy appliance, or have endpoints"
+    " (network.endpoints) and PrivateLink to the management plane.",
 )
 def egress(wanted: Wanted, facts: Facts) -> Finding:
-    """The default route's target, or the full set of endpoints."""
+    """The default route's target, or PrivateLink."""
     ec2, _load_balancer = named_subnets(wanted, facts)
     if not ec2 or known(facts.vpc) is None:
         return skipped("There are no EC2 subnets to look at." if not ec2 else NO_VPC)
     tables = known(facts.route_tables) or ()
-    ways = {subnet.id: paths.ways_out(paths.table_of(subnet.id, tables)) for subnet in ec2}
+    ways = {subnet.id: paths.ways_out(table_of(subnet.id, tables)) for subnet in ec2}
     closed = [name for name, routes_out in ways.items() if not routes_out]
     if closed:
         return closed_subnets.judged(wanted, facts, closed)
@@ -274,7 +275,7 @@ def routes(wanted: Wanted, facts: Facts) -> Finding:
     tables, vpc_found = known(facts.route_tables), known(facts.vpc)
     if not tables or not wanted.subnet_ids:
         return skipped("There are no route tables or subnets to look at.")
-    mine = {name: paths.table_of(name, tables) for name in wanted.subnet_ids}
+    mine = {name: table_of(name, tables) for name in wanted.subnet_ids}
     without = [name for name, table in mine.items() if table is None]
     if without:
         return failed(f"No route table serves {', '.join(without)}.", "Associate one, or mark one as the main one.")
@@ -287,7 +288,7 @@ def routes(wanted: Wanted, facts: Facts) -> Finding:
         f"{table.id} ({route.destination} to {route.target})"
         for table in used.values()
         for route in table.routes
-        if route.target != "local" and any(paths.contains(cidr, route.destination) for cidr in ranges)
+        if route.target != "local" and any(address_ranges.contains(cidr, route.destination) for cidr in ranges)
     ]
     ec2 = {_way(mine[name]) for name in wanted.ec2_subnet_ids}
     problems = [f"routes into nothing: {', '.join(holes)}"] if holes else []

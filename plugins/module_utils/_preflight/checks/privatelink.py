@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _address_ranges as address_ranges
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -25,6 +26,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model, plan, users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.users import User
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import table_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import VENDOR_HOSTS, is_loopback
 
 HTTPS = 443
@@ -183,7 +185,7 @@ def api_endpoint(wanted: Wanted, facts: Facts) -> Finding:
     if not stack.exists(facts):
         return failed(summary, remediation)
     tables = known(facts.route_tables) or ()
-    if not all(paths.ways_out(paths.table_of(name, tables)) for name in wanted.ec2_subnet_ids):
+    if not all(paths.ways_out(table_of(name, tables)) for name in wanted.ec2_subnet_ids):
         return failed(f"{summary} There is no other way out.", remediation)
     return warned(f"{summary} The runner reaches it by the other way out.", remediation)
 
@@ -217,7 +219,7 @@ def security_group(wanted: Wanted, facts: Facts) -> Finding:
         source for name in named for rule in groups[name].inbound if rule.admits(HTTPS) for source in rule.sources
     }
     ranges = [subnet.cidr for subnet in known(facts.subnets) or () if subnet.id in wanted.ec2_subnet_ids]
-    closed = [cidr for cidr in ranges if not paths.covered(cidr, sources)]
+    closed = [cidr for cidr in ranges if not address_ranges.covered(cidr, sources)]
     if not closed:
         return passed(f"{', '.join(named)} admit HTTPS from {', '.join(ranges)}.")
     groups_admitted = sorted(source for source in sources if source.startswith(("sg-", "pl-")))

@@ -20,9 +20,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     REQUIRED_NO_PROXY,
     partition_of,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import DIALLED
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.paths import REQUIRED_SERVICES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses, host_of
@@ -112,11 +112,11 @@ def aws_endpoints(wanted: Wanted, _facts: Facts) -> Finding:
     if not proxies(wanted):
         return skipped(NONE)
     suffix = "amazonaws.com.cn" if partition_of(wanted.region) == "aws-cn" else "amazonaws.com"
-    hosts = [f"{service}.{wanted.region}.{suffix}" for service in REQUIRED_SERVICES]
+    hosts = [f"{service}.{wanted.region}.{suffix}" for service in DIALLED]
     through = [host for host in hosts if not bypasses(host, wanted.no_proxy)]
     if through:
         return failed(f"Through the proxy: {', '.join(through)}.", f"Add .{suffix} to gitpod_no_proxy.")
-    return passed(f"{', '.join(REQUIRED_SERVICES)} bypass it.")
+    return passed(f"{', '.join(DIALLED)} bypass it.")
 
 
 @check(

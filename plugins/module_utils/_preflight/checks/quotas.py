@@ -22,7 +22,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, capacity
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
+    account,
+    capacity,
+    gather_network,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.images import (
     CONTAINER_INSTANCES,
@@ -173,20 +177,22 @@ def quota_volumes(wanted: Wanted, facts: Facts) -> Finding:
 
 @check(
     "stack.quota_endpoints",
-    asks="Is there room for the interface endpoint in the VPC?",
+    asks="Is there room for the interface endpoints in the VPC?",
     why="AWS refuses further interface endpoints in a VPC at the quota.",
     fix="Ask for more under Service Quotas (VPC, Interface VPC endpoints per VPC).",
 )
 def quota_endpoints(wanted: Wanted, facts: Facts) -> Finding:
-    """Only when one is going to be created."""
-    if not wanted.privatelink_enabled:
-        return skipped("PrivateLink is not asked for (gitpod_privatelink_enabled).")
+    """Only when some are going to be created: that to the management plane, and those for services of AWS."""
+    if not (wanted.privatelink_enabled or wanted.network_endpoints):
+        return skipped("No endpoint is asked for (gitpod_privatelink_enabled, gitpod_network_endpoints).")
     there = [entry.endpoint for entry in known(facts.endpoints) or () if entry.kind == "Interface"]
-    if any(entry.service_name == wanted.privatelink_service_name for entry in there):
-        return skipped("The endpoint exists.")
+    found = any(entry.service_name == wanted.privatelink_service_name for entry in there)
+    coming = int(wanted.privatelink_enabled and not found) + gather_network.coming(wanted, facts.network_endpoints)
+    if not coming:
+        return skipped("The endpoints exist.")
     quota = facts.quotas.get(account.ENDPOINTS)
     counted = Quota(quota.limit if quota else None, float(len(there)))
-    return judged(account.ENDPOINTS, counted, 1, "interface endpoints of the VPC")
+    return judged(account.ENDPOINTS, counted, coming, "interface endpoints of the VPC")
 
 
 @check(

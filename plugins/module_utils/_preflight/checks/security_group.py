@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _address_ranges as address_ranges
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -44,7 +45,7 @@ def admitted(rules: tuple[Permission, ...], port: int) -> list[str]:
 def _anywhere(sources: t.Iterable[str]) -> bool:
     """Whether they are everybody, also in halves."""
     told = tuple(sources)
-    return any(paths.covered(everybody, told) for everybody in ANYWHERE)
+    return any(address_ranges.covered(everybody, told) for everybody in ANYWHERE)
 
 
 @check(
@@ -116,7 +117,9 @@ def outbound(wanted: Wanted, facts: Facts) -> Finding:
         return skipped("There are no EC2 subnets, in which the targets would be.")
     reached = {port: admitted(group.outbound, port) for port in paths.TARGET_PORTS}
     closed = {
-        port: [subnet.cidr for subnet in targets if not paths.covered(subnet.cidr, reached[port])] for port in reached
+        port: [subnet.cidr for subnet in targets if not address_ranges.covered(subnet.cidr, reached[port])]
+        for port in reached
+        for port in reached
     }
     missing = [f"TCP {port} to {', '.join(ranges)}" for port, ranges in closed.items() if ranges]
     if not missing:

@@ -19,7 +19,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, registering
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
+    account,
+    registering,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted

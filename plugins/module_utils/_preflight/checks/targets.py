@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _address_ranges as address_ranges
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -83,7 +84,7 @@ def _between(balancer: Subnet, target: Subnet, acls: t.Sequence[NetworkAcl], clo
     )
     for own, egress, ranges, other in legs:
         acl = paths.acl_of(own.id, acls)
-        if acl is None or paths.network(other.cidr) is None:
+        if acl is None or address_ranges.network(other.cidr) is None:
             continue
         for gap in (gap for ports in ranges for gap in paths.gaps(acl, egress, ports, other.cidr)):
             direction, way = ("outbound", "to") if egress else ("inbound", "from")

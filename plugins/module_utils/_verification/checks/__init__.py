@@ -9,6 +9,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.checks import (
     endpoint,
     load_balancer,
+    network_endpoints,
     runner,
     stack,
     targets,
@@ -19,5 +20,6 @@ ALL: tuple[Check, ...] = (
     *load_balancer.CHECKS,
     *targets.CHECKS,
     *endpoint.CHECKS,
+    *network_endpoints.CHECKS,
     *runner.CHECKS,
 )

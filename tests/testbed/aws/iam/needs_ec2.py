@@ -115,7 +115,8 @@ def _create_endpoint(request: Request) -> list[Need]:
 
 def _modify_endpoint(request: Request) -> list[Need]:
     identifier = request.text("VpcEndpointId")
-    lists = ("AddSubnetId", "RemoveSubnetId", "AddSecurityGroupId", "RemoveSecurityGroupId")
+    kinds = ("SubnetId", "SecurityGroupId", "RouteTableId")
+    lists = [f"{verb}{kind}" for verb in ("Add", "Remove") for kind in kinds]
     touched = [identifier, *(value for name in lists for value in request.texts(name))]
     found = _touched(request, "ec2:ModifyVpcEndpoint", touched)
     if request.text("PrivateDnsEnabled").lower() == "true":
