@@ -98,6 +98,7 @@ class Wanted:
     registration_devcontainer_image_cache: bool | None = None
     registration_metrics: t.Mapping[str, t.Any] | None = dataclasses.field(default=None, repr=False)
     registration_same_name_elsewhere: bool = False
+    renews_password: bool = False
     probe_instances: bool = False
     prerequisites_skip: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -123,6 +124,9 @@ class Wanted:
                 values.get("gitpod_verify_probe_instances") or values.get("gitpod_verify_probe_instance_tags")
             ),
             registration_metrics=_without_password(values.get("gitpod_registration_metrics")),
+            renews_password=bool(
+                values.get("gitpod_renew_secrets") and (values.get("gitpod_registration_metrics") or {}).get("password")
+            ),
         )
         return deployed(cls(**found), values.get("gitpod_stack_parameters") or {}, LABELLED)
 

@@ -25,6 +25,7 @@ class Wanted:
 
     :param runner_id: the runner that is meant, or empty to find it by name and region.
     :param configuration: fields of Configuration that are declared; what is not keeps its value.
+    :param renew_password: whether the metrics password is sent again; it is write-only, and cannot be compared.
     :param same_name_elsewhere: whether a runner of the same name in another region is a runner of its own.
     """
 
@@ -33,6 +34,7 @@ class Wanted:
     runner_id: str = ""
     configuration: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     metrics_password: str = dataclasses.field(default="", repr=False)
+    renew_password: bool = False
     same_name_elsewhere: bool = False
 
     @classmethod
@@ -66,6 +68,7 @@ class Wanted:
             runner_id=str(options["runner_id"] or "").strip(),
             configuration=configuration,
             metrics_password=str(metrics.get("password") or ""),
+            renew_password=bool(options.get("renew_metrics_password") and metrics.get("password")),
             same_name_elsewhere=bool(options.get("same_name_elsewhere")),
         )
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS
+
 Raw = t.Mapping[str, t.Any]
 # The fleet's reads, as the plays register them: each with C(runners), results by host.
 LOOK, BATCH, GATE, WAIT, VERIFICATION = (
@@ -34,9 +36,15 @@ REGISTERED: t.Mapping[str, str] = {
     "endpoint_started": "gitpod_privatelink_started",
     "verification": "gitpod_verify_result",
     "failure": FAILURE,
+    **{stage: f"gitpod_{stage}_result" for stage in NEXT_STEPS},
 }
 # How the look calls what a report calls the endpoint.
-SEEN: t.Mapping[str, str] = {"registration": "registration", "stack": "stack", "dns": "dns", "endpoint": "privatelink"}
+SEEN: t.Mapping[str, str] = {
+    "registration": "registration",
+    "stack": "stack",
+    "dns": "dns",
+    "endpoint": "privatelink",
+} | {stage: stage for stage in NEXT_STEPS}
 
 
 # What set_stats hands to a controller; a workflow gives it to the next job as extra variables.
