@@ -46,7 +46,7 @@ def start(values: Values, _earlier: Earlier) -> Options:
     A runner that the inventory names by its ID keeps its name, and its token is the inventory's.
     """
     renewal = {"renew_metrics_password": True} if values.get("gitpod_renew_secrets") else {}
-    if not wanted(values):
+    if values.get("gitpod_runner_id"):
         settings = {**module_options(SETTINGS, values), **connection(values), **renewal}
         return {**settings, "runner_id": values["gitpod_runner_id"], "region": values["gitpod_region"]}
     return {

@@ -44,7 +44,7 @@ class Wanted:
         :raises InputError: with every value that the management plane would refuse.
         """
         problems: list[str] = []
-        name = str(options["name"] or "").strip()
+        name = str(options.get("name") or "").strip()
         if name and not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
             problems.append(f"the name {name!r} must have {SHORTEST_NAME} to {LONGEST_NAME} characters")
         if not name and not options["runner_id"]:
@@ -64,7 +64,7 @@ class Wanted:
             raise InputError("The registration cannot be as it is wanted; nothing was changed", "; ".join(problems))
         return cls(
             name=name,
-            region=str(options["region"] or "").strip(),
+            region=str(options.get("region") or "").strip(),
             runner_id=str(options["runner_id"] or "").strip(),
             configuration=configuration,
             metrics_password=str(metrics.get("password") or ""),

@@ -26,6 +26,7 @@ COMPUTED = {
     "dns_profile",
     "left_out",
     "probe_instances",
+    "renews_password",
     "name",
 }
 VPC, OTHER = "vpc-0a7d5c3e1f9b80246", "vpc-0b8e6d4f2a0c91357"
