@@ -213,6 +213,39 @@ def test_a_warm_pool_is_of_a_project_and_a_class(plane: Plane) -> None:
     assert not plane("warm_pool", **pool, state="absent")["changed"], "one that is being deleted is none"
 
 
+@pytest.mark.parametrize("what", ["scm_integration", "sharing", "warm_pool"])
+def test_what_another_run_has_made_meanwhile_is_taken(plane: Plane, what: str) -> None:
+    class_id = plane("environment_class", **LARGE)["environment_class"]["id"]
+    plane.control(add_groups=[{"name": "Developers"}], add_projects=[{"name": "api", "prebuilds": [class_id]}])
+    options: dict[str, dict[str, t.Any]] = {
+        "scm_integration": GITHUB,
+        "sharing": {**RUNNER, "group": "Developers"},
+        "warm_pool": {**RUNNER, "project": "api", "environment_class": "Large", "max_size": 1},
+    }
+    method = {"scm_integration": "CreateSCMIntegration", "sharing": "CreateRunnerPolicy", "warm_pool": "CreateWarmPool"}
+    plane.control(faults=[{"method": method[what], "code": "already_exists", "times": 1}])
+    refused = plane(what, **options[what])
+    assert "There is one already, and it is another one" in refused["msg"]
+    plane.control(faults=[{"method": method[what], "code": "already_exists", "times": 1, "after": True}])
+    assert plane(what, **options[what])["changed"]
+    assert not plane(what, **options[what])["changed"]
+
+
+def test_of_two_llm_integrations_made_at_once_the_first_stays(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    create, rival = Api.create_llm_integration, llm.wanted_of(BEDROCK)
+
+    def beside(api: Api, runner_id: str, entry: t.Any, api_key: str) -> str:
+        made = [create(api, runner_id, entry, api_key), create(api, runner_id, entry, rival.api_key)]
+        # The stand-in's IDs are no times: whichever sorts last is this run's.
+        return max(made)
+
+    monkeypatch.setattr(Api, "create_llm_integration", beside)
+    kept = plane("llm", **BEDROCK)
+    monkeypatch.undo()
+    api = Api(Client(Connection(plane.testbed.management_plane_url, plane.testbed.api_token)))
+    assert [entry.id for entry in api.llm_integrations(US_RUNNER)] == [kept["integration"]["id"]]
+
+
 def planned(plane: Plane, **settings: t.Any) -> dict[str, tuple[str, tuple[str, ...]]]:
     """What the look foresees of the next steps."""
     raw = {

@@ -217,7 +217,7 @@ class ManagementPlane:
 
     def _add(self, body: dict[str, t.Any]) -> None:
         """What there is from now on."""
-        adders = {
+        adders: dict[str, t.Callable[..., t.Any]] = {
             "add_runners": self._add_wanted,
             "add_environments": self.add_environments,
             "add_groups": self.settings.add_group,

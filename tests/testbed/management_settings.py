@@ -48,7 +48,7 @@ class Settings:
     """Groups and projects of the organization; policies, LLM integrations and warm pools of its runners."""
 
     groups: dict[str, t.Any] = dataclasses.field(default_factory=dict)
-    policies: dict[tuple[str, str], int] = dataclasses.field(default_factory=dict)
+    policies: dict[tuple[str, str], t.Any] = dataclasses.field(default_factory=dict)
     models: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     # API keys in the order in which they came, by the integration's ID.
     keys: dict[str, list[str]] = dataclasses.field(default_factory=dict)

@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     NotFoundError,
     RunnerError,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import rivals
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.settings import LlmIntegration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.operation import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.outcome import as_lines, result
@@ -177,10 +178,25 @@ def _carry_out(api: Api, runner_id: str, wanted: Wanted, todo: Plan) -> LlmInteg
         return None
     found = todo.after
     if todo.create and found:
-        found = dataclasses.replace(found, id=api.create_llm_integration(runner_id, found, wanted.api_key))
+        made = api.create_llm_integration(runner_id, found, wanted.api_key)
+        found = dataclasses.replace(found, id=_first(api, runner_id, made, found.endpoint))
         if not found.enabled:
             # A new one is enabled, whatever is wanted.
             api.update_llm_integration(found.id, {"enabled": False})
     elif todo.before and (todo.changes or todo.send_key):
         api.update_llm_integration(todo.before.id, todo.changes, wanted.api_key if todo.send_key else "")
     return found
+
+
+def _first(api: Api, runner_id: str, made: str, endpoint: str) -> str:
+    """The ID that stays: the API takes a second one of an endpoint, which another run may make at the same time."""
+
+    def look() -> dict[str, rivals.Order]:
+        # IDs are UUIDs that grow with time.
+        return {entry.id: (entry.id, "") for entry in api.llm_integrations(runner_id) if entry.endpoint == endpoint}
+
+    stays = rivals.first(look, made, (made, ""), api.clock)
+    if stays != made:
+        with contextlib.suppress(NotFoundError):
+            api.delete_llm_integration(made)
+    return stays
