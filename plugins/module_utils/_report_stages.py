@@ -43,7 +43,7 @@ def failed_stage(failure: t.Mapping[str, t.Any]) -> str:
     A task's register names its role; without one, its action tells.
     """
     named = str(failure.get("register") or "")
-    step = next((stage for stage in NEXT_STEPS if named == f"gitpod_{stage}_result"), "")
+    step = next((stage for stage in NEXT_STEPS if named == f"gitpod_runner_settings_{stage}_result"), "")
     if step:
         return step
     match = re.match(r"_*gitpod_([a-z]+)_", named)

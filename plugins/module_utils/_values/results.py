@@ -36,7 +36,7 @@ REGISTERED: t.Mapping[str, str] = {
     "endpoint_started": "gitpod_privatelink_started",
     "verification": "gitpod_verify_result",
     "failure": FAILURE,
-    **{stage: f"gitpod_{stage}_result" for stage in NEXT_STEPS},
+    **{stage: f"gitpod_runner_settings_{stage}_result" for stage in NEXT_STEPS},
 }
 # How the look calls what a report calls the endpoint.
 SEEN: t.Mapping[str, str] = {

@@ -76,7 +76,11 @@ def test_a_name_from_outside_stays_one_line() -> None:
             {
                 **HEALTHY,
                 "prerequisites": {"plan": [{"stage": "scm_integrations"}, {"stage": "sharing"}]},
-                "failure": {"task": "Keep", "register": "gitpod_scm_integrations_result", "action": "runner_settings"},
+                "failure": {
+                    "task": "Keep",
+                    "register": "gitpod_runner_settings_scm_integrations_result",
+                    "action": "runner_settings",
+                },
             },
             {"scm_integrations": ("failed", ""), "sharing": ("not reached", "")},
         ),
@@ -94,4 +98,4 @@ def test_the_schema_knows_the_stages() -> None:
     schema = json.loads((pathlib.Path(__file__).parents[3] / "docs/report.schema.json").read_text("utf-8"))
     known = schema["$defs"]["runner"]["properties"]["stages"]["items"]["properties"]["stage"]["enum"]
     assert set(known) >= {row["stage"] for row in stages_of({"warm_pools": {"changed": True}})}
-    assert failed_stage({"register": "gitpod_warm_pools_result"}) == "warm_pools"
+    assert failed_stage({"register": "gitpod_runner_settings_warm_pools_result"}) == "warm_pools"
