@@ -18,7 +18,7 @@ from tests import collection
 collection.install()
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import Gate, gate  # noqa: E402
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import STAGES  # noqa: E402
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import DEPLOYING  # noqa: E402
 
 REGIONS = (
     "us-east-1",
@@ -72,7 +72,7 @@ def checks(*found: Raw) -> list[Raw]:
 
 def plan(**actions: t.Any) -> list[Raw]:
     """Every stage; an action, or an action with its reasons."""
-    given = {stage: actions.get(stage, "nothing") for stage in STAGES}
+    given = {stage: actions.get(stage, "nothing") for stage in DEPLOYING}
     split = {stage: (what, ()) if isinstance(what, str) else (what[0], what[1:]) for stage, what in given.items()}
     return [
         {"stage": stage, "action": action, "needed": action != "nothing", "reasons": list(reasons)}

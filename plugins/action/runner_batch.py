@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import wants_look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, serial, unheeded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import DEPLOYING, NEXT_STEPS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
@@ -48,6 +49,7 @@ class ActionModule(ControlNodeAction):
         if not arguments["look"] and len(batch) < len(everyone):
             failed += _unforeseen(variables)
         result.update(changed=False, failed_before=failed, held={}, refused={}, work=[], begun=[], idle={}, runners={})
+        result.update(next_steps=[])
         if refusal or len(failed) > self._tolerated(values):
             message = refusal or _stopped(failed, self._tolerated(values))
             result.update(begins=False, held=dict.fromkeys(batch, message))
@@ -86,15 +88,15 @@ class ActionModule(ControlNodeAction):
             refusals = "\n".join(f"{host}: {text}" for host, text in sorted(told.items()))
             self._display.display(block(refusals.split("\n")))
         begun = [host for host in batch if host not in refused]
+        declared = {host: found["runners"][host].get("next_steps") or [] for host in begun}
         plans = {host: (found["runners"][host].get("look") or {}).get("plan") for host in begun}
         return {
             **found,
             "refused": refused,
             "begun": begun,
-            "work": [host for host, plan in plans.items() if plan is None or any(entry["needed"] for entry in plan)],
-            "idle": {
-                host: [entry["stage"] for entry in plan or [] if not entry["needed"]] for host, plan in plans.items()
-            },
+            "work": [host for host, plan in plans.items() if _needed(plan, DEPLOYING)],
+            "idle": {host: _idle(plan, declared[host]) for host, plan in plans.items()},
+            "next_steps": [host for host, plan in plans.items() if declared[host] and _needed(plan, NEXT_STEPS)],
         }
 
     @staticmethod
@@ -102,6 +104,17 @@ class ActionModule(ControlNodeAction):
         decision = results.registered(variables, results.GATE)
         held = {**(decision.get("refused") or {}), **(decision.get("held") or {})}
         return {host: held[host] for host in batch if host in held}
+
+
+def _needed(plan: t.Sequence[Raw] | None, stages: t.Sequence[str]) -> bool:
+    """Whether one of the stages has to run; without a plan, each may have to."""
+    return plan is None or any(entry["needed"] for entry in plan if entry["stage"] in stages)
+
+
+def _idle(plan: t.Sequence[Raw] | None, declared: t.Sequence[str]) -> list[str]:
+    """The stages with nothing to do, and the next steps that nobody declares."""
+    idle = [entry["stage"] for entry in plan or [] if not entry["needed"]]
+    return [*idle, *(stage for stage in NEXT_STEPS if stage not in declared)]
 
 
 def _foreseen(variables: Raw, batch: list[str]) -> Result:

@@ -17,6 +17,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import next_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.desired import declared
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
@@ -64,6 +66,7 @@ class ActionModule(ControlNodeAction):
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(runners, title, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
         lines = [*fleet_table(runners), "", fleet.headline]
+        ending = next_lines(fleet.runners)
         files: list[str] = []
         if not self._task.check_mode:
             files = self._write(pathlib.Path(directory), fleet, lines)
@@ -71,6 +74,7 @@ class ActionModule(ControlNodeAction):
                 "",
                 f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
             ]
+        lines += ["", *ending] if ending else []
         self._display.display(block(["", *lines, ""]))
         result.update(changed=False, files=files, table=lines, summary=fleet.summary())
         return result
@@ -80,7 +84,10 @@ class ActionModule(ControlNodeAction):
         own = variables_of(self, variables, host)
         values = host_values(self, variables, host)
         return runner_summary(
-            plain(results.stages(own, host)), values["gitpod_runner_name"], values["gitpod_region"] or ""
+            plain(results.stages(own, host)),
+            values["gitpod_runner_name"],
+            values["gitpod_region"] or "",
+            declared(values.everything()),
         )
 
     def _write(self, directory: pathlib.Path, fleet: Fleet, lines: list[str]) -> list[str]:

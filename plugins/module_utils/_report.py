@@ -9,6 +9,7 @@ import csv
 import io
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import undeclared
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage, stages_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
@@ -100,11 +101,14 @@ def _chosen(source: t.Mapping[str, t.Any] | None, keys: t.Sequence[str]) -> dict
     return {key: source[key] for key in keys if source and source.get(key) is not None}
 
 
-def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> dict[str, t.Any]:
+def runner_summary(
+    stages: t.Mapping[str, t.Any], runner: str, region: str, declared: t.Container[str] | None = None
+) -> dict[str, t.Any]:
     """What the stages' results say about one runner, as plain data that holds no secrets.
 
     :param stages: results by the values of `STAGES`, what was started by C(stack_started) and C(endpoint_started), and
         C(failure); each may be empty. Keys are picked by name, so that nothing unexpected reaches a report.
+    :param declared: kinds of settings that the inventory lists; C(None) says nothing of next steps.
     """
     stack, dns = stages.get("stack") or {}, stages.get("dns") or {}
     endpoint, verification = stages.get("endpoint") or {}, stages.get("verification") or {}
@@ -132,7 +136,8 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
     if failure:
         summary["failure"] = {**_chosen(failure, ("task", "message")), "stage": failed_stage(failure)}
     summary["state"] = state_of(summary)
-    return summary
+    steps = [] if declared is None else undeclared(declared, summary["state"] == "failed")
+    return {**summary, "next_steps": steps} if steps else summary
 
 
 def state_of(runner: t.Mapping[str, t.Any]) -> str:

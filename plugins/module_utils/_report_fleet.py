@@ -14,6 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
     in_order,
     state_of,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import of_fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 # Signs beside the words, for channels that render no colours.
@@ -61,6 +62,7 @@ class Fleet:
             "generated": self.generated,
             "counts": self.counts,
             "runners": [dict(runner) for runner in self.runners],
+            "next_steps": of_fleet(self.runners),
         }
 
     def summary(self) -> dict[str, t.Any]:

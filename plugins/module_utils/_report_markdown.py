@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import FLEET_COLUMNS, fleet_row, state_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import SIGNS, Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import of_fleet, whom
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 CHECK_SIGNS = {"pass": "\u2713 passed", "fail": "\u2717 failed", "warn": "! warning", "skip": "\u2013 skipped"}
@@ -49,7 +50,18 @@ def markdown(fleet: Fleet) -> str:
     lines = [f"# {escape(fleet.title)}", "", escape(fleet.headline), "", *_table(["state", *FLEET_COLUMNS], rows)]
     for runner in fleet.runners:
         lines += _runner(runner)
+    lines += _next_steps(fleet)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _next_steps(fleet: Fleet) -> list[str]:
+    """What to do next, where nothing of it is declared."""
+    steps = [
+        f"- [{step['title']}]({step['url']}) for {escape(whom(step, len(fleet.runners)))}"
+        + (f", or declare {code(step['variable'])}" if step.get("variable") else "")
+        for step in of_fleet(fleet.runners)
+    ]
+    return ["## Next steps", "", *steps] if steps else []
 
 
 def _runner(runner: t.Mapping[str, t.Any]) -> list[str]:

@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS
 
 # The stages in their order, and under which key each one's result comes.
 STAGES: t.Mapping[str, str] = {
@@ -43,7 +44,11 @@ def failed_stage(failure: t.Mapping[str, t.Any]) -> str:
 
     A task's register names its role; without one, its action tells.
     """
-    match = re.match(rf"_*gitpod_({'|'.join(STAGES)})_", str(failure.get("register") or ""))
+    named = str(failure.get("register") or "")
+    step = next((stage for stage in NEXT_STEPS if named == f"gitpod_runner_settings_{stage}_result"), "")
+    if step:
+        return step
+    match = re.match(rf"_*gitpod_({'|'.join(STAGES)})_", named)
     if match:
         return match[1]
     return _STAGE_OF_ACTION.get(str(failure.get("action") or "").rsplit(".", 1)[-1], "")
@@ -57,7 +62,7 @@ def stages_of(results: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
     failure = results.get("failure") or {}
     broken = failed_stage(failure)
     found, reached = [], True
-    for stage, key in STAGES.items():
+    for stage, key in {**STAGES, **_next_steps(results, broken)}.items():
         result = results.get(key) or {}
         started = results.get(f"{key}_started") or {}
         state = "failed" if failure and stage == broken else _state(result, started)
@@ -73,6 +78,12 @@ def stages_of(results: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
         # What broke is unknown: everything without a result counts as not reached.
         found = [{**entry, "state": "not reached"} if entry["state"] == "left out" else entry for entry in found]
     return found
+
+
+def _next_steps(results: t.Mapping[str, t.Any], broken: str) -> dict[str, str]:
+    """Those that the inventory declares: in the plan, done, or failed."""
+    planned = {entry.get("stage") for entry in (results.get("prerequisites") or {}).get("plan") or []}
+    return {stage: stage for stage in NEXT_STEPS if stage in planned or results.get(stage) or stage == broken}
 
 
 def _state(result: t.Mapping[str, t.Any], started: t.Mapping[str, t.Any]) -> str:
@@ -96,6 +107,9 @@ def _detail(stage: str, result: t.Mapping[str, t.Any], started: t.Mapping[str, t
         return f"{len(result['endpoints'])} endpoints, {ours} of the collection's"
     if stage == "dns" and result.get("records"):
         return f"{len(result['records'])} records"
+    if stage in NEXT_STEPS and result.get("actions"):
+        count = len(result["actions"])
+        return f"{count} change{'s' if count > 1 else ''}"
     checks = result.get("checks") or result.get("problems") or []
     if stage in ("verify", "prerequisites") and checks:
         good = sum(check.get("status") == "pass" for check in checks)

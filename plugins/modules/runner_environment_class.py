@@ -14,6 +14,8 @@ version_added: 0.1.0
 description:
   - Creates, enables, describes and disables a class of environments, the size that users choose.
   - The management plane has no deletion, so O(state=absent) disables the class. Environments that exist keep it.
+  - A new class is judged by the management plane's own validation before it is created, also in check mode. A refusal
+    names the fields, and what the runner takes.
   - A class's configuration never changes. O(replace) makes a new class and disables the present one.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)

@@ -81,9 +81,15 @@ options:
         type: str
       password:
         description:
-          - Password at the URL. It never comes back, so it is sent when the runner is created and when one of the other
-            values differs.
+          - Password at the URL. It never comes back, so it is sent when the runner is created, when one of the other
+            values differs, and with O(renew_metrics_password).
         type: str
+  renew_metrics_password:
+    description:
+      - Whether the password of O(metrics) is sent again although no other value differs; use this in the run that
+        rotates it. It is a change whenever it is sent.
+    type: bool
+    default: false
   same_name_elsewhere:
     description: Whether a runner of this name in another region is a runner of its own.
     type: bool
@@ -270,6 +276,7 @@ ARGUMENT_SPEC = {
     "runner_id": {"type": "str"},
     "region": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "renew_metrics_password": {"type": "bool", "default": False, "no_log": False},
     "exchange_token": {"type": "bool", "default": False, "no_log": False},
     "stack_status": {"type": "str"},
     "delete_with_environments": {"type": "bool", "default": False},

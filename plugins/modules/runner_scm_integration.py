@@ -14,8 +14,9 @@ version_added: 0.1.0
 description:
   - Creates, changes and deletes the integration of one source control system at one host, with OAuth, with the users'
     personal access tokens, or both.
-  - The client secret is write-only. It is sent when the integration is created or its client changes, and again when
-    O(oauth_client_secret_version) differs from O(sent_oauth_client_secret_version).
+  - The management plane's own validation is asked before anything is written, also in check mode.
+  - The client secret is write-only. It is sent when the integration is created or its client changes, and again with
+    O(renew_client_secret).
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
@@ -39,16 +40,13 @@ options:
   oauth_client_secret:
     description: Client secret of the OAuth application.
     type: str
-  oauth_client_secret_version:
+  renew_client_secret:
     description:
-      - Marker of the secret, any text that changes whenever O(oauth_client_secret) does, such as the date of its
-        creation.
-    type: str
-  sent_oauth_client_secret_version:
-    description:
-      - Marker of the secret that was sent last, as RV(oauth_client_secret_version) was returned then. The role
-        gitpod_runner_settings keeps it.
-    type: str
+      - Whether O(oauth_client_secret) is sent again although the integration has the client already. The management
+        plane never shows the secret, so nobody can tell whether it is another one; use this in the run that rotates it.
+      - It is a change whenever it is sent.
+    type: bool
+    default: false
   issuer_url:
     description: Issuer of the tokens. Needed for OAuth with V(azuredevops_entra).
     type: str
@@ -72,7 +70,7 @@ attributes:
     support: full
   diff_mode:
     support: full
-    details: Of a secret that is sent, the version marker is shown.
+    details: Of a secret that is sent, it is shown that it is.
   idempotent:
     support: full
 seealso:
@@ -87,7 +85,15 @@ EXAMPLES = r"""
     host: github.com
     oauth_client_id: Iv1.0123456789abcdef
     oauth_client_secret: "{{ github_client_secret }}"
-    oauth_client_secret_version: "2026-11-01"
+
+- name: Rotate the client secret, with -e renew=true
+  gitpod.enterprise_runner.runner_scm_integration:
+    runner_id: 0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c02
+    scm_id: github
+    host: github.com
+    oauth_client_id: Iv1.0123456789abcdef
+    oauth_client_secret: "{{ github_client_secret }}"
+    renew_client_secret: "{{ renew | default(false) }}"
 
 - name: Let users bring their personal access tokens
   gitpod.enterprise_runner.runner_scm_integration:
@@ -133,11 +139,6 @@ oauth_client_secret_sent:
   description: Whether the client secret was sent, or in check mode would be.
   returned: success
   type: bool
-oauth_client_secret_version:
-  description: Marker of the client secret that the management plane has now, as far as it is known.
-  returned: success
-  type: str
-  sample: "2026-11-01"
 actions:
   description: What was done, or in check mode would be, in sentences.
   returned: success
@@ -159,8 +160,7 @@ ARGUMENT_SPEC = {
     "host": {"type": "str", "required": True},
     "oauth_client_id": {"type": "str"},
     "oauth_client_secret": {"type": "str", "no_log": True},
-    "oauth_client_secret_version": {"type": "str", "no_log": False},
-    "sent_oauth_client_secret_version": {"type": "str", "no_log": False},
+    "renew_client_secret": {"type": "bool", "default": False, "no_log": False},
     "issuer_url": {"type": "str"},
     "personal_access_token": {"type": "bool", "default": False, "no_log": False},
     "virtual_directory": {"type": "str"},

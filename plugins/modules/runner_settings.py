@@ -8,17 +8,21 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: runner_settings
-short_description: Keep a runner's environment classes and source control integrations
+short_description: Keep one kind of a runner's settings as the inventory lists it
 version_added: 0.1.0
 description:
-  - Keeps what C(gitpod_runner_settings_environment_classes) and C(gitpod_runner_settings_scm_integrations) list for the
-    task's host, each entry by M(gitpod.enterprise_runner.runner_environment_class) or
-    M(gitpod.enterprise_runner.runner_scm_integration). An entry that fails stops no other.
-  - Remembers in the file C(gitpod_runner_settings_sent_versions_path), on the control node, which versions of client
-    secrets were sent. It holds no secrets.
+  - Keeps what C(gitpod_runner_settings_) and the kind's name list for the task's host, each entry by the kind's module.
+    An entry that fails stops no other. It is skipped where nothing is listed, or where something before it failed for
+    the host.
+  - Nothing is remembered on the control node. C(gitpod_renew_secrets) has secrets sent again.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
-options: {}
+options:
+  kind:
+    description: Which kind of settings.
+    type: str
+    choices: [environment_classes, scm_integrations, sharing, llm_integrations, warm_pools]
+    required: true
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
 attributes:
@@ -26,28 +30,27 @@ attributes:
     support: full
   diff_mode:
     support: full
-    details: Of a secret that is sent, the version marker is shown.
+    details: Of a secret that is sent, it is shown that it is.
   idempotent:
     support: full
 seealso:
   - module: gitpod.enterprise_runner.runner_environment_class
   - module: gitpod.enterprise_runner.runner_scm_integration
+  - module: gitpod.enterprise_runner.runner_sharing
+  - module: gitpod.enterprise_runner.runner_llm_integration
+  - module: gitpod.enterprise_runner.runner_warm_pool
 """
 
 EXAMPLES = r"""
-- name: Keep the runner's settings
+- name: Keep the runner's environment classes
   gitpod.enterprise_runner.runner_settings:
-  register: settings
+    kind: environment_classes
+  register: classes
 """
 
 RETURN = r"""
-environment_classes:
-  description: The classes, as M(gitpod.enterprise_runner.runner_environment_class) returns each.
-  returned: success
-  type: list
-  elements: dict
-scm_integrations:
-  description: The integrations that there are, without secrets.
+entries:
+  description: What there is of each listed entry, as the kind's module returns it, without secrets.
   returned: success
   type: list
   elements: dict

@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import needs_a_stack, of_fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Problem
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_sizes, serial
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.desired import declared
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
@@ -122,6 +123,7 @@ def _described(fleet: Fleet, host: str, look: t.Mapping[str, t.Any]) -> Result:
         "region": values["gitpod_region"] or "",
         "problems": [problem.as_check() for problem in counts] if look or not fleet.sound(host) else [],
         "look": dict(look),
+        "next_steps": list(declared(values.everything())),
         # What the gate counts costs from; the whole inventory would be in every result.
         "values": {name: values[name] for name in COSTED},
     }

@@ -134,6 +134,11 @@ def _not_registered(situation: Situation) -> str:
     return "" if wanted else "the inventory has the runner's ID, or no API token"
 
 
+def _nothing_to_register(situation: Situation) -> str:
+    """Settings of a runner that has an ID are kept too."""
+    return "" if registration.kept(situation.values) else _not_registered(situation)
+
+
 def _stack_status(situation: Situation) -> str:
     """As the registration's own look has it."""
     return str((situation.registered("__gitpod_registration_stack").get("stack") or {}).get("status") or "")
@@ -298,7 +303,7 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
         "runner_certificate", _of(certificate.join), _certificate_is_issued, _certificate_waited, _certificate_stands
     ),
     ("registration", "look"): Step("runner_stack_info", _stack_look, _not_registered),
-    ("registration", "start"): Step("runner_registration", _registration, _not_registered, _hand_on),
+    ("registration", "start"): Step("runner_registration", _registration, _nothing_to_register, _hand_on),
     ("network_endpoints", "start"): Step(
         "runner_network_endpoints", _of(network_endpoints.start), _no_network, _left_to_others
     ),

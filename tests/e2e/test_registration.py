@@ -45,7 +45,7 @@ US: dict[str, t.Any] = {"name": "gitpod-us-east-1", "region": "us-east-1"}
 LARGE: dict[str, t.Any] = {
     "runner_id": US_RUNNER,
     "display_name": "Large",
-    "configuration": {"machineType": "m6i.2xlarge", "disk": 100},
+    "configuration": {"machineType": "m6i.2xlarge", "diskSizeGb": 100},
 }
 GITHUB: dict[str, t.Any] = {
     "runner_id": US_RUNNER,
@@ -53,7 +53,6 @@ GITHUB: dict[str, t.Any] = {
     "host": "github.com",
     "oauth_client_id": "client",
     "oauth_client_secret": "s3cret-of-github",
-    "oauth_client_secret_version": "1",
 }
 OPERATIONS: dict[str, tuple[t.Any, t.Callable[[t.Any], dict[str, t.Any]]]] = {
     "registration": (runner_registration, operation.run),
@@ -556,7 +555,7 @@ def test_waiting_for_a_phase_is_bounded_and_fails_in_the_runners_words(
 def test_environment_classes_are_disabled_rather_than_deleted(plane: Plane) -> None:
     assert plane("environment_class", check=True, **LARGE)["changed"]
     created = plane("environment_class", **LARGE, description="For big builds")
-    assert created["environment_class"]["configuration"] == {"machineType": "m6i.2xlarge", "disk": "100"}
+    assert created["environment_class"]["configuration"] == {"machineType": "m6i.2xlarge", "diskSizeGb": "100"}
     assert not plane("environment_class", **LARGE)["changed"]
     described = plane("environment_class", **LARGE, description="For bigger builds")
     assert "+description: For bigger builds" in diff_of(described)
@@ -581,23 +580,22 @@ def test_another_configuration_is_another_class_when_told_so(plane: Plane) -> No
     assert "configuration" in plane("environment_class", runner_id=US_RUNNER, display_name="None")["msg"]
 
 
-def test_a_client_secret_is_sent_again_only_when_its_marker_changes(plane: Plane) -> None:
+def test_a_client_secret_is_sent_again_only_on_request(plane: Plane) -> None:
     created = plane("scm_integration", **GITHUB)
     assert created["oauth_client_secret_sent"]
     key = created["integration"]["id"]
     assert GITHUB["oauth_client_secret"] not in str(created)
-    assert not plane("scm_integration", **GITHUB, sent_oauth_client_secret_version="1")["changed"]
+    assert not plane("scm_integration", **{**GITHUB, "oauth_client_secret": "n3w-secret"})["changed"]
     assert plane.control()["client_secrets"] == {key: ["s3cret-of-github"]}
 
-    rotated = {**GITHUB, "oauth_client_secret": "n3w-secret", "oauth_client_secret_version": "2"}
-    predicted = plane("scm_integration", check=True, **rotated, sent_oauth_client_secret_version="1")
+    rotated = {**GITHUB, "oauth_client_secret": "n3w-secret", "renew_client_secret": True}
+    predicted = plane("scm_integration", check=True, **rotated)
     assert predicted["changed"]
-    sent = plane("scm_integration", **rotated, sent_oauth_client_secret_version="1")
-    assert "(version 2)" in sent["diff"]["after"]
+    sent = plane("scm_integration", **rotated)
+    assert "+oauth_client_secret: (sent)" in diff_of(sent)
+    assert sent["actions"] == ["send the client secret of the integration of github at github.com"]
     assert "n3w-secret" not in str(sent)
     assert plane.control()["client_secrets"][key] == ["s3cret-of-github", "n3w-secret"]
-    without = {key: value for key, value in rotated.items() if key != "oauth_client_secret_version"}
-    assert not plane("scm_integration", **without)["changed"], "without a marker it is never sent again"
 
 
 def test_an_integrations_life(plane: Plane) -> None:
@@ -608,7 +606,7 @@ def test_an_integrations_life(plane: Plane) -> None:
     both = plane("scm_integration", **pat, oauth_client_id="client", oauth_client_secret="s3cret")
     assert both["integration"]["oauth"] is True
     back = plane("scm_integration", **pat)
-    assert "-oauth: True" in diff_of(back)
+    assert "-oauth: true" in diff_of(back)
     assert not plane("scm_integration", **pat)["changed"]
     gone = {key: pat[key] for key in ("runner_id", "scm_id", "host")} | {"state": "absent"}
     plane.control(faults=[{"method": "DeleteSCMIntegration", "times": 1, "after": True}])

@@ -19,7 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Client,
     Connection,
 )
-from tests.e2e.harness import Controller, Run
+from tests.e2e.harness import Controller
 from tests.e2e.looking import verification
 from tests.e2e.test_main_job import processes
 
@@ -142,82 +142,104 @@ SETTINGS = """
 LARGE: dict[str, t.Any] = {
     "display_name": "Large",
     "description": "For big builds",
-    "configuration": {"machineType": "m6i.2xlarge", "disk": 100},
+    "configuration": {"machineType": "m6i.2xlarge", "diskSizeGb": 100},
 }
 GITHUB: dict[str, t.Any] = {
     "scm_id": "github",
     "host": "GitHub.com",
     "oauth_client_id": "client",
     "oauth_client_secret": "s3cret-of-github",
-    "oauth_client_secret_version": "2026-01",
 }
 GITLAB: dict[str, t.Any] = {"scm_id": "gitlab", "host": "gitlab.example.com", "personal_access_token": True}
 
 
-def test_settings_from_the_inventory_are_kept_and_a_secret_is_sent_when_its_version_changes(
-    controller: Controller,
-) -> None:
-    """The first runner stays as it is at the second run, the second one's settings change."""
-    playbook = controller.directory / "settings.yml"
-    playbook.write_text(SETTINGS, "utf-8")
-    plane = {
+def api_of(controller: Controller) -> Api:
+    return Api(Client(Connection(controller.testbed.management_plane_url, controller.testbed.api_token)))
+
+
+def plane_of(controller: Controller) -> dict[str, t.Any]:
+    return {
         "gitpod_api_endpoint": controller.testbed.management_plane_url,
         "gitpod_api_token": controller.testbed.api_token,
     }
 
-    def play(changing: dict[str, t.Any]) -> Run:
-        """The first runner is found by its name, the second by its ID."""
-        kept = {
-            "gitpod_runner_id": "",
-            "gitpod_exchange_token": "",
-            "gitpod_runner_settings_environment_classes": [LARGE],
-            "gitpod_runner_settings_scm_integrations": [GITHUB, GITLAB],
-        }
-        hosts = {US: {**plane, **kept}, EU: {**plane, **changing}}
-        limit = ("--limit", f"{US},{EU}", "--diff", "-vvvv")
-        return controller.play(str(playbook), *limit, hosts=hosts)
 
-    first = play(
-        {
-            "gitpod_runner_settings_environment_classes": [LARGE, {**LARGE, "display_name": "Old"}],
-            "gitpod_runner_settings_scm_integrations": [GITHUB, GITLAB],
-        }
-    )
-    assert first.code == 0, first.output
+def test_a_role_alone_keeps_settings_of_a_runner_that_it_finds_by_its_name(controller: Controller) -> None:
+    """One entry that fails stops no other of its kind, and of a runner that is not up nothing is validated."""
+    playbook = controller.directory / "settings.yml"
+    playbook.write_text(SETTINGS, "utf-8")
+    wrong = {**LARGE, "display_name": "Wrong", "configuration": {"disk": 1}}
+    good = {
+        **plane_of(controller),
+        "gitpod_runner_id": "",
+        "gitpod_exchange_token": "",
+        "gitpod_runner_settings_environment_classes": [LARGE],
+        "gitpod_runner_settings_scm_integrations": [GITHUB, GITLAB],
+    }
+    bad = {**plane_of(controller), "gitpod_runner_settings_environment_classes": [wrong, LARGE]}
+    run = controller.play(str(playbook), "--limit", f"{US},{EU}", "--diff", "-vvvv", hosts={US: good, EU: bad})
+    assert run.code != 0
+    assert run.recap[US]["failed"] == 0
+    assert run.recap[EU]["failed"] == 1
+    assert "Wrong: Could not create the environment class Wrong" in run.output
+    assert "The environment class Large was not validated beforehand" in run.output
     ids = {name: runner_id for runner_id, name in management(controller)["runners"].items()}
-    api = Api(Client(Connection(controller.testbed.management_plane_url, controller.testbed.api_token)))
+    api = api_of(controller)
     assert [entry.name for entry in api.environment_classes(ids[US])] == ["Large"]
+    assert [entry.name for entry in api.environment_classes(ids[EU])] == ["Large"]
     assert sorted((entry.host, entry.oauth, entry.pat) for entry in api.integrations(ids[US])) == [
         ("github.com", True, False),
         ("gitlab.example.com", False, True),
     ]
-    secrets = management(controller)["client_secrets"]
-    assert list(secrets.values()) == [["s3cret-of-github"]] * 2
+    assert "s3cret-of-github" not in run.output
+    assert controller.testbed.api_token not in run.output
 
-    renewed = {**GITHUB, "oauth_client_secret": "n3w-secret", "oauth_client_secret_version": "2026-02"}
-    second = play(
-        {
-            "gitpod_runner_settings_environment_classes": [
-                {**LARGE, "description": "For bigger builds"},
-                {"display_name": "Old", "state": "absent"},
-            ],
-            "gitpod_runner_settings_scm_integrations": [renewed, {**GITLAB, "state": "absent"}],
-        }
-    )
-    assert second.code == 0, second.output
-    assert second.recap[US]["changed"] == 0
-    assert "For bigger builds" in second.output
-    assert "oauth_client_secret: (version 2026-02)" in second.output
-    assert {entry.name: entry.enabled for entry in api.environment_classes(ids[EU])} == {"Large": True, "Old": False}
-    (github,) = api.integrations(ids[EU])
-    secrets = management(controller)["client_secrets"]
-    assert secrets.pop(github.id) == ["s3cret-of-github", "n3w-secret"]
-    assert ["s3cret-of-github"] in secrets.values(), "the first runner's was not sent again"
-    kept = json.loads((controller.artifacts / f"{EU}-sent.json").read_text("utf-8"))
-    assert kept == {"github github.com": "2026-02"}
-    texts = [first.output, second.output, *(path.read_text("utf-8") for path in controller.artifacts.iterdir())]
-    secret_texts = ("s3cret-of-github", "n3w-secret", controller.testbed.api_token)
-    assert not [text for text in texts for secret in secret_texts if secret in text]
+
+def test_site_keeps_the_settings_of_a_runner_of_the_dashboard_and_goes_on_to_the_next_steps(
+    controller: Controller,
+) -> None:
+    """The runner has its ID and its exchange token from the dashboard; the API token keeps what is declared."""
+    management(controller, add_groups=[{"name": "Developers"}])
+    declared = {
+        **plane_of(controller),
+        "gitpod_registration_log_level": "debug",
+        "gitpod_runner_settings_environment_classes": [LARGE],
+        "gitpod_runner_settings_scm_integrations": [GITHUB],
+        "gitpod_runner_settings_sharing": [{"group": "Developers"}],
+    }
+    site = (SITE, "--limit", US, "--diff", "-vvv")
+    first = controller.play(*site, hosts={US: declared})
+    assert first.code == 0, first.output[-5000:]
+    (runner_id,) = [key for key, name in management(controller)["runners"].items() if name == US]
+    api = api_of(controller)
+    assert api.runner(runner_id).configuration.log_level == "debug"
+    assert "+log_level: debug" in first.output
+    assert "was not validated" not in first.output, "the runner was up by then"
+    assert [entry.name for entry in api.environment_classes(runner_id)] == ["Large"]
+    assert [policy.role for policy in api.policies(runner_id)] == ["user"]
+    states = {entry["stage"]: entry["state"] for entry in first.report(US)["stages"]}
+    assert list(states)[-4:] == ["verify", "environment_classes", "scm_integrations", "sharing"]
+    assert {states[stage] for stage in list(states)[-3:]} == {"changed"}
+    assert "Next steps:" not in first.output
+
+    management(controller, forget_calls=True)
+    again = controller.play(*site, hosts={US: declared})
+    assert again.code == 0, again.output[-5000:]
+    assert again.changed == 0
+    assert processes(again.output)[US] == ["runner_preflight_info", "runner_verification_info"]
+    assert {entry["state"] for entry in again.report(US)["stages"][-3:]} == {"unchanged"}
+    assert [call for call in management(controller)["calls"] if not call.startswith(("Get", "List"))] == []
+
+    renewed = {**declared, "gitpod_runner_settings_scm_integrations": [{**GITHUB, "oauth_client_secret": "n3w-s3cret"}]}
+    rotation = ("--tags", "prerequisites,scm_integrations", "-e", "gitpod_renew_secrets=true")
+    rotated = controller.play(*site, *rotation, hosts={US: renewed})
+    assert rotated.code == 0, rotated.output[-5000:]
+    assert list(management(controller)["client_secrets"].values()) == [["s3cret-of-github", "n3w-s3cret"]]
+    texts = [first.output, again.output, rotated.output]
+    texts += [path.read_text("utf-8") for path in controller.artifacts.iterdir()]
+    secrets = ("s3cret-of-github", "n3w-s3cret", controller.testbed.api_token)
+    assert not [text for text in texts for secret in secrets if secret in text]
+    assert not list(controller.artifacts.glob("*sent*")), "nothing is remembered here"
 
 
 def test_the_management_plane_as_inventory(controller: Controller) -> None:

@@ -14,11 +14,15 @@ import uuid
 
 from gitpod.v1 import environment_pb2, runner_configuration_pb2, runner_pb2
 from gitpod.v1.environment_connect import EnvironmentServiceASGIApplication
+from gitpod.v1.group_connect import GroupServiceASGIApplication
+from gitpod.v1.prebuild_connect import PrebuildServiceASGIApplication
+from gitpod.v1.project_connect import ProjectServiceASGIApplication
 from gitpod.v1.runner_configuration_connect import RunnerConfigurationServiceASGIApplication
 from gitpod.v1.runner_connect import RunnerServiceASGIApplication
 
 from .aws import control, state, updater
 from .management_rules import Fault, Gate
+from .management_settings import Groups, Projects, Settings, WarmPools
 from .management_severity import Severity, Strange, Stranger
 
 TOKEN_LIFETIME = 24 * 3600.0
@@ -54,6 +58,7 @@ class ManagementPlane:
         self.integrations: dict[str, t.Any] = {}
         # Client secrets in the order in which they came, by the integration's ID.
         self.client_secrets: dict[str, list[str]] = {}
+        self.settings = Settings()
         self.advanced = 0.0
         self.severity = Severity()
         self.stranger: Stranger | None = None
@@ -67,6 +72,7 @@ class ManagementPlane:
         for kept in (self.runners, self.orders, self.updates, self.environments, self.classes, self.integrations):
             kept.clear()
         self.client_secrets.clear()
+        self.settings = Settings()
         for listed in (self.tokens, self.gate.faults, self.gate.calls):
             listed.clear()
         self.advanced = 0.0
@@ -177,8 +183,8 @@ class ManagementPlane:
         C(faults) are rules (management_rules.Fault), in place of those before; likewise C(strange)
         (management_severity.Strange), and C(severity) is how the servers differ. C(add_runners) have name and region,
         C(add_environments) runner_id, count and archived. C(update_themselves) has releases by ID.
-        C(remove_runners) are IDs. C(forget_calls) empties the list
-        of calls. The answer is for tests, and so has secrets in it.
+        C(remove_runners) are IDs. C(add_groups) have a name, C(add_projects) name and prebuilds. C(forget_calls)
+        empties the list of calls. The answer is for tests, and so has secrets in it.
         """
         if method == "POST":
             self.advanced += float(body.get("advance_seconds", 0))
@@ -192,19 +198,34 @@ class ManagementPlane:
                     token.used_by = ""
             if body.get("forget_calls"):
                 self.gate.calls.clear()
-            for wanted in body.get("add_runners", []):
-                self._add_wanted(**wanted)
             for runner_id in body.get("remove_runners", []):
                 self.runners.pop(runner_id)
-            for wanted in body.get("add_environments", []):
-                self.add_environments(**wanted)
+            self._add(body)
         return {
             "runners": {key: runner.name for key, runner in self.runners.items()},
             "tokens": len(self.tokens),
             "exchange_tokens": [dataclasses.asdict(token) for token in self.tokens],
             "client_secrets": self.client_secrets,
+            "metrics_passwords": {
+                key: runner.spec.configuration.metrics.password for key, runner in self.runners.items()
+            },
+            "llm_keys": self.settings.keys,
+            "groups": {group.name: key for key, group in self.settings.groups.items()},
+            "projects": {project.metadata.name: key for key, project in self.settings.projects.items()},
             "calls": self.gate.calls,
         }
+
+    def _add(self, body: dict[str, t.Any]) -> None:
+        """What there is from now on."""
+        adders: dict[str, t.Callable[..., t.Any]] = {
+            "add_runners": self._add_wanted,
+            "add_environments": self.add_environments,
+            "add_groups": self.settings.add_group,
+            "add_projects": self.settings.add_project,
+        }
+        for name, add in adders.items():
+            for wanted in body.get(name, []):
+                add(**wanted)
 
     def _order(self, body: dict[str, t.Any]) -> None:
         """How calls fail from now on."""
@@ -231,6 +252,9 @@ def create_application(plane: ManagementPlane) -> t.Any:
         RunnerServiceASGIApplication(services.Runners(plane), interceptors=[plane.gate]),
         RunnerConfigurationServiceASGIApplication(services.Configurations(plane), interceptors=[plane.gate]),
         EnvironmentServiceASGIApplication(services.Environments(plane), interceptors=[plane.gate]),
+        GroupServiceASGIApplication(Groups(plane), interceptors=[plane.gate]),
+        ProjectServiceASGIApplication(Projects(plane), interceptors=[plane.gate]),
+        PrebuildServiceASGIApplication(WarmPools(plane), interceptors=[plane.gate]),
     ]
     control.register("/_testbed/management", plane.handle)
 

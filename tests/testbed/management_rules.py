@@ -98,6 +98,8 @@ def _repeated(name: str, values: t.Sequence[t.Any], rules: t.Any) -> list[str]:
     found = []
     if rules.HasField("max_items") and len(values) > rules.max_items:
         found.append(f"{name}: must have at most {rules.max_items} items")
+    if len(values) < rules.min_items:
+        found.append(f"{name}: must have at least {rules.min_items} items")
     for value in values:
         if rules.items.string.uuid and not _is_uuid(value):
             found.append(f"{name}: must be UUIDs")

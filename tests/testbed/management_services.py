@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 import typing as t
 import uuid
@@ -19,40 +17,17 @@ from gitpod.v1.runner_configuration_connect import RunnerConfigurationService
 from gitpod.v1.runner_connect import RunnerService
 
 from .aws import state
+from .management_paging import not_found, page
+from .management_settings import Sharing, Validation
 
 if t.TYPE_CHECKING:
     from .management_plane import ManagementPlane
 
-PAGE_SIZE = 25
 SHORTEST_WINDOW = 2
 HOURS = 24
 
 
-def page(request: t.Any, found: list[t.Any], response: t.Any, field: str) -> t.Any:
-    """Fill a page; its token works for the same filter only."""
-    digest = hashlib.sha256(request.filter.SerializeToString(deterministic=True)).hexdigest()[:12]
-    start = 0
-    if request.pagination.token:
-        try:
-            start_text, of_filter = base64.urlsafe_b64decode(request.pagination.token).decode().split(":")
-            start = int(start_text)
-        except ValueError as error:
-            raise ConnectError(Code.INVALID_ARGUMENT, "invalid pagination token") from error
-        if of_filter != digest:
-            raise ConnectError(Code.INVALID_ARGUMENT, "the pagination token belongs to another filter")
-    size = request.pagination.page_size or PAGE_SIZE
-    getattr(response, field).extend(found[start : start + size])
-    if start + size < len(found):
-        response.pagination.next_token = base64.urlsafe_b64encode(f"{start + size}:{digest}".encode()).decode()
-    return response
-
-
-def not_found(kind: str, key: str) -> ConnectError:
-    """What is answered for an unknown ID."""
-    return ConnectError(Code.NOT_FOUND, f"{kind} {key} not found")
-
-
-class Runners(RunnerService):
+class Runners(Sharing, RunnerService):
     """RunnerService."""
 
     def __init__(self, plane: ManagementPlane) -> None:
@@ -164,7 +139,7 @@ class Environments(EnvironmentService):
         return page(request, found, environment_pb2.ListEnvironmentsResponse(), "environments")
 
 
-class Configurations(RunnerConfigurationService):
+class Configurations(Validation, RunnerConfigurationService):
     """RunnerConfigurationService: environment classes and source control integrations."""
 
     def __init__(self, plane: ManagementPlane) -> None:

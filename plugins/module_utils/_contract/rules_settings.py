@@ -7,19 +7,30 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
     CONTRADICTORY,
     MALFORMED,
+    MISSING,
     Inventory,
     Problem,
     listed,
     nearest,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health import checks as health
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import SETTINGS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import (
     metrics_faults,
     window_faults,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import (
+    declared,
+    desired,
+    environment_class,
+    llm,
+    warm_pool,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import fault as url_fault
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import EXPECTED_ENVIRONMENTS
@@ -92,4 +103,33 @@ def integrations(inventory: Inventory) -> list[Problem]:
     return problems
 
 
-RULES = (registration, checks, integrations, expected)
+def entries(inventory: Inventory) -> list[Problem]:
+    """Classes, models and warm pools that can never be so, which their stages would tell after the deployment."""
+    judges: dict[str, t.Callable[[t.Mapping[str, t.Any]], t.Any]] = {
+        desired.CLASSES: environment_class.wanted_of,
+        desired.MODELS: llm.wanted_of,
+        desired.POOLS: warm_pool.wanted_of,
+    }
+    problems = []
+    for name, judge in judges.items():
+        given = inventory.values.get(name)
+        for number, entry in enumerate(given if isinstance(given, list) else [], 1):
+            try:
+                judge(entry)
+            except InputError as error:
+                problems.append(Problem(CONTRADICTORY, name, f"Entry {number}: {error.why}.", "Correct it."))
+    return problems
+
+
+def token(inventory: Inventory) -> list[Problem]:
+    """Who declares what the management plane keeps needs a token for it; without one, nobody would keep it."""
+    named = [variable.name for variable in (*SETTINGS, *declared.VARIABLES)]
+    given = [name for name in named if inventory.values.get(name) not in (None, [], {})]
+    if not given or inventory.values.get("gitpod_api_token"):
+        return []
+    return [
+        Problem(MISSING, "gitpod_api_token", f"Not set, but needed for {listed(given)}.", "Set it, or leave them out.")
+    ]
+
+
+RULES = (registration, checks, integrations, expected, entries, token)

@@ -8,27 +8,25 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.calls import (
+    PAGE_SIZE,
+    Changes,
+    empty,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.configuration_calls import (
+    ConfigurationCalls,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import (
     AWS,
     Configuration,
-    EnvironmentClass,
-    Integration,
     Runner,
 )
-
-if t.TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import Client
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
-
-PAGE_SIZE = 100
-# More pages, bytes and seconds than any organization's list takes: one that never ends must not keep a module for ever.
-MOST_PAGES = 1000
-LARGEST_LIST = 64 * 1024 * 1024
-LONGEST_LIST = 600.0
-Changes = t.Mapping[str, t.Any]
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.sharing_calls import (
+    SharingCalls,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.warm_pool_calls import (
+    WarmPoolCalls,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,35 +42,8 @@ class Creation:
     sure: bool = True
 
 
-class Api:
-    """The calls that the collection makes."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    @property
-    def clock(self) -> Clock:
-        """By which calls wait."""
-        return self._client.clock
-
-    def _pages(self, rpc: Callable[[t.Any], t.Any], request: t.Any, what: str) -> t.Iterator[t.Any]:
-        """Every page; never a shorter list than there is.
-
-        :raises ApiError: the list does not end.
-        """
-        began, tokens, size = self.clock.now(), {""}, 0
-        for _page in range(MOST_PAGES):
-            answer = self._client.call(rpc, request, what)
-            yield answer
-            token, size = answer.pagination.next_token, size + answer.ByteSize()
-            if not token:
-                return
-            if token in tokens or size > LARGEST_LIST or self.clock.now() - began > LONGEST_LIST:
-                break
-            tokens.add(token)
-            request.pagination.token = token
-        why = f"The list does not end: after {len(tokens)} pages another is promised, or one of them again"
-        raise ApiError(f"Could not {what}", why, "Run again; if it stays, show this to Gitpod", "endless_list")
+class Api(ConfigurationCalls, SharingCalls, WarmPoolCalls):
+    """The calls that the collection makes: those about runners, and those that set one up."""
 
     def runners(self, provider: str = AWS) -> list[Runner]:
         """All runners of a provider that the token's user may see."""
@@ -97,7 +68,7 @@ class Api:
         what = f"read the runner {runner_id}"
         answer = self._client.call(self._client.runner.get_runner, request, what)
         if answer.runner.runner_id != runner_id:
-            raise _empty(what)
+            raise empty(what)
         return Runner.from_api(answer.runner)
 
     def create_runner(
@@ -130,7 +101,7 @@ class Api:
                 return Creation(Runner.from_api(answer.runner), answer.exchange_token, not looked)
             answer = done()
         if answer is None:
-            raise _empty(what)
+            raise empty(what)
         return Creation(answer, sure=False)
 
     def update_runner(self, runner_id: str, name: str, changes: Changes, metrics_password: str) -> None:
@@ -163,7 +134,7 @@ class Api:
         what = f"mint an exchange token of the runner {runner_id}"
         token = str(self._client.call(self._client.runner.create_runner_token, request, what).exchange_token)
         if not token:
-            raise _empty(what)
+            raise empty(what)
         return token
 
     def environments(self, runner_id: str) -> int:
@@ -180,105 +151,6 @@ class Api:
         everything = (entry for page in pages for entry in page.environments)
         found = {entry.id or number: entry.status.phase for number, entry in enumerate(everything)}
         return sum(phase != deleted for phase in found.values())
-
-    def environment_classes(self, runner_id: str) -> list[EnvironmentClass]:
-        """All classes of a runner, disabled ones too."""
-        from gitpod.v1 import runner_configuration_pb2
-
-        request = runner_configuration_pb2.ListEnvironmentClassesRequest()
-        request.pagination.page_size = PAGE_SIZE
-        request.filter.runner_ids.append(runner_id)
-        what = f"list the environment classes of the runner {runner_id}"
-        pages = self._pages(self._client.configuration.list_environment_classes, request, what)
-        found = [raw for page in pages for raw in page.environment_classes]
-        return [EnvironmentClass.from_api(raw) for raw in found if raw.runner_id == runner_id]
-
-    def create_environment_class(
-        self, runner_id: str, name: str, description: str, configuration: t.Mapping[str, str]
-    ) -> str:
-        """A new class; its ID."""
-        from gitpod.v1 import runner_configuration_pb2
-
-        request = runner_configuration_pb2.CreateEnvironmentClassRequest(
-            runner_id=runner_id, display_name=name, description=description
-        )
-        for key, value in sorted(configuration.items()):
-            request.configuration.add(key=key, value=value)
-        before = {entry.id for entry in self.environment_classes(runner_id)}
-
-        def done() -> EnvironmentClass | None:
-            new = [entry for entry in self.environment_classes(runner_id) if entry.id not in before]
-            return next((entry for entry in new if entry.name == name), None)
-
-        rpc = self._client.configuration.create_environment_class
-        return self._identifier(rpc, request, f"create the environment class {name}", done)
-
-    def update_environment_class(self, class_id: str, changes: Changes) -> None:
-        """:param changes: C(description) and C(enabled), what is to change."""
-        from gitpod.v1 import runner_configuration_pb2
-
-        request = runner_configuration_pb2.UpdateEnvironmentClassRequest(environment_class_id=class_id, **changes)
-        rpc = self._client.configuration.update_environment_class
-        self._client.call(rpc, request, f"change the environment class {class_id}")
-
-    def integrations(self, runner_id: str) -> list[Integration]:
-        """All source control integrations of a runner."""
-        from gitpod.v1 import runner_configuration_pb2
-
-        request = runner_configuration_pb2.ListSCMIntegrationsRequest()
-        request.pagination.page_size = PAGE_SIZE
-        request.filter.runner_ids.append(runner_id)
-        what = f"list the source control integrations of the runner {runner_id}"
-        pages = self._pages(self._client.configuration.list_scm_integrations, request, what)
-        found = [raw for page in pages for raw in page.integrations]
-        return [Integration.from_api(raw) for raw in found if raw.runner_id == runner_id]
-
-    def create_integration(self, runner_id: str, scm_id: str, host: str, fields: Changes) -> str:
-        """A new integration; its ID.
-
-        :param fields: further fields of CreateSCMIntegrationRequest.
-        """
-        from gitpod.v1 import runner_configuration_pb2
-
-        request = runner_configuration_pb2.CreateSCMIntegrationRequest(
-            runner_id=runner_id, scm_id=scm_id, host=host, **fields
-        )
-
-        def done() -> Integration | None:
-            found = self.integrations(runner_id)
-            return next((entry for entry in found if (entry.scm_id, entry.host) == (scm_id, host)), None)
-
-        rpc = self._client.configuration.create_scm_integration
-        return self._identifier(rpc, request, f"create the integration of {host}", done)
-
-    def _identifier(self, rpc: Callable[[t.Any], t.Any], request: t.Any, what: str, done: Callable[[], t.Any]) -> str:
-        """The ID of something new; an answer without one is looked up like one that was lost."""
-        answer = self._client.call(rpc, request, what, done)
-        found = answer if answer.id else done()
-        if found is None:
-            raise _empty(what)
-        return str(found.id)
-
-    def update_integration(self, integration_id: str, fields: Changes) -> None:
-        """:param fields: fields of UpdateSCMIntegrationRequest that are to change."""
-        from gitpod.v1 import runner_configuration_pb2
-
-        request = runner_configuration_pb2.UpdateSCMIntegrationRequest(id=integration_id, **fields)
-        rpc = self._client.configuration.update_scm_integration
-        self._client.call(rpc, request, f"change the integration {integration_id}")
-
-    def delete_integration(self, integration_id: str) -> None:
-        """Delete it."""
-        from gitpod.v1 import runner_configuration_pb2
-
-        request = runner_configuration_pb2.DeleteSCMIntegrationRequest(id=integration_id)
-        rpc = self._client.configuration.delete_scm_integration
-        self._client.call(rpc, request, f"delete the integration {integration_id}")
-
-
-def _empty(what: str) -> ApiError:
-    why = "The management plane's answer does not hold what was asked for"
-    return ApiError(f"Could not {what}", why, "Run again; if it stays, show this to Gitpod", "empty_answer")
 
 
 def _as_changes(configuration: Configuration) -> dict[str, t.Any]:

@@ -93,6 +93,8 @@ OTHER = Meaning("unknown", _FAILED, _SHOW)
 FAULTY = Meaning("unknown", f"{_FAILED}, also after several tries", _SHOW, retry=True, repeats=3)
 # Connect protocol, "Error codes": HTTP 500, and the conflict after which the whole call is due again.
 FAULTS = frozenset({"internal", "unknown", "aborted"})
+# Another run was quicker, or a try of this one whose answer was lost: what is there is looked at.
+EXISTS = Meaning("already_exists", "There is one already, and it is another one", "Run again")
 UNTRUSTED = Meaning(
     "untrusted",
     "The certificate of the management plane is not trusted",
@@ -122,7 +124,7 @@ _BY_KIND = {
     exchange.TOO_LARGE: NOT_THE_API,
 }
 # After these, nobody knows whether the management plane has carried a call out.
-LOST = frozenset({"unavailable", "deadline_exceeded", "unknown"})
+LOST = frozenset({"already_exists", "unavailable", "deadline_exceeded", "unknown"})
 
 
 def chain(error: BaseException) -> t.Iterator[BaseException]:
@@ -146,6 +148,8 @@ def meaning_of(error: BaseException, mapped: BaseException) -> Meaning:
             return _BY_KIND.get(cause.kind, UNAVAILABLE if cause.passing else PROXY)
     if connect_code(error) in FAULTS:
         return FAULTY
+    if connect_code(error) == EXISTS.code:
+        return EXISTS
     found = MEANINGS.get(type(mapped).__name__, OTHER)
     # Of an answer that did arrive, the SDK could not read the message.
     return BROKEN if found is UNAVAILABLE and error.__cause__ is not None else found

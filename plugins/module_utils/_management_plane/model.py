@@ -195,7 +195,7 @@ class EnvironmentClass:
 
 @dataclasses.dataclass(frozen=True)
 class Integration:
-    """How a runner reaches a source control system; the client secret never comes back."""
+    """How a runner reaches a source control system; the client secret comes back encrypted only."""
 
     id: str
     scm_id: str
@@ -205,6 +205,7 @@ class Integration:
     issuer_url: str = ""
     pat: bool = False
     virtual_directory: str = ""
+    encrypted_secret: bytes = dataclasses.field(default=b"", repr=False, compare=False)
 
     @classmethod
     def from_api(cls, raw: t.Any) -> Integration:
@@ -219,6 +220,7 @@ class Integration:
             issuer_url=raw.oauth.issuer_url,
             pat=raw.pat,
             virtual_directory=raw.virtual_directory,
+            encrypted_secret=raw.oauth.encrypted_client_secret,
         )
 
     def as_result(self) -> dict[str, t.Any]:

@@ -23,7 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.cli
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, registering
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, registering, stepping
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import gather
@@ -61,14 +61,15 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     if isinstance(facts.template, Template):
         fleet.hide(secret_texts(wanted.parameters, facts.template))
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
-    stages = plans(values, earlier, wanted, facts)
+    deploying = plans(values, earlier, wanted, facts)
+    next_steps = stepping.plans(values, wanted, facts, fleet.pool)
     return {
         "name": wanted.name,
         "region": wanted.region,
         "ready": not any(result["status"] == FAIL for result in found),
         "checks": found,
-        "plan": [stage.as_result() for stage in stages],
-        "seen": seen(values, earlier, wanted, facts, stages),
+        "plan": [stage.as_result() for stage in (*deploying, *next_steps)],
+        "seen": {**seen(values, earlier, wanted, facts, deploying), **stepping.seen(next_steps)},
         "stack_exists": status.exists(facts.stack.status) if isinstance(facts.stack, Stack) else None,
         "release": _release(wanted, facts),
         "account_id": facts.caller.account if isinstance(facts.caller, Caller) else "",

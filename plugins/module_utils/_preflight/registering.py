@@ -24,7 +24,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownershi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, ManagementPlane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.foresee import STAGE, foresee
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.foresee import (
+    STAGE,
+    by_id,
+    foresee,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import (
     Wanted as WantedRegistration,
 )
@@ -53,13 +57,16 @@ def named(wanted: Wanted) -> bool:
     return bool(wanted.runner_id) and "runner_id" not in wanted.left_out
 
 
+def connection(wanted: Wanted) -> dict[str, t.Any]:
+    """How the management plane is reached, as C(Connection.of) takes it: the same for all that a look asks."""
+    options = {"api_url": wanted.api_endpoint, "api_token": wanted.api_token, "ca_path": wanted.api_ca_path}
+    return {**options, "api_timeout": TIMEOUT, **RETRIES}
+
+
 def ask(wanted: Wanted, pool: Pool) -> ManagementPlane:
     """Ask for the runner, or for all of them where it has to be found; never an exception, never the token."""
-    options = {"api_url": wanted.api_endpoint, "api_token": wanted.api_token, "ca_path": wanted.api_ca_path}
     try:
-        found = plane.runners(
-            pool, {**options, "api_timeout": TIMEOUT, **RETRIES}, wanted.runner_id if named(wanted) else ""
-        )
+        found = plane.runners(pool, connection(wanted), wanted.runner_id if named(wanted) else "")
     except ImportError as error:
         told = f"the Python library gitpod-sdk is not installed ({error})"
         advice = "Install gitpod-sdk (Python 3.10 or newer) where the modules run."
@@ -78,12 +85,17 @@ def ask(wanted: Wanted, pool: Pool) -> ManagementPlane:
 def asked(wanted: Wanted) -> WantedRegistration | None:
     """What the stage is asked for; C(None) when it does nothing.
 
+    Of a runner that the inventory names by its ID, it keeps what is declared of its settings.
+
     :raises InputError: with every value that cannot be.
     """
-    if not wanted.api_token or named(wanted):
+    if not wanted.api_token:
         return None
     options = {name: getattr(wanted, f"registration_{name}") for name in OPTIONS}
-    return WantedRegistration.of({**options, "name": wanted.name, "region": wanted.region, "runner_id": ""})
+    meant = {"name": "", "runner_id": wanted.runner_id} if named(wanted) else {"name": wanted.name, "runner_id": ""}
+    found = WantedRegistration.of({**options, **meant, "region": wanted.region})
+    found = dataclasses.replace(found, renew_password=wanted.renews_password)
+    return None if named(wanted) and not found.configuration else found
 
 
 def plan(wanted: Wanted, facts: Facts) -> StagePlan:
@@ -106,6 +118,8 @@ def found(wanted: Wanted, facts: Facts) -> Runner | None:
     registration = asked(wanted)
     if plane is None or not plane.authenticated or registration is None:
         return None
+    if registration.runner_id:
+        return by_id(plane.runners, registration.runner_id)
     return choose(plane.runners, registration)
 
 
@@ -163,7 +177,7 @@ def would_be_anothers(wanted: Wanted, facts: Facts) -> bool:
     if not isinstance(whose, Found) or whose.verdict.relation != OURS or plane is None or not plane.authenticated:
         return False
     try:
-        anew = asked(wanted) is not None and found(wanted, facts) is None
+        anew = asked(wanted) is not None and not named(wanted) and found(wanted, facts) is None
     except RunnerError:
         return False
     return anew and bool(whose.stack.tags.get(RUNNER_ID_TAG))

@@ -108,6 +108,7 @@ class Wanted:
     registration_devcontainer_image_cache: bool | None = None
     registration_metrics: t.Mapping[str, t.Any] | None = dataclasses.field(default=None, repr=False)
     registration_same_name_elsewhere: bool = False
+    renews_password: bool = False
     probe_instances: bool = False
     prerequisites_skip: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -134,6 +135,9 @@ class Wanted:
             ),
             environment_classes=declared(values.get("gitpod_runner_settings_environment_classes")),
             registration_metrics=_without_password(values.get("gitpod_registration_metrics")),
+            renews_password=bool(
+                values.get("gitpod_renew_secrets") and (values.get("gitpod_registration_metrics") or {}).get("password")
+            ),
         )
         return deployed(cls(**found), values.get("gitpod_stack_parameters") or {}, LABELLED)
 

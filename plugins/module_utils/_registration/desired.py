@@ -16,9 +16,18 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.e
 DEFAULT_API_URL = "https://app.gitpod.io/api"
 
 
+# What is declared of a runner's settings; the other variables say how it is found.
+SETTINGS = tuple(variable for variable in VARIABLES if variable.option != "same_name_elsewhere")
+
+
 def wanted(values: Values) -> bool:
     """Whether the runner is found or created at the management plane: with a token, and without its ID."""
     return bool(values.get("gitpod_api_token") and not values.get("gitpod_runner_id"))
+
+
+def kept(values: Values) -> bool:
+    """Whether the settings of a runner that the inventory names by its ID are kept, whoever registered it."""
+    return bool(values.get("gitpod_api_token") and values.get("gitpod_runner_id") and module_options(SETTINGS, values))
 
 
 def connection(values: Values) -> Options:
@@ -32,8 +41,16 @@ def connection(values: Values) -> Options:
 
 
 def start(values: Values, _earlier: Earlier) -> Options:
-    """Options that have the runner, and mint a token where the stack needs one; its status is added by the caller."""
+    """Options that have the runner, and mint a token where the stack needs one; its status is added by the caller.
+
+    A runner that the inventory names by its ID keeps its name, and its token is the inventory's.
+    """
+    renewal = {"renew_metrics_password": True} if values.get("gitpod_renew_secrets") else {}
+    if values.get("gitpod_runner_id"):
+        settings = {**module_options(SETTINGS, values), **connection(values), **renewal}
+        return {**settings, "runner_id": values["gitpod_runner_id"], "region": values["gitpod_region"]}
     return {
+        **renewal,
         **module_options(VARIABLES, values),
         **connection(values),
         "name": values["gitpod_runner_name"],
@@ -74,7 +91,8 @@ def handed_on(result: t.Mapping[str, t.Any], values: Values, stack_status: str) 
         "actions": result.get("actions") or [],
         "runner": result.get("runner"),
         "runner_id": (result.get("runner") or {}).get("id") or "known-after-registration",
-        "api_endpoint": "" if exists else values.get("gitpod_api_endpoint") or DEFAULT_API_URL,
+        # Of a runner with an ID the inventory says it, or the template does.
+        "api_endpoint": "" if exists or not wanted(values) else values.get("gitpod_api_endpoint") or DEFAULT_API_URL,
         "exchange_token_reason": reason,
         # A stack that stands is given the new token; one that is made anew gets it anyway.
         "renew_exchange_token": bool(reason) and status.meaning(stack_status).present == status.UPDATE,

@@ -25,6 +25,7 @@ class Wanted:
 
     :param runner_id: the runner that is meant, or empty to find it by name and region.
     :param configuration: fields of Configuration that are declared; what is not keeps its value.
+    :param renew_password: whether the metrics password is sent again; it is write-only, and cannot be compared.
     :param same_name_elsewhere: whether a runner of the same name in another region is a runner of its own.
     """
 
@@ -33,6 +34,7 @@ class Wanted:
     runner_id: str = ""
     configuration: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     metrics_password: str = dataclasses.field(default="", repr=False)
+    renew_password: bool = False
     same_name_elsewhere: bool = False
 
     @classmethod
@@ -42,7 +44,7 @@ class Wanted:
         :raises InputError: with every value that the management plane would refuse.
         """
         problems: list[str] = []
-        name = str(options["name"] or "").strip()
+        name = str(options.get("name") or "").strip()
         if name and not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
             problems.append(f"the name {name!r} must have {SHORTEST_NAME} to {LONGEST_NAME} characters")
         if not name and not options["runner_id"]:
@@ -62,10 +64,11 @@ class Wanted:
             raise InputError("The registration cannot be as it is wanted; nothing was changed", "; ".join(problems))
         return cls(
             name=name,
-            region=str(options["region"] or "").strip(),
+            region=str(options.get("region") or "").strip(),
             runner_id=str(options["runner_id"] or "").strip(),
             configuration=configuration,
             metrics_password=str(metrics.get("password") or ""),
+            renew_password=bool(options.get("renew_metrics_password") and metrics.get("password")),
             same_name_elsewhere=bool(options.get("same_name_elsewhere")),
         )
 

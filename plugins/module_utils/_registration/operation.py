@@ -35,6 +35,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registra
 PATIENCE = (1.0, 2.0, 4.0, 0.0)
 # What check mode returns for an exchange token, so that what it is handed on to can be checked.
 STAND_IN = "minted-when-it-is-needed"
+# For a diff, of what is write-only.
+SENT = "metrics password: (sent)\n"
 FORCED = (
     "The runner {name} is deleted by force: its environments are deleted with it, without regard to what they hold, "
     "and work that was not pushed is lost."
@@ -121,7 +123,7 @@ def present(api: Api, wanted: Wanted, asked: Asked, check_mode: bool) -> dict[st
         "actions": actions(before, todo),
     }
     if todo.changed:
-        result["diff"] = _diff(before, todo.after)
+        result["diff"] = _diff(before, todo.after, SENT if todo.send_password else "")
     if asked.token:
         result["exchange_token_reason"] = reason
     if reason:
@@ -143,7 +145,7 @@ def _carry_out(api: Api, before: Runner | None, wanted: Wanted) -> tuple[Runner 
         if not todo.changed:
             return before, runner, ""
     # The password never comes back, so it goes along whenever the settings around it are sent.
-    password = wanted.metrics_password if "metrics" in todo.changes else ""
+    password = wanted.metrics_password if "metrics" in todo.changes or todo.send_password else ""
     api.update_runner(before.id, todo.rename, todo.changes, password)
     found = api.runner(before.id)
     return before, dataclasses.replace(found, configuration=todo.after.configuration, name=todo.after.name), ""
@@ -176,11 +178,11 @@ def absent(api: Api, wanted: Wanted, allowed: Permissions, module: t.Any) -> dic
     }
 
 
-def _diff(before: Runner | None, after: Runner | None) -> dict[str, str]:
+def _diff(before: Runner | None, after: Runner | None, sent: str = "") -> dict[str, str]:
     header = f"runner {(after or before or Runner('', '')).name}"
     return {
         "before": as_text(before),
-        "after": as_text(after),
+        "after": as_text(after) + sent,
         "before_header": header,
         "after_header": header,
     }

@@ -33,18 +33,20 @@ class Plan:
     :param create: whether a runner has to be created.
     :param rename: the new name, or empty.
     :param changes: fields of Configuration that differ, with their new values.
+    :param send_password: whether the metrics password is sent although nothing else of the metrics changes.
     :param after: the runner as it is then; of a new one the ID is not known.
     """
 
     create: bool = False
     rename: str = ""
     changes: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    send_password: bool = False
     after: Runner = NOBODY
 
     @property
     def changed(self) -> bool:
         """Whether there is anything to do."""
-        return self.create or bool(self.rename or self.changes)
+        return self.create or self.send_password or bool(self.rename or self.changes)
 
 
 def choose(runners: t.Sequence[Runner], wanted: Wanted) -> Runner | None:
@@ -138,7 +140,9 @@ def plan(runner: Runner | None, wanted: Wanted) -> Plan:
     rename = wanted.name if wanted.name and wanted.name != runner.name else ""
     configuration = dataclasses.replace(runner.configuration, **changes)
     after = dataclasses.replace(runner, name=rename or runner.name, configuration=configuration)
-    return Plan(rename=rename, changes=changes, after=after)
+    # With other metrics settings the password goes along anyway.
+    send = wanted.renew_password and "metrics" not in changes
+    return Plan(rename=rename, changes=changes, send_password=send, after=after)
 
 
 def actions(runner: Runner | None, todo: Plan) -> list[str]:
@@ -147,7 +151,8 @@ def actions(runner: Runner | None, todo: Plan) -> list[str]:
         return [f"create the runner {todo.after.name} in {todo.after.region}"] if todo.create else []
     found = [f"rename the runner {runner.id} from {runner.name} to {todo.rename}"] if todo.rename else []
     shown = configuration_as_result(todo.after.configuration)
-    return found + [f"set {key} of the runner {runner.id} to {_text(shown[key])}" for key in todo.changes]
+    found += [f"set {key} of the runner {runner.id} to {_text(shown[key])}" for key in todo.changes]
+    return found + ([f"send the metrics password of the runner {runner.id}"] if todo.send_password else [])
 
 
 def _text(value: t.Any) -> str:

@@ -33,6 +33,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_h
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.script import POLICY, SCRIPT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.style import STYLE
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.timeline import fleet_chart
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import of_fleet, whom
 
 NAME = "Gitpod Enterprise AWS Runners"
 EMPTY = "This run came to no runner."
@@ -52,8 +53,23 @@ def page(fleet: Fleet) -> str:
         f'<header class="top"><span class="mark">{icon("mark")}</span><div><h1>{NAME}</h1>'
         f'<p class="quiet">{escape(fleet.title)}</p></div></header><main>{_tally(fleet)}'
         f"{_attention(numbered)}{_overview(numbered)}{fleet_chart(fleet.runners)}{_details(numbered)}"
+        f"{_next_steps(fleet)}"
         "<footer>Written by the Ansible collection gitpod.enterprise_runner. This page is complete: it loads nothing "
         f"and sends nothing.</footer></main><script>{SCRIPT}</script></body></html>\n"
+    )
+
+
+def _next_steps(fleet: Fleet) -> str:
+    """What to do next, where nothing of it is declared; a link opens only when somebody follows it."""
+    steps = "".join(
+        f'<li><a href="{escape(step["url"])}" rel="noreferrer">{escape(step["title"])}</a> '
+        f'<span class="quiet">{escape(whom(step, len(fleet.runners)))}</span>'
+        + (f" or declare <code>{escape(step['variable'])}</code>" if step.get("variable") else "")
+        + "</li>"
+        for step in of_fleet(fleet.runners)
+    )
+    return (
+        f'<div class="bar"><h2>Next steps</h2></div><section class="card"><ul>{steps}</ul></section>' if steps else ""
     )
 
 

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 
-# Of the modules that keep an entry; a version is only compared, so a number is one too.
+# Of the modules that keep an entry.
 CLASS_OPTIONS: t.Mapping[str, t.Any] = {
     "display_name": {"type": "str", "required": True},
     "description": {"type": "str"},
@@ -23,10 +23,29 @@ INTEGRATION_OPTIONS: t.Mapping[str, t.Any] = {
     "host": {"type": "str", "required": True},
     "oauth_client_id": {"type": "str"},
     "oauth_client_secret": {"type": "str", "no_log": True},
-    "oauth_client_secret_version": {"type": "raw"},
     "issuer_url": {"type": "str"},
     "personal_access_token": {"type": "bool"},
     "virtual_directory": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+}
+SHARING_OPTIONS: t.Mapping[str, t.Any] = {
+    "group": {"type": "str", "required": True},
+    "role": {"type": "str", "choices": ["user", "admin"]},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+}
+LLM_OPTIONS: t.Mapping[str, t.Any] = {
+    "endpoint": {"type": "str", "required": True},
+    "models": {"type": "list", "elements": "str"},
+    "max_tokens": {"type": "int"},
+    "enabled": {"type": "bool"},
+    "api_key": {"type": "str", "no_log": True},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+}
+POOL_OPTIONS: t.Mapping[str, t.Any] = {
+    "project": {"type": "str", "required": True},
+    "environment_class": {"type": "str", "required": True},
+    "min_size": {"type": "int"},
+    "max_size": {"type": "int"},
     "state": {"type": "str", "choices": ["present", "absent"]},
 }
 
@@ -53,11 +72,35 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable(
-        name="gitpod_runner_settings_sent_versions_path",
+        name="gitpod_runner_settings_sharing",
         description=(
-            "File on the control node that keeps the versions of the client secrets that were sent. Default is "
-            "C(<host>-sent.json) in C(gitpod_artifact_directory)."
+            "Groups with whom the runner is shared, each with the options of "
+            "M(gitpod.enterprise_runner.runner_sharing), at least C(group). Groups that are not listed keep what they "
+            "have."
         ),
-        kind="path",
+        kind="list",
+        elements="dict",
+        options=SHARING_OPTIONS,
+    ),
+    Variable(
+        name="gitpod_runner_settings_llm_integrations",
+        description=(
+            "Integrations of language models, each with the options of "
+            "M(gitpod.enterprise_runner.runner_llm_integration), at least C(endpoint)."
+        ),
+        kind="list",
+        elements="dict",
+        options=LLM_OPTIONS,
+        secret=True,
+    ),
+    Variable(
+        name="gitpod_runner_settings_warm_pools",
+        description=(
+            "Warm pools, each with the options of M(gitpod.enterprise_runner.runner_warm_pool), at least C(project) "
+            "and C(environment_class)."
+        ),
+        kind="list",
+        elements="dict",
+        options=POOL_OPTIONS,
     ),
 )

@@ -10,10 +10,49 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import Options, Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS
 
-CLASSES = "gitpod_runner_settings_environment_classes"
-INTEGRATIONS = "gitpod_runner_settings_scm_integrations"
-# Of an entry of the inventory's lists; the rest of the modules' options is the same for all entries.
+PREFIX = "gitpod_runner_settings_"
+CLASSES, INTEGRATIONS = f"{PREFIX}environment_classes", f"{PREFIX}scm_integrations"
+SHARING, MODELS, POOLS = f"{PREFIX}sharing", f"{PREFIX}llm_integrations", f"{PREFIX}warm_pools"
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """One kind of settings, which is a stage of its own.
+
+    :param module: keeps one entry.
+    :param returns: name of the entry in the module's result.
+    :param label: says which entry it is, without a secret.
+    :param renewal: option that has the entry's secret sent again, or empty.
+    """
+
+    module: str
+    returns: str
+    label: t.Callable[[t.Mapping[str, t.Any]], str]
+    renewal: str = ""
+
+
+KINDS: t.Mapping[str, Kind] = {
+    "environment_classes": Kind(
+        "runner_environment_class", "environment_class", lambda entry: str(entry["display_name"])
+    ),
+    "scm_integrations": Kind(
+        "runner_scm_integration",
+        "integration",
+        lambda entry: f"{entry['scm_id']} at {entry['host']}",
+        "renew_client_secret",
+    ),
+    "sharing": Kind("runner_sharing", "policy", lambda entry: f"the group {entry['group']}"),
+    "llm_integrations": Kind(
+        "runner_llm_integration", "integration", lambda entry: str(entry["endpoint"]), "renew_api_key"
+    ),
+    "warm_pools": Kind(
+        "runner_warm_pool",
+        "warm_pool",
+        lambda entry: f"{entry['environment_class']} of the project {entry['project']}",
+    ),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,13 +60,21 @@ class Item:
     """One entry of the inventory's lists.
 
     :param label: says which, without a secret.
-    :param key: of an integration, by which the version of its secret is remembered.
     """
 
-    module: str
+    kind: str
     label: str
     options: Options = dataclasses.field(repr=False)
-    key: str = ""
+
+    @property
+    def module(self) -> str:
+        """That keeps it."""
+        return KINDS[self.kind].module
+
+
+def declared(values: Values) -> tuple[str, ...]:
+    """The kinds that the inventory lists entries of, in their order."""
+    return tuple(kind for kind in NEXT_STEPS if values.get(f"{PREFIX}{kind}"))
 
 
 def find(values: Values) -> Options:
@@ -35,40 +82,16 @@ def find(values: Values) -> Options:
     return {**connection(values), "name": values["gitpod_runner_name"], "region": values["gitpod_region"]}
 
 
-def items(values: Values, sent: t.Mapping[str, str]) -> list[Item]:
-    """Every class, then every integration, in the inventory's order.
+def items(values: Values, kinds: t.Iterable[str] = NEXT_STEPS) -> list[Item]:
+    """Every entry of these kinds, in the inventory's order.
 
     :param values: typed, so each entry has the names that its module takes, and those by which it is known.
-    :param sent: versions of client secrets as they were sent last, by C(key_of).
     """
-    classes = values.get(CLASSES) or []
-    found = [Item("runner_environment_class", str(entry["display_name"]), dict(entry)) for entry in classes]
-    for entry in values.get(INTEGRATIONS) or []:
-        key = key_of(entry)
-        version = {"sent_oauth_client_secret_version": sent[key]} if sent.get(key) else {}
-        label = f"{entry['scm_id']} at {entry['host']}"
-        found.append(Item("runner_scm_integration", label, {**entry, **version}, key))
-    return found
-
-
-def key_of(integration: t.Mapping[str, t.Any]) -> str:
-    """System and host, as the management plane knows an integration."""
-    return f"{integration['scm_id']} {str(integration['host']).lower()}"
-
-
-def versions(sent: t.Mapping[str, str], done: t.Sequence[tuple[Item, t.Mapping[str, t.Any]]]) -> dict[str, str]:
-    """Versions of the client secrets that the management plane has now, by C(key_of).
-
-    Of an integration that failed, what was known stays; one that is gone, or that nobody lists, is forgotten.
-
-    :param done: every integration with its result.
-    """
-    found = {}
-    for item, result in done:
-        if result.get("failed"):
-            version = sent.get(item.key)
-        else:
-            version = result.get("oauth_client_secret_version") if result.get("integration") else ""
-        if version:
-            found[item.key] = str(version)
+    renews = bool(values.get("gitpod_renew_secrets"))
+    found = []
+    for name in kinds:
+        kind = KINDS[name]
+        renewal = {kind.renewal: True} if renews and kind.renewal else {}
+        for entry in values.get(f"{PREFIX}{name}") or []:
+            found.append(Item(name, kind.label(entry), {**entry, **renewal}))
     return found

@@ -16,6 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import rivals
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import EnvironmentClass
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.operation import api_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import validation
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
@@ -61,7 +62,7 @@ class Plan:
 
 def wanted_of(options: t.Mapping[str, t.Any]) -> Wanted:
     """:raises InputError: with every value that the management plane would refuse."""
-    name, description = options["display_name"].strip(), options["description"]
+    name, description = str(options["display_name"]).strip(), options.get("description")
     problems = [
         f"{key} must have {shortest} to {longest} characters"
         for key, (shortest, longest) in LENGTHS.items()
@@ -70,9 +71,10 @@ def wanted_of(options: t.Mapping[str, t.Any]) -> Wanted:
     ]
     if problems:
         raise InputError(f"The environment class {name!r} cannot be so; nothing was changed", "; ".join(problems))
-    given = options["configuration"]
+    given = options.get("configuration")
     configuration = None if given is None else {str(key): _text(value) for key, value in given.items()}
-    return Wanted(name, description, configuration, options["enabled"], options["replace"])
+    enabled = options.get("enabled") is not False and options.get("state") != "absent"
+    return Wanted(name, description, configuration, enabled, bool(options.get("replace")))
 
 
 def _text(value: t.Any) -> str:
@@ -145,10 +147,10 @@ def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_environment_class does."""
     options = module.params
     wanted = wanted_of(options)
-    if options["state"] == "absent":
-        wanted = dataclasses.replace(wanted, enabled=False)
     api, runner_id = api_of(module), options["runner_id"]
     todo = plan(api.environment_classes(runner_id), wanted)
+    if todo.create and todo.after:
+        validation.environment_class(module, api, runner_id, todo.after)
     found = todo.after
     if not module.check_mode:
         found = _carry_out(api, runner_id, todo)

@@ -4,8 +4,7 @@
 """Source control integrations: planning, and carrying the plan out.
 
 One is known by its runner, system and host. A client secret is write-only: what the management plane has cannot be
-compared, so it is sent when the integration is created or its client changes, and again only when the version marker
-that the inventory keeps beside it differs from the one that was sent last.
+compared, so it is sent when the integration is created or its client changes, and again only on request.
 """
 
 from __future__ import annotations
@@ -17,10 +16,13 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, NotFoundError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Integration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.operation import api_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import validation
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.outcome import as_lines, result
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
 
+SENT = "oauth_client_secret: (sent)\n"
 ENTRA, SERVER = "azuredevops_entra", "azuredevops_server"
 
 
@@ -28,8 +30,7 @@ ENTRA, SERVER = "azuredevops_entra", "azuredevops_server"
 class Wanted:
     """An integration as it is wanted.
 
-    :param version: marker of the client secret in the inventory, or empty.
-    :param sent_version: marker of the client secret that was sent last, or empty when nobody knows.
+    :param renew: whether the client secret is sent again.
     """
 
     scm_id: str
@@ -37,8 +38,7 @@ class Wanted:
     oauth: bool = False
     client_id: str = ""
     client_secret: str = dataclasses.field(default="", repr=False)
-    version: str = ""
-    sent_version: str = ""
+    renew: bool = False
     issuer_url: str = ""
     pat: bool = False
     virtual_directory: str = ""
@@ -71,7 +71,7 @@ def wanted_of(options: t.Mapping[str, t.Any]) -> Wanted:
     :raises InputError: with every contradiction.
     """
     texts = {
-        key: str(options[key] or "").strip()
+        key: str(options.get(key) or "").strip()
         for key in ("scm_id", "host", "oauth_client_id", "issuer_url", "virtual_directory")
     }
     wanted = Wanted(
@@ -79,14 +79,13 @@ def wanted_of(options: t.Mapping[str, t.Any]) -> Wanted:
         host=texts["host"].lower(),
         oauth=bool(texts["oauth_client_id"]),
         client_id=texts["oauth_client_id"],
-        client_secret=options["oauth_client_secret"] or "",
-        version=str(options["oauth_client_secret_version"] or ""),
-        sent_version=str(options["sent_oauth_client_secret_version"] or ""),
+        client_secret=options.get("oauth_client_secret") or "",
+        renew=bool(options.get("renew_client_secret")),
         issuer_url=texts["issuer_url"],
-        pat=bool(options["personal_access_token"]),
+        pat=bool(options.get("personal_access_token")),
         virtual_directory=texts["virtual_directory"],
     )
-    if options["state"] == "present":
+    if options.get("state") != "absent":
         _check(wanted)
     return wanted
 
@@ -132,10 +131,10 @@ def plan(current: Integration | None, wanted: Wanted) -> Plan:
         issuer_url=wanted.issuer_url,
         pat=wanted.pat,
         virtual_directory=wanted.virtual_directory,
+        encrypted_secret=current.encrypted_secret if current else b"",
     )
     another_client = wanted.oauth and (current is None or current.client_id != wanted.client_id)
-    renewed = wanted.oauth and bool(wanted.version) and wanted.version != wanted.sent_version
-    send = another_client or (renewed and bool(wanted.client_secret))
+    send = another_client or (wanted.oauth and wanted.renew and bool(wanted.client_secret))
     if send and not wanted.client_secret:
         raise InputError(
             f"The integration of {wanted.scm_id} at {wanted.host} needs its client secret; nothing was changed",
@@ -164,29 +163,18 @@ def run(module: t.Any) -> dict[str, t.Any]:
     current = choose(api.integrations(runner_id), wanted)
     leaving = options["state"] == "absent"
     todo = Plan(delete=current is not None, before=current) if leaving else plan(current, wanted)
+    if todo.changed and todo.after:
+        secret = wanted.client_secret if todo.send_secret else ""
+        validation.integration(module, api, runner_id, todo.after, secret)
     found = todo.after if module.check_mode else _carry_out(api, runner_id, wanted, todo)
-    result: dict[str, t.Any] = {
-        "changed": todo.changed,
-        "integration": found.as_result() if found else None,
-        "oauth_client_secret_sent": todo.send_secret,
-        "oauth_client_secret_version": _known_version(wanted, todo),
-        "actions": actions(todo, wanted),
-    }
-    if todo.changed:
-        header = f"integration of {wanted.scm_id} at {wanted.host}"
-        texts = {
-            "before": as_text(todo.before),
-            "after": as_text(todo.after, wanted.version if todo.send_secret else ""),
-        }
-        result["diff"] = {**texts, "before_header": header, "after_header": header}
-    return result
-
-
-def _known_version(wanted: Wanted, todo: Plan) -> str:
-    """Marker of the secret that the management plane has afterwards."""
-    if todo.delete or not wanted.oauth:
-        return ""
-    return wanted.version if todo.send_secret else wanted.sent_version
+    return result(
+        actions(todo, wanted),
+        f"integration of {wanted.scm_id} at {wanted.host}",
+        as_lines(todo.before.as_result()) if todo.before else "",
+        (as_lines(todo.after.as_result()) if todo.after else "") + (SENT if todo.send_secret else ""),
+        integration=found.as_result() if found else None,
+        oauth_client_secret_sent=todo.send_secret,
+    )
 
 
 def _carry_out(api: Api, runner_id: str, wanted: Wanted, todo: Plan) -> Integration | None:
@@ -214,13 +202,3 @@ def actions(todo: Plan, wanted: Wanted) -> list[str]:
         return [f"create {name}"]
     found = [f"change {', '.join(sorted(todo.fields))} of {name}"] if todo.fields else []
     return found + ([f"send the client secret of {name}"] if todo.send_secret else [])
-
-
-def as_text(entry: Integration | None, sent_version: str = "") -> str:
-    """For a diff; of a secret that is sent, its version marker."""
-    if entry is None:
-        return ""
-    lines = [f"{key}: {value}" for key, value in entry.as_result().items() if key not in ("id",)]
-    if sent_version:
-        lines.append(f"oauth_client_secret: (version {sent_version})")
-    return "".join(f"{line}\n" for line in lines)

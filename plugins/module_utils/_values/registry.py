@@ -48,7 +48,7 @@ _ZONE = ("gitpod_dns_provider", "gitpod_dns_aws_profile", "gitpod_dns_role_arn")
 # What a role reads of other roles' variables, for its documentation; all that is shared counts for every role.
 USES: t.Mapping[str, tuple[str, ...]] = {
     "gitpod_certificate": (*_AWS, "gitpod_domain_name", "gitpod_certificate_arn", "gitpod_tags", *_ZONE),
-    "gitpod_registration": (*_AWS, *_PLANE, "gitpod_stack_name"),
+    "gitpod_registration": (*_AWS, *_PLANE, "gitpod_renew_secrets", "gitpod_stack_name"),
     "gitpod_network_endpoints": (*_AWS, "gitpod_vpc_id", "gitpod_ec2_subnet_ids", "gitpod_tags"),
     "gitpod_privatelink": (*_AWS, "gitpod_vpc_id", "gitpod_ec2_subnet_ids", "gitpod_tags"),
     "gitpod_stack": (
@@ -72,7 +72,7 @@ USES: t.Mapping[str, tuple[str, ...]] = {
     "gitpod_dns": (*_AWS, "gitpod_stack_name", "gitpod_vpc_id", *_NAMES),
     "gitpod_verify": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_privatelink_enabled"),
     "gitpod_report": ("gitpod_region", "gitpod_runner_name", "gitpod_artifact_directory"),
-    "gitpod_runner_settings": (*_AWS, *_PLANE),
+    "gitpod_runner_settings": (*_AWS, *_PLANE, "gitpod_renew_secrets"),
     "gitpod_status": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_certificate_arn"),
     "gitpod_adopt": ("gitpod_region", "gitpod_aws_profile", "gitpod_dns_aws_profile", "gitpod_dns_role_arn"),
     "gitpod_teardown": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", *_ZONE),

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS
+
 Raw = t.Mapping[str, t.Any]
 # The fleet's reads, as the plays register them: each with C(runners), results by host.
 LOOK, BATCH, GATE, WAIT, VERIFICATION = (
@@ -36,6 +38,7 @@ REGISTERED: t.Mapping[str, str] = {
     "endpoint_started": "gitpod_privatelink_started",
     "verification": "gitpod_verify_result",
     "failure": FAILURE,
+    **{stage: f"gitpod_runner_settings_{stage}_result" for stage in NEXT_STEPS},
 }
 # How the look calls what a report calls the endpoint.
 SEEN: t.Mapping[str, str] = {
@@ -44,7 +47,7 @@ SEEN: t.Mapping[str, str] = {
     "stack": "stack",
     "dns": "dns",
     "endpoint": "privatelink",
-}
+} | {stage: stage for stage in NEXT_STEPS}
 
 
 # What set_stats hands to a controller; a workflow gives it to the next job as extra variables.

@@ -91,6 +91,16 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable(
+        name="gitpod_renew_secrets",
+        description=(
+            "Whether secrets that the management plane never shows again are sent once more: the metrics password, "
+            "client secrets of source control and API keys of language models. Give it as an extra variable for the "
+            "one run that rotates them; nothing remembers what was sent."
+        ),
+        kind="bool",
+        default=False,
+    ),
+    Variable(
         name="gitpod_api_ca_path",
         description=(
             "File of certificate authorities that the management plane is trusted with besides the system's, for a "

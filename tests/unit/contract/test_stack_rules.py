@@ -104,6 +104,10 @@ def test_a_policy_has_its_statement(name: str) -> None:
     assert [variable for variable, _text in told(**{name: {"Statement": ["x" * 30_000]}})] == [name]
 
 
+# The management plane keeps nothing without one.
+TOKEN = {"gitpod_api_token": "t0ken"}
+
+
 @pytest.mark.parametrize("sizes", ["1\n25%\n100%", [1, "25%", "100%"], "2", 3, ["1, 25%"], ""])
 def test_sizes_of_batches_are_taken(sizes: t.Any) -> None:
     assert told(gitpod_rollout_batches=sizes) == []
@@ -135,7 +139,7 @@ def test_what_is_no_size_of_a_batch_is_named(sizes: t.Any) -> None:
     ],
 )
 def test_a_slip_is_told_before_anything_begins(name: str, said: t.Any, words: str) -> None:
-    ((variable, text),) = told(**{name: said})
+    ((variable, text),) = told(**{name: said, **TOKEN})
     assert variable == name
     assert words in text
 
@@ -151,7 +155,46 @@ def test_a_slip_is_told_before_anything_begins(name: str, said: t.Any, words: st
     ],
 )
 def test_what_is_right_is_taken(name: str, said: t.Any) -> None:
-    assert told(**{name: said}) == []
+    assert told(**{name: said, **TOKEN}) == []
+
+
+LARGE = {"display_name": "Large"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "words"),
+    [
+        ("environment_classes", [LARGE, {"display_name": "L"}], "Entry 2: display_name must have 3 to 127 characters"),
+        ("llm_integrations", [{"endpoint": "not a url"}], "Entry 1: endpoint "),
+        ("llm_integrations", [{"endpoint": "https://a.example", "max_tokens": -1}], "Entry 1: max_tokens is negative"),
+        (
+            "warm_pools",
+            [{"project": "api", "environment_class": "Large", "min_size": 3, "max_size": 2}],
+            "Entry 1: min_size is larger than max_size",
+        ),
+        ("sharing", [{"group": "Developers", "role": "owner"}], "Entry 1: role: 'owner' is not one of"),
+    ],
+)
+def test_an_entry_that_can_never_be_so_is_told_before_anything_begins(name: str, said: t.Any, words: str) -> None:
+    ((variable, text),) = told(**{f"gitpod_runner_settings_{name}": said, **TOKEN})
+    assert variable == f"gitpod_runner_settings_{name}"
+    assert words in text
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gitpod_registration_log_level", "debug"),
+        ("gitpod_registration_auto_update", False),
+        ("gitpod_runner_settings_environment_classes", [LARGE]),
+        ("gitpod_runner_settings_sharing", [{"group": "Developers"}]),
+    ],
+)
+def test_what_only_a_token_can_keep_is_never_passed_over(name: str, said: t.Any) -> None:
+    ((variable, text),) = told(**{name: said})
+    assert variable == "gitpod_api_token"
+    assert name in text
+    assert told(**{name: said, **TOKEN}) == []
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,9 @@ DENIED = Unread("some:Action", "no", "AccessDenied")
 # A token and no ID: the runner is found, or created.
 FOUND: dict[str, t.Any] = {"api_token": "t", "runner_id": None}
 RUNNER = Runner("0192", "gitpod-eu", region="eu-central-1", variant="enterprise", phase="active")
+# A runner that was made in the dashboard: its ID, and a token.
+NAMED: dict[str, t.Any] = {"api_token": "t", "runner_id": "0192"}
+ELSEWHERE_NAMED = dataclasses.replace(RUNNER, name="Made in the dashboard")
 EXPIRED = dataclasses.replace(RUNNER, phase="degraded", message="The exchange token has expired")
 AFTER_AN_UNKNOWN_REGISTRATION = {"registration": "unknown", "stack": "unknown", "dns": "unknown"}
 
@@ -257,10 +260,22 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
         (FOUND, plane(dataclasses.replace(RUNNER, phase="degraded", message="No capacity")), {}),
         (FOUND, plane(dataclasses.replace(RUNNER, id="0193")), {"stack": "update", "dns": "unknown"}),
         (
+            # Settings are nothing that a later stage depends on.
             {**FOUND, "registration_log_level": "debug"},
             plane(RUNNER),
-            {"registration": "update", "stack": "unknown", "dns": "unknown"},
+            {"registration": "update"},
         ),
+        # Of a runner that the inventory names by its ID, whoever registered it and under which name.
+        (NAMED, plane(ELSEWHERE_NAMED), {}),
+        ({**NAMED, "registration_log_level": "debug"}, plane(ELSEWHERE_NAMED), {"registration": "update"}),
+        ({**NAMED, "registration_log_level": "info"}, plane(ELSEWHERE_NAMED), {}),
+        ({**NAMED, "registration_metrics": {"enabled": False, "password": "s3cr3t"}}, plane(ELSEWHERE_NAMED), {}),
+        (
+            {**NAMED, "registration_metrics": {"enabled": False, "password": "s3cr3t"}, "renew_secrets": True},
+            plane(ELSEWHERE_NAMED),
+            {"registration": "update"},
+        ),
+        ({**NAMED, "registration_log_level": "debug"}, plane(), AFTER_AN_UNKNOWN_REGISTRATION),
         ({**FOUND, "registration_log_level": "info", "registration_metrics": {}}, plane(RUNNER), {}),
         (
             {**FOUND, "registration_update_window": {"start_hour": 3, "end_hour": 4}},

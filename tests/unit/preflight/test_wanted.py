@@ -27,6 +27,7 @@ COMPUTED = {
     "left_out",
     "probe_instances",
     "environment_classes",
+    "renews_password",
     "name",
 }
 VPC, OTHER = "vpc-0a7d5c3e1f9b80246", "vpc-0b8e6d4f2a0c91357"

@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A runner's settings from typed values: options of the modules that keep them, and which secrets were sent."""
+"""A runner's settings from typed values: options of the modules that keep them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.d
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
     runner_environment_class,
+    runner_llm_integration,
     runner_scm_integration,
+    runner_sharing,
+    runner_warm_pool,
 )
 
 GITHUB = {"scm_id": "github", "host": "GitHub.com", "oauth_client_id": "client", "oauth_client_secret": "s3cret"}
 
 
-def items(sent: dict[str, str] | None = None, **settings: t.Any) -> list[desired.Item]:
-    raw = {f"gitpod_runner_settings_{name}": value for name, value in settings.items()}
-    return desired.items(read("eu", "/", variables(), raw).everything(), sent or {})
+def items(renew: bool = False, **settings: t.Any) -> list[desired.Item]:
+    raw: dict[str, t.Any] = {f"gitpod_runner_settings_{name}": value for name, value in settings.items()}
+    return desired.items(read("eu", "/", variables(), {**raw, "gitpod_renew_secrets": renew}).everything())
 
 
 def refused(variable: str, entries: list[dict[str, t.Any]]) -> Problem:
@@ -39,10 +42,13 @@ def refused(variable: str, entries: list[dict[str, t.Any]]) -> Problem:
     [
         (declared.CLASS_OPTIONS, runner_environment_class),
         (declared.INTEGRATION_OPTIONS, runner_scm_integration),
+        (declared.SHARING_OPTIONS, runner_sharing),
+        (declared.LLM_OPTIONS, runner_llm_integration),
+        (declared.POOL_OPTIONS, runner_warm_pool),
     ],
 )
 def test_an_entry_may_have_what_its_module_takes_of_one(known: t.Mapping[str, t.Any], module: t.Any) -> None:
-    for_all = {*CONNECTION, "runner_id", "sent_oauth_client_secret_version"}
+    for_all = {*CONNECTION, "runner_id", *(kind.renewal for kind in desired.KINDS.values())}
     assert set(known) == set(module.ARGUMENT_SPEC) - for_all
 
 
@@ -59,11 +65,20 @@ def test_classes_come_before_integrations_and_what_is_empty_is_left_out() -> Non
     assert found[1].options == GITHUB
 
 
-def test_the_version_that_was_sent_goes_along_with_its_integration() -> None:
-    gitlab = {"scm_id": "gitlab", "host": "gitlab.example.com", "personal_access_token": True}
-    first, second = items({"github github.com": "2026-01"}, scm_integrations=[GITHUB, gitlab])
-    assert first.options["sent_oauth_client_secret_version"] == "2026-01"
-    assert "sent_oauth_client_secret_version" not in second.options
+def test_secrets_are_sent_again_by_those_that_have_one() -> None:
+    settings: dict[str, t.Any] = {
+        "environment_classes": [{"display_name": "Large"}],
+        "scm_integrations": [GITHUB],
+        "llm_integrations": [{"endpoint": "https://models.example.com", "api_key": "k3y"}],
+    }
+    assert not [item for item in items(**settings) if {"renew_client_secret", "renew_api_key"} & set(item.options)]
+    _class, scm, models = items(renew=True, **settings)
+    assert (scm.options["renew_client_secret"], models.options["renew_api_key"]) == (True, True)
+
+
+def test_the_marker_of_earlier_releases_is_told_to_be_none() -> None:
+    problem = refused(desired.INTEGRATIONS, [{**GITHUB, "oauth_client_secret_version": "2026-01"}])
+    assert "oauth_client_secret_version" in problem.summary + problem.remediation
 
 
 def test_a_name_that_nothing_reads_is_told_without_its_value() -> None:
@@ -99,22 +114,3 @@ def test_each_value_of_an_entry_has_its_kind(variable: str, entry: dict[str, t.A
 
 def test_secrets_are_in_no_representation() -> None:
     assert "s3cret" not in repr(items(scm_integrations=[GITHUB]))
-
-
-def test_versions_are_remembered_forgotten_and_kept_through_a_failure() -> None:
-    hosts = ("sent.example.com", "kept.example.com", "gone.example.com", "broken.example.com", "never.example.com")
-    entries = items(scm_integrations=[{"scm_id": "gitlab", "host": host} for host in hosts])
-    there: dict[str, t.Any] = {"integration": {"id": "1"}}
-    results: list[dict[str, t.Any]] = [
-        {**there, "oauth_client_secret_version": "2"},
-        {**there, "oauth_client_secret_version": "1"},
-        {"integration": None, "oauth_client_secret_version": ""},
-        {"failed": True},
-        {**there, "oauth_client_secret_version": ""},
-    ]
-    before = {f"gitlab {host}": "1" for host in (*hosts[:4], "unlisted.example.com")}
-    assert desired.versions(before, list(zip(entries, results, strict=True))) == {
-        "gitlab sent.example.com": "2",
-        "gitlab kept.example.com": "1",
-        "gitlab broken.example.com": "1",
-    }

@@ -134,7 +134,7 @@ def begins(values: door.Values) -> None:
     json.dumps(module_arguments(Fleet({values.host: values}, {values.host: []}), [values.host]))
     for sizes in serial(values["gitpod_rollout_batches"]):
         assert sizes
-    runner_settings.items(values.everything(), {})
+    runner_settings.items(values.everything())
     registering = STEPS["registration", "start"]
     if not registering.idle(situation):
         Wanted.of({"runner_id": "", **registering.options(situation)})

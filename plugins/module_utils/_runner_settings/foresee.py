@@ -1,0 +1,164 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the next steps have to do, from what the management plane has. Pure but for C(look)."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as stages
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import (
+    EnvironmentClass,
+    Integration,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.settings import (
+    Group,
+    LlmIntegration,
+    Policy,
+    WarmPool,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import (
+    desired,
+    environment_class,
+    integration,
+    llm,
+    sharing,
+    warm_pool,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import StagePlan
+
+if t.TYPE_CHECKING:
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
+
+Values = t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Present:
+    """What the management plane has of a runner, as far as anything of it is declared.
+
+    :param groups: those that are named, by the name; likewise C(projects). One that there is none of is left out.
+    """
+
+    classes: tuple[EnvironmentClass, ...] = ()
+    integrations: tuple[Integration, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    groups: t.Mapping[str, Group] = dataclasses.field(default_factory=dict)
+    models: tuple[LlmIntegration, ...] = ()
+    pools: tuple[WarmPool, ...] = ()
+    projects: t.Mapping[str, Group] = dataclasses.field(default_factory=dict)
+
+
+def look(api: Api, runner_id: str, values: Values) -> Present:
+    """Read what the declared kinds have to be compared with.
+
+    :raises ApiError: the management plane refuses, or does not answer.
+    """
+    kinds = desired.declared(values)
+    pooled, shared = values.get(desired.POOLS) or [], values.get(desired.SHARING) or []
+    read = "environment_classes" in kinds or pooled
+    classes = tuple(api.environment_classes(runner_id)) if read else ()
+    named = {str(entry["environment_class"]).strip() for entry in pooled}
+    class_ids = tuple(entry.id for entry in classes if entry.name in named)
+    return Present(
+        classes=classes,
+        integrations=tuple(api.integrations(runner_id)) if "scm_integrations" in kinds else (),
+        policies=tuple(api.policies(runner_id)) if shared else (),
+        groups=_named((entry["group"] for entry in shared), lambda name: sharing.group_of(api, name)),
+        models=tuple(api.llm_integrations(runner_id)) if "llm_integrations" in kinds else (),
+        pools=tuple(api.warm_pools(class_ids)) if class_ids else (),
+        projects=_named((entry["project"] for entry in pooled), lambda name: warm_pool.project_of(api, name)),
+    )
+
+
+def _named(names: t.Iterable[t.Any], find: t.Callable[[str], Group]) -> dict[str, Group]:
+    """Each by its name; which one is meant where that is not clear, the stage tells."""
+    found = {}
+    for name in {str(name).strip() for name in names}:
+        try:
+            found[name] = find(name)
+        except RunnerError as error:
+            if getattr(error, "code", "") not in ("", "not_found"):
+                raise
+    return found
+
+
+def foresee(values: Values, present: Present | None, exists: bool | None = True) -> list[StagePlan]:
+    """A plan for each kind that is declared.
+
+    :param present: C(None) where it could not be read.
+    :param exists: whether the runner is there; C(None) when nobody knows.
+    """
+    if present is None and exists is not False:
+        return [
+            StagePlan(kind, stages.UNKNOWN, ("the management plane could not be read",))
+            for kind in desired.declared(values)
+        ]
+    found = []
+    for kind in desired.declared(values):
+        try:
+            told = [line for item in desired.items(values, (kind,)) for line in actions(item, present or Present())]
+        except RunnerError as error:
+            found.append(StagePlan(kind, stages.UNKNOWN, (error.what,)))
+            continue
+        found.append(StagePlan(kind, stages.UPDATE if told else stages.NOTHING, tuple(told)))
+    return found
+
+
+def actions(item: desired.Item, present: Present) -> list[str]:
+    """What is done to have an entry as it is declared, in sentences.
+
+    :raises RunnerError: it cannot be so.
+    """
+    return _OF_KIND[item.kind](item.options, present)
+
+
+def _class(options: Values, present: Present) -> list[str]:
+    wanted = environment_class.wanted_of(options)
+    return environment_class.actions(environment_class.plan(present.classes, wanted), wanted.name)
+
+
+def _integration(options: Values, present: Present) -> list[str]:
+    wanted = integration.wanted_of(options)
+    current = integration.choose(present.integrations, wanted)
+    if options.get("state") == "absent":
+        todo = integration.Plan(delete=current is not None, before=current)
+    else:
+        todo = integration.plan(current, wanted)
+    return integration.actions(todo, wanted)
+
+
+def _policy(options: Values, present: Present) -> list[str]:
+    named, absent = str(options["group"]).strip(), options.get("state") == "absent"
+    group = present.groups.get(named)
+    if group is None:
+        return [] if absent else [f"share the runner with the group {named}"]
+    role = "" if absent else str(options.get("role") or sharing.ROLES[0])
+    return sharing.plan(present.policies, group, role).actions()
+
+
+def _model(options: Values, present: Present) -> list[str]:
+    return llm.plan(present.models, llm.wanted_of(options)).actions()
+
+
+def _pool(options: Values, present: Present) -> list[str]:
+    wanted = warm_pool.wanted_of(options)
+    found = warm_pool.class_of(present.classes, wanted.class_name)
+    project = present.projects.get(wanted.project)
+    if wanted.absent and (found is None or project is None):
+        return []
+    pools = present.pools if found and project else ()
+    todo = warm_pool.plan(pools, project.id if project else "", found.id if found else "", wanted)
+    return todo.actions(wanted)
+
+
+_OF_KIND: t.Mapping[str, t.Callable[[Values, Present], list[str]]] = {
+    "environment_classes": _class,
+    "scm_integrations": _integration,
+    "sharing": _policy,
+    "llm_integrations": _model,
+    "warm_pools": _pool,
+}

@@ -1,0 +1,322 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a runner is set up with once it is up, against the stand-in management plane, in this process."""
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
+    Client,
+    Connection,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import registering, stepping
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import (
+    desired,
+    llm,
+    sharing,
+    warm_pool,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
+from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
+    runner_llm_integration,
+    runner_sharing,
+    runner_warm_pool,
+)
+from tests.e2e import test_registration as registering_tests
+from tests.e2e.test_registration import GITHUB, LARGE, OPERATIONS, US_RUNNER, Plane, diff_of
+
+if t.TYPE_CHECKING:
+    from tests.testbed.client import TestBed
+
+RUNNER = {"runner_id": US_RUNNER}
+BEDROCK: dict[str, t.Any] = {
+    **RUNNER,
+    "endpoint": "https://bedrock.example.com",
+    "models": ["sonnet_4_5", "opus_4_5"],
+    "api_key": "k3y-of-bedrock",
+}
+SETTINGS = {
+    "sharing": (runner_sharing, sharing.run),
+    "llm": (runner_llm_integration, llm.run),
+    "warm_pool": (runner_warm_pool, warm_pool.run),
+}
+
+
+@pytest.fixture
+def plane(running_testbed: TestBed, monkeypatch: pytest.MonkeyPatch) -> Plane:
+    """One whose first runner is connected."""
+    running_testbed.reset()
+    monkeypatch.setattr(client, "Clock", lambda: Clock(sleep=lambda _seconds: None))
+    monkeypatch.setattr(registering_tests, "OPERATIONS", {**OPERATIONS, **SETTINGS})
+    found = Plane(running_testbed)
+    found.control(runner_id=US_RUNNER, phase="active")
+    return found
+
+
+def writes(plane: Plane) -> list[str]:
+    return [call for call in plane.calls() if call.startswith(("Create", "Update", "Delete"))]
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(
+    ("configuration", "told"),
+    [
+        ({"machineType": "m6i.huge"}, "machineType: m6i.huge is not offered in this region"),
+        ({"machineType": "m6i.large", "disk": 100}, "disk: is not a field of this runner"),
+        ({"machineType": "m6i.large", "diskSizeGb": 5}, "diskSizeGb: must be from 20 to 2000"),
+    ],
+)
+def test_a_class_that_the_runner_does_not_take_is_never_created(
+    plane: Plane, configuration: dict[str, t.Any], told: str, check: bool
+) -> None:
+    plane.control(forget_calls=True)
+    failed = plane("environment_class", check=check, **{**LARGE, "configuration": configuration})
+    assert told in failed["msg"]
+    assert "machineType (required, one of m6i.large, " in failed["msg"]
+    assert "diskSizeGb (optional, 20 to 2000)" in failed["msg"]
+    assert writes(plane) == []
+
+
+def test_a_client_secret_that_the_system_refuses_is_never_stored_and_never_shown(plane: Plane) -> None:
+    plane.control(forget_calls=True)
+    wrong = {**GITHUB, "oauth_client_secret": "revoked-s3cret"}
+    failed = plane("scm_integration", **wrong)
+    assert "oauth_client_id: the client secret ******** is not one of client" in failed["msg"]
+    assert "callback URL of the OAuth application is https://app.gitpod.io/auth/oauth2/github/callback" in failed["msg"]
+    assert "revoked-s3cret" not in str(failed)
+    assert writes(plane) == []
+    plane("scm_integration", **GITHUB)
+    renewed = plane("scm_integration", **wrong, renew_client_secret=True)
+    assert "is not one of client" in renewed["msg"]
+    # What does not touch the secret is judged with the one that is stored, which comes back encrypted.
+    changed = plane("scm_integration", **GITHUB, personal_access_token=True)
+    assert changed["actions"] == ["change pat of the integration of github at github.com"]
+    assert plane.control()["client_secrets"][changed["integration"]["id"]] == ["s3cret-of-github"]
+    unknown = plane("scm_integration", **{**GITHUB, "scm_id": "sourceforge"})
+    assert "The runner knows the systems azuredevops_entra, " in unknown["msg"]
+
+
+def test_where_nothing_validates_the_write_decides_and_a_warning_says_so(plane: Plane) -> None:
+    plane.control(runner_id=US_RUNNER, phase="inactive")
+    assert plane("environment_class", **LARGE)["changed"]
+    assert plane.warnings == [
+        "The environment class Large was not validated beforehand: The management plane refuses this in the present "
+        "state: the runner is not connected"
+    ]
+    plane.control(faults=[{"method": "ValidateRunnerConfiguration", "code": "permission_denied", "times": 1}])
+    failed = plane("environment_class", **{**LARGE, "display_name": "Other"})
+    assert "may not do this" in failed["msg"]
+
+
+def test_sharing_follows_what_is_declared_and_leaves_other_groups_alone(plane: Plane) -> None:
+    plane.control(
+        add_groups=[{"name": name} for name in ("Developers", "Developers of Berlin", "Platform", "Platform")]
+    )
+    wanted = {**RUNNER, "group": "Developers"}
+    assert plane("sharing", check=True, **wanted)["changed"]
+    created = plane("sharing", **wanted)
+    assert created["actions"] == ["share the runner with the group Developers as user"]
+    assert created["policy"]["group_id"] == plane.control()["groups"]["Developers"]
+    assert not plane("sharing", **wanted)["changed"]
+    by_id = {**RUNNER, "group": created["policy"]["group_id"]}
+    assert not plane("sharing", **by_id)["changed"]
+    promoted = plane("sharing", **wanted, role="admin")
+    assert "-role: user" in diff_of(promoted)
+    assert "+role: admin" in diff_of(promoted)
+    berlin = {**RUNNER, "group": "Developers of Berlin"}
+    plane.control(faults=[{"method": "CreateRunnerPolicy", "times": 1, "after": True}])
+    assert plane("sharing", **berlin)["changed"], "an answer that was lost is looked up"
+    plane.control(faults=[{"method": "DeleteRunnerPolicy", "times": 1, "after": True}])
+    assert plane("sharing", **wanted, state="absent")["policy"] is None
+    assert not plane("sharing", **wanted, state="absent")["changed"]
+    assert not plane("sharing", **berlin)["changed"]
+    assert "Several groups are named Platform" in plane("sharing", **RUNNER, group="Platform")["msg"]
+    missing = plane("sharing", **RUNNER, group="Develop")
+    assert "There is no group Develop; nothing was changed. Near it are Developers, Developers of" in missing["msg"]
+    assert not plane("sharing", **RUNNER, group="Nobody", state="absent")["changed"]
+
+
+def test_an_llm_integration_is_kept_and_its_key_sent_once(plane: Plane) -> None:
+    predicted = plane("llm", check=True, **BEDROCK)
+    assert predicted["changed"]
+    assert plane.control()["llm_keys"] == {}
+    plane.control(faults=[{"method": "CreateLLMIntegration", "times": 1, "after": True}])
+    created = plane("llm", **BEDROCK)
+    assert created["integration"]["models"] == ["opus_4_5", "sonnet_4_5"]
+    key = created["integration"]["id"]
+    assert "k3y-of-bedrock" not in str(created)
+    assert not plane("llm", **{**BEDROCK, "api_key": "n3w-key"})["changed"]
+    changed = plane("llm", **{**BEDROCK, "models": ["opus_4_5"]}, max_tokens=8000, enabled=False)
+    assert changed["actions"] == [
+        "change enabled, max_tokens, models of the LLM integration https://bedrock.example.com"
+    ]
+    assert not plane("llm", **RUNNER, endpoint="https://bedrock.example.com/")["changed"], "what is left out stays"
+    assert plane.control()["llm_keys"] == {key: ["k3y-of-bedrock"]}
+    renewed = {"endpoint": BEDROCK["endpoint"], "api_key": "n3w-key", "renew_api_key": True}
+    sent = plane("llm", **RUNNER, **renewed)
+    assert "+api_key: (sent)" in diff_of(sent)
+    assert plane.control()["llm_keys"] == {key: ["k3y-of-bedrock", "n3w-key"]}
+    assert plane("llm", **RUNNER, endpoint=BEDROCK["endpoint"], state="absent")["changed"]
+    assert not plane("llm", **RUNNER, endpoint=BEDROCK["endpoint"], state="absent")["changed"]
+    disabled = plane("llm", **BEDROCK, enabled=False)
+    assert disabled["integration"]["enabled"] is False
+    assert not plane("llm", **BEDROCK, enabled=False)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"models": ["sonnet_99"]}, "No model is named sonnet_99"),
+        ({"models": []}, "models has none"),
+        ({"api_key": ""}, "a new one needs api_key"),
+        ({"models": None, "api_key": ""}, "a new one needs models and api_key"),
+        ({"endpoint": "bedrock example"}, "endpoint"),
+    ],
+)
+def test_what_an_llm_integration_lacks_is_told(plane: Plane, changes: dict[str, t.Any], told: str) -> None:
+    plane.control(forget_calls=True)
+    failed = plane("llm", **{**BEDROCK, **changes})
+    assert told in failed["msg"]
+    assert "k3y-of-bedrock" not in failed["msg"]
+    assert writes(plane) == []
+
+
+def test_a_warm_pool_is_of_a_project_and_a_class(plane: Plane) -> None:
+    pool = {**RUNNER, "project": "api", "environment_class": "Large", "max_size": 3}
+    assert "has no environment class Large" in plane("warm_pool", **pool)["msg"]
+    assert not plane("warm_pool", **pool, state="absent")["changed"]
+    class_id = plane("environment_class", **LARGE)["environment_class"]["id"]
+    plane.control(add_projects=[{"name": "web"}, {"name": "api", "prebuilds": [class_id]}])
+    refused = plane("warm_pool", **{**pool, "project": "web"})
+    assert "prebuilds are not enabled" in refused["msg"]
+    assert plane("warm_pool", check=True, **pool)["changed"]
+    plane.control(faults=[{"method": "CreateWarmPool", "times": 1, "after": True}])
+    created = plane("warm_pool", **pool)
+    assert created["warm_pool"]["id"]
+    assert not plane("warm_pool", **pool)["changed"]
+    grown = plane("warm_pool", **{**pool, "max_size": 5}, min_size=2)
+    assert grown["actions"] == ["set min_size to 2, max_size to 5 of the warm pool Large of the project api"]
+    contradiction = plane("warm_pool", **{**pool, "max_size": 1})
+    assert "min_size would be 2, max_size 1" in contradiction["msg"]
+    assert plane("warm_pool", **pool, state="absent")["changed"]
+    assert not plane("warm_pool", **pool, state="absent")["changed"], "one that is being deleted is none"
+
+
+@pytest.mark.parametrize("what", ["scm_integration", "sharing", "warm_pool"])
+def test_what_another_run_has_made_meanwhile_is_taken(plane: Plane, what: str) -> None:
+    class_id = plane("environment_class", **LARGE)["environment_class"]["id"]
+    plane.control(add_groups=[{"name": "Developers"}], add_projects=[{"name": "api", "prebuilds": [class_id]}])
+    options: dict[str, dict[str, t.Any]] = {
+        "scm_integration": GITHUB,
+        "sharing": {**RUNNER, "group": "Developers"},
+        "warm_pool": {**RUNNER, "project": "api", "environment_class": "Large", "max_size": 1},
+    }
+    method = {"scm_integration": "CreateSCMIntegration", "sharing": "CreateRunnerPolicy", "warm_pool": "CreateWarmPool"}
+    plane.control(faults=[{"method": method[what], "code": "already_exists", "times": 1}])
+    refused = plane(what, **options[what])
+    assert "There is one already, and it is another one" in refused["msg"]
+    plane.control(faults=[{"method": method[what], "code": "already_exists", "times": 1, "after": True}])
+    assert plane(what, **options[what])["changed"]
+    assert not plane(what, **options[what])["changed"]
+
+
+def test_of_two_llm_integrations_made_at_once_the_first_stays(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    create, rival = Api.create_llm_integration, llm.wanted_of(BEDROCK)
+
+    def beside(api: Api, runner_id: str, entry: t.Any, api_key: str) -> str:
+        made = [create(api, runner_id, entry, api_key), create(api, runner_id, entry, rival.api_key)]
+        # The stand-in's IDs are no times: whichever sorts last is this run's.
+        return max(made)
+
+    monkeypatch.setattr(Api, "create_llm_integration", beside)
+    kept = plane("llm", **BEDROCK)
+    monkeypatch.undo()
+    api = Api(Client(Connection(plane.testbed.management_plane_url, plane.testbed.api_token)))
+    assert [entry.id for entry in api.llm_integrations(US_RUNNER)] == [kept["integration"]["id"]]
+
+
+def planned(plane: Plane, **settings: t.Any) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """What the look foresees of the next steps."""
+    raw = {
+        "gitpod_region": "us-east-1",
+        "gitpod_runner_id": US_RUNNER,
+        "gitpod_api_token": plane.testbed.api_token,
+        "gitpod_api_endpoint": plane.testbed.management_plane_url,
+        **settings,
+    }
+    values = read("gitpod-us-east-1", "/", variables(), raw).everything()
+    wanted, pool = Wanted.of(values), Pool(2)
+    facts: t.Any = types.SimpleNamespace(management_plane=registering.ask(wanted, pool))
+    found = stepping.plans(values, wanted, facts, pool)
+    return {plan.stage: (plan.action, plan.reasons) for plan in found}
+
+
+def test_the_plan_says_of_each_kind_that_is_declared_what_would_be_done(plane: Plane) -> None:
+    assert planned(plane) == {}
+    plane.control(add_groups=[{"name": "Developers"}])
+    large = {key: value for key, value in LARGE.items() if key != "runner_id"}
+    declared = {
+        desired.CLASSES: [large],
+        desired.INTEGRATIONS: [{key: value for key, value in GITHUB.items() if key != "runner_id"}],
+        desired.SHARING: [{"group": "Developers"}],
+        desired.MODELS: [{key: value for key, value in BEDROCK.items() if key != "runner_id"}],
+        desired.POOLS: [{"project": "api", "environment_class": "Large", "max_size": 2}],
+    }
+    plane.control(forget_calls=True)
+    first = planned(plane, **declared)
+    assert writes(plane) == []
+    assert first == {
+        "environment_classes": ("update", ("create the environment class Large",)),
+        "scm_integrations": ("update", ("create the integration of github at github.com",)),
+        "sharing": ("update", ("share the runner with the group Developers as user",)),
+        "llm_integrations": ("update", ("create the LLM integration https://bedrock.example.com",)),
+        "warm_pools": ("update", ("create the warm pool Large of the project api",)),
+    }
+    assert "s3cret" not in str(first)
+    class_id = plane("environment_class", **LARGE)["environment_class"]["id"]
+    plane.control(add_projects=[{"name": "api", "prebuilds": [class_id]}])
+    plane("scm_integration", **GITHUB)
+    plane("sharing", **RUNNER, group="Developers")
+    plane("llm", **BEDROCK)
+    plane("warm_pool", **RUNNER, project="api", environment_class="Large", max_size=2)
+    assert set(planned(plane, **declared).values()) == {("nothing", ())}
+    renewing = planned(plane, **declared, gitpod_renew_secrets=True)
+    assert [stage for stage, (action, _reasons) in renewing.items() if action == "update"] == [
+        "scm_integrations",
+        "llm_integrations",
+    ]
+    plane.control(faults=[{"method": "ListRunnerPolicies", "code": "permission_denied"}])
+    assert {action for action, _reasons in planned(plane, **declared).values()} == {"unknown"}
+
+
+def test_settings_of_a_runner_with_an_id_are_kept_whoever_registered_it(plane: Plane) -> None:
+    """The runner of the landscape was made in the dashboard, under a name that the inventory does not know."""
+    metrics = {"enabled": True, "url": "https://metrics.example.com", "username": "gitpod", "password": "m3trics"}
+    declared = {"log_level": "debug", "update_window": {"start_hour": 22, "end_hour": 4}, "metrics": metrics}
+    kept = plane("registration", **RUNNER, region="us-east-1", **declared)
+    assert kept["runner"]["name"] == "gitpod-us-east-1"
+    assert "-log_level: info" in diff_of(kept)
+    assert "+log_level: debug" in diff_of(kept)
+    assert not plane("registration", **RUNNER, region="us-east-1", **declared)["changed"]
+    rotated = {**declared, "metrics": {**metrics, "password": "n3w-m3trics"}}
+    assert not plane("registration", **RUNNER, **rotated)["changed"], "a password cannot be compared"
+    predicted = plane("registration", check=True, **RUNNER, **rotated, renew_metrics_password=True)
+    sent = plane("registration", **RUNNER, **rotated, renew_metrics_password=True)
+    for found in (predicted, sent):
+        assert found["actions"] == [f"send the metrics password of the runner {US_RUNNER}"]
+        assert "+metrics password: (sent)" in diff_of(found)
+        assert "m3trics" not in str({**found, "diff": "", "runner": ""})
+    assert plane.control()["metrics_passwords"][US_RUNNER] == "n3w-m3trics"
+    api = Api(Client(Connection(plane.testbed.management_plane_url, plane.testbed.api_token)))
+    assert api.runner(US_RUNNER).configuration.metrics.url == "https://metrics.example.com"
