@@ -97,7 +97,7 @@ class Api:
         what = f"read the runner {runner_id}"
         answer = self._client.call(self._client.runner.get_runner, request, what)
         if answer.runner.runner_id != runner_id:
-            raise _empty(what)
+            raise empty(what)
         return Runner.from_api(answer.runner)
 
     def create_runner(
@@ -130,7 +130,7 @@ class Api:
                 return Creation(Runner.from_api(answer.runner), answer.exchange_token, not looked)
             answer = done()
         if answer is None:
-            raise _empty(what)
+            raise empty(what)
         return Creation(answer, sure=False)
 
     def update_runner(self, runner_id: str, name: str, changes: Changes, metrics_password: str) -> None:
@@ -163,7 +163,7 @@ class Api:
         what = f"mint an exchange token of the runner {runner_id}"
         token = str(self._client.call(self._client.runner.create_runner_token, request, what).exchange_token)
         if not token:
-            raise _empty(what)
+            raise empty(what)
         return token
 
     def environments(self, runner_id: str) -> int:
@@ -256,7 +256,7 @@ class Api:
         answer = self._client.call(rpc, request, what, done)
         found = answer if answer.id else done()
         if found is None:
-            raise _empty(what)
+            raise empty(what)
         return str(found.id)
 
     def update_integration(self, integration_id: str, fields: Changes) -> None:
@@ -276,7 +276,8 @@ class Api:
         self._client.call(rpc, request, f"delete the integration {integration_id}")
 
 
-def _empty(what: str) -> ApiError:
+def empty(what: str) -> ApiError:
+    """An answer without what was asked for, where it may not be taken for one."""
     why = "The management plane's answer does not hold what was asked for"
     return ApiError(f"Could not {what}", why, "Run again; if it stays, show this to Gitpod", "empty_answer")
 
