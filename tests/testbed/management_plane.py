@@ -18,6 +18,7 @@ from gitpod.v1.runner_configuration_connect import RunnerConfigurationServiceASG
 from gitpod.v1.runner_connect import RunnerServiceASGIApplication
 
 from .aws import control, state, updater
+from .environments import Environments, Lives
 from .management_rules import Fault, Gate
 from .management_severity import Severity, Strange, Stranger
 
@@ -50,6 +51,7 @@ class ManagementPlane:
         # Releases to which runners have updated themselves, with the stack's release at that time.
         self.updates: dict[str, tuple[str, str]] = {}
         self.environments: dict[str, t.Any] = {}
+        self.lives = Lives(self)
         self.classes: dict[str, t.Any] = {}
         self.integrations: dict[str, t.Any] = {}
         # Client secrets in the order in which they came, by the integration's ID.
@@ -67,6 +69,7 @@ class ManagementPlane:
         for kept in (self.runners, self.orders, self.updates, self.environments, self.classes, self.integrations):
             kept.clear()
         self.client_secrets.clear()
+        self.lives.reset()
         for listed in (self.tokens, self.gate.faults, self.gate.calls):
             listed.clear()
         self.advanced = 0.0
@@ -159,15 +162,25 @@ class ManagementPlane:
                 return runner_pb2.RUNNER_PHASE_ACTIVE, ""
         return runner_pb2.RUNNER_PHASE_DEGRADED, "The exchange token is not one of this runner"
 
-    def add_environments(self, runner_id: str, count: int, archived: bool = False) -> None:
+    def add_environments(
+        self, runner_id: str, count: int, archived: bool = False, name: str = "", annotations: t.Any = None
+    ) -> None:
         """Environments that run on a runner."""
         for _number in range(count):
             environment = environment_pb2.Environment(id=str(uuid.uuid4()))
-            environment.metadata.runner_id = runner_id
+            environment.metadata.runner_id, environment.metadata.name = runner_id, name
+            environment.metadata.annotations.update(annotations or {})
             environment.status.phase = environment_pb2.ENVIRONMENT_PHASE_RUNNING
             if archived:
                 environment.metadata.archived_at.GetCurrentTime()
             self.environments[environment.id] = environment
+
+    def add_class(self, runner_id: str, name: str, enabled: bool = True) -> None:
+        """An environment class of a runner, as a person makes it in the dashboard."""
+        entry = runner_configuration_pb2.EnvironmentClass(
+            id=str(uuid.uuid4()), runner_id=runner_id, display_name=name, enabled=enabled
+        )
+        self.classes[entry.id] = entry
 
     def handle(self, method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
         """POST C(advance_seconds) puts the clock forward; C(runner_id), C(phase), C(message) order a phase.
@@ -176,7 +189,9 @@ class ManagementPlane:
 
         C(faults) are rules (management_rules.Fault), in place of those before; likewise C(strange)
         (management_severity.Strange), and C(severity) is how the servers differ. C(add_runners) have name and region,
-        C(add_environments) runner_id, count and archived. C(update_themselves) has releases by ID.
+        C(add_environments) runner_id, count, archived, name and annotations; C(environments) are orders for the lives
+        of those that are created (environments.Orders). C(add_classes) have runner_id, name and enabled.
+        C(update_themselves) has releases by ID.
         C(remove_runners) are IDs. C(forget_calls) empties the list
         of calls. The answer is for tests, and so has secrets in it.
         """
@@ -196,15 +211,23 @@ class ManagementPlane:
                 self._add_wanted(**wanted)
             for runner_id in body.get("remove_runners", []):
                 self.runners.pop(runner_id)
-            for wanted in body.get("add_environments", []):
-                self.add_environments(**wanted)
+            self._live(body)
         return {
             "runners": {key: runner.name for key, runner in self.runners.items()},
             "tokens": len(self.tokens),
             "exchange_tokens": [dataclasses.asdict(token) for token in self.tokens],
             "client_secrets": self.client_secrets,
+            "environments": self.lives.told(),
             "calls": self.gate.calls,
         }
+
+    def _live(self, body: dict[str, t.Any]) -> None:
+        """Environments and their classes."""
+        for wanted in body.get("add_environments", []):
+            self.add_environments(**wanted)
+        for wanted in body.get("add_classes", []):
+            self.add_class(**wanted)
+        self.lives.handle(body)
 
     def _order(self, body: dict[str, t.Any]) -> None:
         """How calls fail from now on."""
@@ -230,7 +253,7 @@ def create_application(plane: ManagementPlane) -> t.Any:
     applications = [
         RunnerServiceASGIApplication(services.Runners(plane), interceptors=[plane.gate]),
         RunnerConfigurationServiceASGIApplication(services.Configurations(plane), interceptors=[plane.gate]),
-        EnvironmentServiceASGIApplication(services.Environments(plane), interceptors=[plane.gate]),
+        EnvironmentServiceASGIApplication(Environments(plane), interceptors=[plane.gate]),
     ]
     control.register("/_testbed/management", plane.handle)
 

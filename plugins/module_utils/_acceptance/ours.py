@@ -102,7 +102,8 @@ class Found:
     @classmethod
     def of(cls, everything: t.Iterable[Environment], now: t.Callable[[], float] = time.time) -> Found:
         """Told apart."""
-        left, others = [], []
+        left: list[Environment] = []
+        others: list[Environment] = []
         for found in everything:
             (left if left_behind(found, now()) else others).append(found)
         return cls(tuple(left), tuple(others))
