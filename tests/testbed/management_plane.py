@@ -227,6 +227,8 @@ class ManagementPlane:
             self.add_environments(**wanted)
         for wanted in body.get("add_classes", []):
             self.add_class(**wanted)
+        if body.get("forget_environments"):
+            self.environments.clear()
         self.lives.handle(body)
 
     def _order(self, body: dict[str, t.Any]) -> None:

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _notify, _urls
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules_network
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules_network, rules_settings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import of_host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem, quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
@@ -225,3 +225,21 @@ def test_an_integration_s_host_and_issuer_are_seen_before_anything_is_made(entry
     found = [problem for problem in of_host(read("one", "/", variables(), raw)) if problem.variable == name]
     assert [problem.summary.startswith(f"Entry 2: {told}") for problem in found] == ([True] if told else [])
     assert "geheim" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://github.com/gitpod-io/empty", ""),
+        ("https://gitlab.example.com:8443/group/sub/name/-/tree/main", ""),
+        ("http://github.com/gitpod-io/empty", "is not an https URL"),
+        ("git@github.com:gitpod-io/empty.git", "is not a URL with a scheme and a host"),
+        ("https://user:geheim@github.com/gitpod-io/empty", "holds a user or a password"),
+        ("https://github.com/gitpod io/empty", "has a blank"),
+    ],
+)
+def test_the_repository_of_an_acceptance_is_an_https_url_without_a_password(url: str, told: str) -> None:
+    found = rules_settings.repository(Inventory.of({"gitpod_acceptance_repository": url}))
+    assert [problem.variable for problem in found] == (["gitpod_acceptance_repository"] if told else [])
+    assert told in "".join(problem.summary for problem in found)
+    assert "geheim" not in str(found)
