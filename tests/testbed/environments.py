@@ -111,7 +111,9 @@ class Lives:
         if following is None:
             return False
         passing = PHASES.Name(phase).removeprefix("ENVIRONMENT_PHASE_").lower()
-        if phase in (CREATING, STARTING, STOPPING, DELETING):
+        # What is to end does not first become what it was to be.
+        passes = (STOPPING, DELETING) if life.goal != RUNNING else (CREATING, STARTING, STOPPING, DELETING)
+        if phase in passes:
             if time.monotonic() < life.since + orders.after(passing):
                 return False
             life.since += orders.after(passing)

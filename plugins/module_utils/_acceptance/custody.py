@@ -10,7 +10,6 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._acceptance.ours import OF_RUN
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.environments import (
     Environment,
@@ -39,9 +38,8 @@ class Entry:
 
         :param end: on the monotonic clock.
         """
-        only = {OF_RUN: self.order.annotations[OF_RUN]}
         while self.found is None and time.monotonic() < end:
-            self.found = next(iter(self.api.own_environments(self.order.runner_id, only)), None)
+            self.found = next(iter(self.api.own_environments(self.order.runner_id, self.order.run)), None)
             if self.found is None:
                 time.sleep(LOOK_EVERY)
         if self.found is not None:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which environments are an acceptance's own, and which of those nobody looks after any more.
 
-Whose an environment is, its annotations say, which the API keeps (openai/codex, environment provider "ona", finds its
-own in the same way). A name makes nothing ours. An acceptance that goes on somewhere else has an environment of the
-same kind: it is left alone until its own time is over, or the process that made it is gone from this machine.
+Whose an environment is, C(_ownership.of_environment) says by its annotations; a name makes nothing ours. An acceptance
+that goes on somewhere else has an environment of the same kind: it is left alone until its own time is over, or the
+process that made it is gone from this machine.
 """
 
 from __future__ import annotations
@@ -23,20 +23,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Environment,
     Order,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import ACCEPTANCE
 
-_PREFIX = "gitpod.enterprise_runner/acceptance"
 # The runner's ID; only this run has that value; where it runs; seconds since the epoch after which it has ended.
-OF_RUNNER, OF_RUN, PLACE, UNTIL = _PREFIX, f"{_PREFIX}-run", f"{_PREFIX}-place", f"{_PREFIX}-until"
+OF_RUNNER, OF_RUN, PLACE, UNTIL = ACCEPTANCE, f"{ACCEPTANCE}-run", f"{ACCEPTANCE}-place", f"{ACCEPTANCE}-until"
 # Of an environment's name (buf.validate rule of CreateEnvironmentRequest, gitpod-sdk 1.2).
 LONGEST_NAME = 80
 # Seconds by which the clocks of two control nodes may differ.
 SKEW = 300.0
 _BOOT, _PROCESSES = "/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"
-
-
-def marks(runner_id: str) -> dict[str, str]:
-    """The annotations by which a runner's are found."""
-    return {OF_RUNNER: runner_id}
 
 
 def order(
@@ -50,7 +45,7 @@ def order(
     run = uuid.uuid4().hex
     name = f"acceptance-{run[:8]}-{runner_name}"[:LONGEST_NAME].rstrip()
     until = str(int(now() + longest))
-    found = {**marks(runner_id), OF_RUN: run, PLACE: f"{place()}/{os.getpid()}", UNTIL: until}
+    found = {OF_RUNNER: runner_id, OF_RUN: run, PLACE: f"{place()}/{os.getpid()}", UNTIL: until}
     return Order(runner_id, name, class_id, repository, found, OF_RUN)
 
 

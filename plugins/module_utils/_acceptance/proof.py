@@ -94,7 +94,7 @@ class Proof:
         """
         api = self._means.api
         with self.step(model.LEFTOVERS) as detail:
-            found = ours.Found.of(api.own_environments(runner_id, ours.marks(runner_id)), self._means.now)
+            found = ours.Found.of(api.own_environments(runner_id), self._means.now)
             kept = [left for left in found.left if not self._removed(left)]
             self.removed = len(found.left) - len(kept)
             detail.extend([f"{self.removed} removed"] if found.left else [])

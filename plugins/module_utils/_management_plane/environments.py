@@ -18,6 +18,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     empty,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import short
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import OURS, of_environment
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 
 # gitpod.v1.EnvironmentPhase, without its prefix.
@@ -90,6 +92,11 @@ class Order:
     annotations: t.Mapping[str, str]
     unique: str
 
+    @property
+    def run(self) -> tuple[str, str]:
+        """What only it has."""
+        return self.unique, self.annotations[self.unique]
+
 
 class EnvironmentApi(Api):
     """The calls about environments, besides the others."""
@@ -105,8 +112,11 @@ class EnvironmentApi(Api):
             raise empty(what)
         return Environment.from_api(raw)
 
-    def own_environments(self, runner_id: str, annotations: t.Mapping[str, str]) -> list[Environment]:
-        """Those of a runner that have all these annotations, and are not deleted."""
+    def own_environments(self, runner_id: str, run: tuple[str, str] | None = None) -> list[Environment]:
+        """Those of a runner that an acceptance has made, and that are not deleted.
+
+        :param run: an annotation and its value, of the one that is meant.
+        """
         from gitpod.v1 import environment_pb2
 
         request = environment_pb2.ListEnvironmentsRequest()
@@ -115,13 +125,15 @@ class EnvironmentApi(Api):
         request.filter.archival_status = environment_pb2.ListEnvironmentsRequest.ARCHIVAL_STATUS_ALL
         what = f"look for environments that an earlier acceptance left on the runner {runner_id}"
         pages = self._pages(self._client.environment.list_environments, request, what)
+        runner = Owner(id=runner_id)
         own = {
             raw.id: Environment.from_api(raw)
             for page in pages
             for raw in page.environments
             if raw.id
             and raw.metadata.runner_id == runner_id
-            and all(raw.metadata.annotations.get(key) == value for key, value in annotations.items())
+            and of_environment(runner, raw.metadata.annotations).relation == OURS
+            and (run is None or raw.metadata.annotations.get(run[0]) == run[1])
         }
         return [found for found in own.values() if found.phase != DELETED]
 
@@ -136,10 +148,9 @@ class EnvironmentApi(Api):
         request.spec.timeout.disconnected.seconds = IDLE
         if order.repository:
             request.spec.content.initializer.specs.add().context_url.url = order.repository
-        only = {order.unique: order.annotations[order.unique]}
 
         def done() -> Environment | None:
-            return next(iter(self.own_environments(order.runner_id, only)), None)
+            return next(iter(self.own_environments(order.runner_id, order.run)), None)
 
         what = f"create the environment {order.name}"
         answer = self._client.call(self._client.environment.create_environment, request, what, done)
