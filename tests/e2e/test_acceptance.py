@@ -15,7 +15,7 @@ import typing as t
 import jsonschema
 
 from tests.e2e.test_acceptance_in_process import QUICK
-from tests.e2e.test_fleet import extra, fleet_of
+from tests.e2e.test_fleet import SITE, UPGRADE, extra, fleet_of
 from tests.fleet import template_url
 
 if t.TYPE_CHECKING:
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ACCEPTANCE, UPGRADE = "gitpod.enterprise_runner.acceptance", "gitpod.enterprise_runner.upgrade"
+ACCEPTANCE = "gitpod.enterprise_runner.acceptance"
 OLD, NEW = "20251203.4", "20260105.12"
 SHORT = {"gitpod_acceptance_timeout": 60, "gitpod_acceptance_url_timeout": 10, "gitpod_acceptance_cleanup_timeout": 10}
 
@@ -33,9 +33,9 @@ def plane(testbed: TestBed, **body: t.Any) -> dict[str, t.Any]:
 
 
 def broken_off(controller: Controller, testbed: TestBed) -> str:
-    """What a run says that is interrupted while its environment starts."""
+    """What a run says that is asked for an acceptance by its tag, and interrupted while the environment starts."""
     process = subprocess.Popen(
-        controller.command(ACCEPTANCE, "--limit", "gitpod_runners[0]"),
+        controller.command(SITE, "--tags", "acceptance", "--limit", "gitpod_runners[0]"),
         cwd=controller.directory,
         env=controller.environment(),
         stdout=subprocess.PIPE,

@@ -79,7 +79,7 @@ def look(keep: Custody, fleet: Fleet, host: Host) -> Result:
         order = ours.order(runner.id, name, chosen.id, wanted.repository, wanted.longest, means.now)
         result["environment"] = {"name": order.name, "class": chosen.name, "repository": wanted.repository}
         if fleet.check:
-            proof.steps += _planned(wanted)
+            proof.steps += _planned(wanted, chosen.name)
         else:
             proof.remove_leftovers(runner.id)
             proof.prove(order)
@@ -107,11 +107,12 @@ def _in_order(steps: t.Sequence[Step]) -> list[Step]:
     return [done.get(name) or Step(name, model.LEFT_OUT, 0.0, "not reached") for name in model.STEPS]
 
 
-def _planned(wanted: Wanted) -> list[Step]:
+def _planned(wanted: Wanted, class_name: str) -> list[Step]:
     """What check mode would do; it looks for nothing that an earlier run has left, because it removes nothing."""
     said = {
         model.LEFTOVERS: "would remove what an earlier acceptance has left",
-        model.CREATE: "would create an environment" + (f" of {wanted.repository}" if wanted.repository else ""),
+        model.CREATE: f"would create an environment of the class {class_name}"
+        + (f" and the repository {wanted.repository}" if wanted.repository else ""),
         model.RUN: f"would wait {wanted.timeout:g} s at most",
         model.URL: f"would look for {wanted.url_timeout:g} s at most",
         model.STOP: "would stop it",
