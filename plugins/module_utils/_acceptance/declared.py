@@ -11,9 +11,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_acceptance",
         description=(
-            "Whether P(gitpod.enterprise_runner.site#playbook) and each batch of an upgrade, its canary first, end with"
+            "Whether each batch of C(site.yml) and of an upgrade, its canary first, ends with"
             " a proof: an environment is created on the runner, looked at, and removed again.",
-            "The playbook C(acceptance) and the tag C(acceptance) do so without it. Needs an API token. Default is"
+            "The playbook C(acceptance.yml) and the tag C(acceptance) do so without it. Needs an API token. Default is"
             " false.",
         ),
         kind="bool",
