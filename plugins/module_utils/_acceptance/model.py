@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.environments import Environment
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import without_secrets
 
 Values = t.Mapping[str, t.Any]
 
@@ -49,6 +50,11 @@ class Wanted:
             url_timeout=float(values["gitpod_acceptance_url_timeout"]),
             cleanup_timeout=float(values["gitpod_acceptance_cleanup_timeout"]),
         )
+
+    @property
+    def shown_repository(self) -> str:
+        """The URL as it may be shown; a query may have a token in it."""
+        return without_secrets(self.repository)
 
     @property
     def longest(self) -> float:

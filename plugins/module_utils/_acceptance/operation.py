@@ -77,7 +77,7 @@ def look(keep: Custody, fleet: Fleet, host: Host) -> Result:
             chosen = choose(means.api.environment_classes(runner.id), wanted.environment_class, name)
             detail.append(chosen.name)
         order = ours.order(runner.id, name, chosen.id, wanted.repository, wanted.longest, means.now)
-        result["environment"] = {"name": order.name, "class": chosen.name, "repository": wanted.repository}
+        result["environment"] = {"name": order.name, "class": chosen.name, "repository": wanted.shown_repository}
         if fleet.check:
             proof.steps += _planned(wanted, chosen.name)
         else:
@@ -112,7 +112,7 @@ def _planned(wanted: Wanted, class_name: str) -> list[Step]:
     said = {
         model.LEFTOVERS: "would remove what an earlier acceptance has left",
         model.CREATE: f"would create an environment of the class {class_name}"
-        + (f" and the repository {wanted.repository}" if wanted.repository else ""),
+        + (f" and the repository {wanted.shown_repository}" if wanted.repository else ""),
         model.RUN: f"would wait {wanted.timeout:g} s at most",
         model.URL: f"would look for {wanted.url_timeout:g} s at most",
         model.STOP: "would stop it",
