@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import types
 import typing as t
 
 import pytest
@@ -14,6 +14,7 @@ from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 from gitpod.v1 import environment_pb2
 
+from tests.testbed import environments
 from tests.testbed.environments import Environments, Orders
 from tests.testbed.management_plane import ManagementPlane
 
@@ -59,24 +60,25 @@ def delete(plane: ManagementPlane, environment_id: str, force: bool = False) -> 
     asyncio.run(Environments(plane).delete_environment(request, None))
 
 
-def test_it_goes_through_every_phase_in_its_time(plane: ManagementPlane) -> None:
-    plane.lives.orders[""] = Orders(seconds=dict.fromkeys(AT_ONCE, 0.05))
+def test_it_goes_through_every_phase_in_its_time(plane: ManagementPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(environments, "time", types.SimpleNamespace(monotonic=lambda: now[0]))
+    plane.lives.orders[""] = Orders(seconds=dict.fromkeys(AT_ONCE, 5.0))
     found = create(plane)
-    seen = [phase(plane, found)]
 
-    def watch(until: str) -> None:
-        end = time.monotonic() + 5
-        while seen[-1] != until and time.monotonic() < end:
-            now = phase(plane, found)
-            seen.extend([now] if now != seen[-1] else [])
-            time.sleep(0.005)
+    def watched(seconds: int) -> list[str]:
+        """The phase in each second."""
+        seen = []
+        for _second in range(seconds):
+            seen.append(phase(plane, found))
+            now[0] += 1.0
+        return seen
 
-    watch("running")
+    assert watched(11) == ["creating"] * 5 + ["starting"] * 5 + ["running"]
     stop(plane, found)
-    watch("stopped")
+    assert watched(6) == ["stopping"] * 5 + ["stopped"]
     delete(plane, found)
-    watch("deleted")
-    assert seen == ["creating", "starting", "running", "stopping", "stopped", "deleting", "deleted"]
+    assert watched(6) == ["deleting"] * 5 + ["deleted"]
 
 
 @pytest.mark.parametrize(
