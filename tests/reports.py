@@ -140,4 +140,5 @@ def hostile() -> dict[str, t.Any]:
         },
         "dns": {"names": [HOSTILE], "records": [{"name": HOSTILE, "type": HOSTILE, "value": HOSTILE, "ttl": HOSTILE}]},
         "verification": {"checks": [{"id": HOSTILE, "status": HOSTILE, "summary": HOSTILE, "remediation": HOSTILE}]},
+        "acceptance": {"steps": [{"step": HOSTILE, "state": HOSTILE, "seconds": HOSTILE, "detail": HOSTILE}]},
     }

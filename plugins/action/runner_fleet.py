@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._acceptance import report as acceptance
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
@@ -16,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import told, verdict_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
@@ -37,9 +39,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
     run_module,
 )
 
-READS = ("prerequisites", "status", "upgrade", "verification", "certificates", "started")
+READS = ("prerequisites", "status", "upgrade", "verification", "acceptance", "certificates", "started")
 # What stands amid the writes, where a failure of the read itself may not take the report from anybody.
-RESCUED = frozenset({"verification", "certificates", "started"})
+RESCUED = frozenset({"verification", "acceptance", "certificates", "started"})
+# Of what an inventory keeps from being looked at, the contract says why.
+CONTRACTED = frozenset({"status", "upgrade", "acceptance"})
 
 
 def wants_look(task_vars: Raw) -> bool:
@@ -48,10 +52,15 @@ def wants_look(task_vars: Raw) -> bool:
     return bool({"all", "prerequisites"} & set(run)) and "prerequisites" not in skipped
 
 
+def asked_for(task_vars: Raw) -> bool:
+    """Whether the run's tags ask for an acceptance, whatever the inventory says."""
+    return "acceptance" in (task_vars.get("ansible_run_tags") or [])
+
+
 class ActionModule(ControlNodeAction):
     """Typed values of every host in, one module run, a result for each host out."""
 
-    _VALID_ARGS = frozenset({"read", "hosts", "default_batches"})
+    _VALID_ARGS = frozenset({"read", "hosts", "default_batches", "on_request"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Run the module once; what cannot be read of a host is that host's failure alone."""
@@ -61,6 +70,7 @@ class ActionModule(ControlNodeAction):
                 "read": {"type": "str", "required": True, "choices": list(READS)},
                 "hosts": {"type": "list", "elements": "str"},
                 "default_batches": {"type": "list", "elements": "str", "default": ["100%"]},
+                "on_request": {"type": "bool", "default": False},
             }
         )
         variables = task_vars or {}
@@ -70,11 +80,15 @@ class ActionModule(ControlNodeAction):
             result.update(prerequisites(self, fleet, variables, hosts, wants_look(variables)))
             result.update(_for_the_gate(fleet, hosts, arguments["default_batches"]))
             return result
+        if arguments["read"] == "acceptance" and arguments["on_request"]:
+            hosts = [host for host in hosts if self._wants_proof(fleet, variables, host)]
+            fleet = Fleet({host: fleet.values[host] for host in hosts}, fleet.problems)
         left = {host: earlier(self, variables_of(self, variables, host), host) for host in hosts}
         read = {
             "status": _status,
             "upgrade": _upgrade,
             "verification": _verification,
+            "acceptance": _acceptance,
             "certificates": _certificates,
             "started": _started,
         }
@@ -83,12 +97,22 @@ class ActionModule(ControlNodeAction):
         if options["runners"]:
             found = run_module(self, module, options, variables)
             result.update(of_each(found, options["runners"]) if arguments["read"] in RESCUED else found)
-        if arguments["read"] in ("status", "upgrade") and not result.get("failed"):
+        if arguments["read"] in CONTRACTED and not result.get("failed"):
             unsound = {host: _contract_failure(fleet, host) for host in hosts if not fleet.sound(host)}
             result["runners"] = {host: unsound.get(host) or result["runners"].get(host) or {} for host in hosts}
         if arguments["read"] == "verification" and not result.get("failed"):
             result.update(self._judged(fleet, plain(result["runners"])))
+        if arguments["read"] == "acceptance":
+            named = {values["gitpod_runner_name"]: result["runners"].get(host) for host, values in fleet.values.items()}
+            for line in acceptance.told(plain(named)):
+                self._display.display(clean(line))
         return result
+
+    def _wants_proof(self, fleet: Fleet, task_vars: Raw, host: str) -> bool:
+        """Where the inventory or the tags ask for it, and nothing of the runner has failed in this run."""
+        if not (fleet.values[host]["gitpod_acceptance"] or asked_for(task_vars)):
+            return False
+        return not results.stages(variables_of(self, task_vars, host), host)["failure"]
 
     def _judged(self, fleet: Fleet, seen: dict[str, Result]) -> Result:
         """Verdicts of those that no probe looks at besides; the others' probes look first."""
@@ -131,12 +155,20 @@ def _upgrade(fleet: Fleet, _left: t.Mapping[str, Earlier]) -> tuple[str, Result]
 
 
 def _verification(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
+    return "runner_verification_info", _of_what_stands(fleet, left)
+
+
+def _acceptance(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
+    return "runner_acceptance", _of_what_stands(fleet, left)
+
+
+def _of_what_stands(fleet: Fleet, left: t.Mapping[str, Earlier]) -> Result:
     """A creation that waits for approval has nothing to verify yet."""
     hosts = [host for host in fleet.values if fleet.sound(host) and not left[host].awaits_approval]
     options = module_arguments(fleet, hosts)
     for runner in options["runners"]:
         runner["earlier"] = plain(left[runner["host"]].public())
-    return "runner_verification_info", options
+    return options
 
 
 def _certificates(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:

@@ -18,7 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action im
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
-OUTCOMES = ("run", "wait", "verification", "status", "gate", "batch", "failure")
+OUTCOMES = ("run", "wait", "verification", "acceptance", "status", "gate", "batch", "failure")
 GIVEN_UP = (
     "Ansible gave up on this runner, though no task of its own failed: any_errors_fatal, max_fail_percentage, or a task"
     " that is run once for all failed. Look at what failed for the others, and run again"
@@ -57,6 +57,8 @@ class ActionModule(ControlNodeAction):
             return _status(plain(results.of_fleet(variables, "gitpod_status_result", host)))
         if of == "verification":
             return self._verdict(variables, host)
+        if of == "acceptance":
+            return dict(plain(results.of_fleet(variables, results.ACCEPTANCE, host)))
         if of == "failure":
             return _remembered(variables)
         seen = plain(results.look(variables, host)) if of == "gate" else {}

@@ -23,6 +23,27 @@ import typing as t
 LOOK_EVERY = 1.0
 # Threads that wait for the network keep Python from ending; after so many seconds it ends all the same.
 GRACE = 1.0
+# What is done before the process ends, and how many seconds it takes at most.
+_endings: list[tuple[t.Callable[[], None], float]] = []
+
+
+@contextlib.contextmanager
+def ending_with(work: t.Callable[[], None], seconds: float) -> t.Iterator[None]:
+    """Have work done when a signal, or the end of the run, ends the process meanwhile.
+
+    :param work: keeps to the seconds by itself; it runs in the main thread, beside everything that goes on.
+    """
+    entry = (work, seconds)
+    _endings.append(entry)
+    try:
+        yield
+    finally:
+        _endings.remove(entry)
+
+
+def _grace() -> float:
+    """Seconds after which the process ends in any case."""
+    return GRACE + sum(seconds for _work, seconds in _endings)
 
 
 def bound(keep_files: bool = False) -> None:
@@ -33,8 +54,19 @@ def bound(keep_files: bool = False) -> None:
     if threading.current_thread() is not threading.main_thread():
         return
 
+    begun: list[int] = []
+
     def end(signum: int, _frame: t.Any) -> None:
-        threading.Thread(target=_end_after, args=(GRACE,), daemon=True).start()
+        if begun and _endings:
+            # Ansible sends another signal soon, and what is being done would be broken off.
+            return
+        begun.append(signum)
+        threading.Thread(target=_end_after, args=(_grace(),), daemon=True).start()
+        for work, _seconds in list(_endings):
+            with contextlib.suppress(Exception):
+                work()
+        if _endings:
+            threading.Thread(target=_end_after, args=(GRACE,), daemon=True).start()
         if not keep_files:
             # Ansible's wrapper gives the module other arguments; the interpreter's own name the copy.
             remove_own_files(getattr(sys, "orig_argv", sys.argv))
@@ -53,7 +85,7 @@ def _watch(leader: int, parent: int) -> None:
     while parent_of(leader) == parent:
         time.sleep(LOOK_EVERY)
     os.kill(os.getpid(), signal.SIGTERM)
-    _end_after(GRACE)
+    _end_after(_grace())
 
 
 def _end_after(seconds: float) -> None:

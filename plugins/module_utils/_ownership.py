@@ -29,6 +29,8 @@ UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOLD = 80
 # CloudFormation's own (CloudFormation user guide, "Resource tags").
 STACK_ID_TAG = "aws:cloudformation:stack-id"
+# The annotation of an environment that an acceptance has made: the runner's ID.
+ACCEPTANCE = "gitpod.enterprise_runner/acceptance"
 
 Tags = t.Mapping[str, str]
 
@@ -272,6 +274,20 @@ def of_bucket(stack_id: str, left_by: Verdict, tags: Tags | None) -> Verdict:
         told = f"its tag {STACK_ID_TAG} is {made_by}" if made_by else f"it has no tag {STACK_ID_TAG}"
         return Verdict(STRANGERS, f"{told}, so no deleted stack of this runner left it")
     return left_by
+
+
+def of_environment(runner: Runner, annotations: Tags) -> Verdict:
+    """An environment at the management plane: an acceptance's own, or somebody's.
+
+    Whose it is its annotations say, which the API keeps (the public source of openai/codex finds its own environments
+    in the same way).
+    """
+    identifier = clean(annotations.get(ACCEPTANCE, ""))
+    if not identifier:
+        return Verdict(STRANGERS, f"it has no annotation {ACCEPTANCE}")
+    if same_id(identifier, runner.id):
+        return Verdict(OURS, f"its annotation {ACCEPTANCE} is {identifier}")
+    return Verdict(ANOTHERS, f"its annotation {ACCEPTANCE} is {identifier}", f"the runner {identifier}")
 
 
 def of_registration(runner: Runner, region: str, found: t.Mapping[str, str] | None) -> Verdict:

@@ -22,6 +22,8 @@ CHECK_KEYS = ("id", "status", "summary", "remediation")
 # From where a check was made, what was measured, and whether it cannot be seen from there.
 VERIFICATION_KEYS = (*CHECK_KEYS, "vantage", "evidence", "unverifiable")
 CERTIFICATE_KEYS = ("arn", "status", "not_after", "requested")
+# What of an acceptance a report has; of each step all.
+ACCEPTANCE_KEYS, ACCEPTANCE_STEP_KEYS = ("accepted", "seconds", "warnings"), ("step", "state", "seconds", "detail")
 REGISTRATION_KEYS = ("id", "runner_id", "name", "phase", "version")
 STATES = ("failed", "waiting", "unverified", "verified")
 
@@ -83,11 +85,19 @@ def _stack_cell(stack: t.Mapping[str, t.Any]) -> str:
 
 def _verification_cell(runner: t.Mapping[str, t.Any]) -> str:
     checks = (runner.get("verification") or {}).get("checks") or []
+    accepted = _accepted(runner.get("acceptance") or {})
     if not checks:
-        return "not reached" if runner.get("failure") else ""
+        return accepted or ("not reached" if runner.get("failure") else "")
     failed = [check for check in checks if check["status"] == "fail"]
     count = f"{len(checks)} check{'s' if len(checks) > 1 else ''}"
-    return f"{len(failed)} of {count} failed" if failed else f"passed, {count}"
+    told = f"{len(failed)} of {count} failed" if failed else f"passed, {count}"
+    return f"{told}; {accepted}" if accepted else told
+
+
+def _accepted(acceptance: t.Mapping[str, t.Any]) -> str:
+    """In a word; empty where there was none, and in check mode."""
+    accepted = acceptance.get("accepted")
+    return "" if accepted is None else "accepted" if accepted else "not accepted"
 
 
 def _certificate(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -133,6 +143,9 @@ def runner_summary(
             **({"checks": _checks(verification, VERIFICATION_KEYS)} if verification.get("checks") else {}),
         },
     }
+    acceptance = _acceptance(stages.get("acceptance") or {})
+    if acceptance:
+        summary["acceptance"] = acceptance
     if failure:
         summary["failure"] = {**_chosen(failure, ("task", "message")), "stage": failed_stage(failure)}
     summary["state"] = state_of(summary)
@@ -147,7 +160,17 @@ def state_of(runner: t.Mapping[str, t.Any]) -> str:
         return "failed"
     if any(stage["state"] == "waiting" for stage in runner.get("stages") or []):
         return "waiting"
-    return "verified" if healthy is True else "unverified"
+    accepted = (runner.get("acceptance") or {}).get("accepted")
+    return "verified" if healthy is True or (healthy is None and accepted is True) else "unverified"
+
+
+def _acceptance(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The proof with its steps and their times; empty where none was asked for."""
+    if not found.get("steps"):
+        return {}
+    steps = [_chosen(step, ACCEPTANCE_STEP_KEYS) for step in found["steps"]]
+    environment = _chosen(found.get("environment"), ("name", "class", "repository"))
+    return {**_chosen(found, ACCEPTANCE_KEYS), "environment": environment, "steps": steps}
 
 
 def _checks(result: t.Mapping[str, t.Any], keys: t.Sequence[str] = CHECK_KEYS) -> list[dict[str, t.Any]]:

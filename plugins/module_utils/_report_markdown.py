@@ -81,6 +81,10 @@ def _runner(runner: t.Mapping[str, t.Any]) -> list[str]:
     checks = [*_checks_of(runner, "prerequisites"), *_checks_of(runner, "verification")]
     if checks:
         lines += _table(["state", "check", "found", "what to do"], checks)
+    steps = (runner.get("acceptance") or {}).get("steps") or []
+    if steps:
+        took = [[escape(step.get(key, "")) for key in ("step", "state", "seconds", "detail")] for step in steps]
+        lines += _table(["acceptance", "state", "seconds", "seen"], took)
     outputs = (runner.get("stack") or {}).get("outputs") or {}
     if outputs:
         lines += _table(["output", "value"], [[escape(name), code(value)] for name, value in sorted(outputs.items())])

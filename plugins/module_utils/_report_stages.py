@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import duration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS
 
 # The stages in their order, and under which key each one's result comes.
@@ -21,7 +22,10 @@ STAGES: t.Mapping[str, str] = {
     "stack": "stack",
     "dns": "dns",
     "verify": "verification",
+    "acceptance": "acceptance",
 }
+# Told only where it was asked for.
+ON_REQUEST = frozenset({"acceptance"})
 _STAGE_OF_ACTION = {
     "runner_contract": "prerequisites",
     "runner_preflight_info": "prerequisites",
@@ -36,6 +40,7 @@ _STAGE_OF_ACTION = {
     "runner_health_info": "verify",
     "runner_verification_info": "verify",
     "runner_verdict": "verify",
+    "runner_acceptance": "acceptance",
 }
 
 
@@ -64,6 +69,8 @@ def stages_of(results: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
     found, reached = [], True
     for stage, key in {**STAGES, **_next_steps(results, broken)}.items():
         result = results.get(key) or {}
+        if stage in ON_REQUEST and not result:
+            continue
         started = results.get(f"{key}_started") or {}
         state = "failed" if failure and stage == broken else _state(result, started)
         if state == "left out" and not reached:
@@ -110,6 +117,9 @@ def _detail(stage: str, result: t.Mapping[str, t.Any], started: t.Mapping[str, t
     if stage in NEXT_STEPS and result.get("actions"):
         count = len(result["actions"])
         return f"{count} change{'s' if count > 1 else ''}"
+    if stage == "acceptance":
+        last = next((step for step in result.get("steps") or [] if step.get("state") == "failed"), None)
+        return str(last["step"]) if last else duration(float(result.get("seconds") or 0))
     checks = result.get("checks") or result.get("problems") or []
     if stage in ("verify", "prerequisites") and checks:
         good = sum(check.get("status") == "pass" for check in checks)

@@ -13,7 +13,8 @@ version_added: 0.1.0
 description:
   - Turns the inventory of every host into typed values, runs one module process that reads all of them, and returns a
     result for each. What cannot be read of one host is that host's failure alone.
-  - Meant for a task with C(run_once). Nothing is changed.
+  - Meant for a task with C(run_once). Nothing is changed in AWS; V(acceptance) makes an environment on each runner and
+    removes it again.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
@@ -24,8 +25,9 @@ options:
       - V(certificates) and V(started) wait for what the hosts have started.
       - V(verification) looks at AWS, the management plane and the network. V(status) tells how the runners are doing.
       - V(upgrade) computes what the release that the inventory names would change.
+      - V(acceptance) proves that the runners work, see M(gitpod.enterprise_runner.runner_acceptance).
     type: str
-    choices: [prerequisites, status, upgrade, verification, certificates, started]
+    choices: [prerequisites, status, upgrade, verification, acceptance, certificates, started]
     required: true
   hosts:
     description: Names of the hosts; of an empty list none is read. Without the option, the task's own host.
@@ -36,6 +38,12 @@ options:
     type: list
     elements: str
     default: ["100%"]
+  on_request:
+    description:
+      - Of V(acceptance), whether only hosts are read whose inventory asks for it (C(gitpod_acceptance)), unless the run
+        has the tag C(acceptance); hosts of which something has failed in this run are left out.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
 attributes:
@@ -49,6 +57,7 @@ attributes:
 seealso:
   - module: gitpod.enterprise_runner.runner_preflight_info
   - module: gitpod.enterprise_runner.runner_verification_info
+  - module: gitpod.enterprise_runner.runner_acceptance
   - module: gitpod.enterprise_runner.runner_status_info
   - module: gitpod.enterprise_runner.runner_upgrade_info
   - module: gitpod.enterprise_runner.runner_fleet_wait

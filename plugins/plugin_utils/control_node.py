@@ -12,17 +12,22 @@ import os
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
+    CONTRADICTORY,
     MALFORMED,
     Problem,
     listed,
     quoted,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import unreadable, unwritable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import (
+    token_of_the_environment,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import suffix_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import HOW_TO_WRITE_A_PROXY, proxy_of
 
 ARTIFACTS = "gitpod_artifact_directory"
+ACCEPTANCE = "gitpod_acceptance"
 PROBES = "gitpod_verify_probe_hosts"
 # What is asked without gitpod_api_endpoint.
 API = "https://app.gitpod.io/api"
@@ -35,7 +40,7 @@ def problems(values: Values, known_hosts: t.Container[str], own_proxies: bool = 
     :param known_hosts: the inventory's.
     :param own_proxies: whether the task has proxies of its own (C(environment)), so that this process's do not count.
     """
-    found = [*directory(values, ARTIFACTS), *_files(values), *_probes(values, known_hosts)]
+    found = [*directory(values, ARTIFACTS), *_files(values), *_probes(values, known_hosts), *_proof(values)]
     return found if own_proxies else found + _proxies(values)
 
 
@@ -79,6 +84,15 @@ def _probes(values: Values, known_hosts: t.Container[str]) -> list[Problem]:
         return []
     summary = f"The inventory has no such hosts: {listed(unknown)}."
     return [Problem(MALFORMED, PROBES, summary, "Name hosts as the inventory does, or add them to it.")]
+
+
+def _proof(values: Values) -> list[Problem]:
+    """An acceptance needs a token, and comes after everything else; a token of the environment will do."""
+    if not values[ACCEPTANCE] or values["gitpod_api_token"] or token_of_the_environment():
+        return []
+    summary = "An environment is only created with an API token, and none is given."
+    advice = "Set gitpod_api_token, ONA_API_KEY or GITPOD_API_KEY, or leave it out."
+    return [Problem(CONTRADICTORY, ACCEPTANCE, summary, advice)]
 
 
 def _proxies(values: Values) -> list[Problem]:

@@ -16,8 +16,9 @@ import typing as t
 
 T = t.TypeVar("T")
 TOLD = (
-    "[WARNING]: Broken off. AWS goes on by itself with what was begun (stacks, endpoints, certificates, deletions). Run"
-    " the same playbook again: it attaches to what is going on, and starts nothing twice.\n"
+    "[WARNING]: Broken off. AWS goes on by itself with what was begun (stacks, endpoints, certificates, deletions);"
+    " an acceptance's environment is removed. Run the same playbook again: it attaches to what is going on, and starts"
+    " nothing twice.\n"
 )
 # Seconds that Ansible has to end, and its exit code after Ctrl-C (ansible.cli.ExitCode.KEYBOARD_INTERRUPT).
 GIVE_UP, INTERRUPTED = 10.0, 99

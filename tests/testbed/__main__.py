@@ -122,7 +122,9 @@ class Testbed:
         self.seed()
         dns_port, stop_dns = await dns_server.serve(self.settings.address, self.settings.dns_port, self.external)
         views = dns_views.install(self.external)
-        self.https = https_server.Https(self.certificates, self.settings.https_port or https_server.free_port())
+        self.https = https_server.Https(
+            self.certificates, self.settings.https_port or https_server.free_port(), self.plane.lives.runs
+        )
         self.https.start()
         tasks = [loop.create_task(server.serve(sockets=[listener])) for server, listener in (aws, plane)]
         sys.stdout.write(json.dumps(self._addresses(aws[1], plane[1], dns_port)) + "\n")

@@ -48,10 +48,14 @@ class Certificates:
 
 
 class Https:
-    """One listener an address of each active load balancer."""
+    """One listener an address of each active load balancer.
 
-    def __init__(self, certificates: Certificates, port: int) -> None:
+    :param runs: whether an environment that runs is reached under a name.
+    """
+
+    def __init__(self, certificates: Certificates, port: int, runs: t.Callable[[str], bool]) -> None:
         self._certificates = certificates
+        self._runs = runs
         self.port = port
         self.http_port = free_port()
         self._servers: dict[str, tuple[tuple[str, ...], asyncio.Server]] = {}
@@ -124,7 +128,8 @@ class Https:
                 mode = self._mode(names)
                 if mode == "slow":
                     await asyncio.sleep(30)
-                writer.write(_response(request.split(b" ")[1].decode(), mode))
+                answer = _response(request.split(b" ")[1].decode(), mode, self._runs(_host(request)))
+                writer.write(answer)
                 await writer.drain()
             writer.close()
 
@@ -139,8 +144,18 @@ async def _redirect(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
     writer.close()
 
 
-def _response(path: str, mode: str) -> bytes:
-    if path != "/_health":
+def _host(request: bytes) -> str:
+    """Of the request's header, without a port."""
+    lines = request.decode("latin-1").split("\r\n")
+    named = next((line.partition(":")[2] for line in lines if line.lower().startswith("host:")), "")
+    return named.strip().partition(":")[0].lower()
+
+
+def _response(path: str, mode: str, runs: bool = False) -> bytes:
+    """What a runner answers; an environment that runs wants a token first, as its ops service does."""
+    if path != "/_health" and runs and mode == "healthy":
+        status, body = "401 Unauthorized", {"error": "no token"}
+    elif path != "/_health" and mode != "unhealthy":
         status, body = "404 Not Found", {"error": "not found"}
     elif mode == "unhealthy":
         status, body = "503 Service Unavailable", {"status": "unhealthy"}

@@ -21,6 +21,7 @@ from gitpod.v1.runner_configuration_connect import RunnerConfigurationServiceASG
 from gitpod.v1.runner_connect import RunnerServiceASGIApplication
 
 from .aws import control, state, updater
+from .environments import Environments, Lives
 from .management_rules import Fault, Gate
 from .management_settings import Groups, Projects, Settings, WarmPools
 from .management_severity import Severity, Strange, Stranger
@@ -54,6 +55,7 @@ class ManagementPlane:
         # Releases to which runners have updated themselves, with the stack's release at that time.
         self.updates: dict[str, tuple[str, str]] = {}
         self.environments: dict[str, t.Any] = {}
+        self.lives = Lives(self)
         self.classes: dict[str, t.Any] = {}
         self.integrations: dict[str, t.Any] = {}
         # Client secrets in the order in which they came, by the integration's ID.
@@ -73,6 +75,7 @@ class ManagementPlane:
             kept.clear()
         self.client_secrets.clear()
         self.settings = Settings()
+        self.lives.reset()
         for listed in (self.tokens, self.gate.faults, self.gate.calls):
             listed.clear()
         self.advanced = 0.0
@@ -165,15 +168,25 @@ class ManagementPlane:
                 return runner_pb2.RUNNER_PHASE_ACTIVE, ""
         return runner_pb2.RUNNER_PHASE_DEGRADED, "The exchange token is not one of this runner"
 
-    def add_environments(self, runner_id: str, count: int, archived: bool = False) -> None:
+    def add_environments(
+        self, runner_id: str, count: int, archived: bool = False, name: str = "", annotations: t.Any = None
+    ) -> None:
         """Environments that run on a runner."""
         for _number in range(count):
             environment = environment_pb2.Environment(id=str(uuid.uuid4()))
-            environment.metadata.runner_id = runner_id
+            environment.metadata.runner_id, environment.metadata.name = runner_id, name
+            environment.metadata.annotations.update(annotations or {})
             environment.status.phase = environment_pb2.ENVIRONMENT_PHASE_RUNNING
             if archived:
                 environment.metadata.archived_at.GetCurrentTime()
             self.environments[environment.id] = environment
+
+    def add_class(self, runner_id: str, name: str, enabled: bool = True) -> None:
+        """An environment class of a runner, as a person makes it in the dashboard."""
+        entry = runner_configuration_pb2.EnvironmentClass(
+            id=str(uuid.uuid4()), runner_id=runner_id, display_name=name, enabled=enabled
+        )
+        self.classes[entry.id] = entry
 
     def handle(self, method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
         """POST C(advance_seconds) puts the clock forward; C(runner_id), C(phase), C(message) order a phase.
@@ -182,9 +195,12 @@ class ManagementPlane:
 
         C(faults) are rules (management_rules.Fault), in place of those before; likewise C(strange)
         (management_severity.Strange), and C(severity) is how the servers differ. C(add_runners) have name and region,
-        C(add_environments) runner_id, count and archived. C(update_themselves) has releases by ID.
-        C(remove_runners) are IDs. C(add_groups) have a name, C(add_projects) name and prebuilds. C(forget_calls)
-        empties the list of calls. The answer is for tests, and so has secrets in it.
+        C(add_environments) runner_id, count, archived, name and annotations; C(environments) are orders for the lives
+        of those that are created (environments.Orders). C(add_classes) have runner_id, name and enabled.
+        C(update_themselves) has releases by ID.
+        C(remove_runners) are IDs. C(forget_calls) empties the list
+        of calls. C(add_groups) have a name, C(add_projects) name and prebuilds. The answer is for tests, and so has
+        secrets in it.
         """
         if method == "POST":
             self.advanced += float(body.get("advance_seconds", 0))
@@ -201,6 +217,7 @@ class ManagementPlane:
             for runner_id in body.get("remove_runners", []):
                 self.runners.pop(runner_id)
             self._add(body)
+            self._live(body)
         return {
             "runners": {key: runner.name for key, runner in self.runners.items()},
             "tokens": len(self.tokens),
@@ -212,6 +229,7 @@ class ManagementPlane:
             "llm_keys": self.settings.keys,
             "groups": {group.name: key for key, group in self.settings.groups.items()},
             "projects": {project.metadata.name: key for key, project in self.settings.projects.items()},
+            "environments": self.lives.told(),
             "calls": self.gate.calls,
         }
 
@@ -219,13 +237,22 @@ class ManagementPlane:
         """What there is from now on."""
         adders: dict[str, t.Callable[..., t.Any]] = {
             "add_runners": self._add_wanted,
-            "add_environments": self.add_environments,
             "add_groups": self.settings.add_group,
             "add_projects": self.settings.add_project,
         }
         for name, add in adders.items():
             for wanted in body.get(name, []):
                 add(**wanted)
+
+    def _live(self, body: dict[str, t.Any]) -> None:
+        """Environments and their classes."""
+        for wanted in body.get("add_environments", []):
+            self.add_environments(**wanted)
+        for wanted in body.get("add_classes", []):
+            self.add_class(**wanted)
+        if body.get("forget_environments"):
+            self.environments.clear()
+        self.lives.handle(body)
 
     def _order(self, body: dict[str, t.Any]) -> None:
         """How calls fail from now on."""
@@ -251,7 +278,7 @@ def create_application(plane: ManagementPlane) -> t.Any:
     applications = [
         RunnerServiceASGIApplication(services.Runners(plane), interceptors=[plane.gate]),
         RunnerConfigurationServiceASGIApplication(services.Configurations(plane), interceptors=[plane.gate]),
-        EnvironmentServiceASGIApplication(services.Environments(plane), interceptors=[plane.gate]),
+        EnvironmentServiceASGIApplication(Environments(plane), interceptors=[plane.gate]),
         GroupServiceASGIApplication(Groups(plane), interceptors=[plane.gate]),
         ProjectServiceASGIApplication(Projects(plane), interceptors=[plane.gate]),
         PrebuildServiceASGIApplication(WarmPools(plane), interceptors=[plane.gate]),

@@ -11,12 +11,12 @@ import uuid
 
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
-from gitpod.v1 import environment_pb2, runner_configuration_pb2, runner_pb2
-from gitpod.v1.environment_connect import EnvironmentService
+from gitpod.v1 import runner_configuration_pb2, runner_pb2
 from gitpod.v1.runner_configuration_connect import RunnerConfigurationService
 from gitpod.v1.runner_connect import RunnerService
 
 from .aws import state
+from .environments import DELETED
 from .management_paging import not_found, page
 from .management_settings import Sharing, Validation
 
@@ -87,7 +87,11 @@ class Runners(Sharing, RunnerService):
     async def delete_runner(self, request: t.Any, _ctx: t.Any) -> t.Any:
         """Refused while there are environments, unless forced; a runner that is connected winds down first."""
         runner = self._runner(request.runner_id)
-        on_it = [key for key, entry in self._plane.environments.items() if entry.metadata.runner_id == runner.runner_id]
+        on_it = [
+            key
+            for key, entry in self._plane.environments.items()
+            if entry.metadata.runner_id == runner.runner_id and self._plane.lives.aged(entry).status.phase != DELETED
+        ]
         if on_it and not request.force:
             raise ConnectError(Code.FAILED_PRECONDITION, "runner still has environments")
         for key in on_it:
@@ -118,25 +122,6 @@ def _public(runner: t.Any) -> t.Any:
     if not runner.spec.configuration.HasField("metrics"):
         shown.spec.configuration.ClearField("metrics")
     return shown
-
-
-class Environments(EnvironmentService):
-    """EnvironmentService: which there are."""
-
-    def __init__(self, plane: ManagementPlane) -> None:
-        self._plane = plane
-
-    async def list_environments(self, request: t.Any, _ctx: t.Any) -> t.Any:
-        """Archived ones only when asked for, as the API does."""
-        wanted = request.filter
-        everything = wanted.archival_status == environment_pb2.ListEnvironmentsRequest.ARCHIVAL_STATUS_ALL
-        found = [
-            entry
-            for _key, entry in sorted(self._plane.environments.items())
-            if (not wanted.runner_ids or entry.metadata.runner_id in wanted.runner_ids)
-            and (everything or not entry.metadata.HasField("archived_at"))
-        ]
-        return page(request, found, environment_pb2.ListEnvironmentsResponse(), "environments")
 
 
 class Configurations(Validation, RunnerConfigurationService):

@@ -40,6 +40,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 WINDOW, METRICS = "gitpod_registration_update_window", "gitpod_registration_metrics"
 REQUIRED = "gitpod_verify_required"
 EXPECTED, RUNNING = "gitpod_expected_environments", "gitpod_expected_running_environments"
+REPOSITORY = "gitpod_acceptance_repository"
 INTEGRATIONS = "gitpod_runner_settings_scm_integrations"
 # A name or an IPv4 address (RFC 1123, section 2.1), or an IPv6 address in brackets; a port or none.
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
@@ -132,4 +133,14 @@ def token(inventory: Inventory) -> list[Problem]:
     ]
 
 
-RULES = (registration, checks, integrations, expected, entries, token)
+def repository(inventory: Inventory) -> list[Problem]:
+    """Of the acceptance, whose environment is made after an upgrade's canary, say. The URL is never repeated."""
+    url = inventory.text(REPOSITORY)
+    fault = url_fault(url) if url else ""
+    if not fault:
+        return []
+    advice = "Write it as https://github.com/owner/name; who may read it, the user of the API token decides."
+    return [Problem(MALFORMED, REPOSITORY, f"It {fault}.", advice)]
+
+
+RULES = (registration, checks, integrations, expected, entries, token, repository)

@@ -27,6 +27,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_h
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.timeline import waterfall
 
+# What a step of the acceptance is shown as.
+STEP_CHIPS: t.Mapping[str, str] = {"passed": "pass", "failed": "fail", "warned": "warn"}
 _CONSOLES = {
     "aws": "console.aws.amazon.com",
     "aws-cn": "console.amazonaws.cn",
@@ -60,6 +62,7 @@ def section(runner: t.Mapping[str, t.Any], index: int) -> str:
         _failure(runner.get("failure") or {}),
         _stages(runner.get("stages") or []),
         _checks(runner),
+        _acceptance(runner.get("acceptance") or {}),
         _values("Outputs of the stack", stack.get("outputs") or {}),
         _resources(runner),
         _records((runner.get("dns") or {}).get("records") or []),
@@ -96,6 +99,22 @@ def _stages(stages: t.Sequence[t.Mapping[str, t.Any]]) -> str:
             f'<span><span class="{css}">{word}</span>{"<br>" + detail if detail else ""}</span></li>'
         )
     return f'<h3>Stages</h3><ol class="steps">{listed}</ol>'
+
+
+def _acceptance(acceptance: t.Mapping[str, t.Any]) -> str:
+    """The steps of the proof, each with what it took."""
+    steps = acceptance.get("steps") or []
+    if not steps:
+        return ""
+    listed = ""
+    for step in steps:
+        took = number(step.get("seconds"))
+        detail = apart(duration(took) if took else "", step.get("detail"))
+        listed += (
+            f"<li><span>{chip(STEP_CHIPS.get(str(step.get('state')), 'skip'))}</span>"
+            f'<span class="id">{escape(step.get("step", ""))}</span><div class="found"><p>{detail}</p></div></li>'
+        )
+    return f'<h3>Acceptance</h3><ul class="checks">{listed}</ul>'
 
 
 def _checks(runner: t.Mapping[str, t.Any]) -> str:

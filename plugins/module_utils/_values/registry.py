@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._acceptance import declared as acceptance
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt import declared as adopt
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import declared as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import declared as stack
@@ -34,6 +35,7 @@ ROLES: t.Mapping[str, tuple[Variable, ...]] = {
     "gitpod_stack": stack.VARIABLES,
     "gitpod_dns": dns.VARIABLES,
     "gitpod_verify": verification.VARIABLES,
+    "gitpod_acceptance": acceptance.VARIABLES,
     "gitpod_report": report.VARIABLES,
     "gitpod_runner_settings": settings.VARIABLES,
     "gitpod_status": status.VARIABLES,
@@ -71,6 +73,17 @@ USES: t.Mapping[str, tuple[str, ...]] = {
     ),
     "gitpod_dns": (*_AWS, "gitpod_stack_name", "gitpod_vpc_id", *_NAMES),
     "gitpod_verify": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_privatelink_enabled"),
+    "gitpod_acceptance": (
+        *_AWS,
+        *_PLANE,
+        "gitpod_domain_name",
+        "gitpod_resolvers",
+        "gitpod_verify_from_control_node",
+        "gitpod_verify_port",
+        "gitpod_verify_ca_path",
+        "gitpod_verify_validate_certs",
+        "gitpod_verify_timeout",
+    ),
     "gitpod_report": ("gitpod_region", "gitpod_runner_name", "gitpod_artifact_directory"),
     "gitpod_runner_settings": (*_AWS, *_PLANE, "gitpod_renew_secrets"),
     "gitpod_status": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_certificate_arn"),

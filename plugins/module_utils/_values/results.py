@@ -14,12 +14,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_pl
 
 Raw = t.Mapping[str, t.Any]
 # The fleet's reads, as the plays register them: each with C(runners), results by host.
-LOOK, BATCH, GATE, WAIT, VERIFICATION = (
+LOOK, BATCH, GATE, WAIT, VERIFICATION, ACCEPTANCE = (
     "__gitpod_prerequisites_look",
     "__gitpod_batch",
     "__gitpod_gate",
     "__gitpod_wait",
     "__gitpod_verification",
+    "__gitpod_acceptance",
 )
 # The decision on an upgrade, likewise.
 UPGRADE = "__gitpod_upgrade"
@@ -99,6 +100,7 @@ def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
         found[stage] = found[stage] or _dictionary(seen.get(name))
     found["prerequisites"] = found["prerequisites"] or look(variables, host)
     found["verification"] = found["verification"] or of_fleet(variables, VERIFICATION, host)
+    found["acceptance"] = of_fleet(variables, ACCEPTANCE, host)
     found["failure"] = failure(variables, host, found)
     return found
 
@@ -118,6 +120,9 @@ def failure(variables: Raw, host: str, found: t.Mapping[str, dict[str, t.Any]]) 
     verdict = found["verification"]
     if verdict.get("failed"):
         return {"task": "Verify the runner", "action": "runner_verdict", "message": str(verdict.get("msg") or "")}
+    proof = found["acceptance"]
+    if proof.get("failed"):
+        return {"task": "Accept the runner", "action": "runner_acceptance", "message": str(proof.get("msg") or "")}
     return {}
 
 

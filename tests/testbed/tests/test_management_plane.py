@@ -13,9 +13,10 @@ from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 from gitpod.v1 import environment_pb2, runner_configuration_pb2, runner_pb2
 
+from tests.testbed.environments import Environments
 from tests.testbed.management_plane import ManagementPlane
 from tests.testbed.management_rules import Fault, violations
-from tests.testbed.management_services import Configurations, Environments, Runners
+from tests.testbed.management_services import Configurations, Runners
 from tests.testbed.management_severity import Severity, Strange, Stranger
 
 ID = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c01"

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _notify, _urls
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules_network
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules_network, rules_settings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import of_host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem, quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
@@ -244,3 +244,21 @@ def test_the_api_endpoints_own_host_has_to_bypass_the_proxy(endpoint: str, more:
     told = [(problem.variable, problem.summary) for problem in found]
     required = "A proxy is set, and these required entries are missing"
     assert told == ([("gitpod_no_proxy", f"{required}: {missing}.")] if missing else [])
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://github.com/gitpod-io/empty", ""),
+        ("https://gitlab.example.com:8443/group/sub/name/-/tree/main", ""),
+        ("http://github.com/gitpod-io/empty", "is not an https URL"),
+        ("git@github.com:gitpod-io/empty.git", "is not a URL with a scheme and a host"),
+        ("https://user:geheim@github.com/gitpod-io/empty", "holds a user or a password"),
+        ("https://github.com/gitpod io/empty", "has a blank"),
+    ],
+)
+def test_the_repository_of_an_acceptance_is_an_https_url_without_a_password(url: str, told: str) -> None:
+    found = rules_settings.repository(Inventory.of({"gitpod_acceptance_repository": url}))
+    assert [problem.variable for problem in found] == (["gitpod_acceptance_repository"] if told else [])
+    assert told in "".join(problem.summary for problem in found)
+    assert "geheim" not in str(found)

@@ -194,3 +194,18 @@ def test_registrations(runner: Runner, found: dict[str, str] | None, relation: s
 def test_a_runner_in_words() -> None:
     assert [str(runner) for runner in (EU, NAMELESS, UNREGISTERED)] == [f"eu ({ID})", ID, "eu"]
     assert not Runner().known
+
+
+@pytest.mark.parametrize(
+    ("annotations", "relation"),
+    [
+        ({ownership.ACCEPTANCE: ID.upper()}, OURS),
+        ({ownership.ACCEPTANCE: OTHER}, ANOTHERS),
+        ({ownership.ACCEPTANCE: ""}, STRANGERS),
+        (ownership_tags("eu", ID), STRANGERS),
+        ({}, STRANGERS),
+    ],
+)
+def test_an_environment_is_an_acceptances_own_by_its_annotation(annotations: dict[str, str], relation: str) -> None:
+    assert ownership.of_environment(EU, annotations).relation == relation
+    assert ownership.of_environment(UNREGISTERED, annotations).relation != OURS

@@ -166,3 +166,34 @@ def test_the_receiver_decides_the_form() -> None:
     assert message(summary, "auto", "chat.example.com") == summary
     assert message(summary, "slack", "chat.example.com")["blocks"]
     assert message(summary, "json", "hooks.slack.com") == summary
+
+
+def acceptance(accepted: bool | None, **more: t.Any) -> dict[str, t.Any]:
+    """As the module runner_acceptance returns it."""
+    state = "passed" if accepted else "failed"
+    step = {"step": "run", "state": state, "seconds": 72.1, "detail": "seen", "environment_id": "s3cr3t"}
+    place = {"name": "acceptance-1", "class": "Small", "repository": "", "id": "s3cr3t"}
+    return {"accepted": accepted, "seconds": 75.3, "steps": [step], "environment": place, "changed": False, **more}
+
+
+def test_an_acceptance_is_told_with_its_steps_and_their_times() -> None:
+    good = {**reports.results("eu-central-1"), "acceptance": acceptance(True)}
+    runner = runner_summary(good, "gitpod-eu", "eu-central-1")
+    jsonschema.validate(Fleet.of([runner], "Run", "2026-11-24T17:30:00Z").document(), SCHEMA)
+    assert "s3cr3t" not in json.dumps(runner)
+    assert runner["acceptance"]["steps"] == [{"step": "run", "state": "passed", "seconds": 72.1, "detail": "seen"}]
+    assert runner["stages"][-1] == {"stage": "acceptance", "state": "unchanged", "detail": "1m15s"}
+    assert r"| run | passed | 72\.1 | seen |" in markdown(Fleet.of([runner], "Run"))
+    assert "acceptance" not in GOOD
+    assert "acceptance" not in states(reports.results("eu-central-1"))
+
+    alone = runner_summary({"acceptance": acceptance(True)}, "gitpod-eu", "eu-central-1")
+    assert (alone["state"], state_of({**alone, "verification": {"healthy": False}})) == ("verified", "failed")
+    asked = runner_summary({"acceptance": acceptance(None)}, "gitpod-eu", "eu-central-1")
+    jsonschema.validate(Fleet.of([asked], "Run", "2026-11-24T17:30:00Z").document(), SCHEMA)
+    assert asked["state"] == "unverified"
+
+    failure = {"task": "Accept the runner", "action": "runner_acceptance", "message": "No."}
+    bad = {**reports.results("eu-central-1"), "acceptance": acceptance(False, failed=True), "failure": failure}
+    assert runner_summary(bad, "gitpod-eu", "eu-central-1")["failure"]["stage"] == "acceptance"
+    assert stages_of(bad)[-1] == {"stage": "acceptance", "state": "failed", "detail": "run"}

@@ -79,6 +79,18 @@ def test_a_template_s_file_is_read_whole_or_not_at_all(tmp_path: pathlib.Path) -
             with_template_body({"template_file": str(path)}, lambda _kind, name: name)
 
 
+def test_an_acceptance_without_any_token_is_told_before_anything_else(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ONA_API_KEY", "GITPOD_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    assert "API token" in told(tmp_path, gitpod_acceptance=True)["gitpod_acceptance"]
+    assert told(tmp_path, gitpod_acceptance=True, gitpod_api_token="token") == {}
+    assert told(tmp_path, gitpod_acceptance=False) == {}
+    monkeypatch.setenv("GITPOD_API_KEY", "token")
+    assert told(tmp_path, gitpod_acceptance=True) == {}
+
+
 def test_probe_hosts_are_hosts_of_the_inventory(tmp_path: pathlib.Path) -> None:
     assert told(tmp_path, gitpod_verify_probe_hosts=["probe-1"]) == {}
     assert "'prob-1'" in told(tmp_path, gitpod_verify_probe_hosts="probe-1, prob-1")["gitpod_verify_probe_hosts"]
