@@ -15,7 +15,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     of_a_search,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
@@ -63,7 +62,7 @@ class ActionModule(ControlNodeAction):
         files, notes = beside(adopted_files(runners, there), there, values["gitpod_adopt_overwrite"] is True)
         lines = [f"{len(runners)} runners found in {', '.join(regions)}", *(adopted_line(found) for found in runners)]
         lines += [f"    {note}" for note in notes]
-        self._display.display(block(lines))
+        self._display.rows(lines)
         changed = [file for file in files if there.get(file["path"]) != file["content"]]
         if not self._task.check_mode:
             _write(directory, changed)

@@ -17,9 +17,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import sliced
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
@@ -63,7 +63,7 @@ class ActionModule(ControlNodeAction):
         now = time.time()
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(runners, title, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
-        lines = [*fleet_table(runners), "", fleet.headline]
+        lines = [fleet.headline, "", *fleet_table(runners)]
         files: list[str] = []
         if not self._task.check_mode:
             files = self._write(pathlib.Path(directory), fleet, lines)
@@ -71,8 +71,10 @@ class ActionModule(ControlNodeAction):
                 "",
                 f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
             ]
-        self._display.display(block(["", *lines, ""]))
-        result.update(changed=False, files=files, table=lines, summary=fleet.summary())
+        self._display.rows(["", *lines, ""])
+        summary = fleet.summary()
+        summary["needed"] = summary["needed"] or sliced(variables)
+        result.update(changed=False, files=files, table=lines, summary=summary)
         return result
 
     def _summary(self, variables: dict[str, t.Any], host: str) -> dict[str, t.Any]:
@@ -91,7 +93,7 @@ class ActionModule(ControlNodeAction):
             for name, content in contents.items():
                 write_text(directory / name, content)
         except OSError as error:
-            self._display.display(block(["", *lines, ""]))
+            self._display.rows(["", *lines, ""])
             raise AnsibleActionFail(
                 f"Could not write the reports: {error}. Set gitpod_artifact_directory to a writable directory."
             ) from error

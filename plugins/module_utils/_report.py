@@ -9,6 +9,7 @@ import csv
 import io
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage, stages_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
@@ -89,6 +90,14 @@ def _verification_cell(runner: t.Mapping[str, t.Any]) -> str:
     return f"{len(failed)} of {count} failed" if failed else f"passed, {count}"
 
 
+def _dns(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The records, and among them those that somebody was asked to add."""
+    records = found.get("records") or []
+    awaited = list(found.get("awaited_records") or [])
+    told = {"names": [str(record["name"]) for record in records], "records": list(records)}
+    return {**told, **({"awaited_records": awaited} if awaited else {})} if records else {}
+
+
 def _certificate(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What the stage handed on; empty when it had nothing to find or to request."""
     if not found.get("certificate_arn"):
@@ -109,8 +118,7 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
     stack, dns = stages.get("stack") or {}, stages.get("dns") or {}
     endpoint, verification = stages.get("endpoint") or {}, stages.get("verification") or {}
     failure = stages.get("failure") or {}
-    records = dns.get("records") or []
-    summary: dict[str, t.Any] = {
+    found: dict[str, t.Any] = {
         "schema_version": SCHEMA_VERSION,
         "region": region,
         "runner": runner,
@@ -120,7 +128,7 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
         "load_balancer": _chosen(
             stack.get("load_balancer"), ("arn", "dns_name", "canonical_hosted_zone_id", "scheme", "state")
         ),
-        "dns": {"names": [str(record["name"]) for record in records], "records": list(records)} if records else {},
+        "dns": _dns(dns),
         "endpoint": _chosen(endpoint.get("endpoint"), ("id", "state", "service_name", "dns_entries")),
         "certificate": _certificate(stages.get("certificate") or {}),
         "registration": _chosen((stages.get("registration") or {}).get("runner"), REGISTRATION_KEYS),
@@ -130,9 +138,9 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
         },
     }
     if failure:
-        summary["failure"] = {**_chosen(failure, ("task", "message")), "stage": failed_stage(failure)}
-    summary["state"] = state_of(summary)
-    return summary
+        found["failure"] = {**_chosen(failure, ("task", "message")), "stage": failed_stage(failure)}
+    found["state"] = state_of(found)
+    return found
 
 
 def state_of(runner: t.Mapping[str, t.Any]) -> str:
@@ -161,6 +169,8 @@ def _stack(
         **_chosen(stack.get("stack"), STACK_KEYS),
         **_chosen(seen, STACK_KEYS),
     }
+    if stack.get("operation") == "review":
+        found["changes"] = summary(stack.get("changes") or [])
     timeline = found.get("timeline") or []
     if timeline:
         found["duration"] = max(float(entry["end"]) for entry in timeline)
