@@ -26,6 +26,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_f
     beside,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_upload import keep_files
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain, run_module
 
 
@@ -54,7 +55,14 @@ class ActionModule(ControlNodeAction):
             if found.get("failed"):
                 return found
             runners += plain(found["runners"])
-        return {**result, **self._written(values, regions, runners)}
+        done = self._written(values, regions, runners)
+        if not self._task.check_mode:
+            # A colleague finds it where the reports are, also when this control node is gone.
+            files = {f"adopted/{file['path']}": file["content"] for file in done["files"]}
+            kept = keep_files(self, task_vars or {}, values, files)
+            done["kept"] = kept
+            self._display.rows([f"Kept in S3: {uri}" for uri in kept])
+        return {**result, **done}
 
     def _written(self, values: t.Any, regions: t.Sequence[str], runners: list[Result]) -> Result:
         directory = pathlib.Path(values["gitpod_adopt_directory"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import summary
@@ -211,3 +212,12 @@ def zone_file_lines(records: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     """Records in the master file format of RFC 1035, section 5, with absolute names."""
     width = max((len(str(record["name"])) for record in records), default=0) + 1
     return [_zone_file_line(record, width) for record in records]
+
+
+def record_files(records: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """Records for whoever keeps the zone, as the contents of files by their extension."""
+    return {
+        "zone": "".join(f"{line}\n" for line in zone_file_lines(records)),
+        "csv": record_csv(records),
+        "json": json.dumps(list(records), indent=4, sort_keys=True) + "\n",
+    }

@@ -144,6 +144,10 @@ def slack_message(summary: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         lines.append(slack_escape(f"{line}: {row['task']}: {row['reason']}" if row.get("reason") else line))
     text = slack_escape(shortened(f"{summary['title']}: {summary['headline']}", SLACK_TEXT))
     blocks: list[dict[str, t.Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
+    page = (summary.get("report") or {}).get("page") or {}
+    link = page.get("url") or page.get("uri")
+    if link:
+        lines.insert(0, slack_escape(f"Report: {link}"))
     body = _fitting(lines)
     if body:
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": body}})

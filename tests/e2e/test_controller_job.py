@@ -79,7 +79,7 @@ def test_a_workflow_plans_rolls_out_and_verifies(running_testbed: TestBed, tmp_p
     assert rollout.code == 0, rollout.output
     assert rollout.artifacts["gitpod_needed"] is False, "nothing waits for an approval"
 
-    again = job_of(controller, groups, "plan", **plan.artifacts, **rollout.artifacts)
+    again = job_of(controller, groups, "plan", **{**plan.artifacts, **rollout.artifacts})
     assert (again.code, again.artifacts["gitpod_needed"]) == (0, False), again.output
     gate = job_of(controller, groups, "when_needed", **again.artifacts)
     assert gate.code != 0

@@ -66,10 +66,22 @@ USES: t.Mapping[str, tuple[str, ...]] = {
     ),
     "gitpod_dns": (*_AWS, "gitpod_stack_name", "gitpod_vpc_id", *_NAMES),
     "gitpod_verify": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_privatelink_enabled"),
-    "gitpod_report": ("gitpod_region", "gitpod_runner_name", "gitpod_artifact_directory"),
+    "gitpod_report": (
+        "gitpod_region",
+        "gitpod_aws_profile",
+        "gitpod_runner_name",
+        "gitpod_artifact_directory",
+        "gitpod_dns_provider",
+    ),
     "gitpod_runner_settings": (*_AWS, *_PLANE),
     "gitpod_status": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_certificate_arn"),
-    "gitpod_adopt": ("gitpod_region", "gitpod_aws_profile", "gitpod_dns_aws_profile", "gitpod_dns_role_arn"),
+    "gitpod_adopt": (
+        "gitpod_region",
+        "gitpod_aws_profile",
+        "gitpod_dns_aws_profile",
+        "gitpod_dns_role_arn",
+        "gitpod_report_upload",
+    ),
     "gitpod_teardown": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", *_ZONE),
 }
 
