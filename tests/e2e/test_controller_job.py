@@ -104,3 +104,20 @@ def test_a_job_without_runners_fails(running_testbed: TestBed, tmp_path: pathlib
     job = job_of(controller, {"others": {"db": {}}}, "plan")
     assert job.code != 0
     assert "the inventory has no host in gitpod_runners" in job.output
+
+
+def test_records_are_handed_over_and_a_later_job_verifies(controller: Controller) -> None:
+    """A colleague adds the records once the job has ended; nothing waits for it."""
+    host = "gitpod-ap-southeast-2"
+    handed = controller.play(f"{COLLECTION}.site", "--limit", host, "-e", '{"gitpod_dns_hand_over": true}')
+    assert handed.code == 0, handed.output
+    assert "1 runner: 1 waiting" in handed.output
+    assert "then run verify.yml" in handed.output
+    report = handed.report(host)
+    assert (report["state"], report["verification"]) == ("waiting", {})
+    assert [record["type"] for record in report["dns"]["awaited_records"]] == ["CNAME", "CNAME"]
+    assert '"gitpod_needed": true' in handed.output
+    assert '"waits_for": "dns"' in handed.output
+    verified = controller.play(f"{COLLECTION}.verify", "--limit", host)
+    assert verified.code == 0, verified.output
+    assert verified.report(host)["state"] == "verified"
