@@ -30,6 +30,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
 
 # A look that is older says too little about a batch that begins now.
 FRESH_SECONDS = 120
+# What comes before the stack (playbooks/tasks/before_the_stack.yml).
+BEFORE_THE_STACK = frozenset({"certificate", "registration", "privatelink"})
 
 
 class ActionModule(ControlNodeAction):
@@ -61,6 +63,7 @@ class ActionModule(ControlNodeAction):
         if not arguments["look"] and len(batch) < len(everyone):
             failed += _unforeseen(variables)
         result.update(changed=False, failed_before=failed, held={}, refused={}, work=[], begun=[], idle={}, runners={})
+        result.update(prepares=False)
         if refusal or len(failed) > self._tolerated(values):
             message = refusal or _stopped(failed, self._tolerated(values))
             result.update(begins=False, held=dict.fromkeys(batch, message))
@@ -100,14 +103,15 @@ class ActionModule(ControlNodeAction):
             self._display.rows(refusals.split("\n"))
         begun = [host for host in batch if host not in refused]
         plans = {host: (found["runners"][host].get("look") or {}).get("plan") for host in begun}
+        work = [host for host, plan in plans.items() if plan is None or any(entry["needed"] for entry in plan)]
+        idle = {host: [entry["stage"] for entry in plan or [] if not entry["needed"]] for host, plan in plans.items()}
         return {
             **found,
             "refused": refused,
             "begun": begun,
-            "work": [host for host, plan in plans.items() if plan is None or any(entry["needed"] for entry in plan)],
-            "idle": {
-                host: [entry["stage"] for entry in plan or [] if not entry["needed"]] for host, plan in plans.items()
-            },
+            "work": work,
+            "idle": idle,
+            "prepares": any(BEFORE_THE_STACK.difference(idle[host]) for host in work),
         }
 
     @staticmethod
