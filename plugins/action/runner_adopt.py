@@ -15,7 +15,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     of_a_search,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
@@ -27,6 +26,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_f
     beside,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_upload import keep_files
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain, run_module
 
 
@@ -55,7 +55,14 @@ class ActionModule(ControlNodeAction):
             if found.get("failed"):
                 return found
             runners += plain(found["runners"])
-        return {**result, **self._written(values, regions, runners)}
+        done = self._written(values, regions, runners)
+        if not self._task.check_mode:
+            # A colleague finds it where the reports are, also when this control node is gone.
+            files = {f"adopted/{file['path']}": file["content"] for file in done["files"]}
+            kept = keep_files(self, task_vars or {}, values, files)
+            done["kept"] = kept
+            self._display.rows([f"Kept in S3: {uri}" for uri in kept])
+        return {**result, **done}
 
     def _written(self, values: t.Any, regions: t.Sequence[str], runners: list[Result]) -> Result:
         directory = pathlib.Path(values["gitpod_adopt_directory"])
@@ -63,7 +70,7 @@ class ActionModule(ControlNodeAction):
         files, notes = beside(adopted_files(runners, there), there, values["gitpod_adopt_overwrite"] is True)
         lines = [f"{len(runners)} runners found in {', '.join(regions)}", *(adopted_line(found) for found in runners)]
         lines += [f"    {note}" for note in notes]
-        self._display.display(block(lines))
+        self._display.rows(lines)
         changed = [file for file in files if there.get(file["path"]) != file["content"]]
         if not self._task.check_mode:
             _write(directory, changed)

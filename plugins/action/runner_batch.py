@@ -10,18 +10,29 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import wants_look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import batch_lines, serial, unheeded
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import (
+    batch_lines,
+    not_first,
+    several,
+    unheeded,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import DEPLOYING, NEXT_STEPS
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import fleet_of, prerequisites
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import in_slices, sliced
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import (
+    fleet_of,
+    prerequisites,
+    sizes_of,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain
 
 # A look that is older says too little about a batch that begins now.
 FRESH_SECONDS = 120
+# What comes before the stack (playbooks/tasks/before_the_stack.yml).
+BEFORE_THE_STACK = frozenset({"certificate", "registration", "network_endpoints", "privatelink"})
 
 
 class ActionModule(ControlNodeAction):
@@ -42,20 +53,24 @@ class ActionModule(ControlNodeAction):
         batch, everyone = list(variables["ansible_play_batch"]), list(variables["ansible_play_hosts_all"])
         values = host_values(self, variables)
         # As the play has them: the contract tells of what is no size.
-        sizes = serial(values["gitpod_rollout_batches"], arguments["default_batches"])
-        refusal = _ignored(sizes, batch, everyone)
+        sizes = sizes_of(values, arguments["default_batches"])
+        refusal = (
+            (in_slices() if several(sizes) and sliced(variables) else "")
+            or _ignored(sizes, batch, everyone)
+            or _not_heeded(values["gitpod_rollout_canary"] or "", batch, everyone)
+        )
         lines = batch_lines(sizes, batch, everyone, int(variables.get("ansible_forks", 5)), self._tolerated(values))
         failed = [host for host in everyone if host not in batch and self._failed(variables, host)]
         if not arguments["look"] and len(batch) < len(everyone):
             failed += _unforeseen(variables)
         result.update(changed=False, failed_before=failed, held={}, refused={}, work=[], begun=[], idle={}, runners={})
-        result.update(next_steps=[])
+        result.update(next_steps=[], prepares=False)
         if refusal or len(failed) > self._tolerated(values):
             message = refusal or _stopped(failed, self._tolerated(values))
             result.update(begins=False, held=dict.fromkeys(batch, message))
             return result
         if lines:
-            self._display.display(block(lines))
+            self._display.rows(lines)
         result.update(begins=True)
         result.update(self._looked_at(variables, batch) if arguments["look"] else _foreseen(variables, batch))
         return result
@@ -86,17 +101,20 @@ class ActionModule(ControlNodeAction):
         told = {host: text for host, text in now_refused.items() if not fresh or not wants_look(variables)}
         if told:
             refusals = "\n".join(f"{host}: {text}" for host, text in sorted(told.items()))
-            self._display.display(block(refusals.split("\n")))
+            self._display.rows(refusals.split("\n"))
         begun = [host for host in batch if host not in refused]
         declared = {host: found["runners"][host].get("next_steps") or [] for host in begun}
         plans = {host: (found["runners"][host].get("look") or {}).get("plan") for host in begun}
+        work = [host for host, plan in plans.items() if _needed(plan, DEPLOYING)]
+        idle = {host: _idle(plan, declared[host]) for host, plan in plans.items()}
         return {
             **found,
             "refused": refused,
             "begun": begun,
-            "work": [host for host, plan in plans.items() if _needed(plan, DEPLOYING)],
-            "idle": {host: _idle(plan, declared[host]) for host, plan in plans.items()},
+            "work": work,
+            "idle": idle,
             "next_steps": [host for host, plan in plans.items() if declared[host] and _needed(plan, NEXT_STEPS)],
+            "prepares": any(BEFORE_THE_STACK.difference(idle[host]) for host in work),
         }
 
     @staticmethod
@@ -147,6 +165,16 @@ def _ignored(sizes: t.Sequence[str], batch: t.Sequence[str], everyone: t.Sequenc
         f"gitpod_rollout_batches is {', '.join(map(str, sizes))}, but the first batch has {len(batch)} runners; nothing"
         " was changed. Ansible makes the batches before it reads the inventory, so give the variable as an extra"
         " variable (-e), in the job template, or where the playbook is imported."
+    )
+
+
+def _not_heeded(canary: str, batch: t.Sequence[str], everyone: t.Sequence[str]) -> str:
+    if not not_first(canary, batch, everyone):
+        return ""
+    return (
+        f"gitpod_rollout_canary is {canary}, but {batch[0]} would go first; nothing was changed. Ansible orders the"
+        " runners before it reads the inventory, so give the variable as an extra variable (-e), in the job template,"
+        " or where the playbook is imported."
     )
 
 

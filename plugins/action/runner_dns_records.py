@@ -12,7 +12,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import record_csv, zone_file_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import record_files
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 
@@ -48,22 +48,13 @@ class ActionModule(ControlNodeAction):
             {"name": str(raw["name"]), "type": str(raw["type"]), "value": str(raw["value"]), "ttl": int(raw["ttl"])}
             for raw in arguments["records"]
         ]
-        contents = documents(records)
+        contents = record_files(records)
         path = pathlib.Path(str(arguments["directory"]), f"{arguments['name']}{SUFFIX}")
         changed = _write(path, contents, bool(self._task.check_mode))
         if arguments["show"]:
             self._display.display(block(shown(str(arguments["title"]), contents, path)))
         result.update(changed=bool(changed), files=changed)
         return result
-
-
-def documents(records: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, str]:
-    """The content by file extension."""
-    return {
-        "zone": "".join(f"{line}\n" for line in zone_file_lines(records)),
-        "csv": record_csv(records),
-        "json": json.dumps(list(records), indent=4, sort_keys=True) + "\n",
-    }
 
 
 def shown(title: str, contents: t.Mapping[str, str], path: pathlib.Path) -> list[str]:

@@ -12,16 +12,19 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._acceptan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import desired as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import CONTRADICTORY, Problem
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import (
     desired as network_endpoints,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import several
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import told, verdict_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import in_slices, sliced
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import (
     Fleet,
     batches_of,
@@ -29,6 +32,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet imp
     module_arguments,
     of_each,
     prerequisites,
+    sizes_of,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import (
@@ -77,6 +81,10 @@ class ActionModule(ControlNodeAction):
         hosts = hosts_of(arguments["hosts"], variables)
         fleet = fleet_of(self, variables, hosts)
         if arguments["read"] == "prerequisites":
+            if sliced(variables) and several(sizes_of(fleet.values[hosts[0]], arguments["default_batches"])):
+                fleet = fleet.with_problem(
+                    Problem(CONTRADICTORY, "gitpod_rollout_batches", *in_slices().split(" Nothing was changed. "))
+                )
             result.update(prerequisites(self, fleet, variables, hosts, wants_look(variables)))
             result.update(_for_the_gate(fleet, hosts, arguments["default_batches"]))
             return result
@@ -163,8 +171,9 @@ def _acceptance(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Resul
 
 
 def _of_what_stands(fleet: Fleet, left: t.Mapping[str, Earlier]) -> Result:
-    """A creation that waits for approval has nothing to verify yet."""
-    hosts = [host for host in fleet.values if fleet.sound(host) and not left[host].awaits_approval]
+    """What waits for an approval, or for records that somebody adds, has nothing to verify yet."""
+    waiting = {host for host, found in left.items() if found.awaits_approval or found.awaits_records}
+    hosts = [host for host in fleet.values if fleet.sound(host) and host not in waiting]
     options = module_arguments(fleet, hosts)
     for runner in options["runners"]:
         runner["earlier"] = plain(left[runner["host"]].public())
@@ -172,7 +181,9 @@ def _of_what_stands(fleet: Fleet, left: t.Mapping[str, Earlier]) -> Result:
 
 
 def _certificates(fleet: Fleet, left: t.Mapping[str, Earlier]) -> tuple[str, Result]:
-    waiting = [host for host, found in left.items() if found.certificate.get("in_progress")]
+    waiting = [
+        host for host, found in left.items() if found.certificate.get("in_progress") and not found.awaits_records
+    ]
     return "runner_fleet_wait", {
         "runners": [
             {**_where(fleet, host), "certificate": certificate.join(fleet.values[host].everything(), left[host])}

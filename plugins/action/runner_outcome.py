@@ -15,10 +15,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
     verdict_of,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import nothing_needed
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
-OUTCOMES = ("run", "wait", "verification", "acceptance", "status", "gate", "batch", "failure")
+OUTCOMES = ("run", "wait", "verification", "acceptance", "status", "gate", "batch", "failure", "needed")
 GIVEN_UP = (
     "Ansible gave up on this runner, though no task of its own failed: any_errors_fatal, max_fail_percentage, or a task"
     " that is run once for all failed. Look at what failed for the others, and run again"
@@ -61,6 +62,8 @@ class ActionModule(ControlNodeAction):
             return dict(plain(results.of_fleet(variables, results.ACCEPTANCE, host)))
         if of == "failure":
             return _remembered(variables)
+        if of == "needed":
+            return _failed(nothing_needed(variables))
         seen = plain(results.look(variables, host)) if of == "gate" else {}
         return {**seen, **_failed(results.refused(variables, host))}
 

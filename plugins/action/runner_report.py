@@ -5,49 +5,54 @@
 
 from __future__ import annotations
 
-import json
 import pathlib
 import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table, runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
+    fleet_table,
+    record_files,
+    runner_summary,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import next_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.documents import (
+    DOCUMENT,
+    of_fleet,
+    of_runners,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.merge import Key, key_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.desired import declared
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import sliced
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_upload import (
+    Part,
+    alone_in,
+    kept_lines,
+    known_in,
+    upload,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
+
+# Somebody else writes the records of these providers.
+KEPT_BY_OTHERS = ("manual", "external", "tasks")
 
 
 def documents(fleet: Fleet) -> dict[str, str]:
     """The files' contents by name: JSON of each runner and of the fleet, Markdown, and the page."""
-
-    def as_json(content: t.Any) -> str:
-        return json.dumps(content, indent=2, sort_keys=True) + "\n"
-
-    named: dict[str, str] = {}
-    for runner in fleet.runners:
-        name, key = str(runner.get("runner", "")), f"{runner.get('runner', '')} {runner.get('region', '')}"
-        named[key if key not in named else f"{key} {len(named)}"] = name
-    files = {f"{name}.json": as_json(runner) for name, runner in zip(file_names(named).values(), fleet.runners)}
-    files["fleet.json"] = as_json(fleet.document())
-    files["fleet.md"] = markdown(fleet)
-    files["fleet.html"] = page(fleet)
-    return files
+    return {**{name: text for _runner, name, text in of_runners(fleet)}, **of_fleet(fleet)}
 
 
 class ActionModule(ControlNodeAction):
     """One JSON file a runner, one of the fleet, Markdown, the page, and the table on screen."""
 
-    _VALID_ARGS = frozenset({"runners", "hosts", "directory"})
+    _VALID_ARGS = frozenset({"runners", "hosts", "forget", "directory"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Write unless in check mode, then show; a report tells of a run and so is never a change."""
@@ -56,28 +61,54 @@ class ActionModule(ControlNodeAction):
             argument_spec={
                 "runners": {"type": "list", "elements": "dict", "default": []},
                 "hosts": {"type": "list", "elements": "str", "default": []},
+                "forget": {"type": "list", "elements": "str", "default": []},
                 "directory": {"type": "path"},
             }
         )
-        variables = task_vars or {}
+        variables, now = task_vars or {}, time.time()
+        values, generated = host_values(self, variables), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
         runners = plain(arguments["runners"]) + [self._summary(variables, host) for host in arguments["hosts"]]
-        directory = arguments["directory"] or host_values(self, variables)["gitpod_artifact_directory"]
-        now = time.time()
+        own = [{"as_of": generated, **runner} for runner in runners]
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
-        fleet = Fleet.of(runners, title, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
-        lines = [*fleet_table(runners), "", fleet.headline]
+        fleet = Fleet.of(own, title, generated)
+        part = Part(fleet, tuple(self._forgotten(variables, host) for host in arguments["forget"]))
+        lines = [fleet.headline, "", *fleet_table(own)] if own else []
+        directory, files, kept = arguments["directory"] or values["gitpod_artifact_directory"], [], {}
+        if (own or part.forgotten) and not self._task.check_mode:
+            files = self._write(pathlib.Path(directory), part, lines)
+            if files:
+                lines += ["", f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)"]
+            kept = upload(self, variables, values, part, self._records(variables, own, arguments["hosts"]))
+            lines += kept_lines(kept)
         ending = next_lines(fleet.runners)
-        files: list[str] = []
-        if not self._task.check_mode:
-            files = self._write(pathlib.Path(directory), fleet, lines)
-            lines += [
-                "",
-                f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
-            ]
         lines += ["", *ending] if ending else []
-        self._display.display(block(["", *lines, ""]))
-        result.update(changed=False, files=files, table=lines, summary=fleet.summary())
+        if own:
+            self._display.rows(["", *lines, ""])
+        summary = {**fleet.summary(), **({"report": kept} if kept else {})}
+        summary["needed"] = summary["needed"] or sliced(variables)
+        result.update(changed=False, files=files, table=lines, summary=summary)
         return result
+
+    def _forgotten(self, variables: dict[str, t.Any], host: str) -> Key:
+        values = host_values(self, variables, host)
+        return str(values["gitpod_region"] or ""), str(values["gitpod_runner_name"])
+
+    def _records(
+        self, variables: dict[str, t.Any], own: t.Sequence[t.Mapping[str, t.Any]], hosts: t.Sequence[str]
+    ) -> dict[str, str]:
+        """Files of the records that somebody else keeps, by their names below the prefix."""
+        kept_elsewhere = set()
+        for host in hosts:
+            values = host_values(self, variables, host)
+            if values["gitpod_dns_provider"] in KEPT_BY_OTHERS:
+                kept_elsewhere.add((str(values["gitpod_region"] or ""), str(values["gitpod_runner_name"])))
+        found = {}
+        for runner in own:
+            records = (runner.get("dns") or {}).get("records") or []
+            if records and key_of(runner) in kept_elsewhere:
+                name = file_name(str(runner["runner"]))
+                found.update({f"dns/{name}-dns.{kind}": text for kind, text in record_files(records).items()})
+        return found
 
     def _summary(self, variables: dict[str, t.Any], host: str) -> dict[str, t.Any]:
         """What the run has found and done on a host."""
@@ -90,15 +121,18 @@ class ActionModule(ControlNodeAction):
             declared(values.everything()),
         )
 
-    def _write(self, directory: pathlib.Path, fleet: Fleet, lines: list[str]) -> list[str]:
+    def _write(self, directory: pathlib.Path, part: Part, lines: list[str]) -> list[str]:
         """The files; where they cannot be written, what was found is shown all the same."""
-        contents = documents(fleet)
+        if not part.fleet.runners and not (directory / DOCUMENT).exists():
+            return []
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            for name, content in contents.items():
-                write_text(directory / name, content)
+            with alone_in(directory):
+                contents = documents(part.over(known_in(directory)))
+                for name, content in contents.items():
+                    write_text(directory / name, content)
         except OSError as error:
-            self._display.display(block(["", *lines, ""]))
+            self._display.rows(["", *lines, ""])
             raise AnsibleActionFail(
                 f"Could not write the reports: {error}. Set gitpod_artifact_directory to a writable directory."
             ) from error

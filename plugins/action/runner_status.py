@@ -12,9 +12,9 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines, summary
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import sliced
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
@@ -32,11 +32,12 @@ class ActionModule(ControlNodeAction):
         lines = [
             _line(host_values(self, variables, host), plain(found)) for host, found in arguments["runners"].items()
         ]
-        self._display.display(block(["", *status_lines(lines), ""]))
+        self._display.rows(["", *status_lines(lines), ""])
         if not self._task.check_mode:
             self._write(host_values(self, variables)["gitpod_artifact_directory"], lines)
-        bad = {line["runner"]: line["alerts"] for line in lines if line["alerts"] or line["failure"]}
-        result.update(changed=False, summary={"runners": len(lines), "alerts": bad})
+        told = summary(lines)
+        told["needed"] = told["needed"] or sliced(variables)
+        result.update(changed=False, summary=told)
         return result
 
     @staticmethod

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade.table import (
     going_back,
     upgrade_lines,
@@ -47,7 +46,7 @@ class ActionModule(ControlNodeAction):
         for host, found in plain(arguments["runners"]).items():
             values = host_values(self, variables, host)
             rows[host] = upgrade_row(found, host, values["gitpod_runner_name"], values["gitpod_region"] or "")
-        self._display.display(block(["", *upgrade_lines(list(rows.values())), ""]))
+        self._display.rows(["", *upgrade_lines(list(rows.values())), ""])
         return {
             "runners": rows,
             "needed": [host for host, row in rows.items() if row["needed"]],
@@ -65,5 +64,5 @@ class ActionModule(ControlNodeAction):
         ]
         lines = going_back(plain([row for row in rows if row]))
         if lines:
-            self._display.display(block(["", *lines, ""]))
+            self._display.rows(["", *lines, ""])
         return {"back": lines}

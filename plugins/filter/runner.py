@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import serial
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import interruptible
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.play_hosts import play_hosts
 
 
 class FilterModule:
@@ -20,5 +21,6 @@ class FilterModule:
         return {
             "external_records": external_records,
             "interruptible": interruptible,
+            "play_hosts": play_hosts,
             "rollout_batches": serial,
         }

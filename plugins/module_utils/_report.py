@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import undeclared
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage, stages_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
@@ -100,6 +102,14 @@ def _accepted(acceptance: t.Mapping[str, t.Any]) -> str:
     return "" if accepted is None else "accepted" if accepted else "not accepted"
 
 
+def _dns(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The records, and among them those that somebody was asked to add."""
+    records = found.get("records") or []
+    awaited = list(found.get("awaited_records") or [])
+    told = {"names": [str(record["name"]) for record in records], "records": list(records)}
+    return {**told, **({"awaited_records": awaited} if awaited else {})} if records else {}
+
+
 def _certificate(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What the stage handed on; empty when it had nothing to find or to request."""
     if not found.get("certificate_arn"):
@@ -123,8 +133,7 @@ def runner_summary(
     stack, dns = stages.get("stack") or {}, stages.get("dns") or {}
     endpoint, verification = stages.get("endpoint") or {}, stages.get("verification") or {}
     failure = stages.get("failure") or {}
-    records = dns.get("records") or []
-    summary: dict[str, t.Any] = {
+    found: dict[str, t.Any] = {
         "schema_version": SCHEMA_VERSION,
         "region": region,
         "runner": runner,
@@ -134,7 +143,7 @@ def runner_summary(
         "load_balancer": _chosen(
             stack.get("load_balancer"), ("arn", "dns_name", "canonical_hosted_zone_id", "scheme", "state")
         ),
-        "dns": {"names": [str(record["name"]) for record in records], "records": list(records)} if records else {},
+        "dns": _dns(dns),
         "endpoint": _chosen(endpoint.get("endpoint"), ("id", "state", "service_name", "dns_entries")),
         "certificate": _certificate(stages.get("certificate") or {}),
         "registration": _chosen((stages.get("registration") or {}).get("runner"), REGISTRATION_KEYS),
@@ -145,12 +154,12 @@ def runner_summary(
     }
     acceptance = _acceptance(stages.get("acceptance") or {})
     if acceptance:
-        summary["acceptance"] = acceptance
+        found["acceptance"] = acceptance
     if failure:
-        summary["failure"] = {**_chosen(failure, ("task", "message")), "stage": failed_stage(failure)}
-    summary["state"] = state_of(summary)
-    steps = [] if declared is None else undeclared(declared, summary["state"] == "failed")
-    return {**summary, "next_steps": steps} if steps else summary
+        found["failure"] = {**_chosen(failure, ("task", "message")), "stage": failed_stage(failure)}
+    found["state"] = state_of(found)
+    steps = [] if declared is None else undeclared(declared, found["state"] == "failed")
+    return {**found, "next_steps": steps} if steps else found
 
 
 def state_of(runner: t.Mapping[str, t.Any]) -> str:
@@ -189,6 +198,8 @@ def _stack(
         **_chosen(stack.get("stack"), STACK_KEYS),
         **_chosen(seen, STACK_KEYS),
     }
+    if stack.get("operation") == "review":
+        found["changes"] = summary(stack.get("changes") or [])
     timeline = found.get("timeline") or []
     if timeline:
         found["duration"] = max(float(entry["end"]) for entry in timeline)
@@ -229,3 +240,12 @@ def zone_file_lines(records: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     """Records in the master file format of RFC 1035, section 5, with absolute names."""
     width = max((len(str(record["name"])) for record in records), default=0) + 1
     return [_zone_file_line(record, width) for record in records]
+
+
+def record_files(records: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """Records for whoever keeps the zone, as the contents of files by their extension."""
+    return {
+        "zone": "".join(f"{line}\n" for line in zone_file_lines(records)),
+        "csv": record_csv(records),
+        "json": json.dumps(list(records), indent=4, sort_keys=True) + "\n",
+    }

@@ -22,6 +22,8 @@ SIGNS: t.Mapping[str, str] = {"failed": "\u2717", "waiting": "\u2026", "unverifi
 # Slack cuts a section's text at 3,000 characters and a message at 50 blocks (Slack, "Block Kit reference").
 SLACK_TEXT = 2900
 LONGEST_REASON = 300
+# Of one runner in an artifact.
+MOST_PROBLEMS, MOST_CHANGES = 5, 20
 SLACK_HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
 
 
@@ -72,13 +74,15 @@ class Fleet:
             "title": self.title,
             "headline": self.headline,
             "counts": self.counts,
+            # Whether anything waits for somebody: an approval, or records that somebody else adds.
+            "needed": self.counts["waiting"] > 0,
             "runners": [_row(runner) for runner in self.runners],
         }
 
 
-def _row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
+def _row(runner: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     stack, failure = runner.get("stack") or {}, runner.get("failure") or {}
-    row = {
+    row: dict[str, t.Any] = {
         "region": clean(runner.get("region", "")),
         "runner": clean(runner.get("runner", "")),
         "state": state_of(runner),
@@ -87,7 +91,36 @@ def _row(runner: t.Mapping[str, t.Any]) -> dict[str, str]:
     if failure:
         row["task"] = shortened(str(failure.get("task", "")), LONGEST_REASON)
         row["reason"] = shortened(str(failure.get("message", "")), LONGEST_REASON)
+    problems = [_problem(check) for check in _failed_checks(runner)]
+    if problems:
+        row["problems"] = problems[:MOST_PROBLEMS]
+    if row["state"] == "waiting":
+        row.update(_waits_for(runner))
     return row
+
+
+def _failed_checks(runner: t.Mapping[str, t.Any]) -> list[t.Mapping[str, t.Any]]:
+    stages = (runner.get(key) or {} for key in ("prerequisites", "verification"))
+    return [check for stage in stages for check in stage.get("checks") or [] if check.get("status") == "fail"]
+
+
+def _problem(check: t.Mapping[str, t.Any]) -> dict[str, str]:
+    keys = ("id", "summary", "remediation")
+    return {key: shortened(str(check.get(key) or ""), LONGEST_REASON) for key in keys}
+
+
+def _waits_for(runner: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What a runner waits for: changes that somebody approves, records that somebody adds, or AWS."""
+    waiting = [str(stage.get("stage")) for stage in runner.get("stages") or [] if stage.get("state") == "waiting"]
+    found: dict[str, t.Any] = {"waits_for": ", ".join(waiting)}
+    changes = [shortened(str(line), LONGEST_REASON) for line in (runner.get("stack") or {}).get("changes") or []]
+    if changes:
+        more = [f"and {len(changes) - MOST_CHANGES} more"] if len(changes) > MOST_CHANGES else []
+        found["changes"] = [*changes[:MOST_CHANGES], *more]
+    records = (runner.get("dns") or {}).get("awaited_records") or []
+    if records:
+        found["records"] = [{key: record.get(key) for key in ("name", "type", "value", "ttl")} for record in records]
+    return found
 
 
 def shortened(text: str, length: int) -> str:
@@ -113,6 +146,10 @@ def slack_message(summary: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         lines.append(slack_escape(f"{line}: {row['task']}: {row['reason']}" if row.get("reason") else line))
     text = slack_escape(shortened(f"{summary['title']}: {summary['headline']}", SLACK_TEXT))
     blocks: list[dict[str, t.Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
+    page = (summary.get("report") or {}).get("page") or {}
+    link = page.get("url") or page.get("uri")
+    if link:
+        lines.insert(0, slack_escape(f"Report: {link}"))
     body = _fitting(lines)
     if body:
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": body}})

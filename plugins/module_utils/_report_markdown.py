@@ -65,7 +65,8 @@ def _next_steps(fleet: Fleet) -> list[str]:
 
 
 def _runner(runner: t.Mapping[str, t.Any]) -> list[str]:
-    lines = [f"## {escape(runner.get('runner', ''))} ({escape(runner.get('region', ''))})", ""]
+    seen = f", as of {code(runner['as_of'])}" if runner.get("as_of") else ""
+    lines = [f"## {escape(runner.get('runner', ''))} ({escape(runner.get('region', ''))}){seen}", ""]
     failure = runner.get("failure") or {}
     if failure:
         # A message of several lines stays one paragraph of lines.

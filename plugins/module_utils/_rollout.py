@@ -25,14 +25,18 @@ def batches(wanted: t.Any, without: t.Sequence[str] = ("100%",)) -> list[str]:
     return [text for text in texts if text] or list(without)
 
 
-def serial(wanted: t.Any, without: t.Sequence[str] = ("100%",)) -> list[str]:
+def serial(wanted: t.Any, without: t.Sequence[str] = ("100%",), canary: t.Any = "") -> list[str]:
     """The same for a play's C(serial), which Ansible evaluates before any task could say what is wrong.
 
     What is no size would end Ansible in a traceback. The contract names it and nothing begins, so the sizes that hold
     when nothing is wanted stand in.
+
+    :param canary: a runner that goes first (gitpod_rollout_canary): alone, where no sizes are wanted.
     """
-    sizes = batches(wanted, without)
-    return sizes if all(map(is_size, sizes)) else list(without)
+    named = canary is not None and bool(as_text(canary).strip())
+    default = ("1", "100%") if named and list(without) == ["100%"] else without
+    sizes = batches(wanted, default)
+    return sizes if all(map(is_size, sizes)) else list(default)
 
 
 def is_size(entry: t.Any) -> bool:
@@ -104,3 +108,17 @@ def unheeded(wanted: t.Sequence[t.Any], batch: t.Sequence[str], hosts: t.Sequenc
     if not hosts or hosts[0] not in batch:
         return False
     return len(batch) > batch_sizes(wanted, len(hosts))[0]
+
+
+def not_first(canary: str, batch: t.Sequence[str], hosts: t.Sequence[str]) -> bool:
+    """Whether the canary is not the one that begins, because Ansible did not see the variable in time.
+
+    :param batch: the hosts of this batch.
+    :param hosts: all hosts of the play, without those that C(--limit) leaves out.
+    """
+    return bool(canary) and canary in hosts and hosts[0] in batch and batch[0] != canary
+
+
+def several(sizes: t.Sequence[str]) -> bool:
+    """Whether more than one batch is wanted, however many hosts there are."""
+    return [size.replace(" ", "") for size in sizes] != ["100%"]

@@ -18,6 +18,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 # A controller shows 1,024 bytes of an event (AWX 24, observed), and a line that wraps is no line.
 LONGEST_LINE = 160
 INTERVAL = 5.0
+# The longer a wait takes, the less each look tells: a line comes after a tenth of the time so far, and at the latest
+# after six intervals. A stack of 25 minutes has some 40 lines, where a controller shows few events of a job.
+SHARE, MOST_INTERVALS = 0.1, 6
 
 
 class Teller:
@@ -40,6 +43,7 @@ class Teller:
         self._path = pathlib.Path(path) if path else None
         self._interval, self._now = interval, now
         self._lock = threading.Lock()
+        self._began: float | None = None
         self._told_at: float | None = None
         self._told: t.Hashable = None
         self._line = ""
@@ -57,7 +61,9 @@ class Teller:
         essence = line if essence is None else essence
         with self._lock:
             now = self._now()
-            too_soon = self._told_at is not None and now - self._told_at < self._interval
+            self._began = now if self._began is None else self._began
+            pause = min(max(self._interval, SHARE * (now - self._began)), MOST_INTERVALS * self._interval)
+            too_soon = self._told_at is not None and now - self._told_at < pause
             news = essence != self._told and line != self._line
             if self._interval > 0 and news and not too_soon:
                 self._told, self._told_at, self._line = essence, now, line

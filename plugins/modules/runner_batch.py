@@ -67,6 +67,10 @@ idle:
   description: By host, the stages with nothing to do.
   returned: success
   type: dict
+prepares:
+  description: Whether any of them has something to do before its stack, such as a certificate.
+  returned: success
+  type: bool
 refused:
   description: By host, why it may not go on.
   returned: success

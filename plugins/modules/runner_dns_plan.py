@@ -13,12 +13,21 @@ version_added: 0.1.0
 description:
   - Makes the records of both names from the typed inventory and the load balancer that the stack's stage found, and
     tells the role who keeps them.
-  - Runs on the control node and starts no process. Nothing is changed.
+  - Runs on the control node. With O(carry_out), records in Route 53 are written with
+    M(gitpod.enterprise_runner.runner_dns), whose result is returned then; else nothing is changed.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
   validation:
     description: Whether the records are those that validate a certificate, which the caller has.
+    type: bool
+    default: false
+  carry_out:
+    description: Whether records in Route 53 are written.
+    type: bool
+    default: false
+  joined_later:
+    description: Whether somebody else waits until Route 53's servers have the records.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -27,8 +36,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: N/A
-    details: Nothing is changed.
+    support: full
   idempotent:
     support: full
 seealso:
@@ -53,11 +61,19 @@ stage:
   returned: success
   type: str
   sample: publish.yml
-records:
-  description: The records for providers other than Route 53; empty when there is nothing to point to.
+planned:
+  description: The records for whoever keeps them elsewhere; empty when they are written, or nothing is pointed to.
   returned: success
   type: list
   elements: dict
+hands_over:
+  description: Whether the records are handed over, and nobody waits for them (C(gitpod_dns_hand_over)).
+  returned: success
+  type: bool
+looked_up_stack:
+  description: The stack as M(gitpod.enterprise_runner.runner_stack_info) returns it, where no stage had seen it.
+  returned: when it was looked up
+  type: dict
 writes:
   description: Whether the collection writes to the provider with M(gitpod.enterprise_runner.runner_dns_write).
   returned: success

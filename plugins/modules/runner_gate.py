@@ -146,6 +146,14 @@ monthly_cost:
   returned: success
   type: dict
   sample: {"amount": 14.6, "currency": "USD", "not_estimated": ["stack"]}
+plan:
+  description:
+    - The same for a controller's artifact, small, as C(playbooks/plan.yml) hands it on. V(needed) is whether anything
+      is to do; in a slice of a sliced job always true. V(runners) is a list, each with V(host), V(runner), V(region)
+      and V(state); V(actions) by stage and V(changes) as sentences where there is something to do; V(problems) with
+      V(id), V(status), V(summary) and V(remediation) where something is wrong.
+  returned: success
+  type: dict
 runners:
   description: By host, what the gate knows of it.
   returned: success

@@ -20,9 +20,10 @@ options:
     description:
       - V(run) is everything, V(gate) the decision before the first batch, V(batch) whether the batch begins, V(wait)
         what was waited for, V(verification) and V(status) the reads of these names. V(failure), in a rescue, never
-        fails, and returns what failed.
+        fails, and returns what failed. V(needed) fails when the job before in a controller's workflow has handed on
+        (C(gitpod_needed)) that nothing is needed.
     type: str
-    choices: [run, wait, verification, status, gate, batch, failure]
+    choices: [run, wait, verification, status, gate, batch, failure, needed]
     default: run
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes

@@ -14,7 +14,10 @@ description:
   - Writes one JSON file for each runner, C(fleet.json) for all of them, C(fleet.md) in Markdown and C(fleet.html), one
     self-contained page, and prints a table with a line a runner. C(docs/report.schema.json) of the collection is the
     schema of the JSON files.
-  - Runs on the control node and starts no process. The role P(gitpod.enterprise_runner.gitpod_report#role) uses it.
+  - With C(gitpod_report_upload) of the host, the same is kept in S3
+    (M(gitpod.enterprise_runner.runner_report_upload)).
+  - Runs on the control node, and starts a process only to upload. The role
+    P(gitpod.enterprise_runner.gitpod_report#role) uses it.
   - A report tells of a run, so it is never a change. In check mode only the table is shown.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
@@ -30,9 +33,15 @@ options:
     type: list
     elements: str
     default: []
+  forget:
+    description: Hosts of the play whose runners are there no more, and leave the fleet's report.
+    type: list
+    elements: str
+    default: []
   directory:
     description:
-      - Directory on the control node; it is created when it is missing. Default is C(gitpod_artifact_directory) of the
+      - Directory on the control node; it is created when it is missing. What its C(fleet.json) has of other runners
+        stays, each with the time of its own state. Default is C(gitpod_artifact_directory) of the
         host.
     type: path
 extends_documentation_fragment:
@@ -82,6 +91,12 @@ summary:
       description: The run.
       type: str
       sample: Run of 2026-11-24 17:30 UTC
+    needed:
+      description: Whether anything waits for somebody. In a slice of a sliced job always true.
+      type: bool
+    report:
+      description: Links to what was uploaded, or V(error), where C(gitpod_report_upload) is set.
+      type: dict
     headline:
       description: The run in one line.
       type: str

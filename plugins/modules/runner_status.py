@@ -51,7 +51,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 summary:
-  description: Number of C(runners), and by runner the C(alerts).
+  description:
+    - Number of C(runners), the C(headline), and by runner the C(alerts), areas that C(gitpod_status_fail_on) lists.
+      C(attention) lists the runners with anything that is not as it should be, each with C(problems) and what to do;
+      C(needed) is whether there are any.
   returned: success
   type: dict
 """

@@ -45,6 +45,10 @@ class Fleet:
         """Whether the host may be looked at: nothing is wrong but what an existing stack makes good."""
         return needs_a_stack(self.problems[host], variables())
 
+    def with_problem(self, problem: Problem) -> Fleet:
+        """The same with one more that every host has."""
+        return Fleet(self.values, {host: [*found, problem] for host, found in self.problems.items()})
+
 
 def fleet_of(action: t.Any, task_vars: Raw, hosts: t.Sequence[str]) -> Fleet:
     """The typed values of hosts, and every problem of their inventory."""
@@ -99,14 +103,21 @@ def prerequisites(action: t.Any, fleet: Fleet, task_vars: Raw, hosts: t.Sequence
     return {"changed": False, "runners": runners, "looked_at": time.time() if look else 0.0}
 
 
+def sizes_of(values: Values, default: t.Sequence[str]) -> list[str]:
+    """Sizes of the batches, as the play's C(serial) has them.
+
+    :param default: where the inventory asks for none.
+    """
+    return serial(values["gitpod_rollout_batches"], default, values["gitpod_rollout_canary"])
+
+
 def batches_of(fleet: Fleet, hosts: t.Sequence[str], default: t.Sequence[str]) -> list[list[str]]:
     """The hosts of each batch, as Ansible will make them; the contract tells of sizes that are none.
 
     :param default: sizes where the inventory asks for none.
     """
-    wanted = fleet.values[hosts[0]]["gitpod_rollout_batches"]
     split, begin = [], 0
-    for size in batch_sizes(serial(wanted, default), len(hosts)):
+    for size in batch_sizes(sizes_of(fleet.values[hosts[0]], default), len(hosts)):
         split.append(list(hosts[begin : begin + size]))
         begin += size
     return split

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible import constants
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import printable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, printable
 
 
 def writes_a_document(callback: t.Any) -> bool:
@@ -20,8 +20,55 @@ def writes_a_document(callback: t.Any) -> bool:
     return "json" in str(callback or "").rpartition(".")[2].lower()
 
 
+# Of one event of a controller: AWX shows 1,024 bytes of each (facts of AWX 24.6.1).
+MOST_BYTES = 1000
+_CONTINUED = "    "
+
+
+def pieces(text: str, most: int = MOST_BYTES) -> list[str]:
+    """A text as few displays, each of which a controller shows as a whole: cut between lines, and else between words.
+
+    :param most: bytes of each.
+    """
+    found: list[str] = []
+    for line in (part for whole in text.split("\n") for part in _cut(whole, most)):
+        if found and len(f"{found[-1]}\n{line}".encode()) <= most:
+            found[-1] += f"\n{line}"
+        else:
+            found.append(line)
+    return found
+
+
+def _cut(line: str, most: int) -> t.Iterator[str]:
+    """A line, or where it is too long, parts of it; nothing of it is lost."""
+    while len(line.encode()) > most:
+        head = line.encode()[:most].decode(errors="ignore")
+        blank = head.rfind(" ", len(_CONTINUED) + 1)
+        end = blank if blank > 0 else len(head)
+        yield line[:end]
+        line = f"{_CONTINUED}{line[end:].lstrip(' ')}"
+    yield line
+
+
+def rows(lines: t.Iterable[str]) -> list[str]:
+    """A display for each line; blank ones stand with the one that follows, or at the end with the last."""
+    found: list[str] = []
+    blank = ""
+    for line in lines:
+        if line.strip():
+            found.append(f"{blank}{line}")
+            blank = ""
+        else:
+            blank += "\n"
+    if found:
+        found[-1] += blank
+    return found
+
+
 class Screen:
     """Ansible's display in every way, but lines go to standard error where standard output is a document.
+
+    Each call of Ansible's own is an event of a controller's, which shows only its beginning.
 
     :param ansible: its display.
     """
@@ -32,7 +79,14 @@ class Screen:
     def display(self, text: str, **options: t.Any) -> None:
         """Show lines; each was cleaned alone before (C(_text)), and what was forgotten moves no cursor."""
         document = writes_a_document(constants.DEFAULT_STDOUT_CALLBACK)
-        self._ansible.display(printable(text), **{"stderr": document, **options})
+        for piece in pieces(printable(text)):
+            self._ansible.display(piece, **{"stderr": document, **options})
+
+    def rows(self, lines: t.Iterable[str], **options: t.Any) -> None:
+        """Show a table, each of its lines an event: for what is said once for a fleet, so that no other host's lines
+        come between."""
+        for row in rows(map(clean, lines)):
+            self.display(row, **options)
 
     def __getattr__(self, name: str) -> t.Any:
         return getattr(self._ansible, name)

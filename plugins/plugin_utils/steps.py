@@ -102,7 +102,9 @@ def _no_certificate(situation: Situation) -> str:
 
 
 def _certificate_is_issued(situation: Situation) -> str:
-    going_on = situation.earlier.certificate.get("in_progress") and not situation.check_mode
+    # Whoever was handed the records may take days.
+    waits = situation.earlier.certificate.get("in_progress") and not situation.earlier.awaits_records
+    going_on = waits and not situation.check_mode
     return _no_certificate(situation) or ("" if going_on else "nothing is going on")
 
 
@@ -247,10 +249,6 @@ def _probe(situation: Situation) -> Options:
     return probe(situation.values, seen["seen"], elapsed, situation.check_mode)
 
 
-def _stack_is_known(situation: Situation) -> str:
-    return "what the stack's stage found is taken" if situation.earlier.stack else ""
-
-
 def _asked(situation: Situation) -> Options:
     return dns.asked(situation.values, situation.options)
 
@@ -325,7 +323,6 @@ STEPS: t.Mapping[tuple[str, str], Step] = {
     ("stack", "look"): Step("runner_stack_info", _stack_look),
     ("stack", "start"): Step("runner_stack", _of(stack.start), finish=_started),
     ("stack", "join"): Step("runner_stack", _of(stack.join), _stack_is_settled, stands=_stack_stands),
-    ("dns", "look"): Step("runner_stack_info", _stack_look, _stack_is_known),
     ("dns", "ask"): Step("runner_propagation_info", _asked),
     ("dns", "route53"): Step("runner_dns", _records),
     ("dns", "validation"): Step("runner_dns", _validation),

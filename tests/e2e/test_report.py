@@ -15,6 +15,7 @@ import yaml
 
 from tests import reports
 from tests.e2e.harness import COLLECTION, ROOT, Controller
+from tests.fleet import client
 from tests.webhook import SECRET, Receiver
 
 SCHEMA = json.loads((ROOT / "docs/report.schema.json").read_text("utf-8"))
@@ -26,6 +27,15 @@ FACTS = {
     "dns": "gitpod_dns_result",
     "verification": "gitpod_verify_result",
     "failure": "gitpod_site_failure_result",
+}
+
+
+# The role's first report is kept in S3 too.
+KEPT = {
+    "gitpod_report_upload": "s3://example-reports/production/",
+    "gitpod_report_upload_region": "eu-central-1",
+    "gitpod_report_upload_link_seconds": "600",
+    "gitpod_dns_provider": "manual",
 }
 
 
@@ -66,11 +76,13 @@ def receiver() -> t.Iterator[Receiver]:
 
 
 def test_sixteen_regions_are_reported_to_people_and_machines(controller: Controller, receiver: Receiver) -> None:
+    s3 = client(controller.testbed, "s3", "eu-central-1")
+    s3.create_bucket(Bucket="example-reports", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     nowhere = f"http://127.0.0.1:1/{SECRET}"
     run = controller.play(
         playbook(
             controller.directory,
-            {"gitpod_report_notify": receiver.url},
+            {"gitpod_report_notify": receiver.url, **KEPT},
             {"gitpod_report_notify": receiver.url, "gitpod_report_notify_format": "slack"},
             {"gitpod_report_notify": nowhere, "gitpod_report_notify_on": "failure"},
         ),
@@ -93,6 +105,11 @@ def test_sixteen_regions_are_reported_to_people_and_machines(controller: Control
     assert summary["headline"] == "16 runners: 1 failed, 15 verified"
     assert len(summary["runners"]) == 16
     assert slack["text"].endswith("16 runners: 1 failed, 15 verified")
+    assert summary["report"]["page"]["uri"] == "s3://example-reports/production/fleet.html"
+    assert "Kept in S3: http" in run.output, "with the link that was asked for"
+    kept = {entry["Key"] for entry in s3.list_objects_v2(Bucket="example-reports")["Contents"]}
+    assert {f"production/{name}" for name in ("fleet.html", f"gitpod-{REGIONS[0]}.json")} <= kept
+    assert f"production/dns/gitpod-{REGIONS[0]}-dns.zone" in kept, "somebody else keeps these records"
     assert "was not posted to the webhook at 127.0.0.1" in run.output
     assert '"gitpod_fleet_result"' in run.output
 

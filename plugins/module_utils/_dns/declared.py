@@ -146,6 +146,16 @@ VARIABLES: tuple[Variable, ...] = (
         elements="str",
     ),
     Variable(
+        name="gitpod_dns_hand_over",
+        description=(
+            "With V(manual), whether the records are only handed over. The runner's part of the run then ends as "
+            "waiting, with the records in its report and in the controller's artifact, and a later run goes on: "
+            "V(verify) after the names, V(site) after a certificate's."
+        ),
+        kind="bool",
+        default=False,
+    ),
+    Variable(
         name="gitpod_dns_wait",
         description="Longest wait in seconds for the records to be answered.",
         kind="int",

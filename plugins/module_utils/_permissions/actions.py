@@ -31,6 +31,8 @@ CERTIFICATE = "gitpod_certificate_request"
 ASSUMED = "gitpod_dns_role_arn"
 ASSOCIATED = "gitpod_dns_associate_vpc"
 CLASSES = "gitpod_runner_settings_environment_classes"
+REPORT = "gitpod_report_upload"
+REPORT_KEY = "gitpod_report_upload_kms_key_id"
 PROBES = "gitpod_verify_probe_instances or gitpod_verify_probe_instance_tags"
 
 Condition = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -72,6 +74,9 @@ PRIVATE_NAME = "hidden zone of the endpoint"
 CHANGE = "change"
 BUCKET = "template bucket"
 OBJECTS = "templates"
+REPORTS = "bucket of reports"
+REPORT_OBJECTS = "reports"
+KEY = "key of reports"
 KEPT = "kept bucket"
 KEPT_OBJECTS = "kept objects"
 TEMPLATE = "vendor's templates"
@@ -118,6 +123,9 @@ SCOPES: t.Mapping[str, Scope] = {
     CHANGE: Scope((_arn("route53", "change/*", "", ""),)),
     BUCKET: Scope((_arn("s3", "<template bucket>", "", ""),)),
     OBJECTS: Scope((_arn("s3", "<template bucket>/*", "", ""),)),
+    REPORTS: Scope((_arn("s3", "<report bucket>", "", ""),)),
+    REPORT_OBJECTS: Scope((_arn("s3", "<report bucket>/<report prefix>/*", "", ""),)),
+    KEY: Scope((_arn("kms", "key/<report key>"),)),
     KEPT: Scope((_KEPT,)),
     KEPT_OBJECTS: Scope((f"{_KEPT}/*",)),
     TEMPLATE: Scope((_arn("s3", "gitpod-flex-releases/*", "", ""),)),

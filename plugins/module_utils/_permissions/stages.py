@@ -334,6 +334,14 @@ TEARDOWN = (
     ),
 )
 
+# Without ListBucket, S3 refuses an object that is not there instead of saying so (S3 API reference, GetObject). No
+# permission to delete: retention is the bucket's lifecycle.
+REPORT = (
+    *actions("s3", "GetObject", "PutObject", scopes=known.REPORT_OBJECTS, when=known.REPORT),
+    *actions("s3", "ListBucket", scopes=known.REPORTS, when=known.REPORT),
+    *actions("kms", "GenerateDataKey", "Decrypt", scopes=known.KEY, when=known.REPORT_KEY),
+)
+
 STAGES: t.Mapping[str, t.Sequence[Action]] = {
     "prerequisites": PREREQUISITES,
     "certificate": CERTIFICATE,
@@ -342,6 +350,7 @@ STAGES: t.Mapping[str, t.Sequence[Action]] = {
     "stack": STACK,
     "dns": DNS,
     "verify": VERIFY,
+    "report": REPORT,
     "status": STATUS,
     "adopt": ADOPT,
     "teardown": TEARDOWN,

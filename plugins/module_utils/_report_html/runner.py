@@ -56,7 +56,8 @@ def section(runner: t.Mapping[str, t.Any], index: int) -> str:
     state = state_of(runner)
     stack = runner.get("stack") or {}
     took = number(stack.get("duration"))
-    where = apart(runner.get("region"), domain_of(runner))
+    seen = f"as of {runner['as_of']}" if runner.get("as_of") else ""
+    where = apart(runner.get("region"), domain_of(runner), seen)
     time = f'<span class="quiet time">{duration(took) if took else ""}</span>'
     parts = [
         _failure(runner.get("failure") or {}),

@@ -9,9 +9,11 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief, clean
 
 COLUMNS = ("region", "runner", *AREAS)
+# Characters of each text in an artifact.
+MOST_TEXT = 240
 WORDS = {"pass": "ok", "warn": "WARN", "fail": "FAIL", "skip": "-"}
 
 
@@ -21,7 +23,7 @@ def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     :param runners: each with C(region), C(runner), and C(status), the result of the module, or C(failure), a message.
     """
     ordered = sorted(runners, key=lambda runner: (str(runner.get("region")), str(runner.get("runner"))))
-    lines = table(COLUMNS, [_row(runner) for runner in ordered])
+    lines = [headline(ordered), "", *table(COLUMNS, [_row(runner) for runner in ordered])]
     for runner in ordered:
         bad = [check for check in _checks(runner) if check["status"] in ("warn", "fail") or check.get("unverifiable")]
         told = [text for check in bad for text in _told(check)]
@@ -29,9 +31,40 @@ def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
             told = [f"could not look: {runner['failure']}"]
         if told:
             lines += ["", clean(str(runner["runner"])), *(f"  {clean(text)}" for text in told)]
-    counts = [_worst(runner) for runner in ordered]
-    summary = ", ".join(f"{counts.count(kind)} {word}" for kind, word in _KINDS if kind in counts)
-    return [*lines, "", f"{len(ordered)} runners: {summary or 'none'}"]
+    return lines
+
+
+def headline(runners: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """The fleet in one line."""
+    counts = [_worst(runner) for runner in runners]
+    told = ", ".join(f"{counts.count(kind)} {word}" for kind, word in _KINDS if kind in counts)
+    return f"{len(counts)} runner{'' if len(counts) == 1 else 's'}: {told or 'none'}"
+
+
+def summary(runners: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """What a controller's artifact has of it, small: who needs attention, in what, and what to do.
+
+    :param runners: as for C(status_lines), each with C(alerts), the areas that gitpod_status_fail_on lists.
+    """
+    attention = [row for runner in runners if (row := _attention(runner))]
+    return {
+        "runners": len(runners),
+        "headline": headline(runners),
+        "alerts": {str(row["runner"]): row["alerts"] for row in runners if row["alerts"] or row["failure"]},
+        "attention": attention,
+        "needed": bool(attention),
+    }
+
+
+def _attention(runner: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Of one runner; empty when all that could be seen is in order."""
+    found = [check for check in _checks(runner) if check["status"] in ("warn", "fail")]
+    if not found and not runner.get("failure"):
+        return {}
+    keys = ("id", "status", "summary", "remediation")
+    row: dict[str, t.Any] = {"runner": clean(runner.get("runner", "")), "region": clean(runner.get("region", ""))}
+    row["problems"] = [{key: brief(check.get(key) or "", MOST_TEXT) for key in keys} for check in found]
+    return {**row, "failure": brief(runner["failure"], MOST_TEXT)} if runner.get("failure") else row
 
 
 # What could not be looked at is not in order.

@@ -77,3 +77,8 @@ class Earlier:
     def awaits_approval(self) -> bool:
         """Whether a creation waits for approval, which has no load balancer yet (C(gitpod_stack_review))."""
         return bool(self.stack.get("operation") == "review")
+
+    @property
+    def awaits_records(self) -> bool:
+        """Whether records were handed to somebody who adds them later (C(gitpod_dns_hand_over))."""
+        return bool(self.dns.get("in_progress") and self.dns.get("awaited_records"))

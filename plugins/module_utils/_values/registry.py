@@ -84,10 +84,22 @@ USES: t.Mapping[str, tuple[str, ...]] = {
         "gitpod_verify_validate_certs",
         "gitpod_verify_timeout",
     ),
-    "gitpod_report": ("gitpod_region", "gitpod_runner_name", "gitpod_artifact_directory"),
+    "gitpod_report": (
+        "gitpod_region",
+        "gitpod_aws_profile",
+        "gitpod_runner_name",
+        "gitpod_artifact_directory",
+        "gitpod_dns_provider",
+    ),
     "gitpod_runner_settings": (*_AWS, *_PLANE, "gitpod_renew_secrets"),
     "gitpod_status": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_certificate_arn"),
-    "gitpod_adopt": ("gitpod_region", "gitpod_aws_profile", "gitpod_dns_aws_profile", "gitpod_dns_role_arn"),
+    "gitpod_adopt": (
+        "gitpod_region",
+        "gitpod_aws_profile",
+        "gitpod_dns_aws_profile",
+        "gitpod_dns_role_arn",
+        "gitpod_report_upload",
+    ),
     "gitpod_teardown": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", *_ZONE),
 }
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -30,5 +30,46 @@ VARIABLES: tuple[Variable, ...] = (
         description="Whether every run is posted, or only one in which a runner failed.",
         choices=("always", "failure"),
         default="always",
+    ),
+    Variable(
+        name="gitpod_report_upload",
+        description=(
+            (
+                "Bucket and prefix in S3, such as V(s3://example-reports/gitpod), where the fleet's report is kept: "
+                "page, Markdown and JSON, to which each run adds its runners; DNS records for whoever keeps the zone; "
+                "and adopted inventories. Empty uploads nothing."
+            ),
+            "What cannot be uploaded is a warning and never fails the run.",
+        ),
+        pattern=r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()/-]*)?",
+        form="a bucket and a prefix such as s3://example-reports/gitpod",
+    ),
+    Variable(
+        name="gitpod_report_upload_region",
+        description="Region of that bucket. Default is the runner's.",
+        fallback=("gitpod_region",),
+    ),
+    Variable(
+        name="gitpod_report_upload_aws_profile",
+        description="Profile of the AWS configuration for that bucket, where it is in another account.",
+        fallback=("gitpod_aws_profile",),
+    ),
+    Variable(
+        name="gitpod_report_upload_kms_key_id",
+        description=(
+            "KMS key, its ID or ARN, with which the uploaded objects are encrypted. Without it, the bucket's own "
+            "encryption holds, which S3 always has."
+        ),
+    ),
+    Variable(
+        name="gitpod_report_upload_link_seconds",
+        description=(
+            "For how long a link lets anybody who has it read the uploaded page, Markdown and JSON; 0 makes none. It "
+            "stands in the artifact, in the message and on screen, and ends with the credentials that made it."
+        ),
+        kind="int",
+        default=0,
+        minimum=0,
+        maximum=LONGEST_WAIT,
     ),
 )

@@ -52,7 +52,8 @@ SEEN: t.Mapping[str, str] = {
 
 
 # What set_stats hands to a controller; a workflow gives it to the next job as extra variables.
-ARTIFACTS = frozenset({"gitpod_fleet_result", "gitpod_status"})
+# None of them is registered under its name, because extra variables win over what a task registers.
+ARTIFACTS = frozenset({"gitpod_fleet_result", "gitpod_plan_result", "gitpod_status", "gitpod_needed"})
 # How the names end under which tasks register what was found and done, the user's own tasks among them.
 _ENDINGS = ("_result", "_started")
 
@@ -95,7 +96,10 @@ def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
         # What the host's own task waited for came after what the batch waited for.
         found[stage] = found[stage] or _dictionary(waited.get(stage)) or found[f"{stage}_started"]
     # A stage that is run alone has looked the stack up itself.
-    found["stack"] = found["stack"] or _dictionary(variables.get("__gitpod_dns_stack"))
+    found["stack"] = found["stack"] or _dictionary(found["dns"].get("looked_up_stack"))
+    if found["dns"].get("planned"):
+        # Who keeps the records elsewhere has not come to it.
+        found["dns"] = {}
     for stage, name in SEEN.items():
         found[stage] = found[stage] or _dictionary(seen.get(name))
     found["prerequisites"] = found["prerequisites"] or look(variables, host)

@@ -26,6 +26,17 @@ VARIABLES: tuple[Variable, ...] = (
         elements="raw",
     ),
     Variable(
+        name="gitpod_rollout_canary",
+        description=(
+            (
+                "Host that goes first in V(site) and V(upgrade), the others follow by name. Empty is the first by "
+                "name, because a controller's inventory has no order. Without C(gitpod_rollout_batches), it goes alone "
+                "before all others."
+            ),
+            "An extra variable, or a variable where the playbook is imported, as C(gitpod_rollout_batches) is.",
+        ),
+    ),
+    Variable(
         name="gitpod_rollout_max_failures",
         description="How many runners may have failed in earlier batches for another batch to begin.",
         kind="int",

@@ -96,7 +96,7 @@ def test_a_raw_variable_is_found_wherever_it_is_read(task: dict[str, t.Any]) -> 
     [
         {"name": "Set gitpod_region", "x.y.z": {"msg": "gitpod_region is missing in {{ inventory_hostname }}"}},
         {"x.y.z": None, "register": "gitpod_stack_result", "when": "gitpod_stack_result.changed"},
-        {"x.y.z": {"name": "{{ __gitpod_dns.region }}"}, "vars": {"gitpod_dns_records": "{{ __gitpod_dns.records }}"}},
+        {"x.y.z": {"name": "{{ __gitpod_dns.region }}"}, "vars": {"gitpod_dns_records": "{{ __gitpod_dns.planned }}"}},
         {"hosts": "{{ gitpod_region }}", "serial": "{{ gitpod_rollout_batches }}", "tasks": []},
     ],
 )

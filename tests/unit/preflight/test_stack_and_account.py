@@ -57,8 +57,11 @@ WITHOUT_A_CALL = {
     "cloudformation:TagResource",
     "elasticloadbalancing:DescribeAccountLimits",
     "iam:PassRole",
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
     "s3:DeleteObjectVersion",
     "s3:GetObjectVersion",
+    "s3:ListBucket",
     "ssm:GetParameters",
     "vpce:AllowMultiRegion",
 }

@@ -119,6 +119,20 @@ def test_how_things_stand_is_told_on_change_and_not_too_often(tmp_path: pathlib.
     assert path.read_text("utf-8").splitlines()[3] == "something happened"
 
 
+def test_the_longer_it_takes_the_more_rarely_it_is_told(tmp_path: pathlib.Path) -> None:
+    """Something changes every second of a stack's 25 minutes."""
+    now = 0.0
+    file = tmp_path / "lines"
+    told = Teller(str(file), 10, lambda: now)
+    for second in range(1500):
+        now = float(second)
+        told.tell(f"resource {second}")
+    seconds = [int(line.split()[1]) for line in file.read_text("utf-8").splitlines()]
+    pauses = [after - before for before, after in zip(seconds, seconds[1:], strict=False)]
+    assert len(seconds) <= 45
+    assert (pauses[0], max(pauses)) == (10, 60)
+
+
 def test_without_a_path_or_with_an_interval_of_nothing_nothing_is_told(tmp_path: pathlib.Path) -> None:
     Teller(None).say("x")
     quiet = Teller(str(tmp_path / "p"), 0)

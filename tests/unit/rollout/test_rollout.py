@@ -18,7 +18,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout 
     batch_lines,
     batch_sizes,
     batches,
+    not_first,
     serial,
+    several,
     unheeded,
 )
 
@@ -114,3 +116,36 @@ def test_batches_that_ansible_did_not_heed_are_noticed_in_the_first_batch_only()
     assert not unheeded([1, "100%"], HOSTS[1:], HOSTS)
     assert not unheeded([], HOSTS, HOSTS)
     assert not unheeded([4], HOSTS[:3], HOSTS)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "without", "canary", "sizes"),
+    [
+        ([], ["100%"], "", ["100%"]),
+        ([], ["100%"], None, ["100%"]),
+        ([], ["100%"], " \n", ["100%"]),
+        ([], ["100%"], "runner-7", ["1", "100%"]),
+        (["2", "100%"], ["100%"], "runner-7", ["2", "100%"]),
+        ([], ["1", "25%", "100%"], "runner-7", ["1", "25%", "100%"]),
+        ("nonsense", ["100%"], "runner-7", ["1", "100%"]),
+    ],
+)
+def test_a_canary_that_is_named_goes_alone_unless_batches_are_wanted(
+    wanted: t.Any, without: list[str], canary: t.Any, sizes: list[str]
+) -> None:
+    assert serial(wanted, without, canary) == sizes
+
+
+def test_a_canary_that_ansible_did_not_heed_is_noticed_in_the_first_batch_only() -> None:
+    assert not_first("runner-7", HOSTS[:1], HOSTS)
+    assert not not_first("runner-0", HOSTS[:1], HOSTS)
+    assert not not_first("", HOSTS[:1], HOSTS)
+    assert not not_first("runner-7", HOSTS[1:], HOSTS), "a later batch"
+    assert not not_first("elsewhere", HOSTS[:1], HOSTS), "the limit leaves it out"
+
+
+def test_a_rollout_without_batches_is_not_several() -> None:
+    assert not several(["100%"])
+    assert not several(["100 %"])
+    assert several(["1", "100%"])
+    assert several(["50%"])

@@ -34,10 +34,10 @@ def test_the_stage_waits_where_no_verification_follows(run: list[str], skip: lis
     (rule,) = [
         play["vars"]["__gitpod_dns_joined_later"] for play in plays if "__gitpod_dns_joined_later" in play["vars"]
     ]
-    (write,) = yaml.safe_load((ROOT / "roles/gitpod_dns/tasks/route53.yml").read_text("utf-8"))
+    write = yaml.safe_load((ROOT / "roles/gitpod_dns/tasks/main.yml").read_text("utf-8"))[0]
     templar = Templar(DataLoader(), {"ansible_run_tags": run, "ansible_skip_tags": skip})
     later = templar.template(trust_as_template(rule))
-    wanted = trust_as_template(write["gitpod.enterprise_runner.runner_stage"]["options"]["joined_later"])
+    wanted = trust_as_template(write["gitpod.enterprise_runner.runner_dns_plan"]["joined_later"])
     assert Templar(DataLoader(), {"__gitpod_dns_joined_later": later}).template(wanted) is not waits
     assert Templar(DataLoader(), {}).template(wanted) is False, "a role that is used alone waits"
 

@@ -24,7 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.m
     Seen,
     Wanted,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.table import status_lines, summary
 
 NOW = datetime.datetime(2026, 11, 24, 18, 0, tzinfo=datetime.timezone.utc)
 DAY = datetime.timedelta(days=1)
@@ -211,21 +211,36 @@ def line(host: str, **facts: t.Any) -> dict[str, t.Any]:
 
 def test_the_table_is_sorted_and_tells_below_it_what_to_do() -> None:
     text = status_lines([line("b", drift=DRIFTED), line("a"), {"region": "us-east-1", "runner": "c", "failure": "No"}])
-    assert [row.split()[1] for row in text[2:5]] == ["a", "b", "c"]
-    assert "WARN" in text[3]
-    assert "UNKNOWN" in text[4]
-    assert any("RunnerLog" in row for row in text[5:])
-    assert any("-> Undo it" in row for row in text[5:])
-    assert text[-1] == "3 runners: 1 failing, 1 with warnings, 1 in order"
+    assert [row.split()[1] for row in text[4:7]] == ["a", "b", "c"]
+    assert "WARN" in text[5]
+    assert "UNKNOWN" in text[6]
+    assert any("RunnerLog" in row for row in text[7:])
+    assert any("-> Undo it" in row for row in text[7:])
+    assert text[0] == "3 runners: 1 failing, 1 with warnings, 1 in order"
 
 
 def test_what_could_not_be_looked_at_is_not_in_order() -> None:
     unread = Unread("acm:DescribeCertificate", "Connection was closed", "", "Run again")
     text = status_lines([line("a", certificate=unread), line("b")])
-    assert text[2].split().count("?") == 1
+    assert text[4].split().count("?") == 1
     assert "  certificate ?: Could not look: acm:DescribeCertificate failed: Connection was closed." in text
     assert "    -> Run again." in text
-    assert text[-1] == "2 runners: 1 not wholly seen, 1 in order"
+    assert text[0] == "2 runners: 1 not wholly seen, 1 in order"
+
+
+def test_the_artifact_tells_who_needs_attention_and_what_to_do() -> None:
+    rows = [line("b", drift=DRIFTED), line("a"), {"region": "us-east-1", "runner": "c", "failure": "No"}]
+    told = summary([{"alerts": [], "failure": "", **row} for row in rows])
+    assert (told["runners"], told["headline"], told["needed"]) == (3, text_of(rows), True)
+    assert told["alerts"] == {"c": []}
+    changed, unseen = told["attention"]
+    assert (changed["runner"], changed["problems"][0]["id"], unseen["failure"]) == ("b", "drift", "No")
+    assert "Undo it" in changed["problems"][0]["remediation"]
+    assert summary([{"alerts": [], "failure": "", **line("a")}])["needed"] is False
+
+
+def text_of(rows: list[t.Any]) -> str:
+    return status_lines(rows)[0]
 
 
 def test_hostile_words_do_not_reach_the_terminal() -> None:

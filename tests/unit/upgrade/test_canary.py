@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first batch of an upgrade is the first runner of the inventory, in whatever order the runners were looked at."""
+"""The first batch of an upgrade is the canary that is named, or the first runner by name, whatever the order is."""
 
 from __future__ import annotations
 
@@ -40,13 +40,19 @@ def upgraded(directory: pathlib.Path, foreseen: list[str], variables: dict[str, 
 @pytest.mark.parametrize(
     ("variables", "order"),
     [
-        ({}, ["eu", "ap", "us"]),
-        ({"gitpod_hosts": "eu,us,ap"}, ["eu", "us", "ap"]),
-        ({"gitpod_hosts": ["ap", "eu"]}, ["ap", "eu"]),
-        ({"gitpod_hosts": "gitpod_runners:!us"}, ["eu", "ap"]),
+        ({}, ["ap", "eu", "us"]),
+        ({"gitpod_hosts": "eu,us,ap"}, ["ap", "eu", "us"]),
+        ({"gitpod_hosts": ["eu", "ap"]}, ["ap", "eu"]),
+        ({"gitpod_hosts": "gitpod_runners:!us"}, ["ap", "eu"]),
+        ({"gitpod_rollout_canary": "eu"}, ["eu", "ap", "us"]),
+        ({"gitpod_rollout_canary": ""}, ["ap", "eu", "us"]),
+        ({"gitpod_rollout_canary": None}, ["ap", "eu", "us"]),
+        ({"gitpod_rollout_canary": " us\n", "gitpod_hosts": "us\r\neu\n"}, ["us", "eu"]),
+        # It is in the play no more, because it could not be looked at.
+        ({"gitpod_rollout_canary": "sa"}, ["ap", "eu", "us"]),
     ],
 )
-def test_runners_are_upgraded_in_the_inventorys_order(
+def test_runners_are_upgraded_by_name_the_canary_first(
     tmp_path: pathlib.Path, variables: dict[str, t.Any], order: list[str]
 ) -> None:
     assert upgraded(tmp_path, ["us", "ap", "eu"], variables) == order

@@ -86,6 +86,6 @@ class Provider:
             "name": self.name,
             "protects": self.protects,
             "writes": self.writes,
-            "stage": "route53.yml" if self.compared == INTERFACE else "publish.yml",
+            "by_interface": self.compared == INTERFACE,
             "by_hand": self.by_hand,
         }

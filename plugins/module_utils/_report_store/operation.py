@@ -1,0 +1,140 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runner_report_upload does: it lays a run's part over the fleet's report in S3, and loses nobody else's.
+
+Slices of a controller's job, and jobs of several regions, end at the same time. So the fleet's document is replaced
+only where it is still the one that was read (conditional writes by ETag), and what is derived from it (page, Markdown)
+is written until it is of the document that is there.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, settings
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store import documents
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.merge import (
+    fleet_of,
+    key_of,
+    merged,
+    runners_in,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.store import ConflictError, Store
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
+
+Result = dict[str, t.Any]
+# Seconds for which a document is read and written again that others write too; fifty slices take some.
+PATIENCE, PACE = 120.0, Pace(first=0.2, longest=3.0, growth=1.6)
+RUNS = "runs"
+
+
+def run(module: t.Any) -> Result:
+    """Merge, write, and say where it is."""
+    options = module.params
+    store = Store(client(module, "s3"), options["bucket"], options["prefix"].strip("/"), options["kms_key_id"] or "")
+    result: Result = {"changed": False, "objects": [], "runners": 0, "links": {}}
+    if module.check_mode:
+        return result
+    knows_conditions(store.client)
+    if options["runners"] or options["forget"]:
+        result["runners"] = len(_report(store, options, Clock(), result["objects"]).runners)
+        result["links"] = links(module, store, options["link_seconds"])
+    for name, text in options["files"].items():
+        store.put(name, str(text))
+        result["objects"].append(store.uri(name))
+    return result
+
+
+def knows_conditions(s3: t.Any) -> None:
+    """:raises InputError: the SDK is too old for conditional writes."""
+    members = s3.meta.service_model.operation_model("PutObject").input_shape.members
+    if "IfMatch" not in members:
+        raise InputError(
+            "The report is not uploaded, because botocore is too old to keep others' parts of it",
+            "It knows no IfMatch of PutObject",
+            "Install botocore and boto3 1.35.69 or newer",
+        )
+
+
+def _report(store: Store, options: t.Mapping[str, t.Any], clock: Clock, written: list[str]) -> Fleet:
+    """The fleet's document with this run's part, and all that is derived from it."""
+    fleet, etag = _document(store, options, clock)
+    for _elapsed in poll(clock, PATIENCE, PACE):
+        content = documents.of_fleet(fleet)
+        for name in (documents.PAGE, documents.MARKDOWN):
+            store.put(name, content[name])
+        text, now = store.get(documents.DOCUMENT)
+        if now == etag:
+            break
+        # Somebody has added a part meanwhile, and may have derived theirs before we wrote ours.
+        etag = now
+        fleet = fleet_of(runners_in(text) or [], options["runners"], options["title"], options["generated"])
+    own = {key_of(runner) for runner in options["runners"]}
+    for runner, name, text in documents.of_runners(fleet):
+        if key_of(runner) in own:
+            store.put(name, text)
+            written.append(store.uri(name))
+    alone = Fleet.of(options["runners"], options["title"], options["generated"])
+    for name, text in documents.of_fleet(alone).items():
+        if options["runners"]:
+            store.put(f"{RUNS}/{options['run']}/{name}", text)
+    written += [store.uri(name) for name in (documents.DOCUMENT, documents.MARKDOWN, documents.PAGE)]
+    return fleet
+
+
+def _document(store: Store, options: t.Mapping[str, t.Any], clock: Clock) -> tuple[Fleet, str]:
+    """The fleet's document, written with the condition that it is still the one that was read; and its ETag.
+
+    An answer that was lost is no harm: the document that has this run's part already is left as it is.
+    """
+    forgotten = {(str(entry.get("region") or ""), str(entry.get("runner") or "")) for entry in options["forget"]}
+    conflict: ConflictError | None = None
+    for _elapsed in poll(clock, PATIENCE, PACE):
+        text, etag = store.get(documents.DOCUMENT)
+        known = runners_in(text) if etag else []
+        if known is None:
+            raise RunnerError(
+                f"{store.uri(documents.DOCUMENT)} is no report of this collection, so it is not replaced",
+                next_step="Name another prefix in gitpod_report_upload, or remove the object",
+            )
+        everyone = merged(known, options["runners"], forgotten)
+        fleet = fleet_of(everyone, options["runners"], options["title"], options["generated"])
+        if etag and _same(known, everyone):
+            return fleet, etag
+        try:
+            condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+            return fleet, store.put(documents.DOCUMENT, documents.of_fleet(fleet)[documents.DOCUMENT], **condition)
+        except ConflictError as error:
+            conflict = error
+    raise RunnerError(
+        f"The report {store.uri(documents.DOCUMENT)} was written by others again and again for {PATIENCE:g} s",
+        conflict.why if conflict else "",
+        "Run again",
+    )
+
+
+def _same(known: t.Sequence[t.Any], everyone: t.Sequence[t.Any]) -> bool:
+    return sorted(map(repr, known)) == sorted(map(repr, everyone))
+
+
+def links(module: t.Any, store: Store, seconds: int) -> dict[str, dict[str, str]]:
+    """Where the reports are; with C(seconds), also a URL with which anybody may read each for so long."""
+    found = {
+        kind: {"uri": store.uri(name)}
+        for kind, name in {"page": documents.PAGE, "markdown": documents.MARKDOWN, "json": documents.DOCUMENT}.items()
+    }
+    if seconds:
+        # The link has the session's token, which is no secret without the key, and Ansible would mask it.
+        module.cover("session_token", [module.params.get("session_token") or ""])
+        # Signature version 4 everywhere, which encryption with KMS asks for.
+        signing = module.client("s3", config=settings(LOOKING, signature_version="s3v4"))
+        for entry in found.values():
+            key = entry["uri"].partition(f"s3://{store.bucket}/")[2]
+            entry["url"] = signing.generate_presigned_url(
+                "get_object", Params={"Bucket": store.bucket, "Key": key}, ExpiresIn=seconds
+            )
+    return found
