@@ -114,7 +114,7 @@ def documents(root: pathlib.Path, registry: t.Any) -> dict[pathlib.Path, str]:
     """Every generated file of the roles with its content."""
     found = {}
     everything = registry.variables()
-    for role, own in registry.ROLES.items():
+    for role, own in registry.DOCUMENTED.items():
         meta = root / "roles" / role / "meta/argument_specs.yml"
         uses = [(everything[name], False) for name in registry.USES.get(role, ())]
         found[meta] = specification(meta.read_text("utf-8"), [*uses, *((variable, True) for variable in own)])

@@ -81,7 +81,7 @@ def variables(role: str) -> str:
     """The role's variables, and what it reads of those that stages share."""
     specification = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text("utf-8"))
     registry = module_util("_values.registry")
-    lines = [sentences(specification["argument_specs"]["main"]["description"]), "", *table(registry.ROLES[role])]
+    lines = [sentences(specification["argument_specs"]["main"]["description"]), "", *table(registry.DOCUMENTED[role])]
     if registry.USES.get(role):
         lines += ["", "It also reads these, which stages share:", ""]
         lines += table(registry.variables()[name] for name in registry.USES[role])
