@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 import declarations  # noqa: E402
 import evidence  # noqa: E402
+import patterns  # noqa: E402
 import permission_pages  # noqa: E402
 
 
@@ -175,7 +176,8 @@ def permissions() -> str:
 def whole_files() -> dict[pathlib.Path, str]:
     """Files that are written as a whole."""
     policies = permission_pages.files(ROOT, module_util("_permissions.policy"), module_util("_permissions.stages"))
-    return {**declarations.documents(ROOT, module_util("_values.registry")), **policies}
+    found = {**declarations.documents(ROOT, module_util("_values.registry")), **policies}
+    return {**found, **patterns.files(ROOT, module_util)}
 
 
 def evidence_of_the_testbed() -> str:

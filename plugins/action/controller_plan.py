@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.contract import problems
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import left_out
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.objects import objects, removals
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import controller_values
@@ -23,7 +24,7 @@ PLAYBOOKS = pathlib.Path(__file__).parents[2] / "playbooks"
 class ActionModule(ControlNodeAction):
     """Every object in order, or everything that is wrong."""
 
-    _VALID_ARGS = frozenset()
+    _VALID_ARGS: t.ClassVar[frozenset[str]] = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Type the variables, and plan."""
@@ -38,7 +39,7 @@ class ActionModule(ControlNodeAction):
         planned = (removals if absent else objects)(values, playbooks)
         told = [] if absent else left_out(values, playbooks)
         for line in told:
-            self._display.display(line)
+            self._display.display(clean(line))
         result.update(changed=False, state=values["gitpod_controller_state"], left_out=told)
         result.update(objects=[wanted.as_data() for wanted in planned])
         return result

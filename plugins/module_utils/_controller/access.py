@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import Object, Values
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import Object
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 
 GATEWAY = "ansible.platform"
 # Without a value, the modules look into their own environment variables and files.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-Values = t.Mapping[str, t.Any]
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 
 # AWX 24.6.1: the kinds are cloud and net; environment variables may not begin with ANSIBLE_; an input's type is text
 # where none is said, which is then shown, so it is said here; a default of an input is not injected.
@@ -58,6 +58,13 @@ NEEDS = {
 }
 
 
+_INPUTS = {
+    "api_token": {"api_token": "gitpod_controller_api_token", "api_endpoint": "gitpod_controller_api_endpoint"},
+    "aws": {"username": "gitpod_controller_aws_access_key", "password": "gitpod_controller_aws_secret_key"},
+    "galaxy": {"url": "gitpod_controller_galaxy_url", "token": "gitpod_controller_galaxy_token"},
+}
+
+
 def given(what: str, values: Values) -> dict[str, t.Any]:
     """What a credential, or the notification template, is given; empty where the variable for it is not set.
 
@@ -66,23 +73,12 @@ def given(what: str, values: Values) -> dict[str, t.Any]:
     """
     if not values[NEEDS[what]]:
         return {}
-    inputs = {
-        "api_token": lambda: {
-            "api_token": values["gitpod_controller_api_token"],
-            "api_endpoint": values["gitpod_controller_api_endpoint"],
-        },
-        "exchange_tokens": lambda: {"tokens": json.dumps(values["gitpod_controller_exchange_tokens"], sort_keys=True)},
-        "aws": lambda: {
-            "username": values["gitpod_controller_aws_access_key"],
-            "password": values["gitpod_controller_aws_secret_key"],
-        },
-        "galaxy": lambda: {
-            "url": values["gitpod_controller_galaxy_url"],
-            "token": values["gitpod_controller_galaxy_token"],
-        },
-        "notification": lambda: dict(values["gitpod_controller_notification_configuration"]),
-    }
-    return {name: value for name, value in inputs[what]().items() if value not in (None, "")}
+    if what == "notification":
+        return dict(values["gitpod_controller_notification_configuration"])
+    if what == "exchange_tokens":
+        return {"tokens": json.dumps(values["gitpod_controller_exchange_tokens"], sort_keys=True)}
+    found = {name: values[variable] for name, variable in _INPUTS[what].items()}
+    return {name: value for name, value in found.items() if value not in (None, "")}
 
 
 # A job of a workflow, or one that failed early, has no artifacts: nothing is read unguarded (AWX refuses that, too).

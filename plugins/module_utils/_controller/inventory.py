@@ -11,9 +11,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controll
     GROUP,
     Names,
     Object,
-    Values,
     without_unset,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 
 
 def region_group(region: str) -> str:

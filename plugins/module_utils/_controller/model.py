@@ -13,8 +13,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controll
     templates,
     workflows,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 
-Values = t.Mapping[str, t.Any]
 GROUP = "gitpod_runners"
 
 

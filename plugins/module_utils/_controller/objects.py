@@ -13,9 +13,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import (
     Names,
     Object,
-    Values,
     without_unset,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 
 
 def objects(values: Values, playbooks: t.Container[str]) -> list[Object]:

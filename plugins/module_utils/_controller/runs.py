@@ -12,13 +12,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controll
     GROUP,
     Names,
     Object,
-    Values,
     canary,
     chosen_templates,
     chosen_workflows,
     without_unset,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.survey import survey
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
 
@@ -104,7 +104,7 @@ def _nodes(values: Values, names: Names, workflow: workflows.Workflow) -> list[O
     for node in workflow.nodes:
         own = {"identifier": node.id, "workflow_job_template": title, "organization": names.organization}
         if node.template:
-            what = {
+            what: dict[str, t.Any] = {
                 "unified_job_template": names.template(node.template),
                 "lookup_organization": names.organization,
                 "limit": limits.get(node.limit),
