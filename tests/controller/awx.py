@@ -285,10 +285,10 @@ class Awx:
             if kind == endpoint and owner == identifier:
                 del self.links[kind, owner, relation]
         self.surveys.pop((endpoint, identifier), None)
-        for kind in KINDS.values():
-            for other in [one for one in self.objects[kind.endpoint].values() if item["id"] in kind.parents_of(one)]:
-                if other["id"] in self.objects[kind.endpoint]:
-                    self._delete(kind.endpoint, other["id"])
+        for below in KINDS.values():
+            for other in [one for one in self.objects[below.endpoint].values() if item["id"] in below.parents_of(one)]:
+                if other["id"] in self.objects[below.endpoint]:
+                    self._delete(below.endpoint, other["id"])
 
     def _shown(self, endpoint: str, item: Data) -> Data:
         kind, url = KINDS[endpoint], f"{API}{endpoint}/{item['id']}/"
