@@ -46,6 +46,17 @@ def _text(key: str, text: str, indent: int) -> list[str]:
     return [f"{' ' * indent}{key} >-", *(inner + part for part in folded)]
 
 
+def _value(key: str, shown: str, value: t.Any, indent: int) -> list[str]:
+    """C(key: value), a list that is too long for a line one element a line.
+
+    :param shown: the value on one line.
+    """
+    line = f"{' ' * indent}{key} {shown}"
+    if len(line) <= WIDTH or not isinstance(value, (list, tuple)):
+        return [line]
+    return [f"{' ' * indent}{key}", *(f"{' ' * indent}  - {_scalar(item)}" for item in value)]
+
+
 def option_lines(name: str, variable: t.Any, indent: int, with_default: bool) -> list[str]:
     """One option of an argument specification or of a module's documentation."""
     pad = " " * (indent + 2)
@@ -61,13 +72,13 @@ def option_lines(name: str, variable: t.Any, indent: int, with_default: bool) ->
     if variable.elements:
         lines.append(f"{pad}elements: {variable.elements}")
     if variable.choices:
-        lines.append(f"{pad}choices: [{', '.join(map(_scalar, variable.choices))}]")
+        lines += _value("choices:", f"[{', '.join(map(_scalar, variable.choices))}]", variable.choices, indent + 2)
     if variable.required and with_default:
         lines.append(f"{pad}required: true")
     if variable.secret and with_default:
         lines.append(f"{pad}no_log: true")
     if with_default and stated_default(variable):
-        lines.append(f"{pad}default: {_scalar(variable.default)}")
+        lines += _value("default:", _scalar(variable.default), variable.default, indent + 2)
     return lines
 
 
@@ -96,17 +107,18 @@ def specification(text: str, options: t.Sequence[tuple[t.Any, bool]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _default(role: str, variable: t.Any) -> str:
+def _default(role: str, variable: t.Any) -> list[str]:
     # A variable that several roles and the inventory share has the collection's prefix, not one role's.
-    line = f"{variable.name}: {_scalar(variable.default)}"
-    return line if variable.name.startswith(role) else f"{line}  # noqa: var-naming[no-role-prefix]"
+    first, *rest = _value(f"{variable.name}:", _scalar(variable.default), variable.default, 0)
+    own = variable.name.startswith(role)
+    return [first if own else f"{first}  # noqa: var-naming[no-role-prefix]", *rest]
 
 
 def defaults(role: str, own: t.Sequence[t.Any]) -> str:
     """A role's defaults."""
     lines = ["---", GENERATED]
     stated = [variable for variable in own if stated_default(variable) and variable.name != "gitpod_hosts"]
-    lines += [_default(role, variable) for variable in stated]
+    lines += [line for variable in stated for line in _default(role, variable)]
     return "\n".join(lines if stated else [*lines, "{}"]) + "\n"
 
 
@@ -114,7 +126,7 @@ def documents(root: pathlib.Path, registry: t.Any) -> dict[pathlib.Path, str]:
     """Every generated file of the roles with its content."""
     found = {}
     everything = registry.variables()
-    for role, own in registry.ROLES.items():
+    for role, own in registry.DOCUMENTED.items():
         meta = root / "roles" / role / "meta/argument_specs.yml"
         uses = [(everything[name], False) for name in registry.USES.get(role, ())]
         found[meta] = specification(meta.read_text("utf-8"), [*uses, *((variable, True) for variable in own)])

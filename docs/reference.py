@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 import declarations  # noqa: E402
 import evidence  # noqa: E402
+import patterns  # noqa: E402
 import permission_pages  # noqa: E402
 
 
@@ -81,7 +82,7 @@ def variables(role: str) -> str:
     """The role's variables, and what it reads of those that stages share."""
     specification = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text("utf-8"))
     registry = module_util("_values.registry")
-    lines = [sentences(specification["argument_specs"]["main"]["description"]), "", *table(registry.ROLES[role])]
+    lines = [sentences(specification["argument_specs"]["main"]["description"]), "", *table(registry.DOCUMENTED[role])]
     if registry.USES.get(role):
         lines += ["", "It also reads these, which stages share:", ""]
         lines += table(registry.variables()[name] for name in registry.USES[role])
@@ -175,7 +176,8 @@ def permissions() -> str:
 def whole_files() -> dict[pathlib.Path, str]:
     """Files that are written as a whole."""
     policies = permission_pages.files(ROOT, module_util("_permissions.policy"), module_util("_permissions.stages"))
-    return {**declarations.documents(ROOT, module_util("_values.registry")), **policies}
+    found = {**declarations.documents(ROOT, module_util("_values.registry")), **policies}
+    return {**found, **patterns.files(ROOT, module_util)}
 
 
 def evidence_of_the_testbed() -> str:

@@ -28,6 +28,7 @@ LEFT_OUT = (
     "tests/sanity.py",
     "tests/benchmark/",
     "tests/e2e/",
+    "tests/controller/",
     "docs/reference.py",
     "docs/resource_handlers.py",
     ".ci/",

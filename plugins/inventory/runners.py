@@ -42,6 +42,7 @@ options:
     type: str
     env:
       - name: ONA_BASE_URL
+      - name: GITPOD_API_ENDPOINT
   api_token:
     description:
       - Personal access token; may be a template, such as a lookup. Without it, the environment variables E(ONA_API_KEY)

@@ -14,11 +14,12 @@ import typing as t
 from ansible.template import Templar
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Untemplated, Values, read
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import OF_CONTROLLERS, variables
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.results import handed_on
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import Raw, left_out, variables_of
 
 PREFIX = "gitpod_"
+_OF_CONTROLLERS = {variable.name: variable for declared in OF_CONTROLLERS.values() for variable in declared}
 
 
 def host_values(action: t.Any, task_vars: Raw, host: str = "") -> Values:
@@ -32,9 +33,21 @@ def host_values(action: t.Any, task_vars: Raw, host: str = "") -> Values:
     given = {
         key: _filled_in(templar, raw[key])
         for key in raw
-        if key.startswith(PREFIX) and (key in variables() or not handed_on(key))
+        if key.startswith(PREFIX) and key not in _OF_CONTROLLERS and (key in variables() or not handed_on(key))
     }
     return read(name, str(pathlib.Path.cwd()), variables(), given)
+
+
+def controller_values(action: t.Any, task_vars: Raw, prefix: str) -> Values:
+    """The typed values of the variables that describe a controller and no runner.
+
+    :param prefix: of their names.
+    """
+    name = str(task_vars["inventory_hostname"])
+    raw = variables_of(action, task_vars, name)
+    templar = Templar(loader=action._loader, variables=raw)
+    given = {key: _filled_in(templar, raw[key]) for key in raw if key.startswith(prefix)}
+    return read(name, str(pathlib.Path.cwd()), _OF_CONTROLLERS, given)
 
 
 def fleet_values(action: t.Any, task_vars: Raw, hosts: t.Iterable[str]) -> dict[str, Values]:

@@ -12,6 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._acceptan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt import declared as adopt
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certificate import declared as certificate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import declared as stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import declared as controller
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import declared as dns
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import (
     declared as network_endpoints,
@@ -42,6 +43,11 @@ ROLES: t.Mapping[str, tuple[Variable, ...]] = {
     "gitpod_adopt": adopt.VARIABLES,
     "gitpod_teardown": teardown.VARIABLES,
 }
+
+# Variables of the controller's world, which describe no runner: no part of the runners' inventory contract.
+OF_CONTROLLERS: t.Mapping[str, tuple[Variable, ...]] = {"gitpod_controller": controller.VARIABLES}
+# Every role that has variables.
+DOCUMENTED: t.Mapping[str, tuple[Variable, ...]] = {**ROLES, **OF_CONTROLLERS}
 
 _AWS = ("gitpod_region", "gitpod_account_id", "gitpod_aws_profile", "gitpod_runner_name", "gitpod_runner_id")
 _PLANE = ("gitpod_api_token", "gitpod_api_endpoint", "gitpod_api_ca_path")

@@ -1,0 +1,120 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with a controller's variables is told together, and names the variable."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import declared
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.access import access, collection_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.contract import problems
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import Object, left_out
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.objects import objects
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values, read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import OF_CONTROLLERS, variables
+
+RIGHT = {"gitpod_controller_project_url": "https://git.example.com/runners.git"}
+
+
+def values(**given: t.Any) -> Values:
+    return read("localhost", ".", declared.BY_NAME, {**RIGHT, **given})
+
+
+def wrong(**given: t.Any) -> list[tuple[str, str]]:
+    return [(problem.kind, problem.variable) for problem in problems(values(**given), variables())]
+
+
+def test_the_least_is_right() -> None:
+    assert wrong() == []
+
+
+def test_they_are_no_runners_variables() -> None:
+    names = {variable.name for own in OF_CONTROLLERS.values() for variable in own}
+    assert names & set(variables()) == set()
+    assert all(name.startswith(declared.PREFIX) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "variable"),
+    [
+        ({"gitpod_controller_project_url": ""}, "missing", "gitpod_controller_project_url"),
+        ({"gitpod_controller_project_type": "manual"}, "missing", "gitpod_controller_project_local_path"),
+        ({"gitpod_controller_projekt": "x"}, "unknown", "gitpod_controller_projekt"),
+        ({"gitpod_controller_parts": ["job_template"]}, "malformed", "gitpod_controller_parts"),
+        ({"gitpod_controller_runners": {"a": {}}}, "missing", "gitpod_controller_runners"),
+        ({"gitpod_controller_runners": {"a": "eu"}}, "malformed", "gitpod_controller_runners"),
+        (
+            {"gitpod_controller_runners": {"a": {"gitpod_region": "eu-west-1", "gitpod_regoin": "x"}}},
+            "unknown",
+            "gitpod_controller_runners",
+        ),
+        (
+            {"gitpod_controller_runners": {"a": {"gitpod_region": "eu-west-1", "gitpod_api_token": "s3cret"}}},
+            "contradictory",
+            "gitpod_controller_runners",
+        ),
+        (
+            {"gitpod_controller_extra_variables": {"gitpod_exchange_token": "s"}},
+            "contradictory",
+            "gitpod_controller_extra_variables",
+        ),
+        ({"gitpod_controller_groups": {"eu": ["a"]}}, "malformed", "gitpod_controller_groups"),
+        (
+            {"gitpod_controller_notification_configuration": {"token": "x"}},
+            "contradictory",
+            "gitpod_controller_notification_configuration",
+        ),
+        (
+            {"gitpod_controller_schedules": [{"template": "statsu", "rrule": "x"}]},
+            "malformed",
+            "gitpod_controller_schedules",
+        ),
+        ({"gitpod_controller_host": "awx.example.com"}, "malformed", "gitpod_controller_host"),
+    ],
+)
+def test_a_mistake_is_told(given: dict[str, t.Any], kind: str, variable: str) -> None:
+    assert (kind, variable) in wrong(**given)
+
+
+def test_no_secret_is_told() -> None:
+    runners = {"a": {"gitpod_region": "eu-west-1", "gitpod_api_token": "s3cret"}}
+    told = problems(values(gitpod_controller_runners=runners), variables())
+    assert "s3cret" not in str(told)
+
+
+def test_no_object_carries_a_secret() -> None:
+    secrets = {variable.name: f"hush-{variable.name}" for variable in declared.VARIABLES if variable.secret}
+    secrets |= {"gitpod_controller_exchange_tokens": {"a": "hush"}}
+    secrets |= {"gitpod_controller_notification_configuration": {"token": "hush"}}
+    given = {**secrets, "gitpod_controller_managed_credentials": list(declared.CREDENTIALS)}
+    given |= {"gitpod_controller_notification_type": "slack", "gitpod_controller_galaxy_url": "https://g.example.com"}
+    planned = objects(values(**given), {"site", "status"})
+    assert len(planned) > 10
+    assert "hush" not in str([wanted.as_data() for wanted in planned])
+
+
+def test_what_cannot_be_made_is_told() -> None:
+    told = left_out(values(gitpod_controller_workflows=["upgrade", "status"]), {"status", "upgrade", "prerequisites"})
+    assert "The workflow upgrade is left out without gitpod_controller_canary." in told
+    assert "The job template rollout has no playbook in this version." in told
+    assert not any("workflow status" in line for line in told)
+
+
+def test_an_organization_may_be_the_gateways() -> None:
+    platform = values(
+        gitpod_controller_organization_collection="ansible.platform",
+        gitpod_controller_collection="ansible.controller",
+        gitpod_controller_host="https://aap.example.com",
+        gitpod_controller_oauth_token="t",
+    )
+    made = Object("organization", "organization", "Gitpod", {"name": "Gitpod"})
+    galaxy = Object("credentials", "organization", "Gitpod", {"name": "Gitpod", "galaxy_credentials": ["g"]})
+    assert collection_of(made, platform) == "ansible.platform"
+    assert collection_of(galaxy, platform) == "ansible.controller"
+    assert access("ansible.platform", platform)["gateway_hostname"] == "https://aap.example.com"
+    assert access("ansible.controller", platform)["controller_oauthtoken"] == "t"
+    assert "controller_password" not in access("ansible.controller", platform)
