@@ -12,16 +12,19 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_gate import TERMINAL_WIDTH
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table, runner_summary
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
 
 
@@ -33,9 +36,9 @@ def documents(fleet: Fleet) -> dict[str, str]:
 
     named: dict[str, str] = {}
     for runner in fleet.runners:
-        name, key = str(runner.get("runner", "")), f"{runner.get('runner', '')} {runner.get('region', '')}"
-        named[key if key not in named else f"{key} {len(named)}"] = name
-    files = {f"{name}.json": as_json(runner) for name, runner in zip(file_names(named).values(), fleet.runners)}
+        key = f"{runner.name} {runner.region}"
+        named[key if key not in named else f"{key} {len(named)}"] = runner.name
+    files = {f"{name}.json": as_json(dict(runner.document)) for name, runner in zip(file_names(named).values(), fleet.runners)}
     files["fleet.json"] = as_json(fleet.document())
     files["fleet.md"] = markdown(fleet)
     files["fleet.html"] = page(fleet)
@@ -63,7 +66,7 @@ class ActionModule(ControlNodeAction):
         now = time.time()
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(runners, title, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
-        lines = [*fleet_table(runners), "", fleet.headline]
+        lines = fleet_lines(fleet, TERMINAL_WIDTH)
         files: list[str] = []
         if not self._task.check_mode:
             files = self._write(pathlib.Path(directory), fleet, lines)
@@ -72,7 +75,7 @@ class ActionModule(ControlNodeAction):
                 f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
             ]
         self._display.display(block(["", *lines, ""]))
-        result.update(changed=False, files=files, table=lines, summary=fleet.summary())
+        result.update(changed=False, files=files, table=lines, summary=summary(fleet))
         return result
 
     def _summary(self, variables: dict[str, t.Any], host: str) -> dict[str, t.Any]:

@@ -19,14 +19,16 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.fin
     finding_lines,
     reason_lines,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
     FAIL,
+    WARN,
+    Counts,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
     HELD,
     IDLE,
     REFUSED,
     TO_DO,
-    WARN,
-    Counts,
     Raw,
     Runner,
     labels,

@@ -19,8 +19,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gat
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table, runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet, message
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page.page import page
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.markdown import markdown
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import shortened
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block, clean, once, printable
 from tests import reports

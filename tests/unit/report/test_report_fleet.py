@@ -19,8 +19,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_f
     message,
     slack_message,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import code, escape, markdown
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage, stages_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.markdown import code, escape, markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.stages import failed_stage, stages_of
 from tests import reports
 
 SCHEMA = json.loads((pathlib.Path(__file__).parents[3] / "docs/report.schema.json").read_text("utf-8"))

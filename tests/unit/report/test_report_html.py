@@ -16,7 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_report i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.parts import about, duration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.timeline import (
     MOST_MARKS,

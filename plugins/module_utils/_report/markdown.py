@@ -1,0 +1,103 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as Markdown, for tickets, pull requests and a controller's notes: what a person has to know, on a page or
+two. The details are in the JSON files. Pure; every value is escaped."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
+    UNVERIFIABLE,
+    WARNINGS,
+    Finding,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import listed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import SIGNS
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import (
+    COLUMNS,
+    Attention,
+    Fleet,
+    Note,
+    Runner,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+
+# Of findings that stop nobody; the JSON files have all.
+MOST_NOTES = 12
+# The table has all.
+MOST_NAMES = 8
+
+
+def escape(value: t.Any) -> str:
+    """Text of a value on one line that Markdown takes for text, also in a table and where HTML is allowed."""
+    text = clean(value)
+    text = re.sub(r"([\\`*_\[\]|~])", r"\\\1", text)
+    # What begins a heading, a list, a quotation or a rule does so at the beginning of a line only.
+    text = re.sub(r"^(\s*\d*)([#+>=.)-])", r"\1\\\2", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def code(value: t.Any) -> str:
+    """A value to copy, as code; backticks in it get a longer fence."""
+    text = clean(value).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def _table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> list[str]:
+    return [_line(head), _line(["---"] * len(head)), *(_line(row) for row in rows), ""]
+
+
+def _line(cells: t.Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def markdown(fleet: Fleet) -> str:
+    """The fleet's table, what needs attention, whole, and what is worth knowing."""
+    lines = [f"# {escape(fleet.title)}", ""]
+    lines += [line for told in (fleet.headline, fleet.checks_line) if told for line in (escape(told), "")]
+    if fleet.runners:
+        lines += _table(COLUMNS, [_row(runner) for runner in fleet.runners])
+    if fleet.attention:
+        lines += ["## Needs attention", ""]
+    for entry in fleet.attention:
+        lines += _attention(entry)
+    lines += _notes("Warnings", fleet.notes(WARNINGS))
+    lines += _notes("Not verifiable", fleet.notes(UNVERIFIABLE))
+    lines += ["Every check, output and record is in `fleet.json` and in one JSON file for each runner, beside this file."]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _row(runner: Runner) -> list[str]:
+    cells = {**runner.row, "state": f"{SIGNS[runner.state]} {runner.state}"}
+    return [escape(cells[column] or "-") for column in COLUMNS]
+
+
+def _attention(entry: Attention) -> list[str]:
+    names = listed([f"{runner.name} ({runner.region})" for runner in entry.runners], MOST_NAMES)
+    lines = [f"**{escape(names)}**: {escape(entry.title)}", ""]
+    if entry.message:
+        # A message of several lines stays one paragraph of lines.
+        lines += ["  \n".join(escape(line) for line in entry.message.split("\n")), ""]
+    lines += [_problem(finding) for finding in entry.problems]
+    return [*lines, ""] if entry.problems else lines
+
+
+def _problem(finding: Finding) -> str:
+    remedy = f" {escape(finding.remediation)}" if finding.remediation else ""
+    return f"- {escape(finding.id)}: {escape(finding.summary)}{remedy}"
+
+
+def _notes(title: str, notes: t.Sequence[Note]) -> list[str]:
+    if not notes:
+        return []
+    lines = [f"## {title}", ""]
+    for note in notes[:MOST_NOTES]:
+        names = listed([runner.name for runner in note.runners], 3)
+        lines.append(f"{_problem(note.finding)} ({escape(names)})")
+    more = len(notes) - MOST_NOTES
+    return [*lines, *([f"- and {more} more"] if more > 0 else []), ""]
