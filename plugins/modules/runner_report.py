@@ -86,11 +86,14 @@ summary:
       description: The run in one line.
       type: str
       sample: "16 runners: 1 failed, 15 verified"
+    checks:
+      description: Number of checks by what they found, C(passed), C(unverifiable), C(not_made), C(warnings), C(failed).
+      type: dict
     counts:
       description: Number of runners by state, C(failed), C(waiting), C(unverified) and C(verified).
       type: dict
     runners:
-      description: C(region), C(runner), C(state) and C(stack) of each runner, and C(task) and C(reason) of a failure.
+      description: C(region), C(runner), C(state), C(stack) and C(release) of each runner, and C(task) and C(reason) of a failure.
       type: list
       elements: dict
 table:

@@ -13,8 +13,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page.page import page
 from tests import reports
 from tests.browser import PROGRAM, Browser

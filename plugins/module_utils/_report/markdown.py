@@ -40,14 +40,6 @@ def escape(value: t.Any) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def code(value: t.Any) -> str:
-    """A value to copy, as code; backticks in it get a longer fence."""
-    text = clean(value).replace("|", "\\|")
-    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
 def _table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> list[str]:
     return [_line(head), _line(["---"] * len(head)), *(_line(row) for row in rows), ""]
 
