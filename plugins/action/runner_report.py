@@ -38,7 +38,10 @@ def documents(fleet: Fleet) -> dict[str, str]:
     for runner in fleet.runners:
         key = f"{runner.name} {runner.region}"
         named[key if key not in named else f"{key} {len(named)}"] = runner.name
-    files = {f"{name}.json": as_json(dict(runner.document)) for name, runner in zip(file_names(named).values(), fleet.runners)}
+    files = {
+        f"{name}.json": as_json(dict(runner.document))
+        for name, runner in zip(file_names(named).values(), fleet.runners)
+    }
     files["fleet.json"] = as_json(fleet.document())
     files["fleet.md"] = markdown(fleet)
     files["fleet.html"] = page(fleet)

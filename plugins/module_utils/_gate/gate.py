@@ -8,6 +8,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
+    FAIL,
+    WARN,
+    Counts,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.costs import (
     Cost,
     cost_of,
@@ -18,11 +23,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.dec
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.findings import (
     finding_lines,
     reason_lines,
-)
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
-    FAIL,
-    WARN,
-    Counts,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
     HELD,

@@ -17,11 +17,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.f
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import SIGNS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import (
-    COLUMNS,
     Attention,
     Fleet,
     Note,
-    Runner,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
@@ -31,13 +29,15 @@ MOST_NOTES = 12
 MOST_NAMES = 8
 
 
-def escape(value: t.Any) -> str:
+def inline(value: t.Any) -> str:
     """Text of a value on one line that Markdown takes for text, also in a table and where HTML is allowed."""
-    text = clean(value)
-    text = re.sub(r"([\\`*_\[\]|~])", r"\\\1", text)
-    # What begins a heading, a list, a quotation or a rule does so at the beginning of a line only.
-    text = re.sub(r"^(\s*\d*)([#+>=.)-])", r"\1\\\2", text)
+    text = re.sub(r"([\\`*_\[\]|~])", r"\\\1", clean(value))
     return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def escape(value: t.Any) -> str:
+    """The same at the beginning of a line, where a heading, a list, a quotation or a rule would begin."""
+    return re.sub(r"^(\s*\d*)([#+>=.)-])", r"\1\\\2", inline(value))
 
 
 def _table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> list[str]:
@@ -50,28 +50,30 @@ def _line(cells: t.Sequence[str]) -> str:
 
 def markdown(fleet: Fleet) -> str:
     """The fleet's table, what needs attention, whole, and what is worth knowing."""
-    lines = [f"# {escape(fleet.title)}", ""]
+    lines = [f"# {inline(fleet.title)}", ""]
     lines += [line for told in (fleet.headline, fleet.checks_line) if told for line in (escape(told), "")]
     if fleet.runners:
-        lines += _table(COLUMNS, [_row(runner) for runner in fleet.runners])
+        lines += _table(fleet.columns, [_cells(row, fleet.columns) for row in fleet.rows()])
     if fleet.attention:
         lines += ["## Needs attention", ""]
     for entry in fleet.attention:
         lines += _attention(entry)
     lines += _notes("Warnings", fleet.notes(WARNINGS))
     lines += _notes("Not verifiable", fleet.notes(UNVERIFIABLE))
-    lines += ["Every check, output and record is in `fleet.json` and in one JSON file for each runner, beside this file."]
+    lines += [
+        "Every check, output and record is in `fleet.json` and in one JSON file for each runner, beside this file."
+    ]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _row(runner: Runner) -> list[str]:
-    cells = {**runner.row, "state": f"{SIGNS[runner.state]} {runner.state}"}
-    return [escape(cells[column] or "-") for column in COLUMNS]
+def _cells(row: t.Mapping[str, str], columns: t.Sequence[str]) -> list[str]:
+    shown = {**row, "state": f"{SIGNS[row['state']]} {row['state']}"}
+    return [inline(shown[column] or "-") for column in columns]
 
 
 def _attention(entry: Attention) -> list[str]:
     names = listed([f"{runner.name} ({runner.region})" for runner in entry.runners], MOST_NAMES)
-    lines = [f"**{escape(names)}**: {escape(entry.title)}", ""]
+    lines = [f"**{inline(names)}**: {inline(entry.title)}", ""]
     if entry.message:
         # A message of several lines stays one paragraph of lines.
         lines += ["  \n".join(escape(line) for line in entry.message.split("\n")), ""]
@@ -80,8 +82,8 @@ def _attention(entry: Attention) -> list[str]:
 
 
 def _problem(finding: Finding) -> str:
-    remedy = f" {escape(finding.remediation)}" if finding.remediation else ""
-    return f"- {escape(finding.id)}: {escape(finding.summary)}{remedy}"
+    remedy = f" {inline(finding.remediation)}" if finding.remediation else ""
+    return f"- {escape(finding.id)}: {inline(finding.summary)}{remedy}"
 
 
 def _notes(title: str, notes: t.Sequence[Note]) -> list[str]:
@@ -90,6 +92,6 @@ def _notes(title: str, notes: t.Sequence[Note]) -> list[str]:
     lines = [f"## {title}", ""]
     for note in notes[:MOST_NOTES]:
         names = listed([runner.name for runner in note.runners], 3)
-        lines.append(f"{_problem(note.finding)} ({escape(names)})")
+        lines.append(f"{_problem(note.finding)} ({inline(names)})")
     more = len(notes) - MOST_NOTES
     return [*lines, *([f"- and {more} more"] if more > 0 else []), ""]

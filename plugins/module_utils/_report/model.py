@@ -29,7 +29,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 Raw = t.Mapping[str, t.Any]
 FAILED, WAITING = "failed", "waiting"
 ATTENTION = (FAILED, WAITING)
-# Of a runner's table, in the order in which they are shown.
+# Of the fleet's table, in the order in which they are shown.
 COLUMNS = (
     "state",
     "runner",
@@ -41,6 +41,7 @@ COLUMNS = (
     "endpoint",
     "prerequisites",
     "verification",
+    "as of",
 )
 # What a runner's document has at least, so that each is by the schema.
 _EMPTY: Raw = {
@@ -154,7 +155,7 @@ class Runner:
 
     @property
     def row(self) -> dict[str, str]:
-        """The cells of C(COLUMNS); what is not known, or was not asked for, is empty."""
+        """The cells of the fleet's table; what is not known, or was not asked for, is empty."""
         balancer, endpoint = self.document["load_balancer"], self.document["endpoint"]
         reached = {stage.name: stage.state for stage in self.stages}
         verified = Counts.of(self.verification).phrase() if self.verification else ""
@@ -214,6 +215,22 @@ class Fleet:
         """From documents of runners."""
         found = sorted((Runner.of(raw, generated) for raw in runners), key=lambda runner: (runner.region, runner.name))
         return cls(tuple(found), clean(title), clean(generated))
+
+    def rows(self, brief: bool = False) -> list[dict[str, str]]:
+        """The cells of each runner by C(COLUMNS), C(as of) only where it is not as of this report.
+
+        :param brief: with counts of checks in few characters.
+        """
+        earlier = [runner.told if runner.told != self.generated else "" for runner in self.runners]
+        return [
+            {**(runner.brief if brief else runner.row), "as of": told} for runner, told in zip(self.runners, earlier)
+        ]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those of C(COLUMNS) that say something of any runner."""
+        rows = self.rows()
+        return tuple(column for column in COLUMNS if any(row[column] for row in rows))
 
     @property
     def counts(self) -> dict[str, int]:

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import listed, wrapped
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import COLUMNS, Attention, Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Attention, Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.table import table
 
 # What a narrow terminal does without, the first of these first; state, runner, release and verification stay.
-EXPENDABLE = ("load balancer", "prerequisites", "endpoint", "domain", "region", "stack")
+EXPENDABLE = ("load balancer", "prerequisites", "endpoint", "domain", "region", "stack", "as of")
 WIDTH = 100
+# Counts of checks are never cut.
+LONGEST_CELL = 120
 
 
 def fleet_lines(fleet: Fleet, width: int = WIDTH) -> list[str]:
@@ -31,12 +31,10 @@ def fleet_lines(fleet: Fleet, width: int = WIDTH) -> list[str]:
 def _table(fleet: Fleet, width: int) -> list[str]:
     if not fleet.runners:
         return []
-    rows = [runner.row for runner in fleet.runners]
-    said = [column for column in COLUMNS if any(row[column] for row in rows)]
-    lines = table(said, rows)
+    lines = table(fleet.columns, fleet.rows(), LONGEST_CELL)
     left_out: list[str] = []
     while max(map(len, lines)) > width and len(left_out) <= len(EXPENDABLE):
-        lines = table([name for name in said if name not in left_out], [runner.brief for runner in fleet.runners])
+        lines = table([name for name in fleet.columns if name not in left_out], fleet.rows(brief=True))
         left_out = list(EXPENDABLE[: len(left_out) + 1])
     return lines
 

@@ -12,14 +12,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 LONGEST_CELL = 60
 
 
-def _cell(value: t.Any) -> str:
+def _cell(value: t.Any, longest: int) -> str:
     text = clean(value if value else "-")
-    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 3] + "..."
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
-def table(columns: t.Sequence[str], rows: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
-    """A table with a ruler under its head, columns as wide as their widest cell."""
-    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+def table(columns: t.Sequence[str], rows: t.Sequence[t.Mapping[str, t.Any]], longest: int = LONGEST_CELL) -> list[str]:
+    """A table with a ruler under its head, columns as wide as their widest cell.
+
+    :param longest: characters of a cell; a longer one is cut.
+    """
+    cells = [[_cell(row.get(column), longest) for column in columns] for row in rows]
     widths = [max(len(line[index]) for line in [list(columns), *cells]) for index in range(len(columns))]
 
     def line(values: t.Sequence[str]) -> str:

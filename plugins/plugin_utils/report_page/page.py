@@ -35,16 +35,20 @@ def page(fleet: Fleet) -> str:
     :raises jinja2.TemplateError: a mistake in the collection's own templates.
     """
     script, style = _own("script.js"), _own("style.css")
-    return environment().get_template("page.html.j2").render(
-        fleet=fleet,
-        chart=timeline.fleet_chart(fleet.runners),
-        slowest=max((runner.took for runner in fleet.runners), default=0.0),
-        few=sum(runner.needs_attention for runner in fleet.runners) <= FEW,
-        regions=len({runner.region for runner in fleet.runners}),
-        # The file of one's own is no value of others: it goes into the page as it is.
-        script=markupsafe.Markup(script),  # noqa: S704
-        style=markupsafe.Markup(style),  # noqa: S704
-        policy=policy(script),
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            fleet=fleet,
+            chart=timeline.fleet_chart(fleet.runners),
+            slowest=max((runner.took for runner in fleet.runners), default=0.0),
+            few=sum(runner.needs_attention for runner in fleet.runners) <= FEW,
+            regions=len({runner.region for runner in fleet.runners}),
+            # The file of one's own is no value of others: it goes into the page as it is.
+            script=markupsafe.Markup(script),  # noqa: S704
+            style=markupsafe.Markup(style),  # noqa: S704
+            policy=policy(script),
+        )
     )
 
 

@@ -11,11 +11,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
     Counts,
     Finding,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
     Runner,
 )

@@ -130,7 +130,8 @@ def test_markdown_keeps_hostile_values_as_text() -> None:
     assert "<script" not in text
     assert "\x1b" not in text
     table = [line for line in text.splitlines() if line.startswith("|")]
-    assert {line.replace("\\|", "").count("|") for line in table} == {11}
+    assert len({line.replace("\\|", "").count("|") for line in table}) == 1, "no value makes a cell of its own"
+    assert len(table) == 3
     assert escape("# no heading") == "\\# no heading"
     assert escape("1. no list") == "1\\. no list"
     assert escape("eu-central-1") == "eu-central-1"
