@@ -93,7 +93,9 @@ summary:
       description: Number of runners by state, C(failed), C(waiting), C(unverified) and C(verified).
       type: dict
     runners:
-      description: C(region), C(runner), C(state), C(stack) and C(release) of each runner, and C(task) and C(reason) of a failure.
+      description:
+        - C(region), C(runner), C(state), C(stack) and C(release) of each runner, and C(task) and C(reason) of a
+          failure.
       type: list
       elements: dict
 table:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A fleet of runners as every rendering shows it: screen, Markdown, JSON, messages and page count nothing themselves.
 
-It is made of documents, each with what one runner's JSON file holds, so a runner of an earlier run, of another job or of
-somebody's own play is one like those of this run. Every text in it is printable. Pure.
+It is made of documents, each with what one runner's JSON file holds, so a runner of an earlier run, of another job or
+of a play of one's own is one like those of this run. Every text in it is printable. Pure.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def runner_summary(stages: t.Mapping[str, t.Any], runner: str, region: str) -> d
 
 
 def state_of(runner: t.Mapping[str, t.Any]) -> str:
-    """One word for a runner's document: C(failed), C(waiting) for an approval or for AWS, C(verified), C(unverified)."""
+    """One word for a runner: C(failed), C(waiting) for an approval or for AWS, C(verified), C(unverified)."""
     healthy = (runner.get("verification") or {}).get("healthy")
     stages = [stage.get("state") for stage in runner.get("stages") or []]
     if runner.get("failure") or healthy is False or FAILED in stages:

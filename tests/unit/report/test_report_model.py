@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
@@ -37,7 +38,8 @@ def something(counts: t.Mapping[str, int]) -> dict[str, int]:
     return {name: number for name, number in counts.items() if number}
 
 
-def rendered(count: int, kinds: t.Sequence[str]) -> dict[str, str]:
+@functools.cache
+def rendered(count: int, kinds: tuple[str, ...]) -> dict[str, str]:
     """The four renderings, the page as text without tags, what is shown to nobody's eyes left out."""
     fleet = report_samples.fleet(count, *kinds)
     files = documents(fleet)
