@@ -11,9 +11,9 @@ module: runner_report
 short_description: Write the reports of a run and show the fleet
 version_added: 0.1.0
 description:
-  - Writes one JSON file for each runner, C(fleet.json) for all of them, C(fleet.md) in Markdown and C(fleet.html), one
-    self-contained page, and prints a table with a line a runner. C(docs/report.schema.json) of the collection is the
-    schema of the JSON files.
+  - Writes one JSON file for each runner, C(fleet.json) for all of them, C(fleet.md), a summary in Markdown, and
+    C(fleet.html), one self-contained page, and prints a table with a line a runner. All count the same.
+    C(docs/report.schema.json) of the collection is the schema of the JSON files.
   - Runs on the control node and starts no process. The role P(gitpod.enterprise_runner.gitpod_report#role) uses it.
   - A report tells of a run, so it is never a change. In check mode only the table is shown.
 author:
@@ -22,6 +22,7 @@ options:
   runners:
     description:
       - Runners in the shape of their JSON reports, one entry each, besides those of O(hosts).
+      - One that has C(generated), as a report of an earlier run does, keeps it, and is shown as of that time.
     type: list
     elements: dict
     default: []

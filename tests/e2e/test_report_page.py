@@ -145,7 +145,7 @@ def test_on_paper_it_is_dark_on_light_and_what_was_folded_is_folded_again(
 ) -> None:
     browser.look_like(703, "dark")
     path = tmp_path / "fleet.html"
-    path.write_text(page(report_samples.fleet(*(16, *report_samples.FLEETS["failing"][1]))), "utf-8")
+    path.write_text(page(report_samples.fleet(16, *report_samples.FLEETS["failing"][1])), "utf-8")
     browser.open(path)
     still_folded = "document.querySelectorAll('details.attention:not([open])').length"
     assert browser.run(still_folded) == 16, "what a reader needs is at the top"
