@@ -22,7 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.s
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import (  # noqa: E402
     runner_summary,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page.page import page  # noqa: E402
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page  # noqa: E402
 from tests import reports  # noqa: E402
 from tests.gate_samples import REGIONS  # noqa: E402
 

@@ -19,12 +19,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.m
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
 
 

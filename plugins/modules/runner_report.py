@@ -22,7 +22,7 @@ options:
   runners:
     description:
       - Runners in the shape of their JSON reports, one entry each, besides those of O(hosts).
-      - One that has C(generated), as a report of an earlier run does, keeps it, and is shown as of that time.
+      - One that has C(as_of), as a report of an earlier run does, keeps it, and is shown as of that time.
     type: list
     elements: dict
     default: []

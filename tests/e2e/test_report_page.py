@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page.page import page
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
 from tests import report_samples, reports
 from tests.browser import PROGRAM, Browser
 

@@ -112,15 +112,15 @@ class Runner:
         """
         held = {**_EMPTY, **{key: value for key, value in printable(dict(raw)).items() if value is not None}}
         held.update(schema_version=SCHEMA_VERSION, state=state_of(held), checks=check_counts(held))
-        if held.get("generated") or told:
-            held["generated"] = held.get("generated") or told
+        if held.get("as_of") or told:
+            held["as_of"] = held.get("as_of") or told
         names = [clean(name) for name in held["dns"].get("names") or []]
         return cls(
             document=held,
             name=clean(held["runner"]),
             region=clean(held["region"]),
             state=held["state"],
-            told=clean(held.get("generated") or ""),
+            told=clean(held.get("as_of") or ""),
             release=clean(held["release"] or held["stack"].get("release_version") or ""),
             domain=next((name for name in names if not name.startswith("*")), ""),
             took=number(held["stack"].get("duration")),

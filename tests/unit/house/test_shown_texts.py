@@ -22,9 +22,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.m
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import shortened
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block, clean, once, printable
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page.page import page
 from tests import reports
 from tests.gate_samples import host, look
 

@@ -23,8 +23,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.t
     step_of,
     waterfall,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page.page import page
 from tests import reports
 
 GOOD = runner_summary(reports.results("eu-central-1"), "gitpod-eu-central-1", "eu-central-1")
@@ -139,12 +139,12 @@ def test_a_waterfall_shows_failures_and_the_longest_first() -> None:
     entries += [{"resource": "Slow", "type": "X", "start": 5, "end": 900, "status": "CREATE_COMPLETE"}]
     chart = waterfall(entries)
     assert chart is not None
-    shown = {bar.name: (bar.took, bar.outcome) for bar in chart.bars}
+    shown = {line.name: (line.took, line.outcome) for line in chart.bars}
     assert shown["Broken"] == ("1 s", "failed")
     assert shown["Slow"] == ("15 min", "")
     assert chart.told == "Slow took 14 min 55 s of 15 min. 32 resources."
     assert len(chart.bars) + len(chart.more) == 32
-    assert {bar.name[:5] for bar in chart.more} == {"Quick"}
+    assert {line.name[:5] for line in chart.more} == {"Quick"}
     assert waterfall([]) is None
 
 

@@ -218,10 +218,10 @@ def test_the_time_of_every_stack_is_told() -> None:
 
 
 def test_documents_of_earlier_runs_and_of_others_keep_their_time() -> None:
-    earlier = {**report_samples.documents(1)[0], "generated": "2026-11-20T09:00:00Z"}
+    earlier = {**report_samples.documents(1)[0], "as_of": "2026-11-20T09:00:00Z"}
     fleet = Fleet.of([earlier, report_samples.documents(2)[1]], "x", report_samples.NOW)
     files = documents(fleet)
-    old, new = (runner["generated"] for runner in json.loads(files["fleet.json"])["runners"])
+    old, new = (runner["as_of"] for runner in json.loads(files["fleet.json"])["runners"])
     assert (old, new) == ("2026-11-20T09:00:00Z", report_samples.NOW)
     for text in ("\n".join(fleet_lines(fleet, 400)), files["fleet.md"], files["fleet.html"]):
         assert "2026-11-20T09:00:00Z" in text

@@ -10,30 +10,24 @@ import re
 import typing as t
 import urllib.parse
 
-import markupsafe
-
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import Counts, Finding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.records import zone_file_lines
 
 # Paths of 24 by 24 icons, drawn with strokes.
-ICONS: t.Mapping[str, markupsafe.Markup] = {
-    "pass": markupsafe.Markup('<path d="M5 12.5l4.5 4.5L19 7.5"/>'),
-    "fail": markupsafe.Markup('<path d="M6.5 6.5l11 11M17.5 6.5l-11 11"/>'),
-    "warn": markupsafe.Markup('<path d="M12 4L2.8 20h18.4z"/><path d="M12 10v4.5M12 17.4v.1"/>'),
-    "wait": markupsafe.Markup('<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>'),
-    "skip": markupsafe.Markup('<path d="M6 12h12"/>'),
-    "unseen": markupsafe.Markup('<path d="M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.4v.1"/>'),
-    "changed": markupsafe.Markup('<path d="M12 5v14M5 12h14"/>'),
-    "turn": markupsafe.Markup('<path d="M9 6l6 6-6 6"/>'),
-    "copy": markupsafe.Markup(
-        '<rect x="9" y="9" width="11" height="11" rx="2"/>'
-        '<path d="M15 9V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h3"/>'
-    ),
-    "remedy": markupsafe.Markup(
-        '<path d="M14.5 6.5a4 4 0 0 0-5.3 5.3L4 17l3 3 5.2-5.2a4 4 0 0 0 5.3-5.3L15 12l-3-3z"/>'
-    ),
-    "mark": markupsafe.Markup('<path d="M4 17l8-11 8 11"/><path d="M9 17h6"/>'),
+ICONS: t.Mapping[str, str] = {
+    "pass": '<path d="M5 12.5l4.5 4.5L19 7.5"/>',
+    "fail": '<path d="M6.5 6.5l11 11M17.5 6.5l-11 11"/>',
+    "warn": '<path d="M12 4L2.8 20h18.4z"/><path d="M12 10v4.5M12 17.4v.1"/>',
+    "wait": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',
+    "skip": '<path d="M6 12h12"/>',
+    "unseen": '<path d="M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.4v.1"/>',
+    "changed": '<path d="M12 5v14M5 12h14"/>',
+    "turn": '<path d="M9 6l6 6-6 6"/>',
+    "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/>'
+    '<path d="M15 9V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h3"/>',
+    "remedy": '<path d="M14.5 6.5a4 4 0 0 0-5.3 5.3L4 17l3 3 5.2-5.2a4 4 0 0 0 5.3-5.3L15 12l-3-3z"/>',
+    "mark": '<path d="M4 17l8-11 8 11"/><path d="M9 17h6"/>',
 }
 
 

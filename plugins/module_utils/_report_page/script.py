@@ -1,3 +1,14 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the page does with scripts allowed: copy values, filter runners, open the one that is jumped to.
+
+Everything can be read without. The page's policy allows this script by its hash, and no other.
+"""
+
+from __future__ import annotations
+
+SCRIPT = r"""
 (function () {
   "use strict";
   var page = document, all = function (what) { return Array.prototype.slice.call(page.querySelectorAll(what)); };
@@ -76,3 +87,4 @@
     });
   }
 })();
+"""

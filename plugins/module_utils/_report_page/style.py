@@ -1,3 +1,11 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the page looks: one style sheet, light and dark, from 400 to 1600 pixels and on paper."""
+
+from __future__ import annotations
+
+STYLE = """
 :root{color-scheme:light dark;--page:#f4f5f8;--card:#fff;--raised:#fafbfc;--text:#181c25;--quiet:#596273;
 --line:#e1e5ec;
 --accent:#4f46e5;--good:#12733f;--good-tint:#e3f5ea;--bad:#b3261e;--bad-tint:#fdeaea;--care:#8a5a00;
@@ -75,7 +83,9 @@ td.runner-name{min-width:11rem}td.runner-name a{font-weight:600}
 .took{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .told{white-space:normal}
 th{white-space:nowrap;overflow-wrap:normal}td{overflow-wrap:break-word}
-td.runner-name,td.region,td[data-head=Stack]{overflow-wrap:anywhere}.whole,.brief{white-space:nowrap}.brief{display:none}
+
+td.runner-name,td.region,td[data-head=Stack]{overflow-wrap:anywhere}
+.whole,.brief{white-space:nowrap}.brief{display:none}
 .runner{margin:.8rem 0;overflow:hidden}
 summary{list-style:none;cursor:pointer}summary::-webkit-details-marker{display:none}
 .runner>summary{display:grid;grid-template-columns:auto minmax(9rem,auto) minmax(12rem,1fr) auto auto;gap:.2rem .9rem;
@@ -169,10 +179,12 @@ table.many{font-size:7pt;line-height:1.1}table.many th,table.many td{padding:.9p
 .full{display:none}.brief{display:inline}thead{display:table-header-group}tr{break-inside:avoid}
 .runner.attention{break-before:page;overflow:visible}
 .steps b,.steps span{font-size:7.5pt;overflow-wrap:normal}
-.runner.attention>summary{display:flex;align-items:baseline;gap:.8rem;padding:0 0 .3rem;border-bottom:.5pt solid var(--line)}
+.runner.attention>summary{display:flex;align-items:baseline;gap:.8rem;
+padding:0 0 .3rem;border-bottom:.5pt solid var(--line)}
 .runner.attention::details-content{content-visibility:visible;block-size:auto}
 .runner>.inside{padding:0;border:0}
 .failure{border:.5pt solid var(--bad);padding:.4rem .6rem;margin-top:.5rem}
 h3{margin:.8rem 0 .3rem}.checks li{padding:2pt 0;break-inside:avoid}
 a{color:inherit;text-decoration:none}
 }
+"""

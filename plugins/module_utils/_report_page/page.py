@@ -12,21 +12,34 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import pathlib
 import typing as t
-
-import jinja2
-import markupsafe
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks import findings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import timeline
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet, counted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.regions import place
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_page import parts
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page import (
+    frame,
+    macros,
+    overview,
+    parts,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page import runner as one_runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.script import SCRIPT
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.style import STYLE
+
+if t.TYPE_CHECKING:
+    import jinja2
 
 # So many runners that need attention are open at once; of more, what a reader needs is at the top of the page.
 FEW = 3
-TEMPLATES = pathlib.Path(__file__).parent / "templates"
+PAGE = "page"
+TEMPLATES: t.Mapping[str, str] = {
+    PAGE: frame.TEMPLATE,
+    "macros": macros.TEMPLATE,
+    "overview": overview.TEMPLATE,
+    "runner": one_runner.TEMPLATE,
+}
 
 
 def page(fleet: Fleet) -> str:
@@ -34,20 +47,18 @@ def page(fleet: Fleet) -> str:
 
     :raises jinja2.TemplateError: a mistake in the collection's own templates.
     """
-    script, style = _own("script.js"), _own("style.css")
     return (
         environment()
-        .get_template("page.html.j2")
+        .get_template(PAGE)
         .render(
             fleet=fleet,
             chart=timeline.fleet_chart(fleet.runners),
             slowest=max((runner.took for runner in fleet.runners), default=0.0),
             few=sum(runner.needs_attention for runner in fleet.runners) <= FEW,
             regions=len({runner.region for runner in fleet.runners}),
-            # The file of one's own is no value of others: it goes into the page as it is.
-            script=markupsafe.Markup(script),  # noqa: S704
-            style=markupsafe.Markup(style),  # noqa: S704
-            policy=policy(script),
+            script=SCRIPT,
+            style=STYLE,
+            policy=policy(SCRIPT),
         )
     )
 
@@ -63,9 +74,14 @@ def policy(script: str) -> str:
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """The templates' surroundings. Their files lie beside this one, in an installed collection too."""
+    """The templates' surroundings.
+
+    Jinja2 is Ansible's own: it is beside it on every control node, where a module of the collection runs too.
+    """
+    import jinja2
+
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.DictLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -94,7 +110,3 @@ _FUNCTIONS: tuple[t.Callable[..., t.Any], ...] = (
     parts.phrase,
     parts.of_kind,
 )
-
-
-def _own(name: str) -> str:
-    return (TEMPLATES / name).read_text("utf-8")
