@@ -78,7 +78,7 @@ and {{ runners | length - most }} more
 {% endmacro %}
 
 {% if not fleet.runners %}
-<div class="bar"><h2>This run came to no one.</h2></div>
+<div class="bar"><h2>This run came to no runner.</h2></div>
 {% else %}
 <div class="bar"><h2>Fleet</h2><span class="scripted field"><input id="filter" type="search"
 placeholder="Filter: name, region, state" aria-label="Filter runners by name, region or state"></span></div>

@@ -76,7 +76,7 @@ data-words="{{ words(one) }}"{{ " open" if one.needs_attention and few else "" }
 {% endif %}
 </div>
 {% if not one.failure and not one.stages and not one.prerequisites and not one.verification %}
-<p class="quiet">Nothing more is known of this one.</p>
+<p class="quiet">Nothing more is known of this runner.</p>
 {% endif %}
 </div></details>
 """
