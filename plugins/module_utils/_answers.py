@@ -179,7 +179,7 @@ def foreign(
 ) -> str:
     """Why an answer with a good status is not the service's; empty for one that is.
 
-    :param protocol: C(query), C(ec2), C(json), C(rest-json) or C(rest-xml).
+    :param protocol: C(query), C(ec2), C(json), C(rest-json), C(rest-xml) or C(smithy-rpc-v2-cbor).
     :param members: what the operation's answer has in its body, by the SDK's description.
     :param parsed: what the SDK made of it.
     """
@@ -187,6 +187,9 @@ def foreign(
     reading = operation.startswith(READING) and bool(members)
     if "json" in protocol:
         return _foreign_json(body, reading and not known)
+    if "cbor" in protocol:
+        # Whatever is no CBOR, the SDK's parser refuses by itself.
+        return "no answer to this call" if reading and not known else ""
     if not body.strip():
         return "an empty answer" if reading or protocol in ("query", "ec2") else ""
     match = _ROOT.match(body)
@@ -208,6 +211,11 @@ def _foreign_json(body: bytes, nothing_known: bool) -> str:
     if not isinstance(found, dict):
         return "no object in its JSON"
     return "JSON that is no answer to this call" if nothing_known else ""
+
+
+def _protocol(service_model: t.Any) -> str:
+    """In which the SDK speaks to the service; of several that a service has, it chooses (CloudWatch: JSON)."""
+    return str(getattr(service_model, "resolved_protocol", "") or service_model.metadata["protocol"])
 
 
 class Guard:
@@ -327,7 +335,7 @@ class Guard:
         if model.has_streaming_output or not isinstance(body, (bytes, bytearray)):
             # An object of S3 is anything; S3 always tells its tag (API reference, GetObject).
             return "" if "ETag" in parsed or operation != "GetObject" else "no object of S3"
-        return foreign(model.service_model.metadata["protocol"], operation, _in_body(model), bytes(body), parsed)
+        return foreign(_protocol(model.service_model), operation, _in_body(model), bytes(body), parsed)
 
     def _foreign(self, why: str) -> ForeignAnswerError:
         return self._error(getattr(self._last, "answer", None) or Answer(), why)

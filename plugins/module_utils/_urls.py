@@ -17,6 +17,36 @@ _USER = re.compile(
 _QUERY = re.compile(r"(://[^\s'\"?#]*[?#])[^'\"]+")
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
+# The management plane's names: the vendor was renamed, and both lead to it (facts of the vendor's documentation).
+VENDOR_HOSTS = ("app.gitpod.io", "app.ona.com")
+
+
+def host_of(url: str) -> str:
+    """The host of a URL in small letters, or empty where it has none."""
+    try:
+        return (urllib.parse.urlsplit(url.strip()).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def bypasses(host: str, entries: t.Iterable[str]) -> bool:
+    """Whether NO_PROXY keeps a host off the proxy, as most programs read it: a suffix with or without its dot, a name,
+    an address or a range of them, or an asterisk. Loopback never goes through one."""
+    if is_loopback(host):
+        return True
+    for entry in (entry.strip().lower() for entry in entries):
+        bare = entry.removeprefix("*").removeprefix(".")
+        if entry == "*" or (bare and (host == bare or host.endswith(f".{bare}"))) or _in_range(host, entry):
+            return True
+    return False
+
+
+def _in_range(host: str, entry: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return False
+
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine: C(localhost) (RFC 6761), or an address of C(127.0.0.0/8) or C(::1).

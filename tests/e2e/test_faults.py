@@ -89,8 +89,11 @@ def test_no_fault_makes_a_verdict(controller: Controller, fault: str, monkeypatc
         "images.",
         "permissions.",
         "custom_ca.",
+        "capacity.",
+        "proxy.",
     )
-    for service in ("ec2", "cloudformation", "elasticloadbalancing", "route53", "acm", "iam", "servicequotas", "s3"):
+    balancing, quotas = "elasticloadbalancing", ("servicequotas", "monitoring")
+    for service in ("ec2", "cloudformation", balancing, "route53", "acm", "iam", *quotas, "s3"):
         after = told(looked(controller, Order(fault, service=service)))
         differing = {name: words for name, words in after.items() if words != before[name]}
         assert differing or service == "s3", service

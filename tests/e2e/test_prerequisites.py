@@ -240,6 +240,7 @@ DENIALS = [
     ("cloudformation", "ListStacks", "stack.quota_stacks"),
     ("elbv2", "DescribeLoadBalancers", "stack.quota_load_balancers"),
     ("service-quotas", "GetServiceQuota", "stack.quota_vcpus"),
+    ("cloudwatch", "GetMetricStatistics", "stack.quota_fargate"),
     ("iam", "GetRole", "stack.ecs_role"),
 ]
 
@@ -311,14 +312,50 @@ def test_the_policies_that_are_written_are_enough_for_the_run_and_for_the_templa
         ("elasticloadbalancing", "L-69A177A2", 0.0, "stack.quota_load_balancers", "fail"),
         ("ec2", "L-1216C47A", 5.0, "stack.quota_vcpus", "warn"),
         ("vpc", "L-29B6F2EB", 14.0, "stack.quota_endpoints", "fail"),
+        ("fargate", "L-3032A538", 1.0, "stack.quota_fargate", "fail"),
+        # The answer is one of success, and has no value.
+        ("fargate", "L-3032A538", None, "stack.quota_fargate", "skip"),
     ],
 )
 def test_a_quota_that_is_used_up_is_told(
-    controller: Controller, service: str, quota: str, value: float, check: str, status: str
+    controller: Controller, service: str, quota: str, value: float | None, check: str, status: str
 ) -> None:
     order = {"region": "ap-southeast-2", "service": service, "quota": quota, "value": value}
     controller.testbed.control("POST", "quotas", order)
     assert check in by_status(preflight(controller.testbed, AP), status)
+
+
+def test_what_is_declared_and_what_is_in_use_today_are_counted(controller: Controller) -> None:
+    testbed, ec2 = controller.testbed, client(controller.testbed, "ec2")
+    ec2.create_volume(AvailabilityZone="eu-central-1a", Size=1024, VolumeType="gp2")
+    for _number in range(3):
+        ec2.create_volume(AvailabilityZone="eu-central-1a", Size=1024, VolumeType="gp3")
+    dimensions = {"Class": "Standard/OnDemand", "Resource": "vCPU", "Service": "Fargate", "Type": "Resource"}
+    testbed.control("POST", "usage", {"region": "eu-central-1", "dimensions": dimensions, "value": 5})
+
+    def declared(name: str, kind: str) -> dict[str, t.Any]:
+        return {"display_name": name, "configuration": {"machineType": kind, "diskSizeGb": "512"}}
+
+    classes = [declared("Regular", "m6i.2xlarge"), declared("GPU", "g4dn.xlarge"), declared("Typo", "m6i.9xlarge")]
+    found = preflight(
+        testbed,
+        EU,
+        runner_settings_environment_classes=classes,
+        expected_environments=98,
+        expected_running_environments=40,
+    )
+    told = {check["id"]: (check["status"], check["summary"]) for check in found["checks"]}
+    assert told["stack.quota_fargate"] == ("fail", "5 of 6 Fargate vCPUs in use, 1.5 more needed.")
+    assert told["stack.quota_volumes"] == (
+        "warn",
+        "3 of 50 TiB of gp3 volumes in use, 49 more needed (98 environments with 512 GiB each).",
+    )
+    assert told["stack.quota_vcpus"] == (
+        "warn",
+        "0 of 0 vCPUs in use, 160 more needed (40 environments with 4 each: the class GPU, g4dn.xlarge).",
+    )
+    assert told["capacity.classes"] == ("fail", "eu-central-1 does not have m6i.9xlarge (Typo).")
+    assert told["capacity.size"][0] == "pass"
 
 
 def test_what_changed_in_the_landscape_is_seen(controller: Controller) -> None:

@@ -40,6 +40,7 @@ from .aws import (
     service_quotas,
     surroundings,
     targets,
+    usage,
 )
 from .aws.iam import enforcement
 from .releases import NEWEST_STABLE, Releases, template_url
@@ -79,7 +80,7 @@ class Testbed:
 
         cloudformation.stop_everything()
         _reset_all_state()
-        parts = (identities, load_balancers, faults, call_log, service_quotas, surroundings, managed_instances)
+        parts = (identities, load_balancers, faults, call_log, service_quotas, usage, surroundings, managed_instances)
         for part in (*parts, enforcement):
             part.clear()
         endpoints.reset()

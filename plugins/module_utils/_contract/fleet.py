@@ -18,11 +18,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     quoted,
     shown,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import VENDOR_HOSTS
 
 Fleet = t.Mapping[str, Inventory]
 Told = t.Iterator[tuple[str, Problem]]
 # The management plane's names (both lead to it); without an endpoint, it is the first.
-_DEFAULT_PLANES = ("https://app.gitpod.io/api", "https://app.ona.com/api")
+_DEFAULT_PLANES = tuple(f"https://{host}/api" for host in VENDOR_HOSTS)
 
 
 def fleet_problems(

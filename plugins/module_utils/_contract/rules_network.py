@@ -75,6 +75,10 @@ def _no_proxy(inventory: Inventory, proxied: bool) -> list[Problem]:
         remediation = "Set gitpod_http_proxy and gitpod_https_proxy, or remove the entries."
         return [Problem(CONTRADICTORY, NO_PROXY, summary, remediation)]
     absent = [entry for entry in REQUIRED_NO_PROXY if entry not in entries]
+    # The runner reaches the management plane directly, whichever of its names the API endpoint has.
+    plane = _urls.host_of(inventory.text("gitpod_api_endpoint"))
+    if plane and plane not in absent and not _urls.bypasses(plane, entries):
+        absent.append(plane)
     if proxied and absent:
         summary = f"A proxy is set, and these required entries are missing: {', '.join(absent)}."
         return [Problem(CONTRADICTORY, NO_PROXY, summary, "Add them to the list.")]

@@ -22,11 +22,13 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registra
     window_faults,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import fault as url_fault
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import EXPECTED_ENVIRONMENTS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import checks as verification
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import vantage
 
 WINDOW, METRICS = "gitpod_registration_update_window", "gitpod_registration_metrics"
 REQUIRED = "gitpod_verify_required"
+EXPECTED, RUNNING = "gitpod_expected_environments", "gitpod_expected_running_environments"
 INTEGRATIONS = "gitpod_runner_settings_scm_integrations"
 # A name or an IPv4 address (RFC 1123, section 2.1), or an IPv6 address in brackets; a port or none.
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
@@ -52,6 +54,15 @@ def registration(inventory: Inventory) -> list[Problem]:
         for name, found in faults.items()
         if found
     ]
+
+
+def expected(inventory: Inventory) -> list[Problem]:
+    """No more environments run than there are."""
+    total, running = inventory.values.get(EXPECTED) or EXPECTED_ENVIRONMENTS, inventory.values.get(RUNNING)
+    if not isinstance(total, int) or not isinstance(running, int) or running <= total:
+        return []
+    summary = f"{running} environments run at one time, and {EXPECTED} has {total} in all, stopped ones among them."
+    return [Problem(CONTRADICTORY, RUNNING, summary, f"Raise {EXPECTED}, which counts stopped ones too.")]
 
 
 def checks(inventory: Inventory) -> list[Problem]:
@@ -81,4 +92,4 @@ def integrations(inventory: Inventory) -> list[Problem]:
     return problems
 
 
-RULES = (registration, checks, integrations)
+RULES = (registration, checks, integrations, expected)

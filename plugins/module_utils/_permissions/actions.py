@@ -29,6 +29,7 @@ CANCEL = "gitpod_stack_cancel_update"
 CERTIFICATE = "gitpod_certificate_request"
 ASSUMED = "gitpod_dns_role_arn"
 ASSOCIATED = "gitpod_dns_associate_vpc"
+CLASSES = "gitpod_runner_settings_environment_classes"
 PROBES = "gitpod_verify_probe_instances or gitpod_verify_probe_instance_tags"
 
 Condition = t.Mapping[str, t.Mapping[str, t.Any]]

@@ -38,6 +38,7 @@ PREREQUISITES = (
         "DescribeImages",
         optional=True,
     ),
+    *actions("ec2", "DescribeInstanceTypes", "DescribeVolumes", when=known.CLASSES, optional=True),
     *actions("ec2", "DescribeVpcAttribute", scopes=known.VPC, optional=True),
     *actions("ec2", "DescribeVpcEndpointServices", when=known.PRIVATELINK, optional=True),
     *actions("acm", "DescribeCertificate", scopes=known.CERTIFICATES, optional=True),
@@ -58,6 +59,8 @@ PREREQUISITES = (
     *actions("elasticloadbalancing", "DescribeLoadBalancers"),
     *actions("servicequotas", "GetServiceQuota", scopes=known.QUOTAS, optional=True),
     *actions("servicequotas", "GetAWSDefaultServiceQuota", optional=True),
+    # Today's use of a quota, in the metric that Service Quotas names for it.
+    *actions("cloudwatch", "GetMetricStatistics", optional=True),
     # Service Quotas asks the services for them (Service Authorization Reference, dependent actions).
     *actions("cloudformation", "DescribeAccountLimits", optional=True),
     *actions("elasticloadbalancing", "DescribeAccountLimits", optional=True),

@@ -5,22 +5,53 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._paging import every
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.capacity import (
+    GIB_IN_TIB,
+    STANDARD,
+    quota_of,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Instances, Limit
 
 ECS_ROLE = "AWSServiceRoleForECS"
-# Service code and quota code of Service Quotas.
-STACKS, LOAD_BALANCERS, VCPUS, ENDPOINTS, ADDRESSES = "stacks", "load_balancers", "vcpus", "endpoints", "addresses"
-QUOTAS: t.Mapping[str, tuple[str, str]] = {
-    STACKS: ("cloudformation", "L-0485CB21"),
-    LOAD_BALANCERS: ("elasticloadbalancing", "L-69A177A2"),
-    VCPUS: ("ec2", "L-1216C47A"),
-    ENDPOINTS: ("vpc", "L-29B6F2EB"),
-    ADDRESSES: ("ec2", "L-0263D0A3"),
+STACKS, LOAD_BALANCERS, VCPUS, ENDPOINTS, ADDRESSES = "stacks", "load_balancers", STANDARD, "endpoints", "addresses"
+FARGATE, VOLUMES = "fargate", "volumes"
+
+
+class Code(t.NamedTuple):
+    """A quota in Service Quotas: the codes of its service and its own, and what the console calls it."""
+
+    service: str
+    quota: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.quota}"
+
+
+# Public lists of "aws service-quotas list-service-quotas" (gruntwork-io/terraform-aws-utilities, docs/quotas.md).
+QUOTAS: t.Mapping[str, Code] = {
+    STACKS: Code("cloudformation", "L-0485CB21", "Stack count"),
+    LOAD_BALANCERS: Code("elasticloadbalancing", "L-69A177A2", "Network Load Balancers per Region"),
+    VCPUS: Code("ec2", "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"),
+    "vcpus_dl": Code("ec2", "L-6E869C2A", "Running On-Demand DL instances"),
+    "vcpus_f": Code("ec2", "L-74FC7D96", "Running On-Demand F instances"),
+    "vcpus_g": Code("ec2", "L-DB2E81BA", "Running On-Demand G and VT instances"),
+    "vcpus_hpc": Code("ec2", "L-F7808C92", "Running On-Demand HPC instances"),
+    "vcpus_inf": Code("ec2", "L-1945791B", "Running On-Demand Inf instances"),
+    "vcpus_p": Code("ec2", "L-417A185B", "Running On-Demand P instances"),
+    "vcpus_trn": Code("ec2", "L-2C3B7624", "Running On-Demand Trn instances"),
+    "vcpus_u": Code("ec2", "L-43DA4232", "Running On-Demand High Memory instances"),
+    "vcpus_x": Code("ec2", "L-7295265B", "Running On-Demand X instances"),
+    ENDPOINTS: Code("vpc", "L-29B6F2EB", "Interface VPC endpoints per VPC"),
+    ADDRESSES: Code("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs"),
+    FARGATE: Code("fargate", "L-3032A538", "Fargate On-Demand vCPU resource count"),
+    VOLUMES: Code("ebs", "L-7A658B76", "Storage for General Purpose SSD (gp3) volumes, in TiB"),
 }
-# Instance families that count against "Running On-Demand Standard instances" (EC2 user guide, On-Demand limits).
-STANDARD_FAMILIES = frozenset("acdhimrtz")
 # Owner to pattern of the images that runners start (facts of the vendor's Terraform module).
 ENVIRONMENT_IMAGES, BOTTLEROCKET_IMAGES = "995913728426", "149721548608"
 IMAGES: t.Mapping[str, str] = {
@@ -28,16 +59,56 @@ IMAGES: t.Mapping[str, str] = {
     BOTTLEROCKET_IMAGES: "bottlerocket-aws-ecs-1-x86_64*",
 }
 DELETED = "DELETE_COMPLETE"
+# States in which an instance counts against a quota of virtual processors.
+RUNNING = ("pending", "running")
+RECENTLY = datetime.timedelta(hours=1)
+# Entries of a page of DescribeVolumes (EC2 API reference).
+LARGEST_PAGE = 500
 
 
-def quota(client: t.Any, name: str) -> float:
-    """The limit that holds for the account: the applied one, or the default where none was ever applied."""
-    service, code = QUOTAS[name]
-    arguments = {"ServiceCode": service, "QuotaCode": code, "aws_retry": True}
+def limit(client: t.Any, name: str) -> Limit:
+    """The limit that holds for the account: the applied one, or the default where none was ever applied.
+
+    :raises RunnerError: Service Quotas could not tell.
+    """
+    code = QUOTAS[name]
+    arguments = {"ServiceCode": code.service, "QuotaCode": code.quota, "aws_retry": True}
     try:
-        return float(client.get_service_quota(**arguments)["Quota"]["Value"])
+        raw = client.get_service_quota(**arguments)["Quota"]
     except client.exceptions.NoSuchResourceException:
-        return float(client.get_aws_default_service_quota(**arguments)["Quota"]["Value"])
+        raw = client.get_aws_default_service_quota(**arguments)["Quota"]
+    if raw.get("Value") is None:
+        # The answer is one of success all the same (Service Quotas API reference, ErrorReason).
+        reason = raw.get("ErrorReason") or {}
+        why = f"{reason.get('ErrorCode', '')}: {reason.get('ErrorMessage', '')}".strip(": ")
+        raise RunnerError(f"Service Quotas does not tell the quota {code}", why, "Look at it in the console")
+    metric = raw.get("UsageMetric") or {}
+    return Limit(
+        float(raw["Value"]),
+        metric.get("MetricNamespace", ""),
+        metric.get("MetricName", ""),
+        dict(metric.get("MetricDimensions") or {}),
+    )
+
+
+def recorded_use(cloudwatch: t.Any, found: Limit, now: datetime.datetime) -> float | None:
+    """The largest use of the last hour, in the metric that Service Quotas names for a quota; C(None) without one.
+
+    These metrics are collected every minute while there is any use (CloudWatch user guide, "CloudWatch usage metrics").
+    """
+    if not found.namespace or not found.metric:
+        return None
+    answer = cloudwatch.get_metric_statistics(
+        Namespace=found.namespace,
+        MetricName=found.metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in sorted(found.dimensions.items())],
+        StartTime=now - RECENTLY,
+        EndTime=now,
+        Period=int(RECENTLY.total_seconds() // 12),
+        Statistics=["Maximum"],
+        aws_retry=True,
+    )
+    return max((float(point["Maximum"]) for point in answer["Datapoints"]), default=0.0)
 
 
 def stack_count(cloudformation: t.Any) -> int:
@@ -55,20 +126,48 @@ def load_balancer_count(elbv2: t.Any) -> int:
     return sum(1 for page in pages for raw in page["LoadBalancers"] if raw.get("Type") == "network")
 
 
-def vcpu_count(ec2: t.Any) -> int:
-    """Virtual processors of the on-demand instances of the standard families that run."""
-    filters = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
+def instances(ec2: t.Any, profile: str) -> Instances:
+    """What runs in the region, and this runner's own environments, running or not.
+
+    :param profile: name of the instance profile that the runner's environments have; empty where it has none yet.
+    """
+    states = ["pending", "running", *(("stopping", "stopped") if profile else ())]
+    filters = [{"Name": "instance-state-name", "Values": states}]
     pages = ec2.get_paginator("describe_instances").paginate(Filters=filters, PaginationConfig={"PageSize": 1000})
-    return sum(
-        _vcpus(raw) for page in pages for reservation in page["Reservations"] for raw in reservation["Instances"]
-    )
+    vcpus: dict[str, int] = {}
+    own: set[str] = set()
+    for page in pages:
+        for raw in (raw for reservation in page["Reservations"] for raw in reservation["Instances"]):
+            named = str((raw.get("IamInstanceProfile") or {}).get("Arn", "")).rpartition("/")[2]
+            if profile and named == profile:
+                own.add(raw["InstanceId"])
+            elif (raw.get("State") or {}).get("Name") in RUNNING and not raw.get("InstanceLifecycle"):
+                name = quota_of(raw.get("InstanceType", ""))
+                vcpus[name] = vcpus.get(name, 0) + _vcpus(raw)
+    return Instances(vcpus, frozenset(own))
 
 
 def _vcpus(raw: t.Mapping[str, t.Any]) -> int:
-    if raw.get("InstanceLifecycle") or raw.get("InstanceType", "?")[0] not in STANDARD_FAMILIES:
-        return 0
     options = raw.get("CpuOptions") or {}
     return int(options.get("CoreCount", 1)) * int(options.get("ThreadsPerCore", 1))
+
+
+def instance_types(ec2: t.Any, names: t.Iterable[str]) -> dict[str, int]:
+    """Virtual processors by instance type, of those that the region has."""
+    filters = [{"Name": "instance-type", "Values": sorted(set(names))}]
+    found = every(ec2.describe_instance_types, "InstanceTypes", Filters=filters)
+    return {raw["InstanceType"]: int(raw["VCpuInfo"]["DefaultVCpus"]) for raw in found}
+
+
+def volume_use(ec2: t.Any, own: t.Collection[str]) -> float:
+    """TiB of gp3 volumes that are not attached to one of the runner's own environments.
+
+    :param own: IDs of instances.
+    """
+    filters = [{"Name": "volume-type", "Values": ["gp3"]}]
+    found = every(ec2.describe_volumes, "Volumes", Filters=filters, MaxResults=LARGEST_PAGE)
+    others = (raw for raw in found if not {entry.get("InstanceId") for entry in raw.get("Attachments", [])} & set(own))
+    return sum(int(raw["Size"]) for raw in others) / GIB_IN_TIB
 
 
 def address_count(ec2: t.Any) -> int:

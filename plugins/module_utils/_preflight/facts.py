@@ -257,6 +257,28 @@ class Quota:
 
 
 @dataclasses.dataclass(frozen=True)
+class Limit:
+    """A limit as Service Quotas tells it, with the CloudWatch metric of its use, where there is one."""
+
+    value: float
+    namespace: str = ""
+    metric: str = ""
+    dimensions: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Instances:
+    """EC2 instances of the region.
+
+    :param vcpus: virtual processors of others' on-demand instances that run, by the name of the quota.
+    :param own: IDs of this runner's environments, stopped ones too.
+    """
+
+    vcpus: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True)
 class NameAnswer:
     """What the resolvers say of a name.
 
@@ -310,6 +332,8 @@ class Facts:
     :param policy: the stack policy, when one is wanted.
     :param reviewed: the change set that waits for approval.
     :param leftovers: change sets of runs that were broken off.
+    :param instance_types: virtual processors by instance type, of those that the declared classes name and the region
+        has.
     :param ecs_role: whether the ECS service-linked role exists.
     :param simulation: decision by IAM action; one of which IAM said nothing is not in it.
     :param template_needs: what the template's resources need of whoever deploys them.
@@ -350,6 +374,8 @@ class Facts:
     leftovers: tuple[Leftover, ...] | Unread | None = None
     load_balancer: t.Mapping[str, str] | Unread | None = None
     quotas: t.Mapping[str, Quota] = dataclasses.field(default_factory=dict)
+    instances: Instances | Unread | None = None
+    instance_types: t.Mapping[str, int] | Unread | None = None
     ecs_role: bool | Unread | None = None
     simulation: t.Mapping[str, Decision] | Unread | None = None
     template_needs: Needs | Unread | None = None

@@ -24,22 +24,19 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering, attempt
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
-    account,
     asking,
     certificates,
+    gather_account,
     gather_stack,
     naming,
     network,
     registering,
-    simulating,
     template_needs,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     ASSUME_ROLE,
     Caller,
-    Decision,
     Facts,
-    Quota,
     Subnet,
     serves,
 )
@@ -61,8 +58,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import choose
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53.records import Record, Zone
 
-T = t.TypeVar("T")
-
 
 def gather(
     options: t.Mapping[str, t.Any], wanted: Wanted, look: Gathering, given: t.Mapping[str, t.Any] | None = None
@@ -79,7 +74,7 @@ def gather(
     _network(look, wanted)
     _names(look, wanted)
     _certificates(look, wanted)
-    _account(look, wanted)
+    gather_account.ask(look, wanted)
     template_needs.gather(look, wanted)
     _outside(look, wanted)
     found = look.all()
@@ -89,7 +84,7 @@ def gather(
         region=wanted.region,
         now=datetime.datetime.now(datetime.timezone.utc),
         records=records,
-        quotas=_quotas(found),
+        quotas=gather_account.quotas(found),
         **{fact: value for fact, value in found.items() if fact in fields},
     )
     return facts, wanted
@@ -245,54 +240,6 @@ def _requested(look: Gathering, wanted: Wanted) -> t.Callable[[], tuple[Certific
         return tuple(CertificateApi(look.clients("acm")).summaries(wanted.domain_name))
 
     return read
-
-
-def _account(look: Gathering, wanted: Wanted) -> None:
-    def clients(service: str) -> t.Any:
-        return look.clients(service)
-
-    def simulate() -> dict[str, Decision] | None:
-        caller, zones = look.known("caller"), look.found("hosted_zones") or ()
-        held = naming.holding(zones, wanted.domain_name, wanted.dns_zone_ids) if wanted.domain_name else ()
-        zone = next((zone.id for zone in held if zone.private == wanted.dns_private_zone), "")
-        return simulating.simulation(clients("iam"), caller, wanted, zone) if caller else None
-
-    for name in account.QUOTAS:
-        needed = name != account.ENDPOINTS or wanted.privatelink_enabled
-        reader = _quota_reader(look, name)
-        lasting = name in (account.ENDPOINTS, account.VCPUS)
-        look.ask(f"quota {name}", "servicequotas:GetServiceQuota", reader if lasting else _of_new(look, reader), needed)
-    look.ask(
-        "use stacks", "cloudformation:ListStacks", _of_new(look, lambda: account.stack_count(clients("cloudformation")))
-    )
-    look.ask(
-        "use load_balancers",
-        "elasticloadbalancing:DescribeLoadBalancers",
-        _of_new(look, lambda: account.load_balancer_count(clients("elbv2"))),
-    )
-    look.ask("use vcpus", "ec2:DescribeInstances", lambda: account.vcpu_count(clients("ec2")))
-    look.ask("use addresses", "ec2:DescribeAddresses", _of_new(look, lambda: account.address_count(clients("ec2"))))
-    look.ask("images", "ec2:DescribeImages", lambda: account.images(clients("ec2")))
-    look.ask("ecs_role", "iam:GetRole", _of_new(look, lambda: account.ecs_role(clients("iam"))))
-    look.ask("simulation", "iam:SimulatePrincipalPolicy", simulate)
-
-
-def _of_new(look: Gathering, read: t.Callable[[], T]) -> t.Callable[[], T | None]:
-    """What matters only to a stack that is going to be made."""
-
-    def unless_there() -> T | None:
-        stack = look.found("stack")
-        return None if stack is not None and status.exists(stack.status) else read()
-
-    return unless_there
-
-
-def _quota_reader(look: Gathering, name: str) -> t.Callable[[], float]:
-    return lambda: account.quota(look.clients("service-quotas"), name)
-
-
-def _quotas(found: t.Mapping[str, t.Any]) -> dict[str, Quota]:
-    return {name: Quota(found.get(f"quota {name}"), found.get(f"use {name}")) for name in account.QUOTAS}
 
 
 def _outside(look: Gathering, wanted: Wanted) -> None:

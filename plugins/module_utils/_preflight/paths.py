@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
+import itertools
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
@@ -19,9 +21,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 
 ANYWHERE = "0.0.0.0/0"
 TCP, ALL = "6", "-1"
+LAST_RULE = 32767
 # Replies reach the sender's ephemeral ports (VPC user guide, "Ephemeral ports"): Linux's and Windows's lowest, and the
 # highest.
 EPHEMERAL = (49152, 65535)
+# "Requests originating from Elastic Load Balancing use ports 1024-65535" (VPC user guide, "Ephemeral ports").
+LOAD_BALANCER_EPHEMERAL = (1024, 65535)
+# Where the load balancer reaches its targets (vendor's template of 2026): TLS, and the health check's HTTP.
+TARGET_PORTS = (8443, 5000)
 
 # The beginning of a route's target says what it is.
 KINDS: t.Mapping[str, str] = {
@@ -125,8 +132,61 @@ def blocked(acl: NetworkAcl, egress: bool, ports: tuple[int, int], cidr: str = A
         denied.append(entry.cidr)
         if covered(cidr, denied):
             return entry
-    # The rule with the asterisk, which AWS has behind all others.
-    return AclEntry(32767, egress, False, ALL, cidr)
+    return _last_rule(egress, cidr)
+
+
+@dataclasses.dataclass(frozen=True)
+class Gap:
+    """A part of a path that a network ACL does not allow.
+
+    :param rule: that denies it.
+    """
+
+    rule: AclEntry
+    first_port: int
+    last_port: int
+
+
+def gaps(acl: NetworkAcl, egress: bool, ports: tuple[int, int], cidr: str) -> tuple[Gap, ...]:
+    """Every part of a TCP path that is denied, by ports: where a machine may use any of the ports and any address of
+    the range, a part that is closed loses some of its connections.
+
+    The first rule that matches a packet decides (VPC user guide, "Network ACL rules").
+    """
+    entries = [entry for entry in acl.entries if entry.egress == egress and entry.protocol in (TCP, ALL)]
+    limits = {limit for entry in entries for limit in (entry.first_port, entry.last_port + 1)}
+    edges = sorted({ports[0], ports[1] + 1, *(limit for limit in limits if ports[0] < limit <= ports[1])})
+    found: list[Gap] = []
+    for first, following in itertools.pairwise(edges):
+        rule = _denying([entry for entry in entries if _holds(entry, first, following - 1)], egress, cidr)
+        if rule is None:
+            continue
+        goes_on = found and (found[-1].rule, found[-1].last_port) == (rule, first - 1)
+        begin = found.pop().first_port if goes_on else first
+        found.append(Gap(rule, begin, following - 1))
+    return tuple(found)
+
+
+def _holds(entry: AclEntry, first: int, last: int) -> bool:
+    return entry.protocol == ALL or (entry.first_port <= first and last <= entry.last_port)
+
+
+def _denying(entries: t.Sequence[AclEntry], egress: bool, cidr: str) -> AclEntry | None:
+    """The rule that denies any address of the range; C(None) where all of it is allowed."""
+    left = [network(cidr)]
+    for entry in entries:
+        net = network(entry.cidr)
+        hit = [part for part in left if net is not None and part.version == net.version and part.overlaps(net)]
+        if hit and not entry.allow:
+            return entry
+        left = [part for part in left if part not in hit]
+        left += [rest for part in hit if not part.subnet_of(net) for rest in part.address_exclude(net)]
+    return _last_rule(egress, cidr) if left else None
+
+
+def _last_rule(egress: bool, cidr: str) -> AclEntry:
+    """The rule with the asterisk, which AWS has behind all others."""
+    return AclEntry(LAST_RULE, egress, False, ALL, cidr)
 
 
 def _matches(entry: AclEntry, ports: tuple[int, int], cidr: str) -> bool:

@@ -16,6 +16,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.parameters import find, text_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.capacity import (
+    SIZES,
+    SMALL,
+    MachineClass,
+    declared,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.desired import security_group_name
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
@@ -53,6 +59,8 @@ class Wanted:
     domain_name: str = ""
     certificate_arn: str = ""
     expected_environments: int = 0
+    expected_running_environments: int = 0
+    environment_classes: tuple[MachineClass, ...] = ()
     parameters: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     secret_parameters: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict, repr=False)
     capabilities: tuple[str, ...] = ()
@@ -122,6 +130,7 @@ class Wanted:
             probe_instances=bool(
                 values.get("gitpod_verify_probe_instances") or values.get("gitpod_verify_probe_instance_tags")
             ),
+            environment_classes=declared(values.get("gitpod_runner_settings_environment_classes")),
             registration_metrics=_without_password(values.get("gitpod_registration_metrics")),
         )
         return deployed(cls(**found), values.get("gitpod_stack_parameters") or {}, LABELLED)
@@ -132,6 +141,23 @@ class Wanted:
         endpoint = (*self.privatelink_subnet_ids, *self.privatelink_source_subnet_ids)
         named = (*self.ec2_subnet_ids, *self.load_balancer_subnet_ids, *endpoint)
         return tuple(dict.fromkeys(named))
+
+    @property
+    def running_environments(self) -> int:
+        """How many environments run at one time: what is said, or all of them up to what a small runner is for."""
+        most = SIZES[SMALL].running or 0
+        return self.expected_running_environments or min(self.expected_environments, most)
+
+    @property
+    def instance_types(self) -> tuple[str, ...]:
+        """Those of the classes that are declared, each once."""
+        named = (entry.instance_type for entry in self.environment_classes if entry.instance_type)
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def declares_disks(self) -> bool:
+        """Whether a declared class names the size of its disk."""
+        return any(entry.disk for entry in self.environment_classes)
 
     @property
     def dns_zone_ids(self) -> tuple[str, ...]:

@@ -69,6 +69,7 @@ class Api:
             zones=tuple(sorted(raw.get("AvailabilityZones", []))),
             zone_ids=tuple(sorted(raw.get("AvailabilityZoneIds", []))),
             private_dns_name=raw.get("PrivateDnsName", ""),
+            private_dns_names=tuple(entry["PrivateDnsName"] for entry in raw.get("PrivateDnsNames", [])),
             acceptance_required=bool(raw.get("AcceptanceRequired", False)),
         )
 

@@ -44,6 +44,7 @@ class Service:
 
     :param zones: names of its Availability Zones, as this account spells them; they mean nothing in another region.
     :param zone_ids: IDs of the same zones, which are the same in every account.
+    :param private_dns_names: all of its names, the first among them (EC2 API reference, ServiceDetail).
     """
 
     name: str
@@ -52,6 +53,13 @@ class Service:
     private_dns_name: str = ""
     acceptance_required: bool = False
     zone_ids: tuple[str, ...] = ()
+    private_dns_names: tuple[str, ...] = ()
+
+    @property
+    def private_names(self) -> tuple[str, ...]:
+        """The names that private DNS answers for, each once, in small letters."""
+        named = (self.private_dns_name, *self.private_dns_names)
+        return tuple(dict.fromkeys(name.lower() for name in named if name))
 
     def as_result(self) -> dict[str, t.Any]:
         """Plain data for a module's result."""

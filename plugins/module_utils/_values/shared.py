@@ -31,6 +31,9 @@ def bare_name(name: str) -> str:
     return name.lower().rstrip(".")
 
 
+# Environments of a runner of which nothing is said.
+EXPECTED_ENVIRONMENTS = 20
+
 VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_region",
@@ -177,7 +180,8 @@ VARIABLES: tuple[Variable, ...] = (
             "Hosts that bypass the proxy.",
             (
                 "Required with a proxy, and then V(.internal), V(169.254.0.0/16), V(app.gitpod.io) and "
-                "V(.amazonaws.com) are among them."
+                "V(.amazonaws.com) are among them, and the host of C(gitpod_api_endpoint) where that is another, such "
+                "as V(app.ona.com)."
             ),
         ),
         kind="list",
@@ -262,11 +266,26 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_expected_environments",
         description=(
-            "Number of environments that shall run at one time, against which free addresses and quotas are counted. "
-            "Default is V(20)."
+            (
+                "Number of environments that there shall be in all, stopped ones among them, because they keep their"
+                " address and their disk. The runner's size, free addresses and quotas are judged by it. Default is"
+                " V(20)."
+            ),
         ),
         kind="int",
-        default=20,
+        default=EXPECTED_ENVIRONMENTS,
+        minimum=1,
+        maximum=1000000,
+    ),
+    Variable(
+        name="gitpod_expected_running_environments",
+        description=(
+            (
+                "Number of them that run at one time, against which quotas of virtual processors are counted. Without"
+                " it, all of them count, up to the 300 that a small runner is for."
+            ),
+        ),
+        kind="int",
         minimum=1,
         maximum=1000000,
     ),

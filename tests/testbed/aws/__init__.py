@@ -35,6 +35,7 @@ def create_application(settings: Settings) -> t.Any:
         faults,
         identities,
         load_balancers,
+        machines,
         managed_instances,
         public_objects,
         resource_types,
@@ -44,6 +45,7 @@ def create_application(settings: Settings) -> t.Any:
         surroundings,
         targets,
         updater,
+        usage,
     )
     from .iam import enforcement
 
@@ -53,7 +55,9 @@ def create_application(settings: Settings) -> t.Any:
         part.install(settings)
     for part in (
         service_quotas,
+        usage,
         surroundings,
+        machines,
         endpoint_interfaces,
         security_groups,
         targets,
@@ -100,7 +104,7 @@ def create_application(settings: Settings) -> t.Any:
 
 async def _own_answer(call: requests.Call, signed: Signed) -> tuple[int, str, bytes] | None:
     """The answer to a call that is refused, or that ministack does not know or answers too kindly."""
-    from . import cloudformation_roles, identities, managed_instances, roles, service_quotas, validation
+    from . import cloudformation_roles, identities, managed_instances, roles, service_quotas, usage, validation
     from .iam import enforcement, simulation
     from .iam.judge import available
 
@@ -114,6 +118,8 @@ async def _own_answer(call: requests.Call, signed: Signed) -> tuple[int, str, by
         return await simulation.answer(call)
     if call.service == service_quotas.SERVICE:
         return service_quotas.answer(call)
+    if operation == usage.OPERATION:
+        return usage.answer(call)
     if operation == ("ssm", "CancelCommand"):
         return managed_instances.cancelled(call)
     return roles.answer(call) if operation == roles.OPERATION else None

@@ -49,7 +49,8 @@ def model(service: str) -> t.Any:
 def protocol(service: str) -> str:
     """The wire protocol: query, ec2, json, rest-json or rest-xml."""
     described = model(service)
-    return str(described.metadata.get("protocol", "query")) if described else "query"
+    # Of several protocols of a service, the SDK chooses.
+    return str(described.resolved_protocol) if described else "query"
 
 
 @functools.cache

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 import typing as t
 
@@ -152,12 +153,30 @@ def access(conversation: Conversation) -> None:
     iam.get_instance_profile(InstanceProfileName="contract")
     quotas = conversation.client("service-quotas")
     quotas.get_service_quota(ServiceCode="ec2", QuotaCode="L-0263D0A3")
+    quotas.get_service_quota(ServiceCode="fargate", QuotaCode="L-3032A538")
     quotas.get_aws_default_service_quota(ServiceCode="ec2", QuotaCode="L-0263D0A3")
+    _use_of_fargate(conversation)
     conversation.client("ssm").put_parameter(Name="/contract", Value="one", Type="String")
     conversation.client("ssm").get_parameter(Name="/contract")
     secrets = conversation.client("secretsmanager")
     secrets.create_secret(Name="contract", SecretString="one")
     secrets.get_secret_value(SecretId="contract")
+
+
+def _use_of_fargate(conversation: Conversation) -> None:
+    """As Service Quotas names the metric."""
+    dimensions = {"Class": "Standard/OnDemand", "Resource": "vCPU", "Service": "Fargate", "Type": "Resource"}
+    conversation.testbed.control("POST", "usage", {"region": REGION, "dimensions": dimensions, "value": 1.5})
+    now = datetime.datetime.now(datetime.timezone.utc)
+    conversation.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Usage",
+        MetricName="ResourceCount",
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=now - datetime.timedelta(hours=1),
+        EndTime=now,
+        Period=300,
+        Statistics=["Maximum"],
+    )
 
 
 def instances(conversation: Conversation) -> None:
@@ -169,6 +188,8 @@ def instances(conversation: Conversation) -> None:
     ec2.associate_address(AllocationId=address, InstanceId=instance)
     ec2.describe_addresses()
     ec2.describe_instances()
+    ec2.describe_instance_types(Filters=[{"Name": "instance-type", "Values": ["m6i.2xlarge"]}])
+    ec2.describe_volumes(Filters=[{"Name": "volume-type", "Values": ["gp3"]}])
     ec2.describe_network_interfaces()
     conversation.testbed.control("POST", "managed-instances", {"instance": instance})
     ssm.describe_instance_information()

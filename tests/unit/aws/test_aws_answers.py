@@ -32,6 +32,14 @@ from tests.faults import FAILED, PAGE, RESET, THROTTLED, Order, Page, Proxy
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
+METRIC: dict[str, t.Any] = {
+    "Namespace": "AWS/Usage",
+    "MetricName": "ResourceCount",
+    "StartTime": 0,
+    "EndTime": 3600,
+    "Period": 300,
+    "Statistics": ["Maximum"],
+}
 # One read and one write of each protocol: service, method, arguments.
 READS: dict[str, tuple[str, str, dict[str, t.Any]]] = {
     "query": ("cloudformation", "describe_stacks", {}),
@@ -41,6 +49,7 @@ READS: dict[str, tuple[str, str, dict[str, t.Any]]] = {
     "rest-xml": ("route53", "list_hosted_zones", {}),
     "rest-xml, s3": ("s3", "list_object_versions", {"Bucket": "templates"}),
     "rest-json": ("lambda", "list_functions", {}),
+    "json, one of several": ("cloudwatch", "get_metric_statistics", METRIC),
 }
 WRITES: dict[str, tuple[str, str, dict[str, t.Any]]] = {
     "query": ("cloudformation", "delete_stack", {"StackName": "runner"}),
@@ -209,6 +218,8 @@ EMPTY: dict[str, bytes] = {
     "query": b"<DescribeStacksResponse><DescribeStacksResult><Stacks/></DescribeStacksResult></DescribeStacksResponse>",
     "ec2": b"<DescribeVpcsResponse><vpcSet/></DescribeVpcsResponse>",
     "json": b'{"CertificateSummaryList": []}',
+    # Its model names another protocol than the one in which the SDK speaks to it.
+    "json, one of several": b'{"Label": "ResourceCount", "Datapoints": []}',
     "rest-xml": b"<ListHostedZonesResponse><HostedZones/><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems>"
     b"</ListHostedZonesResponse>",
 }
@@ -261,11 +272,12 @@ def test_a_page_that_refuses_is_asked_for_once(protocol: str, page: str, asked: 
 @pytest.mark.parametrize("fault", [THROTTLED, FAILED, RESET])
 @pytest.mark.parametrize("protocol", EMPTY)
 def test_what_passes_is_waited_for_also_on_pages(protocol: str, fault: str, asked: Proxy) -> None:
-    service, method, _arguments = READS[protocol]
+    service, method, arguments = READS[protocol]
     asked.order(Order(fault, times=9))
     asked.order(Order(PAGE, page=Page(200, EMPTY[protocol], "text/xml")))
     made = client(service, asked)
-    pages = made.get_paginator(method).paginate() if made.can_paginate(method) else [getattr(made, method)()]
+    paged = made.can_paginate(method)
+    pages = made.get_paginator(method).paginate() if paged else [getattr(made, method)(**arguments)]
     assert len(list(pages)) == 1
     assert asked.count() == {fault: 9, PAGE: 1}
 

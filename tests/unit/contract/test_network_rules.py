@@ -225,3 +225,22 @@ def test_an_integration_s_host_and_issuer_are_seen_before_anything_is_made(entry
     found = [problem for problem in of_host(read("one", "/", variables(), raw)) if problem.variable == name]
     assert [problem.summary.startswith(f"Entry 2: {told}") for problem in found] == ([True] if told else [])
     assert "geheim" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "more", "missing"),
+    [
+        ("https://app.gitpod.io/api", [], ""),
+        ("https://app.ona.com/api", [], "app.ona.com"),
+        ("https://APP.ONA.COM./api", [], "app.ona.com"),
+        ("https://app.ona.com/api", [".ona.com"], ""),
+        ("https://gitpod.corp.example/api", [], "gitpod.corp.example"),
+        ("http://127.0.0.1:8080/api", [], ""),
+    ],
+)
+def test_the_api_endpoints_own_host_has_to_bypass_the_proxy(endpoint: str, more: list[str], missing: str) -> None:
+    proxied = {"gitpod_http_proxy": "http://proxy.example.com:3128", "gitpod_https_proxy": "http://proxy.example.com"}
+    found = problems(gitpod_api_endpoint=endpoint, gitpod_no_proxy=[*NO_PROXY, *more], **proxied)
+    told = [(problem.variable, problem.summary) for problem in found]
+    required = "A proxy is set, and these required entries are missing"
+    assert told == ([("gitpod_no_proxy", f"{required}: {missing}.")] if missing else [])

@@ -1,7 +1,7 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples of docs/upgrades.md and docs/rotation.md hold: variables, commands, and what a run prints."""
+"""The examples of docs/upgrades.md, rotation.md and capacity.md hold: variables, commands, and what a run prints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.d
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
 ROOT = pathlib.Path(__file__).parents[3]
-TEXTS = {name: (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("upgrades", "rotation")}
+TEXTS = {name: (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("upgrades", "rotation", "capacity")}
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 EXAMPLES = [(name, block) for name, text in TEXTS.items() for kind, block in _BLOCK.findall(text) if kind == "yaml"]
 COMMANDS = [command for text in TEXTS.values() for command in re.findall(r"^ {4}(ansible-playbook .*)$", text, re.M)]

@@ -18,6 +18,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.registry import all_actions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.account import QUOTAS
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.capacity import MachineClass
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     CaBundle,
@@ -25,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Caller,
     Decision,
     Facts,
+    Instances,
     ManagementPlane,
     NetworkAcl,
     Permission,
@@ -63,6 +66,7 @@ WANTED = Wanted(
     region=REGION,
     runner_id="runner-1",
     account_id=ACCOUNT,
+    api_endpoint="https://app.gitpod.io/api",
     vpc_id=VPC,
     availability_zones=("eu-central-1a", "eu-central-1b"),
     ec2_subnet_ids=("subnet-e1", "subnet-e2"),
@@ -76,6 +80,7 @@ WANTED = Wanted(
     domain_name="eu.gitpod.example.com",
     certificate_arn=ARN,
     expected_environments=20,
+    environment_classes=(MachineClass("Regular", "m6i.2xlarge", 100),),
     parameters={"Domain Name": "eu.gitpod.example.com"},
     capabilities=("CAPABILITY_IAM",),
     privatelink_enabled=True,
@@ -142,7 +147,9 @@ FACTS = Facts(
     answers=(),
     stack=Stack("gitpod-eu"),
     template=TEMPLATE,
-    quotas=dict.fromkeys(("stacks", "load_balancers", "vcpus", "endpoints", "addresses"), PLENTY),
+    quotas=dict.fromkeys(QUOTAS, PLENTY),
+    instances=Instances(),
+    instance_types={"m6i.2xlarge": 8},
     ecs_role=True,
     simulation=dict.fromkeys(all_actions(), Decision("allowed")),
     images={"995913728426": "ec2-runner-ami-1", "149721548608": "bottlerocket-1"},

@@ -12,6 +12,7 @@ import pytest
 from samples import CERTIFICATE, FACTS, GROUP, WANTED, ZONE, days, endpoint, look, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import certificates, checks, naming
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
     certificate,
@@ -73,6 +74,10 @@ OFF = {"privatelink_enabled": False}
 ASKED_ELSEWHERE = {"dns_private_zone": True, "dns_vpc_id": "vpc-2"}
 LISTING_REFUSED = refused("route53:ListHostedZonesByVPC")
 NAMED_GROUP = {"privatelink_security_group_ids": ("sg-1",)}
+ONA = {"api_endpoint": "https://app.ona.com/api"}
+BOTH_NAMES = {"service": Service(SERVICE_NAME, "us-east-1", (), "app.gitpod.io", private_dns_names=("App.Ona.com",))}
+ANY_NAME = {"service": Service(SERVICE_NAME, "us-east-1", (), "*.ona.example")}
+DEPLOYED = {"stack": Stack("gitpod-eu", "UPDATE_COMPLETE", "id")}
 HERE = {"region": "us-east-1", "certificate_arn": "", "availability_zones": ()}
 CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (certificate.issued, {}, {}, "pass"),
@@ -204,6 +209,18 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (privatelink.private_dns, {}, {"vpc_zones": (Zone("Z8", "gitpod.io", True),)}, "fail"),
     (privatelink.private_dns, {}, {"vpc_zones": (Zone("Z8", "example.com", True),)}, "pass"),
     (privatelink.private_dns, {"privatelink_private_dns_enabled": False}, {}, "skip"),
+    (privatelink.api_endpoint, {}, {}, "pass"),
+    (privatelink.api_endpoint, {"api_endpoint": "https://APP.gitpod.io/api"}, {}, "pass"),
+    (privatelink.api_endpoint, ONA, {}, "fail"),
+    (privatelink.api_endpoint, ONA, BOTH_NAMES, "pass"),
+    (privatelink.api_endpoint, {"api_endpoint": "https://x.ona.example/api"}, ANY_NAME, "pass"),
+    (privatelink.api_endpoint, {"api_endpoint": "https://ona.example/api"}, ANY_NAME, "fail"),
+    (privatelink.api_endpoint, ONA, DEPLOYED, "warn"),
+    (privatelink.api_endpoint, ONA, {**DEPLOYED, "route_tables": ()}, "fail"),
+    (privatelink.api_endpoint, {**ONA, "privatelink_private_dns_enabled": False}, {}, "skip"),
+    (privatelink.api_endpoint, {"api_endpoint": "http://127.0.0.1:8080/api"}, {}, "skip"),
+    (privatelink.api_endpoint, {}, {"service": None}, "skip"),
+    (privatelink.api_endpoint, OFF, {}, "skip"),
     (privatelink.security_group, {}, {}, "pass"),
     (privatelink.security_group, NAMED_GROUP, {}, "pass"),
     (privatelink.security_group, NAMED_GROUP, admitting("192.0.2.0/24"), "fail"),

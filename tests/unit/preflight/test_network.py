@@ -11,9 +11,9 @@ import typing as t
 
 import botocore.exceptions
 import pytest
-from samples import ACL, CA, FACTS, GROUP, LOCAL, NAT, SUBNETS, TABLE, WANTED, days, endpoint, look, refused
+from samples import ACL, CA, FACTS, GROUP, LOCAL, NAT, SUBNETS, TABLE, TEMPLATE, WANTED, days, endpoint, look, refused
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Parameter, Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
@@ -24,19 +24,24 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     custom_ca as read_ca,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
+    addresses,
     custom_ca,
     network,
     proxy,
     security_group,
+    targets,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     AclEntry,
     CaBundle,
+    Instances,
+    NetworkAcl,
     Permission,
     Route,
     RouteTable,
     VpcDns,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses
 
 SERVICES = (*paths.REQUIRED_SERVICES, *paths.FURTHER_SERVICES)
 ALL_ENDPOINTS = tuple(endpoint(f"com.amazonaws.eu-central-1.{name}") for name in SERVICES)
@@ -62,6 +67,7 @@ def ruled(*rules: AclEntry) -> dict[str, t.Any]:
     return {"network_acls": (dataclasses.replace(ACL, entries=(*rules, *ACL.entries)),)}
 
 
+TARGETS_OPEN = tuple(Permission("tcp", port, port, ("10.0.0.0/16",)) for port in (8443, 5000))
 OPEN_443 = Permission("tcp", 443, 443, ("0.0.0.0/0",))
 
 
@@ -79,6 +85,42 @@ def group(**changes: t.Any) -> dict[str, t.Any]:
     return {"security_groups": (dataclasses.replace(GROUP, **changes),)}
 
 
+def separate(**changes: t.Any) -> dict[str, t.Any]:
+    """Network ACLs as tight as they may be, one for each kind of subnet; C(changes) take the place of single rules.
+
+    A rule is named by whose it is and by its direction and port, such as C(targets_in_8443).
+    """
+    balancer_range, target_range = "10.0.128.0/23", "10.0.0.0/19"
+    rules = {
+        "balancer_out_8443": AclEntry(100, True, True, "6", target_range, 8443, 8443),
+        "balancer_out_5000": AclEntry(110, True, True, "6", target_range, 5000, 5000),
+        "balancer_in_back": AclEntry(120, False, True, "6", target_range, 1024, 65535),
+        "targets_in_8443": AclEntry(100, False, True, "6", balancer_range, 8443, 8443),
+        "targets_in_5000": AclEntry(110, False, True, "6", balancer_range, 5000, 5000),
+        "targets_out_back": AclEntry(120, True, True, "6", balancer_range, 1024, 65535),
+    }
+    rules.update(changes)
+
+    def acl(whose: str, subnet_ids: tuple[str, ...]) -> NetworkAcl:
+        own = [rule for name, rule in rules.items() if name.startswith(whose) and rule]
+        return NetworkAcl(f"acl-{whose}", subnet_ids, tuple(sorted(own, key=lambda rule: rule.number)))
+
+    return {
+        "network_acls": (
+            acl("balancer", ("subnet-l1", "subnet-l2")),
+            acl("targets", ("subnet-e1", "subnet-e2")),
+        )
+    }
+
+
+RULES = ("balancer_out_8443", "balancer_out_5000", "balancer_in_back", "targets_in_8443", "targets_in_5000")
+
+
+def opened(*rules: Permission) -> dict[str, t.Any]:
+    """The load balancer's group with only these outbound rules."""
+    return group(outbound=rules)
+
+
 def denying(cidr: str, egress: bool, **changes: t.Any) -> dict[str, t.Any]:
     """The network ACL with a rule before all others."""
     rule = dataclasses.replace(AclEntry(50, egress, False, "6", cidr, 443, 443), **changes)
@@ -89,6 +131,14 @@ def having(reference: str, changed: datetime.datetime | None) -> dict[str, t.Any
     """A stack of ten days ago with this reference, and when what it leads to was changed."""
     stack = Stack("gitpod-eu", "CREATE_COMPLETE", "id", parameters={"Ca": reference}, created=days(-10).isoformat())
     return {"stack": stack, "custom_ca": CaBundle((CA,), version="4", changed=changed)}
+
+
+ONA = "https://app.ona.com/api"
+THERE = {"stack": Stack("gitpod-eu", "UPDATE_COMPLETE", "id")}
+
+
+def own(count: int) -> dict[str, t.Any]:
+    return {"instances": Instances(own=frozenset(map(str, range(count))))}
 
 
 INTERNET = {"load_balancer_visibility": "internet-facing"}
@@ -114,11 +164,25 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.placement, {}, {"subnets": subnets(zone="eu-central-1b")}, "fail"),
     (network.placement, {}, {"subnets": balancer(zone="eu-central-1c")}, "fail"),
     (network.placement, {"availability_zones": ()}, {}, "skip"),
-    (network.addresses, {}, {}, "pass"),
-    (network.addresses, {"expected_environments": 9000}, {}, "warn"),
-    (network.addresses, {}, {"subnets": subnets(free=9)}, "fail"),
-    (network.addresses, {}, {"subnets": balancer(free=7)}, "fail"),
-    (network.addresses, {}, {"subnets": refused("ec2:DescribeSubnets")}, "skip"),
+    (addresses.addresses, {}, {}, "pass"),
+    (addresses.addresses, {"expected_environments": 9000}, {}, "warn"),
+    (addresses.addresses, {}, {"subnets": subnets(free=9)}, "fail"),
+    (addresses.addresses, {}, {"subnets": balancer(free=7)}, "fail"),
+    (addresses.addresses, {}, {"subnets": refused("ec2:DescribeSubnets")}, "skip"),
+    (addresses.addresses, {"expected_environments": 7990}, {}, "pass"),
+    (addresses.addresses, {"expected_environments": 7991}, {}, "warn"),
+    # A runner that is there has its environments' addresses already, and its own.
+    (addresses.addresses, {"expected_environments": 8000}, THERE, "pass"),
+    (addresses.addresses, {"expected_environments": 8002}, THERE, "warn"),
+    (addresses.addresses, {"expected_environments": 8002}, {**THERE, **own(2)}, "pass"),
+    (addresses.addresses, {"expected_environments": 8002}, {**THERE, **own(1)}, "warn"),
+    (
+        addresses.addresses,
+        {"expected_environments": 8002},
+        {**THERE, "instances": refused("ec2:DescribeInstances")},
+        "skip",
+    ),
+    (addresses.addresses, {"expected_environments": 40}, {**THERE, **own(40), "subnets": subnets(free=0)}, "warn"),
     (network.load_balancer_ranges, {}, {}, "pass"),
     (network.load_balancer_ranges, {}, {"subnets": balancer(cidr="100.65.0.0/24")}, "fail"),
     (network.load_balancer_ranges, {}, {"subnets": subnets(cidr="100.65.0.0/24")}, "pass"),
@@ -171,6 +235,39 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network.acls, {}, {"network_acls": None}, "skip"),
     (network.acls, {}, ruled(*(AclEntry(50 + i, True, False, "6", HALVES[i], 443, 443) for i in (0, 1))), "fail"),
     (network.acls, {}, ruled(AclEntry(50, True, False, "-1", HALVES[0])), "pass"),
+    (targets.target_acls, {}, {}, "pass"),
+    (targets.target_acls, {}, separate(), "pass"),
+    *((targets.target_acls, {}, separate(**{name: None}), "fail") for name in RULES),
+    (targets.target_acls, {}, separate(targets_out_back=None), "fail"),
+    (
+        targets.target_acls,
+        {},
+        separate(targets_extra=AclEntry(50, False, False, "6", "10.0.128.9/32", 0, 65535)),
+        "fail",
+    ),
+    (
+        targets.target_acls,
+        {},
+        separate(targets_extra=AclEntry(50, False, False, "6", "192.0.2.0/24", 0, 65535)),
+        "pass",
+    ),
+    (targets.target_acls, {}, separate(targets_extra=AclEntry(50, False, False, "17", "10.0.0.0/8", 0, 65535)), "pass"),
+    (targets.target_acls, {}, separate(balancer_extra=AclEntry(999, False, False, "-1", "0.0.0.0/0")), "pass"),
+    (
+        targets.target_acls,
+        {},
+        separate(targets_in_8443=AclEntry(9, False, True, "6", "10.0.128.0/24", 8443, 8443)),
+        "fail",
+    ),
+    (
+        targets.target_acls,
+        {},
+        separate(targets_extra=AclEntry(9, True, False, "6", "10.0.129.0/24", 3306, 3306)),
+        "fail",
+    ),
+    (targets.target_acls, {}, {"network_acls": None}, "skip"),
+    (targets.target_acls, {"load_balancer_subnet_ids": ()}, {}, "skip"),
+    (targets.target_acls, {}, {"network_acls": refused("ec2:DescribeNetworkAcls")}, "skip"),
     (security_group.inbound, {}, group(inbound=(GROUP.inbound[0], Permission("tcp", 443, 443, HALVES))), "warn"),
     (
         security_group.inbound,
@@ -190,7 +287,14 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (security_group.inbound, {}, {"security_groups": ()}, "skip"),
     (security_group.outbound, {}, {}, "pass"),
     (security_group.outbound, {}, group(outbound=()), "fail"),
-    (security_group.outbound, {}, group(outbound=(OPEN_443,)), "warn"),
+    (security_group.outbound, {}, opened(OPEN_443), "fail"),
+    (security_group.outbound, {}, opened(*TARGETS_OPEN), "pass"),
+    (security_group.outbound, {}, opened(TARGETS_OPEN[0]), "fail"),
+    (security_group.outbound, {}, opened(Permission("tcp", 1024, 65535, ("10.0.0.0/20",))), "fail"),
+    (security_group.outbound, {}, opened(Permission("tcp", 1024, 65535, ("10.0.0.0/20", "10.0.16.0/20"))), "pass"),
+    (security_group.outbound, {}, opened(TARGETS_OPEN[0], Permission("tcp", 5000, 5000, ("sg-2",))), "warn"),
+    (security_group.outbound, {}, opened(Permission("udp", 0, 65535, ("0.0.0.0/0",))), "fail"),
+    (security_group.outbound, {"ec2_subnet_ids": ()}, opened(*TARGETS_OPEN), "skip"),
     (security_group.outbound, {"load_balancer_security_group_id": ""}, {}, "skip"),
     (proxy.url, {}, {}, "pass"),
     (proxy.url, {"http_proxy": "proxy.example.com:3128"}, {}, "fail"),
@@ -205,6 +309,18 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (proxy.aws_endpoints, {"no_proxy": (".internal", "s3.eu-central-1.amazonaws.com")}, {}, "fail"),
     (proxy.aws_endpoints, {"region": "cn-north-1"}, {}, "fail"),
     (proxy.aws_endpoints, {"http_proxy": "", "https_proxy": ""}, {}, "skip"),
+    (proxy.management_plane, {}, {}, "pass"),
+    (proxy.management_plane, {"api_endpoint": ONA}, {}, "fail"),
+    (proxy.management_plane, {"api_endpoint": ONA, "no_proxy": (*WANTED.no_proxy, "app.ona.com")}, {}, "pass"),
+    (proxy.management_plane, {"api_endpoint": ONA, "no_proxy": (".ona.com",)}, {}, "fail"),
+    (
+        proxy.management_plane,
+        {"api_endpoint": ONA, "no_proxy": (".ona.com",), "privatelink_enabled": False},
+        {},
+        "pass",
+    ),
+    (proxy.management_plane, {"api_endpoint": ""}, {}, "skip"),
+    (proxy.management_plane, {"http_proxy": "", "https_proxy": ""}, {}, "skip"),
     (custom_ca.reference, {}, {}, "pass"),
     (custom_ca.reference, {"custom_ca": "{{resolve:ssm:/gitpod/ca}}"}, {}, "pass"),
     (custom_ca.reference, {"custom_ca": "/gitpod/ca"}, {}, "fail"),
@@ -250,6 +366,71 @@ def test_every_check_of_these_groups_has_each_of_its_outcomes() -> None:
             seen = {status for entry, _wanted, _facts, status in NETWORK if entry is check}
             assert {"pass", "skip"} <= seen, check.id
             assert seen & {"fail", "warn"}, check.id
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"targets_in_5000": None}, "acl-targets rule * denies inbound TCP 5000 from subnet-l1, subnet-l2."),
+        ({"balancer_out_8443": None}, "acl-balancer rule * denies outbound TCP 8443 to subnet-e1, subnet-e2."),
+        (
+            # Linux's own ephemeral ports are not those of a load balancer.
+            {"targets_out_back": AclEntry(120, True, True, "6", "10.0.128.0/23", 32768, 65535)},
+            "acl-targets rule * denies outbound TCP 1024-32767 to subnet-l1, subnet-l2.",
+        ),
+        (
+            {"balancer_extra": AclEntry(7, False, False, "6", "10.0.0.0/20", 2000, 3000)},
+            "acl-balancer rule 7 denies inbound TCP 2000-3000 from subnet-e1.",
+        ),
+        (
+            {"targets_in_8443": AclEntry(9, False, True, "-1", "10.0.128.0/25")},
+            "acl-targets rule * denies inbound TCP 8443 from subnet-l1, subnet-l2.",
+        ),
+    ],
+)
+def test_what_closes_the_way_to_the_targets_is_told_with_its_rule(changes: dict[str, t.Any], told: str) -> None:
+    found = look(targets.target_acls, {}, separate(**changes))
+    assert (found.status, found.summary) == ("fail", told)
+
+
+def test_a_way_that_only_cross_zone_load_balancing_takes_is_a_warning() -> None:
+    other_zone = AclEntry(7, False, False, "6", "10.0.129.0/24", 8443, 8443)
+    acls = separate()["network_acls"]
+    first = NetworkAcl("acl-first", ("subnet-e1",), (other_zone, *acls[1].entries))
+    second = dataclasses.replace(acls[1], subnet_ids=("subnet-e2",))
+    found = look(targets.target_acls, {}, {"network_acls": (acls[0], first, second)})
+    told = "Between zones, acl-first rule 7 denies inbound TCP 8443 from subnet-l2."
+    assert (found.status, found.summary) == ("warn", told)
+
+
+def test_subnets_that_serve_both_have_no_network_acl_between_them() -> None:
+    same = {"load_balancer_subnet_ids": ("subnet-e1",), "ec2_subnet_ids": ("subnet-e1",)}
+    assert look(targets.target_acls, same, separate(targets_in_8443=None)).status == "pass"
+
+
+def test_the_api_endpoint_of_the_template_counts_where_the_inventory_names_none() -> None:
+    template = dataclasses.replace(TEMPLATE, parameters=(Parameter("ControlPlane", "API Endpoint", default=ONA),))
+    found = look(proxy.management_plane, {"api_endpoint": ""}, {"template": template})
+    assert (found.status, found.summary) == ("fail", "Through the proxy: app.ona.com.")
+
+
+@pytest.mark.parametrize(
+    ("host", "entries", "told"),
+    [
+        ("app.ona.com", ("app.ona.com",), True),
+        ("app.ona.com", ("ona.com",), True),
+        ("app.ona.com", ("*.ona.com",), True),
+        ("app.ona.com", ("*",), True),
+        ("app.ona.com", ("a.com", "na.com"), False),
+        ("10.1.2.3", ("10.0.0.0/8",), True),
+        ("10.1.2.3", ("10.1.3.0/25", "10.1.2.3"), True),
+        ("11.1.2.3", ("10.0.0.0/8",), False),
+        ("127.0.0.1", (), True),
+        ("app.ona.com", (), False),
+    ],
+)
+def test_what_no_proxy_keeps_off_the_proxy(host: str, entries: tuple[str, ...], told: bool) -> None:
+    assert bypasses(host, entries) is told
 
 
 def test_which_path_leads_out_is_said() -> None:

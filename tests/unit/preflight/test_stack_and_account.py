@@ -15,18 +15,25 @@ from samples import FACTS, RUNNER, TEMPLATE, WANTED, endpoint, look, refused
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import finding
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Parameter, Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import (
+    Configuration,
+    Metrics,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownership import Runner as Owner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import policy
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.needs import needs
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions.stages import STAGES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks, simulating
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.capacity import MachineClass
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
+    capacity,
     images,
     management_plane,
     permissions,
+    quotas,
     release,
     stack,
 )
@@ -35,6 +42,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Decision,
     ManagementPlane,
     Quota,
+    Subnet,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import SERVICE_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
@@ -119,11 +127,35 @@ NOBODY = {"management_plane": None}
 ROOT = {"simulation": None, "caller": Caller("123456789012", "arn:aws:iam::123456789012:root")}
 MISSING_TEMPLATE = Unread("cloudformation:GetTemplateSummary", "S3 error: Access Denied", "ValidationError")
 DENIED = Decision("implicitDeny")
+ON_INSTANCES = {
+    "template": dataclasses.replace(TEMPLATE, resource_types=("AWS::ECS::Cluster", "AWS::ECS::CapacityProvider"))
+}
 CLUSTER = {
     "template_needs": needs(("AWS::ECS::Cluster",), {}),
     "template_simulation": dict.fromkeys(needs(("AWS::ECS::Cluster",), {}).actions, Decision("allowed")),
 }
 
+
+def sized(size: str) -> dict[str, t.Any]:
+    """A template whose size is this one by default."""
+    parameter = Parameter("RunnerSize", "Runner size", default=size)
+    return {"template": dataclasses.replace(TEMPLATE, parameters=(*TEMPLATE.parameters, parameter))}
+
+
+GPU = {"environment_classes": (MachineClass("GPU", "g4dn.xlarge"), *WANTED.environment_classes)}
+TYPES = {"instance_types": {"g4dn.xlarge": 4, "m6i.2xlarge": 8}}
+MANY_RUN = {"expected_environments": 2000, "expected_running_environments": 301}
+WIDE = {
+    "availability_zones": ("eu-central-1a", "eu-central-1b", "eu-central-1c"),
+    "ec2_subnet_ids": ("subnet-w1",),
+    "registration_metrics": {"managed": True},
+}
+LARGE_ONE = {
+    **sized("large"),
+    "subnets": (*FACTS.subnets, Subnet("subnet-w1", "vpc-1", "eu-central-1a", "100.64.0.0/16", 65000)),
+}
+DEPLOYED_LARGE = is_("UPDATE_COMPLETE", parameters={"RunnerSize": "large"})
+MANAGED = registered(configuration=Configuration(metrics=Metrics(managed=True)))
 CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (stack.state, {}, {}, "pass"),
     (stack.state, {}, DONE, "pass"),
@@ -179,24 +211,96 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (stack.capabilities, {}, {}, "pass"),
     (stack.capabilities, {"capabilities": ()}, {}, "fail"),
     (stack.capabilities, {}, {"template": MISSING_TEMPLATE}, "skip"),
-    (stack.quota_stacks, {}, {}, "pass"),
-    (stack.quota_stacks, {}, quota("stacks", 200.0, 200), "fail"),
-    (stack.quota_stacks, {}, quota("stacks", 200.0, 190), "warn"),
-    (stack.quota_stacks, {}, quota("stacks", refused("servicequotas:GetServiceQuota"), 1), "skip"),
-    (stack.quota_stacks, {}, DONE, "skip"),
-    (stack.quota_load_balancers, {}, {}, "pass"),
-    (stack.quota_load_balancers, {}, quota("load_balancers", 50.0, 50), "fail"),
-    (stack.quota_load_balancers, {}, quota("load_balancers", None, 50), "skip"),
-    (stack.quota_vcpus, {}, {}, "pass"),
-    (stack.quota_vcpus, {}, quota("vcpus", 32.0, 0), "warn"),
-    (stack.quota_vcpus, {}, quota("vcpus", 32.0, refused("ec2:DescribeInstances")), "skip"),
-    (stack.quota_endpoints, {}, {}, "pass"),
-    (stack.quota_endpoints, {}, quota("endpoints", 0.0, None), "fail"),
-    (stack.quota_endpoints, {}, {"endpoints": (endpoint(SERVICE_NAME),)}, "skip"),
-    (stack.quota_endpoints, {"privatelink_enabled": False}, {}, "skip"),
-    (stack.quota_addresses, {}, {}, "pass"),
-    (stack.quota_addresses, {}, quota("addresses", 5.0, 5), "fail"),
-    (stack.quota_addresses, {}, {"template": dataclasses.replace(TEMPLATE, resource_types=())}, "skip"),
+    (quotas.quota_stacks, {}, {}, "pass"),
+    (quotas.quota_stacks, {}, quota("stacks", 200.0, 200), "fail"),
+    (quotas.quota_stacks, {}, quota("stacks", 200.0, 190), "warn"),
+    (quotas.quota_stacks, {}, quota("stacks", refused("servicequotas:GetServiceQuota"), 1), "skip"),
+    (quotas.quota_stacks, {}, DONE, "skip"),
+    (quotas.quota_load_balancers, {}, {}, "pass"),
+    (quotas.quota_load_balancers, {}, quota("load_balancers", 50.0, 50), "fail"),
+    (quotas.quota_load_balancers, {}, quota("load_balancers", None, 50), "skip"),
+    (quotas.quota_vcpus, {}, {}, "pass"),
+    (quotas.quota_vcpus, {}, quota("vcpus", 159.0, 0), "warn"),
+    (quotas.quota_vcpus, {}, quota("vcpus", 161.0, 0), "warn"),
+    (quotas.quota_vcpus, {}, quota("vcpus", 180.0, 0), "pass"),
+    (quotas.quota_vcpus, {}, quota("vcpus", None, 0), "skip"),
+    (quotas.quota_vcpus, {}, {"instance_types": refused("ec2:DescribeInstanceTypes")}, "skip"),
+    (quotas.quota_vcpus, {}, {"instance_types": {}}, "skip"),
+    (quotas.quota_vcpus, {"environment_classes": ()}, quota("vcpus", 89.0, 0), "pass"),
+    (quotas.quota_vcpus, {"environment_classes": ()}, quota("vcpus", 79.0, 0), "warn"),
+    (quotas.quota_vcpus, {"expected_running_environments": 5}, quota("vcpus", 50.0, 0), "pass"),
+    (quotas.quota_vcpus, {"expected_environments": 4000}, quota("vcpus", 2700.0, 0), "pass"),
+    (quotas.quota_vcpus, GPU, TYPES, "pass"),
+    (quotas.quota_vcpus, GPU, {**TYPES, **quota("vcpus_g", 0.0, 0)}, "warn"),
+    (quotas.quota_vcpus, GPU, {**TYPES, **quota("vcpus_g", refused("servicequotas:GetServiceQuota"), 0)}, "skip"),
+    (quotas.quota_fargate, {}, {}, "pass"),
+    (quotas.quota_fargate, {}, quota("fargate", 6.0, 5.0), "fail"),
+    (quotas.quota_fargate, {}, quota("fargate", 2.0, 0.4), "warn"),
+    (quotas.quota_fargate, {}, quota("fargate", 6.0, None), "skip"),
+    (quotas.quota_fargate, {}, quota("fargate", 6.0, refused("cloudwatch:GetMetricStatistics")), "skip"),
+    (quotas.quota_fargate, {}, DONE, "skip"),
+    (quotas.quota_fargate, {}, {**ON_INSTANCES, **quota("fargate", 0.0, 0)}, "skip"),
+    (quotas.quota_volumes, {}, {}, "pass"),
+    (quotas.quota_volumes, {}, quota("volumes", 50.0, 48.5), "warn"),
+    (quotas.quota_volumes, {"expected_environments": 600}, quota("volumes", 50.0, 0.0), "warn"),
+    (quotas.quota_volumes, {"environment_classes": ()}, {}, "skip"),
+    (quotas.quota_volumes, {}, quota("volumes", 50.0, refused("ec2:DescribeVolumes")), "skip"),
+    *(
+        (capacity.size, {"expected_environments": most}, sized("small"), told)
+        for most, told in ((5000, "pass"), (5001, "warn"))
+    ),
+    (capacity.size, MANY_RUN, sized("small"), "warn"),
+    (capacity.size, MANY_RUN, sized("large"), "pass"),
+    (capacity.size, {"expected_environments": 5001}, {}, "warn"),
+    (capacity.size, {}, sized("large"), "pass"),
+    (capacity.size, {}, {}, "skip"),
+    (capacity.size, {}, sized("huge"), "skip"),
+    (capacity.size, {}, {"template": MISSING_TEMPLATE}, "skip"),
+    (capacity.large, {}, sized("small"), "skip"),
+    (capacity.large, WIDE, LARGE_ONE, "pass"),
+    (capacity.large, {**WIDE, "availability_zones": ("eu-central-1a", "eu-central-1b")}, LARGE_ONE, "fail"),
+    (
+        capacity.large,
+        {**WIDE, "availability_zones": ("eu-central-1a", "eu-central-1b")},
+        {**LARGE_ONE, **DEPLOYED_LARGE},
+        "warn",
+    ),
+    (capacity.large, {**WIDE, "privatelink_enabled": False}, LARGE_ONE, "fail"),
+    (
+        capacity.large,
+        {**WIDE, "privatelink_enabled": False},
+        {**LARGE_ONE, "endpoints": (endpoint(SERVICE_NAME),)},
+        "pass",
+    ),
+    (
+        capacity.large,
+        {**WIDE, "privatelink_enabled": False},
+        {**LARGE_ONE, "endpoints": (endpoint(SERVICE_NAME, state="rejected"),)},
+        "fail",
+    ),
+    (
+        capacity.large,
+        {**WIDE, "privatelink_enabled": False},
+        {**LARGE_ONE, "endpoints": refused("ec2:DescribeVpcEndpoints")},
+        "skip",
+    ),
+    (capacity.large, {**WIDE, "registration_metrics": {"enabled": True}}, LARGE_ONE, "fail"),
+    (capacity.large, {**WIDE, "registration_metrics": None}, {**LARGE_ONE, **NOBODY}, "skip"),
+    (capacity.large, {**WIDE, "registration_metrics": None, **FOUND_BY_NAME}, {**LARGE_ONE, **MANAGED}, "pass"),
+    (capacity.large, {**WIDE, "registration_metrics": None, **FOUND_BY_NAME}, LARGE_ONE, "fail"),
+    (capacity.large, {**WIDE, "ec2_subnet_ids": ("subnet-e1",)}, LARGE_ONE, "warn"),
+    (capacity.classes, {}, {}, "pass"),
+    (capacity.classes, {}, {"instance_types": {"t3.large": 2}}, "fail"),
+    (capacity.classes, {"environment_classes": ()}, {}, "skip"),
+    (capacity.classes, {}, {"instance_types": refused("ec2:DescribeInstanceTypes")}, "skip"),
+    (quotas.quota_vcpus, {}, quota("vcpus", 320.0, refused("ec2:DescribeInstances")), "skip"),
+    (quotas.quota_endpoints, {}, {}, "pass"),
+    (quotas.quota_endpoints, {}, quota("endpoints", 0.0, None), "fail"),
+    (quotas.quota_endpoints, {}, {"endpoints": (endpoint(SERVICE_NAME),)}, "skip"),
+    (quotas.quota_endpoints, {"privatelink_enabled": False}, {}, "skip"),
+    (quotas.quota_addresses, {}, {}, "pass"),
+    (quotas.quota_addresses, {}, quota("addresses", 5.0, 5), "fail"),
+    (quotas.quota_addresses, {}, {"template": dataclasses.replace(TEMPLATE, resource_types=())}, "skip"),
     (stack.ecs_role, {}, {}, "pass"),
     (stack.ecs_role, {}, {"ecs_role": False}, "warn"),
     (stack.ecs_role, {}, DONE, "skip"),
@@ -218,9 +322,14 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (images.environments, {}, {}, "pass"),
     (images.environments, {}, {"images": {}}, "fail"),
     (images.environments, {}, {"images": refused("ec2:DescribeImages")}, "skip"),
-    (images.bottlerocket, {}, {}, "pass"),
-    (images.bottlerocket, {}, {"images": {}}, "fail"),
-    (images.bottlerocket, {}, {"images": None}, "skip"),
+    (images.bottlerocket, {}, ON_INSTANCES, "pass"),
+    (images.bottlerocket, {}, {**ON_INSTANCES, "images": {}}, "fail"),
+    (images.bottlerocket, {}, {**ON_INSTANCES, "images": None}, "skip"),
+    # Today's template runs its services on Fargate; its launch template is the environments'.
+    (images.bottlerocket, {}, {"images": {}}, "skip"),
+    (images.bottlerocket, {}, {"template": MISSING_TEMPLATE, "images": {}}, "skip"),
+    (images.bottlerocket, {}, {"template": None, "images": {}}, "warn"),
+    (images.bottlerocket, {}, {"template": None}, "pass"),
     (management_plane.reachable, {}, {}, "pass"),
     (management_plane.reachable, {}, {"management_plane": ManagementPlane(False, "timed out")}, "fail"),
     (management_plane.reachable, {}, plane(reached=False, installed=False, detail="no SDK"), "warn"),
@@ -264,7 +373,7 @@ def test_permissions_that_iam_cannot_simulate_are_not_verifiable_and_the_root_us
 
 
 def test_every_check_of_these_groups_has_each_of_its_outcomes() -> None:
-    for group_name in ("stack", "permissions", "images", "management_plane"):
+    for group_name in ("stack", "capacity", "permissions", "images", "management_plane"):
         for check in (check for check in checks.ALL if check.group == group_name):
             seen = {status for entry, _wanted, _facts, status in CASES if entry is check}
             assert "skip" in seen, check.id

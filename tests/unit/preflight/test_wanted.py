@@ -26,6 +26,7 @@ COMPUTED = {
     "dns_profile",
     "left_out",
     "probe_instances",
+    "environment_classes",
     "name",
 }
 VPC, OTHER = "vpc-0a7d5c3e1f9b80246", "vpc-0b8e6d4f2a0c91357"
@@ -89,3 +90,22 @@ def test_what_earlier_stages_found_is_told_to_the_stack_and_passwords_to_nobody(
     assert found.secret_parameters == {"Exchange Token": "s3cr3t"}
     assert found.registration_metrics == {"url": "u"}
     assert "s3cr3t" not in repr(found)
+
+
+def test_how_many_run_at_one_time_is_said_or_no_more_than_a_small_runner_is_for() -> None:
+    assert wanted().running_environments == 20
+    assert wanted(expected_environments=4000).running_environments == 300
+    assert wanted(expected_environments=4000, expected_running_environments=1200).running_environments == 1200
+
+
+def test_classes_that_are_not_offered_take_nothing() -> None:
+    def entry(name: str, **more: t.Any) -> dict[str, t.Any]:
+        return {"display_name": name, "configuration": {"machineType": "m6i.large", "diskSizeGb": 80}, **more}
+
+    classes = [entry("Gone", state="absent"), entry("Off", enabled=False), entry("Here"), {"display_name": "Bare"}]
+    found = wanted(runner_settings_environment_classes=classes)
+    assert [(one.name, one.instance_type, one.disk) for one in found.environment_classes] == [
+        ("Here", "m6i.large", 80),
+        ("Bare", "", 0),
+    ]
+    assert (found.instance_types, found.declares_disks) == (("m6i.large",), True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
+    addresses,
+    capacity,
     certificate,
     custom_ca,
     dns,
@@ -17,9 +19,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     permissions,
     privatelink,
     proxy,
+    quotas,
     release,
     security_group,
     stack,
+    targets,
 )
 
 IDENTITY = "identity"
@@ -27,6 +31,8 @@ IDENTITY = "identity"
 ALL: tuple[Check, ...] = (
     *identity.CHECKS,
     *network.CHECKS,
+    *addresses.CHECKS,
+    *targets.CHECKS,
     *security_group.CHECKS,
     *proxy.CHECKS,
     *custom_ca.CHECKS,
@@ -34,7 +40,9 @@ ALL: tuple[Check, ...] = (
     *dns.CHECKS,
     *privatelink.CHECKS,
     *stack.CHECKS,
+    *quotas.CHECKS,
     *release.CHECKS,
+    *capacity.CHECKS,
     *permissions.CHECKS,
     *images.CHECKS,
     *management_plane.CHECKS,

@@ -6,16 +6,28 @@
 from __future__ import annotations
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
+    FAIL,
     Finding,
     failed,
     passed,
     skipped,
+    warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+
+# What makes a template start container instances; launch templates are the environments' too.
+CONTAINER_INSTANCES = frozenset(
+    {
+        "AWS::AutoScaling::AutoScalingGroup",
+        "AWS::AutoScaling::LaunchConfiguration",
+        "AWS::EC2::Instance",
+        "AWS::ECS::CapacityProvider",
+    }
+)
 
 
 def seen(owner: str, facts: Facts) -> Finding:
@@ -45,13 +57,23 @@ def environments(_wanted: Wanted, facts: Facts) -> Finding:
 
 @check(
     "images.bottlerocket",
-    asks="Are the Bottlerocket images for ECS visible in the region?",
-    why="The runner's own container instances start from them.",
-    fix="Allow the owner 149721548608 in the region's allowed AMIs settings.",
+    asks="Are the Bottlerocket images for ECS visible in the region, where the template starts container instances?",
+    why="Templates of before 2026 run the runner's services on EC2 instances that start from these images. Those of"
+    " today run them on Fargate and need none.",
+    fix="Allow the owner 149721548608 in the region's allowed AMIs settings, or deploy a template of today"
+    " (docs/upgrades.md).",
 )
 def bottlerocket(_wanted: Wanted, facts: Facts) -> Finding:
-    """Of AWS's account for Bottlerocket."""
-    return seen(account.BOTTLEROCKET_IMAGES, facts)
+    """Of AWS's account for Bottlerocket, by what the template has among its resources."""
+    template = known(facts.template)
+    if template is not None and not set(template.resource_types) & CONTAINER_INSTANCES:
+        return skipped("The template starts no container instances: its services run on Fargate.")
+    found = seen(account.BOTTLEROCKET_IMAGES, facts)
+    if template is None and found.status == FAIL:
+        return warned(
+            f"{found.summary.rstrip('.')}, and whether the template needs one is not known.", found.remediation
+        )
+    return found
 
 
 CHECKS = (environments, bottlerocket)

@@ -19,14 +19,16 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import closed_subnets
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, RouteTable, Subnet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    AclEntry,
+    Facts,
+    RouteTable,
+    Subnet,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 # Shared address space of RFC 6598, which carriers and AWS networks use, and which no corporate network routes.
 CGNAT = "100.64.0.0/10"
-# Addresses that a load balancer's subnet must have free (ELB user guide), and that the runner's own tasks take.
-LOAD_BALANCER_ADDRESSES = 8
-RUNNER_ADDRESSES = 10
 NO_VPC = "The VPC does not exist."
 NO_SUBNETS = "The inventory names no subnets."
 
@@ -178,38 +180,6 @@ def _misplaced(kind: str, found: t.Sequence[Subnet], wanted: t.Sequence[str]) ->
 
 
 @check(
-    "network.addresses",
-    asks="Have the subnets enough free addresses for `gitpod_expected_environments`?",
-    why="Each environment takes an address of an EC2 subnet, the runner's own tasks some, and a load balancer needs"
-    f" {LOAD_BALANCER_ADDRESSES} free ones in each of its subnets (ELB user guide).",
-    fix="Name larger subnets; a secondary range such as 100.64.0.0/16 is enough for EC2 subnets, which need not be"
-    " routable.",
-)
-def addresses(wanted: Wanted, facts: Facts) -> Finding:
-    """What is free now, against what is going to run."""
-    if not wanted.subnet_ids:
-        return skipped(NO_SUBNETS)
-    ec2, load_balancer = named_subnets(wanted, facts)
-    free = sum(subnet.free for subnet in ec2)
-    needed = wanted.expected_environments + RUNNER_ADDRESSES
-    small = [f"{subnet.id} ({subnet.free} free)" for subnet in load_balancer if subnet.free < LOAD_BALANCER_ADDRESSES]
-    tiny = [f"{subnet.id} ({subnet.free} free)" for subnet in ec2 if subnet.free < RUNNER_ADDRESSES]
-    if tiny or small:
-        return failed(
-            f"Too few free addresses in {', '.join([*tiny, *small])}.",
-            f"An EC2 subnet needs {RUNNER_ADDRESSES} at the very least, one of a load balancer"
-            f" {LOAD_BALANCER_ADDRESSES}. Name larger subnets.",
-        )
-    if ec2 and free < needed:
-        return warned(
-            f"{free} free addresses in the EC2 subnets, {needed} wanted for {wanted.expected_environments} environments"
-            f" (gitpod_expected_environments) and the runner.",
-            "Name larger EC2 subnets, for example of a secondary range such as 100.64.0.0/16.",
-        )
-    return passed(f"{free} free in the EC2 subnets, {needed} wanted; at least {LOAD_BALANCER_ADDRESSES} in the others.")
-
-
-@check(
     "network.load_balancer_ranges",
     asks="Are the load balancer's subnets outside the shared address space 100.64.0.0/10?",
     why="Users reach the load balancer through corporate networks, which do not route that range (RFC 6598; vendor's"
@@ -351,8 +321,7 @@ def acls(wanted: Wanted, facts: Facts) -> Finding:
                 rule = paths.blocked(acl, egress_rule, ports)
                 if rule:
                     direction = "outbound" if egress_rule else "inbound"
-                    number = "*" if rule.number == 32767 else str(rule.number)  # noqa: PLR2004
-                    problems[f"{acl.id} rule {number} denies {direction} {_range(ports)}"] = None
+                    problems[f"{acl.id} rule {rule_name(rule)} denies {direction} {port_range(ports)}"] = None
     if problems:
         return failed(
             f"{'; '.join(problems)}.", "Allow TCP 443, and 1024-65535 for the answers, in these network ACLs."
@@ -360,7 +329,13 @@ def acls(wanted: Wanted, facts: Facts) -> Finding:
     return passed("TCP 443 and its answers are allowed.")
 
 
-def _range(ports: tuple[int, int]) -> str:
+def rule_name(rule: AclEntry) -> str:
+    """The rule's number as the console shows it."""
+    return "*" if rule.number == paths.LAST_RULE else str(rule.number)
+
+
+def port_range(ports: tuple[int, int]) -> str:
+    """Ports in words, such as C(TCP 1024-65535)."""
     return f"TCP {ports[0]}" if ports[0] == ports[1] else f"TCP {ports[0]}-{ports[1]}"
 
 
@@ -370,7 +345,6 @@ CHECKS = (
     zones,
     subnets,
     placement,
-    addresses,
     load_balancer_ranges,
     internet_facing,
     egress,

@@ -20,10 +20,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import proxy, stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model, plan, users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.users import User
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import VENDOR_HOSTS, is_loopback
 
 HTTPS = 443
 OFF = "PrivateLink is not asked for (gitpod_privatelink_enabled)."
@@ -157,6 +159,36 @@ def private_dns(wanted: Wanted, facts: Facts) -> Finding:
 
 
 @check(
+    "privatelink.api_endpoint",
+    asks="Is the API endpoint's host the name that leads to the endpoint?",
+    why="Private DNS answers for the service's own name alone: a runner whose API endpoint has another of the vendor's"
+    f" names ({' or '.join(VENDOR_HOSTS)}) goes past the endpoint, or nowhere where there is no other way out.",
+    fix="Name the service's private name in `gitpod_api_endpoint`, such as `https://app.gitpod.io/api`.",
+)
+def api_endpoint(wanted: Wanted, facts: Facts) -> Finding:
+    """By the name that AWS gives for the service."""
+    if not wanted.privatelink_enabled:
+        return skipped(OFF)
+    if not wanted.privatelink_private_dns_enabled:
+        return skipped("Private DNS is not asked for: which name leads to the endpoint is the VPC's own DNS's affair.")
+    names = facts.service.private_names if isinstance(facts.service, model.Service) else ()
+    host = proxy.api_host(wanted, facts)
+    if not names or not host or is_loopback(host):
+        return skipped("The service's name or the API endpoint is not known, or that is this machine.")
+    # A name may be one for everything below it (EC2 API reference, PrivateDnsName).
+    if any(host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in names):
+        return passed(f"{host} leads to the endpoint.")
+    summary = f"The API endpoint is at {host}, and the endpoint answers for {' and '.join(names)}."
+    remediation = f"Set gitpod_api_endpoint: https://{names[0]}/api, or leave PrivateLink out."
+    if not stack.exists(facts):
+        return failed(summary, remediation)
+    tables = known(facts.route_tables) or ()
+    if not all(paths.ways_out(paths.table_of(name, tables)) for name in wanted.ec2_subnet_ids):
+        return failed(f"{summary} There is no other way out.", remediation)
+    return warned(f"{summary} The runner reaches it by the other way out.", remediation)
+
+
+@check(
     "privatelink.security_group",
     asks="Do the endpoint's security groups admit HTTPS from the runner?",
     why="The runner connects to port 443 of the endpoint (vendor's guide, Security Group Configuration).",
@@ -199,4 +231,4 @@ def security_group(wanted: Wanted, facts: Facts) -> Finding:
     )
 
 
-CHECKS = (service, subnets, endpoint, private_dns, security_group)
+CHECKS = (service, subnets, endpoint, private_dns, api_endpoint, security_group)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import urllib.parse
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
@@ -15,6 +14,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     skipped,
     warned,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import (
     REQUIRED_NO_PROXY,
     partition_of,
@@ -23,6 +24,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.paths import REQUIRED_SERVICES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Service
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses, host_of
 
 NONE = "No proxy is set."
 LARGEST_PORT = 65535
@@ -34,25 +37,16 @@ def proxies(wanted: Wanted) -> dict[str, str]:
     return {name: value for name, value in both.items() if value}
 
 
-def bypasses(host: str, entries: tuple[str, ...]) -> bool:
-    """Whether NO_PROXY keeps a host off the proxy, as most programs read it: a suffix with or without its dot, a name,
-    an address range, or an asterisk."""
-    for entry in (entry.strip().lower() for entry in entries):
-        bare = entry.removeprefix("*").removeprefix(".")
-        if entry == "*" or (bare and (host == bare or host.endswith(f".{bare}"))):
-            return True
-    return False
+def api_host(wanted: Wanted, facts: Facts) -> str:
+    """The host at which the runner will reach the management plane: of what is set, or of the template's default.
 
-
-def contains_address(address: str, entries: tuple[str, ...]) -> bool:
-    """Whether an address is kept off the proxy, by itself or by a range."""
-    for entry in entries:
-        try:
-            if ipaddress.ip_address(address) in ipaddress.ip_network(entry.strip(), strict=False):
-                return True
-        except ValueError:
-            continue
-    return False
+    Empty where neither is known.
+    """
+    url = wanted.api_endpoint
+    if not url and not isinstance(facts.template, Unread) and facts.template is not None:
+        found = parameters.find("API Endpoint", facts.template.parameters)
+        url = (found[0].default or "") if len(found) == 1 else ""
+    return host_of(url)
 
 
 @check(
@@ -101,7 +95,7 @@ def no_proxy(wanted: Wanted, _facts: Facts) -> Finding:
     absent = [entry for entry in REQUIRED_NO_PROXY if entry not in entries]
     if absent:
         return failed(f"Missing: {', '.join(absent)}.", "Add them to gitpod_no_proxy.")
-    if not contains_address("169.254.169.254", entries):
+    if not bypasses("169.254.169.254", entries):
         return warned("The instance metadata address goes through the proxy.", "Add 169.254.0.0/16 to gitpod_no_proxy.")
     return passed(f"{', '.join(entries)}.")
 
@@ -125,4 +119,27 @@ def aws_endpoints(wanted: Wanted, _facts: Facts) -> Finding:
     return passed(f"{', '.join(REQUIRED_SERVICES)} bypass it.")
 
 
-CHECKS = (url, no_proxy, aws_endpoints)
+@check(
+    "proxy.management_plane",
+    asks="Does the management plane bypass the proxy, by the name that the API endpoint has?",
+    why="The runner keeps a connection to the API endpoint's host, app.gitpod.io or app.ona.com, which has to be in"
+    " NO_PROXY; with PrivateLink the proxy would take it past the endpoint. Environments ask for both names: the one"
+    " that is not in NO_PROXY, the proxy has to let through.",
+    fix="Add the API endpoint's host to `gitpod_no_proxy`.",
+)
+def management_plane(wanted: Wanted, facts: Facts) -> Finding:
+    """The API endpoint's host, and with PrivateLink the service's private name."""
+    if not proxies(wanted):
+        return skipped(NONE)
+    host = api_host(wanted, facts)
+    if not host:
+        return skipped("The API endpoint is not known (gitpod_api_endpoint).")
+    service = facts.service if wanted.privatelink_enabled and isinstance(facts.service, Service) else None
+    hosts = dict.fromkeys((host, *(service.private_names if service else ())))
+    through = [name for name in hosts if not bypasses(name, wanted.no_proxy)]
+    if through:
+        return failed(f"Through the proxy: {', '.join(through)}.", f"Add {', '.join(through)} to gitpod_no_proxy.")
+    return passed(f"{', '.join(hosts)} {'bypass' if len(hosts) > 1 else 'bypasses'} it.")
+
+
+CHECKS = (url, no_proxy, aws_endpoints, management_plane)

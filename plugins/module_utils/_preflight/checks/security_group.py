@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import paths
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.network import named_subnets
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     Facts,
     Permission,
@@ -25,6 +26,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 PORTS = (80, 443)
+TARGETS = f"TCP {paths.TARGET_PORTS[0]} and {paths.TARGET_PORTS[1]}"
 ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -97,26 +99,38 @@ def inbound(wanted: Wanted, facts: Facts) -> Finding:
 @check(
     "security_group.outbound",
     asks="Does it let the load balancer reach its targets?",
-    why="A load balancer's security group also holds for its connections to the targets and its health checks; closed,"
-    " every target is unhealthy and the stack fails at its services.",
-    fix="Keep the default outbound rule (all traffic to 0.0.0.0/0), or allow the subnets of the VPC.",
+    why="A load balancer's security group also holds for its connections to the targets"
+    f" ({TARGETS}) and its health checks; closed, every target is unhealthy and the stack fails at its services.",
+    fix=f"Keep the default outbound rule (all traffic to 0.0.0.0/0), or allow {TARGETS} to the ranges of the EC2"
+    " subnets.",
 )
 def outbound(wanted: Wanted, facts: Facts) -> Finding:
-    """All traffic, or some."""
+    """The targets' ports, in the EC2 subnets' ranges; whom a group or a prefix list stands for is not known."""
     group = group_of(wanted, facts) if wanted.load_balancer_security_group_id else None
     if group is None:
         return skipped("There is no group to look at.")
-    if not group.outbound:
-        return failed(
-            f"{group.id} allows no outbound traffic, so that no target is reached.",
-            "Add the default outbound rule: all traffic to 0.0.0.0/0, or to the ranges of the VPC.",
-        )
     if any(rule.protocol == "-1" and _anywhere(rule.sources) for rule in group.outbound):
         return passed(f"{group.id} allows all outbound traffic.")
-    return warned(
-        f"{group.id} limits outbound traffic, and the targets' ports are the template's.",
-        "Allow all traffic to the ranges of the EC2 and load balancer subnets at least.",
-    )
+    targets, _load_balancer = named_subnets(wanted, facts)
+    if not targets:
+        return skipped("There are no EC2 subnets, in which the targets would be.")
+    reached = {port: admitted(group.outbound, port) for port in paths.TARGET_PORTS}
+    closed = {
+        port: [subnet.cidr for subnet in targets if not paths.covered(subnet.cidr, reached[port])] for port in reached
+    }
+    missing = [f"TCP {port} to {', '.join(ranges)}" for port, ranges in closed.items() if ranges]
+    if not missing:
+        return passed(f"{group.id} allows {TARGETS} to the EC2 subnets.")
+    summary, advice = f"{group.id} does not allow {' and '.join(missing)}", f"Allow {TARGETS} to these ranges"
+    unseen = {port: [name for name in reached[port] if name.startswith(("sg-", "pl-"))] for port in reached}
+    if all(unseen[port] for port, ranges in closed.items() if ranges):
+        named = ", ".join(sorted({name for names in unseen.values() for name in names}))
+        return warned(
+            f"{summary}, only to {named}.",
+            f"{advice}, because the template makes the group of the runner's tasks, or make sure that {named} hold"
+            " the tasks.",
+        )
+    return failed(f"{summary}.", f"{advice}, or keep the default outbound rule: all traffic to 0.0.0.0/0.")
 
 
 CHECKS = (exists, inbound, outbound)

@@ -21,16 +21,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import account, registering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts, Quota
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import RUNNER_ID_TAG
 
-# Virtual processors of an environment when its class is not known: those of the vendor's regular class.
-VCPUS_EACH = 4
-# Share of a quota from which on its use is worth a warning.
-NEARLY = 0.9
 EXISTS = "The stack exists, and takes no further one."
-RAISE = "Ask for more under Service Quotas (console: Service Quotas, AWS services), or remove what is not used."
 
 
 def exists(facts: Facts) -> bool:
@@ -221,93 +216,6 @@ def capabilities(wanted: Wanted, facts: Facts) -> Finding:
     return passed(f"{', '.join(seen.capabilities) or 'None is needed'}.")
 
 
-def room(quota: Quota | None, needed: float, what: str) -> Finding:
-    """Whether today's use and what comes on top stay within the limit."""
-    limit = known(quota.limit) if quota else None
-    used = known(quota.used) if quota else None
-    if limit is None or used is None:
-        return skipped(f"The limit or the use of {what} is not known.")
-    shown = f"{used:g} of {limit:g} {what} in use, {needed:g} more needed."
-    if used + needed > limit:
-        return failed(shown, RAISE)
-    if used + needed > NEARLY * limit:
-        return warned(shown, f"It is nearly used up. {RAISE}")
-    return passed(shown)
-
-
-@check(
-    "stack.quota_stacks",
-    asks="Is there room for another stack?",
-    why="CloudFormation refuses further stacks at the quota.",
-    fix="Ask for more under Service Quotas, or delete stacks that are not used.",
-)
-def quota_stacks(_wanted: Wanted, facts: Facts) -> Finding:
-    """Only when a stack is going to be created."""
-    if exists(facts):
-        return skipped(EXISTS)
-    return room(facts.quotas.get(account.STACKS), 1, "stacks")
-
-
-@check(
-    "stack.quota_load_balancers",
-    asks="Is there room for another network load balancer?",
-    why="The stack fails at its load balancer when the region's quota is used up.",
-    fix="Ask for more under Service Quotas, or delete load balancers that are not used.",
-)
-def quota_load_balancers(_wanted: Wanted, facts: Facts) -> Finding:
-    """Only when a stack is going to be created."""
-    if exists(facts):
-        return skipped(EXISTS)
-    return room(facts.quotas.get(account.LOAD_BALANCERS), 1, "network load balancers")
-
-
-@check(
-    "stack.quota_vcpus",
-    asks="Are there virtual processors for `gitpod_expected_environments`?",
-    why=f"Environments are EC2 instances; at the quota of on-demand standard instances they do not start. An"
-    f" environment is counted with {VCPUS_EACH} processors, because its class is chosen later.",
-    fix="Ask for more under Service Quotas (EC2, Running On-Demand Standard instances).",
-)
-def quota_vcpus(wanted: Wanted, facts: Facts) -> Finding:
-    """The runner is deployed without them, so this is never more than a warning."""
-    found = room(facts.quotas.get(account.VCPUS), VCPUS_EACH * wanted.expected_environments, "vCPUs")
-    return Finding("warn", found.summary, found.remediation) if found.status == "fail" else found
-
-
-@check(
-    "stack.quota_endpoints",
-    asks="Is there room for the interface endpoint in the VPC?",
-    why="AWS refuses further interface endpoints in a VPC at the quota.",
-    fix="Ask for more under Service Quotas (VPC, Interface VPC endpoints per VPC).",
-)
-def quota_endpoints(wanted: Wanted, facts: Facts) -> Finding:
-    """Only when one is going to be created."""
-    if not wanted.privatelink_enabled:
-        return skipped("PrivateLink is not asked for (gitpod_privatelink_enabled).")
-    there = [entry.endpoint for entry in known(facts.endpoints) or () if entry.kind == "Interface"]
-    if any(entry.service_name == wanted.privatelink_service_name for entry in there):
-        return skipped("The endpoint exists.")
-    quota = facts.quotas.get(account.ENDPOINTS)
-    return room(Quota(quota.limit if quota else None, float(len(there))), 1, "interface endpoints of the VPC")
-
-
-@check(
-    "stack.quota_addresses",
-    asks="Are Elastic IP addresses left?",
-    why="Templates that make a NAT gateway or a load balancer with fixed addresses need some; whether this one does is"
-    " not known before it is deployed.",
-    fix="Ask for more under Service Quotas (EC2, EC2-VPC Elastic IPs), or release addresses that are not used.",
-)
-def quota_addresses(_wanted: Wanted, facts: Facts) -> Finding:
-    """Only for a template that has them among its resources."""
-    if exists(facts):
-        return skipped(EXISTS)
-    seen = known_template(facts)
-    if seen is not None and "AWS::EC2::EIP" not in seen.resource_types:
-        return skipped("The template allocates none.")
-    return room(facts.quotas.get(account.ADDRESSES), 1, "Elastic IP addresses")
-
-
 @check(
     "stack.ecs_role",
     asks="Does the service-linked role of ECS exist?",
@@ -336,10 +244,5 @@ CHECKS = (
     template,
     values,
     capabilities,
-    quota_stacks,
-    quota_load_balancers,
-    quota_vcpus,
-    quota_endpoints,
-    quota_addresses,
     ecs_role,
 )

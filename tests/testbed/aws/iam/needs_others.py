@@ -219,8 +219,14 @@ def _sts(request: Request) -> list[Need] | None:
     return [Need("sts:AssumeRole", request.text("RoleArn"), context)]
 
 
+def _cloudwatch(request: Request) -> list[Need]:
+    """Statistics of metrics have no resource."""
+    return [Need(f"cloudwatch:{request.call.operation}")]
+
+
 SERVICES: t.Mapping[str, t.Callable[[Request], list[Need] | None]] = {
     "acm": _acm,
+    "cloudwatch": _cloudwatch,
     "elbv2": _elbv2,
     "iam": _iam,
     "route53": _route53,
