@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -106,6 +107,8 @@ class Browser:
 
     def open(self, path: pathlib.Path) -> None:
         """Show a file, and wait until it is loaded."""
+        if not path.is_file():
+            raise FileNotFoundError(path)
         self.requests.clear()
         self.call("Page.navigate", url=path.resolve().as_uri())
         while self.run("document.readyState") != "complete" or self.run("location.protocol") != "file:":
@@ -117,6 +120,11 @@ class Browser:
         if "exceptionDetails" in found:
             raise RuntimeError(str(found["exceptionDetails"]))
         return found["result"].get("value")
+
+    def printed_pages(self) -> int:
+        """Of how many sheets of paper the page is, by the PDF that Chromium makes of it."""
+        found = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
+        return len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(found["data"])))
 
     def picture(self, path: pathlib.Path) -> None:
         """The whole page as a PNG file."""

@@ -27,7 +27,8 @@ from tests.with_testbed import variables
 from tests.zone_keeper import ZoneKeeper
 
 collection.install()
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table  # noqa: E402
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet  # noqa: E402
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BOLD, RESET = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
@@ -116,7 +117,7 @@ def run(options: argparse.Namespace) -> int:
             say(f"(demo) took {time.monotonic() - started:.0f} s, {len(testbed.calls())} AWS API calls")
             testbed.clear_calls()
     table = json.loads((artifacts / "fleet.json").read_text("utf-8"))["runners"]
-    say("\n" + "\n".join(fleet_table(table)) + "\n")
+    say("\n" + "\n".join(fleet_lines(Fleet.of(table, ""))) + "\n")
     changed = sum(host["changed"] for host in recaps[1].values())
     say(f"(demo) second run: {len(recaps[1])} runners, changed={changed}. Artifacts: {artifacts}")
     return 0 if recaps[1] and not changed else 1

@@ -21,7 +21,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.prov
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.records import external_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier

@@ -12,7 +12,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import record_files
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.records import record_files
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 

@@ -11,13 +11,13 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_gate import TERMINAL_WIDTH
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
-    fleet_table,
-    record_files,
-    runner_summary,
-)
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.records import record_files
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import next_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.documents import (
     DOCUMENT,
@@ -72,7 +72,7 @@ class ActionModule(ControlNodeAction):
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(own, title, generated)
         part = Part(fleet, tuple(self._forgotten(variables, host) for host in arguments["forget"]))
-        lines = [fleet.headline, "", *fleet_table(own)] if own else []
+        lines = fleet_lines(fleet, TERMINAL_WIDTH) if own else []
         directory, files, kept = arguments["directory"] or values["gitpod_artifact_directory"], [], {}
         if (own or part.forgotten) and not self._task.check_mode:
             files = self._write(pathlib.Path(directory), part, lines)
@@ -80,13 +80,13 @@ class ActionModule(ControlNodeAction):
                 lines += ["", f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)"]
             kept = upload(self, variables, values, part, self._records(variables, own, arguments["hosts"]))
             lines += kept_lines(kept)
-        ending = next_lines(fleet.runners)
+        ending = next_lines(fleet.documents)
         lines += ["", *ending] if ending else []
         if own:
             self._display.rows(["", *lines, ""])
-        summary = {**fleet.summary(), **({"report": kept} if kept else {})}
-        summary["needed"] = summary["needed"] or sliced(variables)
-        result.update(changed=False, files=files, table=lines, summary=summary)
+        told = {**summary(fleet), **({"report": kept} if kept else {})}
+        told["needed"] = told["needed"] or sliced(variables)
+        result.update(changed=False, files=files, table=lines, summary=told)
         return result
 
     def _forgotten(self, variables: dict[str, t.Any], host: str) -> Key:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.records import external_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import serial
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import interruptible
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.play_hosts import play_hosts

@@ -11,9 +11,9 @@ module: runner_report
 short_description: Write the reports of a run and show the fleet
 version_added: 0.1.0
 description:
-  - Writes one JSON file for each runner, C(fleet.json) for all of them, C(fleet.md) in Markdown and C(fleet.html), one
-    self-contained page, and prints a table with a line a runner. C(docs/report.schema.json) of the collection is the
-    schema of the JSON files.
+  - Writes one JSON file for each runner, C(fleet.json) for all of them, C(fleet.md), a summary in Markdown, and
+    C(fleet.html), one self-contained page, and prints a table with a line a runner. All count the same.
+    C(docs/report.schema.json) of the collection is the schema of the JSON files.
   - With C(gitpod_report_upload) of the host, the same is kept in S3
     (M(gitpod.enterprise_runner.runner_report_upload)).
   - Runs on the control node, and starts a process only to upload. The role
@@ -25,6 +25,7 @@ options:
   runners:
     description:
       - Runners in the shape of their JSON reports, one entry each, besides those of O(hosts).
+      - One that has C(as_of), as a report of an earlier run does, keeps it, and is shown as of that time.
     type: list
     elements: dict
     default: []
@@ -101,11 +102,16 @@ summary:
       description: The run in one line.
       type: str
       sample: "16 runners: 1 failed, 15 verified"
+    checks:
+      description: Number of checks by what they found, C(passed), C(unverifiable), C(not_made), C(warnings), C(failed).
+      type: dict
     counts:
       description: Number of runners by state, C(failed), C(waiting), C(unverified) and C(verified).
       type: dict
     runners:
-      description: C(region), C(runner), C(state) and C(stack) of each runner, and C(task) and C(reason) of a failure.
+      description:
+        - C(region), C(runner), C(state), C(stack) and C(release) of each runner, and C(task) and C(reason) of a
+          failure.
       type: list
       elements: dict
 table:

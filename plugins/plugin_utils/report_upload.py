@@ -12,7 +12,7 @@ import os
 import pathlib
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.documents import DOCUMENT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.merge import (
     Key,
@@ -43,8 +43,8 @@ class Part:
 
     def over(self, known: t.Sequence[Runner]) -> Fleet:
         """The fleet with this part, which replaces only its own runners of what is known."""
-        everyone = merged(known, self.fleet.runners, self.forgotten)
-        return fleet_of(everyone, self.fleet.runners, self.fleet.title, self.fleet.generated)
+        everyone = merged(known, self.fleet.documents, self.forgotten)
+        return fleet_of(everyone, self.fleet.documents, self.fleet.title, self.fleet.generated)
 
 
 def known_in(directory: pathlib.Path) -> list[Runner]:
@@ -124,7 +124,7 @@ def _report(part: Part, task_vars: Raw) -> Result:
         (str(task_vars[name]) for name in ("awx_job_id", "tower_job_id") if task_vars.get(name)), str(os.getpid())
     )
     return {
-        "runners": [dict(runner) for runner in part.fleet.runners],
+        "runners": part.fleet.documents,
         "forget": [{"region": region, "runner": runner} for region, runner in part.forgotten],
         "title": part.fleet.title,
         "generated": part.fleet.generated,

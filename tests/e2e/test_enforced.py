@@ -122,7 +122,7 @@ def test_the_network_endpoints_take_no_more_than_is_documented(
     values = placeholders(NAME, {"gitpod_region": REGION})
     deployer = Deployer(testbed, {"stage": policy.filled(policy.policy("network_endpoints"), values)})
     testbed.enforce()
-    one = {"name": "one", "vpc_id": VPC, "subnet_ids": SUBNETS[:1], "timeout": 600}
+    one: dict[str, t.Any] = {"name": "one", "vpc_id": VPC, "subnet_ids": SUBNETS[:1], "timeout": 600}
     two = {**one, "name": "two", "subnet_ids": SUBNETS}
     gone = ({**runner, "state": "absent"} for runner in (one, two))
     for options in (one, two, *gone):

@@ -27,14 +27,14 @@ if t.TYPE_CHECKING:
 Result = dict[str, t.Any]
 SITE = "gitpod.enterprise_runner.site"
 EU = "eu-central-1"
-PLACES = {
+PLACES: dict[str, t.Any] = {
     EU: ("vpc-0b8e6d4f2a0c91357", ["subnet-0b2f3d5c7e9a12461", "subnet-0b2f3d5c7e9a12462"]),
     US: (VPCS[US], SUBNETS[US]),
     AP: (VPCS[AP], SUBNETS[AP]),
 }
 THIRD = "subnet-0b2f3d5c7e9a12463"
-ONE = {"name": "one", "runner_id": "0193e7a1-0000-7000-8000-000000000001"}
-TWO = {"name": "two", "runner_id": "0193e7a1-0000-7000-8000-000000000002"}
+ONE: dict[str, t.Any] = {"name": "one", "runner_id": "0193e7a1-0000-7000-8000-000000000001"}
+TWO: dict[str, t.Any] = {"name": "two", "runner_id": "0193e7a1-0000-7000-8000-000000000002"}
 ALL = sorted(service.short for service in SERVICES)
 INTERFACES = sorted(service.short for service in SERVICES if service.kind == "Interface")
 FEW = ["dynamodb", "iam", "logs", "s3", "sts"]
@@ -290,9 +290,16 @@ def test_the_endpoint_to_the_management_plane_goes_without_them(bed: Bed) -> Non
     """Both are this collection's, and each goes with its own stage."""
     vpc_id, subnet_ids = PLACES[EU]
     bed.run()
-    options = {**ONE, "vpc_id": vpc_id, "subnet_ids": subnet_ids, "security_group_name": "one-group", "timeout": 20}
+    options: dict[str, t.Any] = {
+        **ONE,
+        "vpc_id": vpc_id,
+        "subnet_ids": subnet_ids,
+        "security_group_name": "one-group",
+        "timeout": 20,
+    }
     spec = runner_endpoint.ARGUMENT_SPEC
-    for more in ({}, {"state": "absent"}):
+    removal: dict[str, t.Any] = {"state": "absent"}
+    for more in ({}, removal):
         done = outcome(InProcessModule(bed.testbed, spec, EU, **options, **more), single.run)
         assert (done.get("msg"), done["changed"]) == (None, True)
     assert sorted(bed.there()) == FEW

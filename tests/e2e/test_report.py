@@ -99,7 +99,7 @@ def test_sixteen_regions_are_reported_to_people_and_machines(controller: Control
     for region in REGIONS:
         jsonschema.validate(run.report(f"gitpod-{region}"), one)
     assert "16 runners: 1 failed, 15 verified" in (run.artifacts / "fleet.md").read_text("utf-8")
-    assert (run.artifacts / "fleet.html").read_text("utf-8").count('<details class="runner"') == 16
+    assert (run.artifacts / "fleet.html").read_text("utf-8").count('<details class="runner') == 16
 
     summary, slack = (body for _path, body in receiver.posted)
     assert summary["headline"] == "16 runners: 1 failed, 15 verified"

@@ -13,10 +13,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
-from tests import reports
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
+from tests import report_samples, reports
 from tests.browser import PROGRAM, Browser
 
 if t.TYPE_CHECKING:
@@ -55,7 +55,7 @@ def everything() -> list[t.Mapping[str, t.Any]]:
     ]
 
 
-@pytest.mark.parametrize("width", [400, 1600])
+@pytest.mark.parametrize("width", [400, 1200, 1600])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_readable_at_every_width_light_and_dark(
     browser: Browser, tmp_path: pathlib.Path, width: int, scheme: str
@@ -124,15 +124,43 @@ def test_a_run_without_runners_says_so(browser: Browser, tmp_path: pathlib.Path)
     assert browser.run("document.querySelectorAll('input, button').length") == 0
 
 
-def test_on_paper_everything_is_open_and_dark_on_light(browser: Browser, tmp_path: pathlib.Path) -> None:
-    browser.look_like(1600, "dark")
-    browser.open(written(tmp_path))
+@pytest.mark.parametrize("scripts", [True, False])
+def test_on_paper_is_a_page_for_the_fleet_and_one_for_each_runner_that_needs_attention(
+    browser: Browser, tmp_path: pathlib.Path, scripts: bool
+) -> None:
+    browser.look_like(1200, "dark")
+    browser.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+    pages = {}
+    for name, (count, kinds) in report_samples.FLEETS.items():
+        path = tmp_path / f"{name}.html"
+        path.write_text(page(report_samples.fleet(count, *kinds)), "utf-8")
+        browser.open(path)
+        pages[name] = browser.printed_pages()
+    browser.call("Emulation.setScriptExecutionDisabled", value=False)
+    assert pages == {name: 1 + len(kinds) for name, (_count, kinds) in report_samples.FLEETS.items()}
+
+
+def test_on_paper_it_is_dark_on_light_and_what_was_folded_is_folded_again(
+    browser: Browser, tmp_path: pathlib.Path
+) -> None:
+    browser.look_like(703, "dark")
+    path = tmp_path / "fleet.html"
+    path.write_text(page(report_samples.fleet(16, *report_samples.FLEETS["failing"][1])), "utf-8")
+    browser.open(path)
+    still_folded = "document.querySelectorAll('details.attention:not([open])').length"
+    assert browser.run(still_folded) == 16, "what a reader needs is at the top"
     browser.run("window.dispatchEvent(new Event('beforeprint'))")
-    assert browser.run("document.querySelectorAll('details:not([open])').length") == 0
+    assert browser.run(still_folded) == 0
     scheme = [{"name": "prefers-color-scheme", "value": "dark"}]
     browser.call("Emulation.setEmulatedMedia", media="print", features=scheme)
-    assert browser.run("getComputedStyle(document.querySelector('.card')).backgroundColor") == "rgb(255, 255, 255)"
+    browser.picture(PICTURES / "print.png")
+    assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert browser.run("document.documentElement.scrollWidth") <= 703
+    assert browser.run(CUT) == []
+    assert browser.run(FAINT) == []
     browser.call("Emulation.setEmulatedMedia", media="", features=scheme)
+    browser.run("window.dispatchEvent(new Event('afterprint'))")
+    assert browser.run(still_folded) == 16
 
 
 def test_what_it_shows(browser: Browser, tmp_path: pathlib.Path) -> None:
@@ -140,18 +168,20 @@ def test_what_it_shows(browser: Browser, tmp_path: pathlib.Path) -> None:
     path = written(tmp_path)
     browser.open(path)
     assert browser.requests == [path.as_uri()], "the page alone is fetched"
-    assert browser.run("document.querySelectorAll('.regions .tile').length") == 8
+    assert browser.run("document.querySelectorAll('table.fleet tbody tr').length") == 8
     # A failed runner is open and says why; the others open when they are jumped to.
     shown = browser.run("document.body.innerText")
     assert "Wait for the stack failed" in shown
     assert reports.REASON in shown
     assert "EnvironmentProfile-1ABC" not in browser.run("document.getElementById('runner-1').innerText")
-    browser.run("document.querySelector('.regions .tile').click()")
+    browser.run("document.querySelector('table.fleet a').click()")
     browser.run("new Promise(done => setTimeout(done, 50))")
     assert "EnvironmentProfile-1ABC" in browser.run("document.getElementById('runner-1').innerText")
     # State is told by words and drawings, not by colour alone.
-    tiles = "[...document.querySelectorAll('.regions .tile')]"
-    assert browser.run(f"{tiles}.every(e => e.querySelector('svg') && e.querySelector('.word').textContent)") is True
+    rows = "[...document.querySelectorAll('table.fleet tbody tr')]"
+    assert (
+        browser.run(f"{rows}.every(e => e.querySelector('.state svg') && e.querySelector('.word').textContent)") is True
+    )
     assert browser.run("getComputedStyle(document.querySelector('.steps .bad')).display") != "none"
 
 
@@ -177,9 +207,7 @@ def test_values_are_copied_and_runners_filtered(browser: Browser, tmp_path: path
     assert browser.run("document.querySelector('button.done span').textContent") == "Copied"
     browser.run("document.getElementById('filter').value = 'us- verified'")
     browser.run("document.getElementById('filter').dispatchEvent(new Event('input'))")
-    visible = (
-        "[...document.querySelectorAll('.regions .tile strong')].filter(e => e.offsetParent).map(e => e.innerText)"
-    )
+    visible = "[...document.querySelectorAll('td.runner-name a')].filter(e => e.offsetParent).map(e => e.innerText)"
     assert browser.run(visible) == ["gitpod-us-east-1", "gitpod-us-east-2", "gitpod-us-west-2"]
     unmatched = "document.getElementById('unmatched').offsetParent !== null"
     assert browser.run(unmatched) is False

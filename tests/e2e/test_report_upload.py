@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store import operation
 from ansible_collections.gitpod.enterprise_runner.plugins.modules.runner_report_upload import ARGUMENT_SPEC
 from tests import reports

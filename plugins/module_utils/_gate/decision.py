@@ -8,7 +8,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import FAIL, Finding, Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
+    FAIL,
+    Finding,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
+    Runner,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import (
     MOST_BYTES,
     cut,

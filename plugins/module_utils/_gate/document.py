@@ -9,13 +9,15 @@ import json
 import re
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
     FAIL,
     PASS,
     SKIP,
     WARN,
     Counts,
     Finding,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
     Runner,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean

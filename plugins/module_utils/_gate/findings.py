@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
     FAIL,
     PASS,
     SKIP,
     STATUSES,
     WARN,
     Finding,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
     Runner,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.table import ACTION_WORDS

@@ -8,6 +8,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
+    FAIL,
+    WARN,
+    Counts,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.costs import (
     Cost,
     costs_of,
@@ -20,13 +25,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.fin
     reason_lines,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
-    FAIL,
     HELD,
     IDLE,
     REFUSED,
     TO_DO,
-    WARN,
-    Counts,
     Raw,
     Runner,
     labels,

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import FAIL, WARN, Finding
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import Gate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
-    FAIL,
     HELD,
     IDLE,
     REFUSED,
     TO_DO,
-    WARN,
-    Finding,
     Runner,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import shortened

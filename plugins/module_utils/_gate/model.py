@@ -9,102 +9,19 @@ import collections
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
+    FAIL,
+    LOOK,
+    Counts,
+    Finding,
+    findings_of,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import ACTIONS, NOTHING, STAGES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
-FAIL, WARN, SKIP, PASS = "fail", "warn", "skip", "pass"
-STATUSES = (FAIL, WARN, SKIP, PASS)
 # What a host is: it goes on with something or with nothing to do, its own mistakes stop it, or those of others do.
 TO_DO, IDLE, REFUSED, HELD = "to do", "nothing to do", "refused", "held"
-# A variable that is missing is made good by the stack that exists (docs/prerequisites.md).
-MISSING = "missing"
-LOOK = "look"
 Raw = t.Mapping[str, t.Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class Finding:
-    """What the contract or a check says about one runner.
-
-    :param id: stable, such as C(network.vpc) or C(contract.gitpod_vpc_id).
-    :param status: one of C(STATUSES).
-    :param summary: what was seen, one line.
-    :param remediation: what to do, one line; empty when there is nothing to do.
-    :param docs: where it is explained, or empty.
-    :param variable: the inventory variable that has to be changed, where exactly one is known.
-    :param unverifiable: whether it was skipped because it could not be looked at, as its check says.
-    """
-
-    id: str
-    status: str
-    summary: str
-    remediation: str = ""
-    docs: str = ""
-    variable: str = ""
-    unverifiable: bool = False
-
-    @classmethod
-    def of(cls, raw: Raw, status: str = "") -> Finding:
-        """From a problem of the contract or a check, whose texts come from outside.
-
-        :param status: of what has none of its own; an unknown one counts as a failure, never as a pass.
-        """
-        stated = str(raw.get("status") or status)
-        known = stated if stated in STATUSES else FAIL
-        return cls(
-            id=clean(raw.get("id") or "unnamed"),
-            status=known,
-            summary=clean(raw.get("summary") or ""),
-            remediation=clean(raw.get("remediation") or ""),
-            docs=clean(raw.get("docs") or ""),
-            variable=clean(raw.get("variable") or ""),
-            unverifiable=known == SKIP and bool(raw.get("unverifiable")),
-        )
-
-    def as_result(self) -> dict[str, t.Any]:
-        """Plain data by the documented keys."""
-        return {key: value for key, value in dataclasses.asdict(self).items() if value or key in _ALWAYS}
-
-
-_ALWAYS = ("id", "status", "summary", "remediation")
-
-
-@dataclasses.dataclass(frozen=True)
-class Counts:
-    """How many findings there are of each kind; what was not looked at never counts as passed."""
-
-    passed: int = 0
-    unverifiable: int = 0
-    not_made: int = 0
-    warnings: int = 0
-    failed: int = 0
-
-    @classmethod
-    def of(cls, findings: t.Iterable[Finding]) -> Counts:
-        """Count."""
-        kinds = collections.Counter(_kind(finding) for finding in findings)
-        return cls(**{field.name: kinds[field.name] for field in dataclasses.fields(cls)})
-
-    def phrase(self) -> str:
-        """C(20 passed, 5 not verifiable, 1 warning)."""
-        words = {
-            "passed": self.passed,
-            "not verifiable": self.unverifiable,
-            "not made": self.not_made,
-            "warning" if self.warnings == 1 else "warnings": self.warnings,
-            "failed": self.failed,
-        }
-        return ", ".join(f"{number} {word}" for word, number in words.items() if number) or "none made"
-
-    def as_result(self) -> dict[str, int]:
-        """Plain data."""
-        return dataclasses.asdict(self)
-
-
-def _kind(finding: Finding) -> str:
-    if finding.status == SKIP:
-        return "unverifiable" if finding.unverifiable else "not_made"
-    return {PASS: "passed", WARN: "warnings", FAIL: "failed"}[finding.status]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,16 +62,13 @@ class Runner:
     @classmethod
     def of(cls, raw: Raw) -> Runner:
         """From the data of one host: C(host), C(name), C(region), C(problems), C(look) and C(values)."""
-        look = raw.get("look") or {}
-        problems = [entry for entry in raw.get("problems") or [] if not _made_good(entry, look)]
-        findings = [Finding.of(entry, FAIL) for entry in problems]
-        findings += [Finding.of(entry) for entry in look.get("checks") or []]
+        look, problems = raw.get("look") or {}, raw.get("problems") or []
         host = str(raw["host"])
         return cls(
             host=host,
             name=clean(raw.get("name") or host),
             region=clean(raw.get("region") or ""),
-            findings=(*findings, *_of_the_look(look, bool(problems))),
+            findings=(*findings_of(problems, look), *_not_looked(look, bool(problems))),
             plan=tuple(_stage(entry) for entry in look.get("plan") or []),
             values=raw.get("values") or {},
             policies=look.get("policies") or {},
@@ -203,18 +117,11 @@ def _release(raw: Raw) -> str:
     return f"{before}, runs {running}" if running and running != deployed else before
 
 
-def _made_good(problem: Raw, look: Raw) -> bool:
-    return problem.get("kind") == MISSING and look.get("stack_exists") is True
-
-
-def _of_the_look(look: Raw, explained: bool) -> list[Finding]:
-    """A runner that could not be looked at is refused: nothing is known about it.
+def _not_looked(look: Raw, explained: bool) -> list[Finding]:
+    """Nothing is known of a runner that nobody looked at, so it is refused.
 
     :param explained: whether the contract has said already why nobody looked.
     """
-    if look.get("failed"):
-        message = clean(look.get("msg") or "It could not be looked at, without a message.")
-        return [Finding(LOOK, FAIL, message, "Remove the cause, and run again.")]
     if look or explained:
         return []
     return [Finding(LOOK, FAIL, "Nobody looked at it.", "Run the prerequisites for this host too.")]

@@ -9,9 +9,9 @@ import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
 
 DOCUMENT, MARKDOWN, PAGE = "fleet.json", "fleet.md", "fleet.html"
 
@@ -25,10 +25,10 @@ def of_runners(fleet: Fleet) -> list[tuple[t.Mapping[str, t.Any], str, str]]:
     """Of each runner alone, with the file's name and content."""
     named: dict[str, str] = {}
     for runner in fleet.runners:
-        name, key = str(runner.get("runner", "")), f"{runner.get('runner', '')} {runner.get('region', '')}"
-        named[key if key not in named else f"{key} {len(named)}"] = name
+        key = f"{runner.name} {runner.region}"
+        named[key if key not in named else f"{key} {len(named)}"] = runner.name
     names = file_names(named).values()
-    return [(runner, f"{name}.json", _as_json(runner)) for name, runner in zip(names, fleet.runners)]
+    return [(held, f"{name}.json", _as_json(held)) for name, held in zip(names, fleet.documents)]
 
 
 def _as_json(content: t.Any) -> str:

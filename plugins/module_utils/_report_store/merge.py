@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import SCHEMA_VERSION
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import SCHEMA_VERSION
 
 Runner = t.Mapping[str, t.Any]
 Key = tuple[str, str]

@@ -13,7 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release 
     SSH_WARNING,
     has_old_ssh_port,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import table
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.table import table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 COLUMNS = ("region", "runner", "from", "runs", "to", "changes", "upgrade")

@@ -78,10 +78,14 @@ def of_fleet(variables: Raw, read: str, host: str) -> dict[str, t.Any]:
     return _dictionary(_dictionary(_dictionary(variables.get(read)).get("runners")).get(host))
 
 
+def latest(variables: Raw, host: str) -> dict[str, t.Any]:
+    """What is known of a host since the batch began, or since before the first: C(problems) and C(look) among it."""
+    return of_fleet(variables, BATCH, host) or of_fleet(variables, LOOK, host)
+
+
 def look(variables: Raw, host: str) -> dict[str, t.Any]:
-    """The latest look at a host: the batch's, or the one before the first batch."""
-    latest = of_fleet(variables, BATCH, host) or of_fleet(variables, LOOK, host)
-    return _dictionary(latest.get("look"))
+    """The latest look at a host."""
+    return _dictionary(latest(variables, host).get("look"))
 
 
 def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
@@ -102,7 +106,10 @@ def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
         found["dns"] = {}
     for stage, name in SEEN.items():
         found[stage] = found[stage] or _dictionary(seen.get(name))
-    found["prerequisites"] = found["prerequisites"] or look(variables, host)
+    # What the look found stays as it is; what the gate made of it is the host's failure.
+    known = latest(variables, host)
+    problems = {"problems": known["problems"]} if known.get("problems") else {}
+    found["prerequisites"] = {**(_dictionary(known.get("look")) or found["prerequisites"]), **problems}
     found["verification"] = found["verification"] or of_fleet(variables, VERIFICATION, host)
     found["acceptance"] = of_fleet(variables, ACCEPTANCE, host)
     found["failure"] = failure(variables, host, found)

@@ -313,7 +313,8 @@ def _modify(params: dict[str, t.Any]) -> t.Any:
     if dns == "true":
         if state == "pendingAcceptance":
             return ec2._error("InvalidParameter", _NOT_ACCEPTED.format(record["ServiceName"]), 400)
-        refusal = _private_dns_refusal(record["VpcId"], _service(record["ServiceName"]), record["VpcEndpointId"])
+        service = _service(record["ServiceName"])
+        refusal = _private_dns_refusal(record["VpcId"], service, record["VpcEndpointId"]) if service else None
         if refusal:
             return refusal
     _apply(record, params, dns)

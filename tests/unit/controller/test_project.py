@@ -36,7 +36,7 @@ BROUGHT_BY = {
     "ona_sdk": "gitpod-sdk",
     "pyqwest": "gitpod-sdk",
 }
-BY_ANSIBLE = {"ansible", "ansible_collections", "yaml"}
+BY_ANSIBLE = {"ansible", "ansible_collections", "jinja2", "yaml"}
 
 
 @pytest.mark.parametrize("template", templates.ALL, ids=lambda template: template.id)

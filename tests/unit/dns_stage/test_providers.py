@@ -17,7 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.prov
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import Provider
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.telling import told
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.stages import failed_stage
 
 ROOT = pathlib.Path(__file__).parents[3]
 # Where code is that somebody writes; docs and tests are beside it.

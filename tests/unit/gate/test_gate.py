@@ -11,8 +11,14 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
+    Counts,
+    Finding,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import Counts, Finding, Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import (
+    Runner,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from tests import gate_samples
 from tests.gate_samples import ACLS, EMAIL, FIRST, SUBNETS, ZONES, check, host, look

@@ -17,10 +17,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.document import documents
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.model import Runner
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import fleet_table, runner_summary
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet, message
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import message, summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import shortened
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block, clean, once, printable
 from tests import reports
@@ -126,10 +128,10 @@ def test_reports_tables_and_messages_are_printable(text: str) -> None:
     runner = runner_summary(spoiled, f"gitpod{text}", f"us-east-1{text}")
     fleet = Fleet.of([runner], f"Run{text}", "2026-11-24T17:30:00Z")
     texts = {
-        "table": "\n".join(fleet_table([runner])),
+        "table": "\n".join(fleet_lines(fleet)),
         "page": page(fleet),
         "markdown": markdown(fleet),
-        "slack": json.dumps(message(fleet.summary(), "slack", "hooks.slack.com"), ensure_ascii=False),
+        "slack": json.dumps(message(summary(fleet), "slack", "hooks.slack.com"), ensure_ascii=False),
     }
     evil = {"id": f"a{text}", "status": "fail", "summary": f"b{text}", "remediation": f"c{text}"}
     entry = host(f"one{text}", f"us-west-2{text}", look(), evil)

@@ -14,8 +14,9 @@ import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.handed_on import plan_artifact
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.results import ARTIFACTS
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import nothing_needed, sliced
 from tests import reports
@@ -73,13 +74,13 @@ def test_a_review_hands_on_what_waits() -> None:
     change = {"action": "Modify", "logical_id": "Task", "type": "T", "replacement": "True", "properties": ["Cpu"]}
     waiting = runner_summary({"stack": {"operation": "review", "changes": [change] * 30, "changed": True}}, "eu", "e")
     done = runner_summary(reports.results("us"), "us", "us")
-    found = Fleet.of([waiting, done], "x").summary()
+    found = summary(Fleet.of([waiting, done], "x"))
     assert found["needed"] is True
     (row,) = [row for row in found["runners"] if row["state"] == "waiting"]
     assert row["waits_for"] == "stack"
     assert row["changes"][0] == "Modify Task (T), replaced: Cpu"
     assert row["changes"][-1] == "and 10 more"
-    assert Fleet.of([done], "x").summary()["needed"] is False
+    assert summary(Fleet.of([done], "x"))["needed"] is False
 
 
 def test_records_that_were_handed_over_are_in_the_artifact() -> None:
@@ -88,14 +89,14 @@ def test_records_that_were_handed_over_are_in_the_artifact() -> None:
     del results["verification"]
     runner = runner_summary(results, "eu", "eu")
     assert runner["state"] == "waiting"
-    (row,) = Fleet.of([runner], "x").summary()["runners"]
+    (row,) = summary(Fleet.of([runner], "x"))["runners"]
     assert (row["waits_for"], row["records"]) == ("dns", records)
 
 
 def test_what_failed_is_handed_on_with_what_to_do() -> None:
     results = reports.results("eu")
     results["verification"] = {"healthy": False, "checks": [{**WRONG, "evidence": {}}]}
-    (row,) = Fleet.of([runner_summary(results, "eu", "eu")], "x").summary()["runners"]
+    (row,) = summary(Fleet.of([runner_summary(results, "eu", "eu")], "x"))["runners"]
     assert row["problems"] == [{key: WRONG[key] for key in ("id", "summary", "remediation")}]
 
 

@@ -14,7 +14,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_dns_records import _write, shown
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import record_files as documents
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.records import record_files as documents
 
 if t.TYPE_CHECKING:
     import pathlib

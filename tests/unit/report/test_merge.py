@@ -13,10 +13,12 @@ import typing as t
 import jsonschema
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet, message
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import message
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import summary as small
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.merge import (
     fleet_of,
     merged,
@@ -44,7 +46,8 @@ def test_a_part_replaces_its_own_runners_and_keeps_the_others_with_their_times()
     fleet = fleet_of(found, own, "Run of today", "2026-11-03T00:00:05Z")
     assert (fleet.title, fleet.counts["verified"]) == ("Fleet as of 2026-11-03T00:00:05Z", 1)
     jsonschema.validate(fleet.document(), SCHEMA)
-    assert "as of `2026-11-01T00:00:00Z`" in markdown(fleet)
+    assert "| as of |" in markdown(fleet)
+    assert "| 2026-11-01T00:00:00Z |" in markdown(fleet)
     assert "as of 2026-11-01T00:00:00Z" in page(fleet)
     assert fleet_of(own, own, "Run of today", "").title == "Run of today"
 
@@ -89,6 +92,6 @@ def test_the_place_is_a_bucket_and_a_prefix(url: str, where: tuple[str, str]) ->
 
 
 def test_the_message_has_the_link() -> None:
-    summary = {**Fleet.of([seen("eu", "x")], "Run").summary(), "report": {"page": {"uri": "s3://b/fleet.html"}}}
+    summary = {**small(Fleet.of([seen("eu", "x")], "Run")), "report": {"page": {"uri": "s3://b/fleet.html"}}}
     assert "Report: s3://b/fleet.html" in json.dumps(message(summary, "slack", ""))
     assert message(summary, "json", "")["report"]["page"]["uri"] == "s3://b/fleet.html"

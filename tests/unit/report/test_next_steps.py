@@ -11,12 +11,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.stages import failed_stage, stages_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import STEPS, next_lines
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage, stages_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import DEPLOYING, NEXT_STEPS
 
 HEALTHY: dict[str, t.Any] = {"verification": {"healthy": True}}
@@ -31,7 +31,7 @@ def fleet(*declared: tuple[str, tuple[str, ...], dict[str, t.Any]]) -> Fleet:
 
 def test_what_nobody_declares_ends_the_report_with_its_links() -> None:
     found = fleet(("a", (), HEALTHY), ("b", ("scm_integrations",), HEALTHY))
-    assert next_lines(found.runners) == [
+    assert next_lines(found.documents) == [
         "Next steps:",
         f"  Configure repository access (a): {ACCESS}, or declare gitpod_runner_settings_scm_integrations",
         f"  Configure environment classes (all 2 runners): {CLASSES}, or declare "
@@ -39,7 +39,7 @@ def test_what_nobody_declares_ends_the_report_with_its_links() -> None:
     ]
     assert [step["runners"] for step in found.document()["next_steps"]] == [["a"], ["a", "b"]]
     text, html = markdown(found), page(found)
-    assert text.index("## Next steps") > text.index("## b")
+    assert text.index("## Next steps") > text.index("| b |")
     for url in (ACCESS, CLASSES):
         assert f"]({url})" in text
         assert f'href="{url}"' in html
@@ -47,7 +47,7 @@ def test_what_nobody_declares_ends_the_report_with_its_links() -> None:
 
 def test_where_all_is_declared_nothing_is_added() -> None:
     found = fleet(("a", ("environment_classes", "scm_integrations"), HEALTHY))
-    assert next_lines(found.runners) == []
+    assert next_lines(found.documents) == []
     assert found.document()["next_steps"] == []
     assert "Next steps" not in markdown(found) + page(found)
     assert next_lines([runner_summary(HEALTHY, "a", "eu-central-1")]) == [], "an outcome says nothing of them"
@@ -55,13 +55,13 @@ def test_where_all_is_declared_nothing_is_added() -> None:
 
 def test_a_runner_that_failed_is_led_to_the_remedies_first() -> None:
     found = fleet(("a", (), FAILED))
-    (_head, line) = next_lines(found.runners)
+    (_head, line) = next_lines(found.documents)
     assert line.startswith("  Troubleshoot (a): https://")
 
 
 def test_a_name_from_outside_stays_one_line() -> None:
     found = fleet(("<b>a</b>\n\x1b[2Jrm", (), HEALTHY))
-    assert all("\n" not in line and "\x1b" not in line for line in next_lines(found.runners))
+    assert all("\n" not in line and "\x1b" not in line for line in next_lines(found.documents))
     assert "<b>a</b>" not in markdown(found) + page(found)
 
 

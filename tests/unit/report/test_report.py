@@ -1,36 +1,54 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables and records as text."""
+"""A runner's document, the table on screen, and records as text."""
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.desired import parameters
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.records import (
     external_records,
-    fleet_table,
-    runner_summary,
     zone_file_lines,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
+from tests import report_samples
 
 
 def test_the_fleet_table_is_sorted_and_aligned() -> None:
-    lines = fleet_table(
+    fleet = Fleet.of(
         [
             {"region": "us-east-1", "runner": "gitpod-us", "stack": {"status": "CREATE_COMPLETE"}},
             {"region": "eu-central-1", "runner": "gitpod-eu", "stack": {"status": "CREATE_COMPLETE"}},
-        ]
+        ],
+        "x",
     )
-    assert [line.split()[0] for line in lines[2:]] == ["eu-central-1", "us-east-1"]
+    lines = fleet_lines(fleet)
+    assert [line.split()[1] for line in lines[2:4]] == ["gitpod-eu", "gitpod-us"]
     assert lines[0].index("stack") == lines[2].index("CREATE_COMPLETE") == lines[3].index("CREATE_COMPLETE")
-    assert lines[3].endswith("-")
+    assert "endpoint" not in lines[0], "what nobody has is no column"
+
+
+@pytest.mark.parametrize("width", [80, 100, 132])
+@pytest.mark.parametrize(("count", "kinds"), report_samples.FLEETS.values())
+def test_the_screen_fits_the_terminal_and_has_the_release(count: int, kinds: tuple[str, ...], width: int) -> None:
+    fleet = report_samples.fleet(count, *kinds)
+    lines = fleet_lines(fleet, width)
+    assert max(map(len, lines)) <= width
+    rows = {line.split()[1]: line for line in lines[2 : 2 + count]}
+    assert [name for name in rows if fleet.runners] == [runner.name for runner in fleet.runners]
+    assert [runner.name for runner in fleet.runners if runner.release not in rows[runner.name]] == []
+    assert lines[-2:] == [fleet.headline, fleet.checks_line]
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
-    text = "\n".join(fleet_table([{"region": "us-east-1", "runner": "evil\x1b[2J\nname"}]))
-    assert "\x1b" not in text
-    assert len(text.splitlines()) == 3
+    lines = fleet_lines(Fleet.of([{"region": "us-east-1", "runner": "evil\x1b[2J\nname"}], "x"))
+    assert "\x1b" not in "\n".join(lines)
+    assert [line for line in lines if "\n" in line] == []
 
 
 def test_both_names_are_recorded() -> None:
@@ -67,17 +85,19 @@ def test_a_summary_picks_what_a_report_tells_and_nothing_else() -> None:
     }
     summary = runner_summary(stages, "gitpod-eu", "eu-central-1")
     assert "s3cr3t" not in str(summary)
-    row = fleet_table([summary])[2]
-    assert row.split("  ")[0] == "eu-central-1"
-    for cell in (
-        "gitpod-eu",
-        "CREATE_COMPLETE",
-        "internal, active",
-        "eu.example.com",
-        "available",
-        "1 of 2 checks failed",
-    ):
-        assert cell in row
+    row = Fleet.of([summary], "x").runners[0].row
+    assert row == {
+        "state": "failed",
+        "runner": "gitpod-eu",
+        "region": "eu-central-1",
+        "stack": "CREATE_COMPLETE",
+        "release": "",
+        "domain": "eu.example.com",
+        "load balancer": "internal, active",
+        "endpoint": "available",
+        "prerequisites": "",
+        "verification": "1 passed, 1 failed",
+    }
 
 
 def test_a_certificate_is_told_as_its_stage_hands_it_on() -> None:
@@ -104,7 +124,8 @@ def test_a_certificate_is_told_as_its_stage_hands_it_on() -> None:
 def test_a_failure_is_told_under_the_table() -> None:
     failure = {"task": "Start the stack", "message": "The exchange token is missing.", "stack": {"status": "ABSENT"}}
     started = {"stack": {"status": "CREATE_IN_PROGRESS"}}
-    lines = fleet_table([runner_summary({"failure": failure, "stack": started}, "gitpod-eu", "eu-central-1")])
+    summary = runner_summary({"failure": failure, "stack": started}, "gitpod-eu", "eu-central-1")
+    lines = fleet_lines(Fleet.of([summary], "x"))
     assert "ABSENT" in lines[2]
     assert lines[2].endswith("not reached")
-    assert lines[-2:] == ["gitpod-eu failed: Start the stack", "  The exchange token is missing."]
+    assert lines[4:6] == ["gitpod-eu: Start the stack failed", "  The exchange token is missing."]

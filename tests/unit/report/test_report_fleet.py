@@ -12,15 +12,17 @@ import typing as t
 import jsonschema
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary, state_of
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.markdown import escape, markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import (
     SLACK_TEXT,
-    Fleet,
     message,
     slack_message,
+    summary,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import code, escape, markdown
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_stages import failed_stage, stages_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.stages import failed_stage, stages_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary, state_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
 from tests import reports
 
 SCHEMA = json.loads((pathlib.Path(__file__).parents[3] / "docs/report.schema.json").read_text("utf-8"))
@@ -61,17 +63,17 @@ def test_counts_and_headline() -> None:
 
 
 def test_the_summary_is_small_and_says_why() -> None:
-    summary = FLEET.summary()
-    assert [row["state"] for row in summary["runners"]] == ["verified", "unverified", "failed"]
-    assert reports.REASON in summary["runners"][2]["reason"]
-    large = Fleet.of([{**GOOD, "runner": f"gitpod-{index}"} for index in range(50)], "x").summary()
+    small = summary(FLEET)
+    assert [row["state"] for row in small["runners"]] == ["verified", "unverified", "failed"]
+    assert reports.REASON in small["runners"][2]["reason"]
+    large = summary(Fleet.of([{**GOOD, "runner": f"gitpod-{index}"} for index in range(50)], "x"))
     assert len(json.dumps(large)) < 8000
     assert "LoadBalancerDNS" not in json.dumps(large)
 
 
 def test_stages_of_a_failed_runner() -> None:
     assert states(reports.broken("us-east-1")) == {
-        "prerequisites": "unchanged",
+        "prerequisites": "passed",
         "certificate": "left out",
         "registration": "left out",
         "network_endpoints": "left out",
@@ -120,52 +122,50 @@ def test_markdown_tells_what_there_is() -> None:
     text = markdown(FLEET)
     for part in (
         "# Run of today",
-        "Stages: prerequisites unchanged, stack failed",
+        "stack failed",
         "Create the role once",
-        "tls.names",
     ):
         assert part in text
-    assert f"`{GOOD['stack']['outputs']['LoadBalancerDNS']}`" in text
 
 
 def test_markdown_keeps_hostile_values_as_text() -> None:
     text = markdown(Fleet.of([reports.hostile()], reports.HOSTILE))
-    assert "<script" not in text.replace(code(reports.HOSTILE), "")
+    assert "<script" not in text
     assert "\x1b" not in text
     table = [line for line in text.splitlines() if line.startswith("|")]
-    assert {line.replace("\\|", "").count("|") for line in table} <= {4, 5, 3, 10}
+    assert len({line.replace("\\|", "").count("|") for line in table}) == 1, "no value makes a cell of its own"
+    assert len(table) == 3
     assert escape("# no heading") == "\\# no heading"
     assert escape("1. no list") == "1\\. no list"
     assert escape("eu-central-1") == "eu-central-1"
-    assert code("a`b") == "``a`b``"
 
 
 def test_a_slack_message_lists_what_failed_and_fits() -> None:
-    told = slack_message(FLEET.summary())
+    told = slack_message(summary(FLEET))
     assert told["text"] == "Run of today: 3 runners: 1 failed, 1 unverified, 1 verified"
     body = told["blocks"][1]["text"]["text"]
     assert reports.REASON in body
     assert "gitpod-eu-central-1" not in body
     many = Fleet.of([{**BROKEN, "runner": f"gitpod-{index}"} for index in range(50)], "x")
-    lines = slack_message(many.summary())["blocks"][1]["text"]["text"]
+    lines = slack_message(summary(many))["blocks"][1]["text"]["text"]
     assert len(lines) < SLACK_TEXT + 30
     assert lines.splitlines()[-1].startswith("... and ")
-    good = Fleet.of([GOOD], "x").summary()
+    good = summary(Fleet.of([GOOD], "x"))
     assert len(slack_message(good)["blocks"]) == 1
 
 
 def test_slack_takes_hostile_names_for_text() -> None:
-    text = json.dumps(slack_message(Fleet.of([reports.hostile()], "<!channel>").summary()))
+    text = json.dumps(slack_message(summary(Fleet.of([reports.hostile()], "<!channel>"))))
     assert "<!channel>" not in text
     assert "<script>" not in text
 
 
 def test_the_receiver_decides_the_form() -> None:
-    summary = FLEET.summary()
-    assert message(summary, "auto", "hooks.slack.com")["text"]
-    assert message(summary, "auto", "chat.example.com") == summary
-    assert message(summary, "slack", "chat.example.com")["blocks"]
-    assert message(summary, "json", "hooks.slack.com") == summary
+    small = summary(FLEET)
+    assert message(small, "auto", "hooks.slack.com")["text"]
+    assert message(small, "auto", "chat.example.com") == small
+    assert message(small, "slack", "chat.example.com")["blocks"]
+    assert message(small, "json", "hooks.slack.com") == small
 
 
 def acceptance(accepted: bool | None, **more: t.Any) -> dict[str, t.Any]:
@@ -183,7 +183,7 @@ def test_an_acceptance_is_told_with_its_steps_and_their_times() -> None:
     assert "s3cr3t" not in json.dumps(runner)
     assert runner["acceptance"]["steps"] == [{"step": "run", "state": "passed", "seconds": 72.1, "detail": "seen"}]
     assert runner["stages"][-1] == {"stage": "acceptance", "state": "unchanged", "detail": "1m15s"}
-    assert r"| run | passed | 72\.1 | seen |" in markdown(Fleet.of([runner], "Run"))
+    assert "<h3>Acceptance</h3>" in page(Fleet.of([runner], "Run"))
     assert "acceptance" not in GOOD
     assert "acceptance" not in states(reports.results("eu-central-1"))
 

@@ -14,15 +14,17 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_report import documents
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import runner_summary
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.parts import about, duration
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.timeline import (
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.timeline import (
     MOST_MARKS,
+    about,
+    duration,
     step_of,
     waterfall,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from tests import reports
 
 GOOD = runner_summary(reports.results("eu-central-1"), "gitpod-eu-central-1", "eu-central-1")
@@ -135,20 +137,25 @@ def test_a_waterfall_shows_failures_and_the_longest_first() -> None:
     ]
     entries += [{"resource": "Broken", "type": "X", "start": 0, "end": 1, "status": "CREATE_FAILED"}]
     entries += [{"resource": "Slow", "type": "X", "start": 5, "end": 900, "status": "CREATE_COMPLETE"}]
-    text = waterfall(entries)
-    shown, more = text.split("<details", 1)
-    assert "Broken" in shown
-    assert "1 s failed" in shown
-    assert "Slow took 14 min 55 s of 15 min" in shown
-    assert "Quick" in more
-    assert waterfall([]) == ""
+    chart = waterfall(entries)
+    assert chart is not None
+    shown = {line.name: (line.took, line.outcome) for line in chart.bars}
+    assert shown["Broken"] == ("1 s", "failed")
+    assert shown["Slow"] == ("15 min", "")
+    assert chart.told == "Slow took 14 min 55 s of 15 min. 32 resources."
+    assert len(chart.bars) + len(chart.more) == 32
+    assert {line.name[:5] for line in chart.more} == {"Quick"}
+    assert waterfall([]) is None
 
 
 def test_what_is_not_over_is_not_told_as_if_it_were() -> None:
     running = {"resource": "Service", "type": "X", "start": 0, "end": 131, "status": "UPDATE_IN_PROGRESS"}
-    assert "Service has taken 2 min 11 s of 2 min 11 s" in waterfall([running])
-    assert "2 min 11 s so far" in waterfall([running])
-    assert "2 min 11 s failed" in waterfall([{**running, "status": "UPDATE_ROLLBACK_IN_PROGRESS"}])
+    chart, back = waterfall([running]), waterfall([{**running, "status": "UPDATE_ROLLBACK_IN_PROGRESS"}])
+    assert chart is not None
+    assert back is not None
+    assert chart.told.startswith("Service has taken 2 min 11 s of 2 min 11 s")
+    assert (chart.bars[0].took, chart.bars[0].outcome) == ("2 min 11 s", "so far")
+    assert back.bars[0].outcome == "failed"
 
 
 def test_durations_are_said_as_a_person_says_them() -> None:
@@ -190,4 +197,4 @@ def test_no_runner_takes_the_file_of_another_or_of_the_fleet() -> None:
     assert json.loads(found["fleet.json"])["runners"][0]["runner"] == "fleet"
     assert {
         json.loads(text)["runner"] for name, text in found.items() if name.endswith(".json") and name != "fleet.json"
-    } == (set(names))
+    } == {clean(name) for name in names}

@@ -60,20 +60,32 @@ border:1px solid var(--line);border-radius:.5rem;padding:.2rem .6rem}
 button:hover{color:var(--text);border-color:var(--quiet)}
 .scripted{display:none}.js .scripted{display:inline-flex;align-items:center;gap:.35rem}
 .js [hidden]{display:none}
-.attention.card{padding:.5rem}
-.regions{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20.5rem),1fr));gap:.9rem}
-.region{padding:.85rem .5rem .5rem}
-.region>p{padding:0 .7rem .35rem;display:flex;gap:.6rem;align-items:baseline;justify-content:space-between}
-.region b{font-weight:650}
-.tile{display:grid;grid-template-columns:auto minmax(0,1fr) auto;gap:.1rem .7rem;align-items:center;
-padding:.55rem .7rem;border-radius:.6rem;color:inherit;text-decoration:none}
-.tile:hover{background:var(--raised)}
-.tile>.badge{grid-row:1/3;width:2rem;height:2rem;border-radius:.6rem;display:grid;place-items:center;font-size:1.1rem}
+.checked{margin-top:.7rem}
+.cause{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.2rem .9rem;margin-bottom:.8rem}
+.cause .badge{width:2rem;height:2rem;border-radius:.6rem;display:grid;place-items:center;font-size:1.1rem}
 .badge.good{background:var(--good-tint)}.badge.bad{background:var(--bad-tint)}.badge.care{background:var(--care-tint)}
 .badge.off{background:var(--off-tint)}
-.tile strong{font-weight:600;line-height:1.3}
-.tile .quiet,.tile .word{font-size:.85rem}.tile .word{font-weight:600}
-.tile .where{grid-column:2/4}.part{display:inline-block;max-width:100%}
+.who a{font-weight:600}.word{font-weight:600;white-space:nowrap}.cause .word{font-size:.85rem;margin-left:.3rem}
+.message{white-space:pre-wrap;margin-top:.15rem}
+.part{display:inline-block;max-width:100%}
+.noted{margin-top:.8rem}.noted>summary{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .7rem}
+.note{padding:.55rem 0;border-bottom:1px solid var(--line);font-size:.93rem}.note:last-child{border:0;padding-bottom:0}
+.note .who{font-size:.85rem}.note .who a{font-weight:400}
+.id{font:13px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+.listing{padding:.35rem .5rem}
+table{border-collapse:collapse;width:100%;font-size:.88rem;line-height:1.4}
+th{text-align:left;font-size:.75rem;font-weight:650;letter-spacing:.04em;text-transform:uppercase;color:var(--quiet)}
+th,td{padding:.5rem .7rem;vertical-align:top;border-bottom:1px solid var(--line)}
+tbody tr:last-child td{border-bottom:0}
+tbody tr:hover{background:var(--raised)}
+td.runner-name{min-width:11rem}td.runner-name a{font-weight:600}
+.domain,.place,.told{display:block;font-size:.8rem}
+.took{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.told{white-space:normal}
+th{white-space:nowrap;overflow-wrap:normal}td{overflow-wrap:break-word}
+
+td.runner-name,td.region,td[data-head=Stack]{overflow-wrap:anywhere}
+.whole,.brief{white-space:nowrap}.brief{display:none}
 .runner{margin:.8rem 0;overflow:hidden}
 summary{list-style:none;cursor:pointer}summary::-webkit-details-marker{display:none}
 .runner>summary{display:grid;grid-template-columns:auto minmax(9rem,auto) minmax(12rem,1fr) auto auto;gap:.2rem .9rem;
@@ -100,7 +112,6 @@ height:2px;background:var(--line)}
 .checks li{display:grid;grid-template-columns:7.2rem 14rem minmax(0,1fr);gap:.1rem 1rem;padding:.5rem 0;
 border-bottom:1px solid var(--line)}
 .checks li:last-child{border:0}
-.checks .id{font:13px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .remedy{display:flex;gap:.45rem;margin-top:.15rem}.remedy .icon{margin-top:.25rem;color:var(--accent)}
 .values{display:grid;gap:0}
 .values div{display:grid;grid-template-columns:15rem minmax(0,1fr) auto;gap:.1rem 1rem;align-items:center;
@@ -124,11 +135,11 @@ background:repeating-linear-gradient(90deg,var(--line) 0 1px,transparent 1px var
 .axis div{position:relative;height:1.2rem}
 .axis div span{position:absolute;transform:translateX(-50%);white-space:nowrap}
 .axis div span:first-child{transform:none}
-.more{margin-top:.4rem}.more>summary{color:var(--accent);font-size:.85rem;width:max-content}
+.counted{font-size:.9rem}.more{margin-top:.4rem}.more>summary{color:var(--accent);font-size:.85rem;width:max-content}
 .console{margin-top:1.2rem}
 footer{margin-top:2.5rem;color:var(--quiet);font-size:.82rem}
-@media (max-width:46rem){main,.top{padding-left:.8rem;padding-right:.8rem}.card{padding:1rem}
-.region{padding:.8rem .3rem .35rem}
+@media screen and (min-width:62rem){td.counts{min-width:9rem}td[data-head=Stack]{min-width:8rem}}
+@media screen and (max-width:46rem){main,.top{padding-left:.8rem;padding-right:.8rem}.card{padding:1rem}
 .tally{grid-template-columns:1fr 1fr;gap:.6rem 1.5rem}
 .bar h2{flex:1 1 auto}.bar .field{flex:1 1 100%}.bar input{width:100%}
 .runner>summary{grid-template-columns:auto minmax(0,1fr) auto;padding:.75rem .9rem}
@@ -141,7 +152,39 @@ text-align:left;align-items:center;gap:.1rem .7rem;padding:0}.steps li+li::befor
 .values div{grid-template-columns:minmax(0,1fr) auto}.values dt{grid-column:1/3}
 .row{grid-template-columns:minmax(0,1fr) auto;gap:.1rem .5rem;padding:.25rem 0}.row .took{grid-area:1/2}
 .row .track{grid-area:2/1/3/3}.axis{display:block}.axis>span,.axis div span.minor{display:none}
-.axis div span.late{transform:translateX(-100%)}}
-@media print{body{background:#fff}.scripted,.js .scripted{display:none}.card,.runner{break-inside:avoid;
-box-shadow:none}}
+.axis div span.late{transform:translateX(-100%)}
+table,tbody{display:block}thead{display:none}
+tr{display:flex;flex-wrap:wrap;gap:.05rem .7rem;padding:.6rem .4rem;border-bottom:1px solid var(--line)}
+tbody tr:last-child{border:0}
+td{display:block;border:0;padding:0;font-size:.82rem;min-width:0;overflow-wrap:anywhere}
+td.runner-name{min-width:0;flex:1 1 60%;font-size:.92rem}td.took{text-align:left}
+td.runner-name{order:-2}td.state{order:-1}td.counts::before{content:attr(data-head) ": ";color:var(--quiet)}
+.full{display:none}.brief{display:inline}}
+@media screen and (max-width:62rem){.place,.domain{display:none}th,td{padding-left:.4rem;padding-right:.4rem}}
+/* On paper: one page for the fleet, and one for each runner that needs attention. What is folded stays folded, and all
+   of it is in fleet.json. */
+@page{size:A4;margin:12mm}
+@media print{
+body{background:#fff;font-size:9.5pt;line-height:1.35}
+.scripted,.js .scripted,.bar.details,.times,.noted,.rest,details.more,section.attention,footer,
+.runner:not(.attention),.turn{display:none!important}
+main,.top{max-width:none;padding:0}.top{padding-bottom:.4rem}.mark{display:none}
+.card,.runner{box-shadow:none;border-radius:0;border:0;padding:0;margin:0}
+.tally{display:flex;flex-wrap:wrap;gap:.2rem 2rem}.tally b{font-size:13pt}.share{margin-top:.3rem;height:3pt}
+.bar{margin:.6rem 0 .2rem}
+table{font-size:7.5pt;line-height:1.2}th{font-size:7pt}
+th,td{padding:2pt 3pt;border-bottom:.5pt solid var(--line)}td.runner-name{min-width:0}
+.domain,.place{display:none}.told{font-size:7pt}
+table.many{font-size:7pt;line-height:1.1}table.many th,table.many td{padding:.9pt 3pt}
+.full{display:none}.brief{display:inline}thead{display:table-header-group}tr{break-inside:avoid}
+.runner.attention{break-before:page;overflow:visible}
+.steps b,.steps span{font-size:7.5pt;overflow-wrap:normal}
+.runner.attention>summary{display:flex;align-items:baseline;gap:.8rem;
+padding:0 0 .3rem;border-bottom:.5pt solid var(--line)}
+.runner.attention::details-content{content-visibility:visible;block-size:auto}
+.runner>.inside{padding:0;border:0}
+.failure{border:.5pt solid var(--bad);padding:.4rem .6rem;margin-top:.5rem}
+h3{margin:.8rem 0 .3rem}.checks li{padding:2pt 0;break-inside:avoid}
+a{color:inherit;text-decoration:none}
+}
 """
