@@ -12,6 +12,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._certific
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import describe
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import RUNNING, Event
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.tasks import READS as STAGES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import told, verdict_of
@@ -33,6 +36,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
     plain,
     run_module,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import board
 
 READS = ("prerequisites", "status", "upgrade", "verification", "certificates", "started")
 # What stands amid the writes, where a failure of the read itself may not take the report from anybody.
@@ -62,6 +66,7 @@ class ActionModule(ControlNodeAction):
         )
         variables = task_vars or {}
         hosts = hosts_of(arguments["hosts"], variables)
+        _begun(arguments["read"], hosts)
         fleet = fleet_of(self, variables, hosts)
         if arguments["read"] == "prerequisites":
             result.update(prerequisites(self, fleet, variables, hosts, wants_look(variables)))
@@ -106,6 +111,12 @@ class ActionModule(ControlNodeAction):
 def hosts_of(named: t.Sequence[str] | None, task_vars: Raw) -> list[str]:
     """The hosts that are named, which may be none at all, as of a batch that is not begun; else the task's own."""
     return [str(task_vars["inventory_hostname"])] if named is None else [str(host) for host in named]
+
+
+def _begun(read: str, hosts: t.Iterable[str]) -> None:
+    """A read of these hosts begins; of a wait, whoever waits tells."""
+    if read in STAGES:
+        channel.write(board(), *(Event(host, STAGES[read], RUNNING, "looking") for host in hosts))
 
 
 def _for_the_gate(fleet: Fleet, hosts: t.Sequence[str], default_batches: t.Sequence[str]) -> Result:

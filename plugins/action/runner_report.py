@@ -23,6 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action im
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import report_comes_last
 
 
 def documents(fleet: Fleet) -> dict[str, str]:
@@ -71,7 +72,8 @@ class ActionModule(ControlNodeAction):
                 "",
                 f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
             ]
-        self._display.display(block(["", *lines, ""]))
+        if not report_comes_last():
+            self._display.display(block(["", *lines, ""]))
         result.update(changed=False, files=files, table=lines, summary=fleet.summary())
         return result
 

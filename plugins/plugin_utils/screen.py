@@ -5,11 +5,29 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 from ansible import constants
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import printable
+
+
+def fleet_directory() -> pathlib.Path:
+    """Where the stdout callback C(fleet) says that it arranges a run's lines; the run's own, and gone with it."""
+    return pathlib.Path(constants.DEFAULT_LOCAL_TMP) / channel.DIRECTORY
+
+
+def report_comes_last() -> bool:
+    """Whether the callback shows the report itself, after the recap."""
+    return fleet_directory().is_dir()
+
+
+def board() -> str:
+    """The file of events for a board; empty where none is shown."""
+    path = fleet_directory() / channel.EVENTS
+    return str(path) if path.is_file() else ""
 
 
 def writes_a_document(callback: t.Any) -> bool:
