@@ -10,6 +10,7 @@ import pathlib
 import time
 import typing as t
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_names, write_text
@@ -17,6 +18,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report i
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_fleet import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_html.page import page
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_markdown import markdown
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.closing import (
+    JOB_VARIABLES,
+    Run,
+    closing_lines,
+    dashboard,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
@@ -68,14 +75,22 @@ class ActionModule(ControlNodeAction):
         files: list[str] = []
         if not self._task.check_mode:
             files = self._write(pathlib.Path(directory), fleet, lines)
-            lines += [
-                "",
-                f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)",
-            ]
+        lines += self._closing(variables, dict(zip(arguments["hosts"], runners[-len(arguments["hosts"]) :])), directory)
         if not report_comes_last():
             self._display.display(block(["", *lines, ""]))
         result.update(changed=False, files=files, table=lines, summary=fleet.summary())
         return result
+
+    def _closing(self, variables: dict[str, t.Any], runners: t.Mapping[str, t.Any], directory: str) -> list[str]:
+        """The run's last lines: where the report is, and what to do next.
+
+        :param runners: summaries by host; of runners that are given, nobody knows which hosts they are.
+        """
+        sites = [dashboard(host_values(self, variables, host)["gitpod_api_endpoint"] or "") for host in runners]
+        run = Run.of(context.CLIARGS, any(variables.get(name) for name in JOB_VARIABLES))
+        states = {host: str(runner.get("state") or "") for host, runner in runners.items()}
+        found = closing_lines(states, run, directory, sites, not self._task.check_mode)
+        return ["", *found] if found else []
 
     def _summary(self, variables: dict[str, t.Any], host: str) -> dict[str, t.Any]:
         """What the run has found and done on a host."""

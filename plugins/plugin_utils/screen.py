@@ -5,13 +5,45 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import textwrap
 import typing as t
 
 from ansible import constants
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import printable
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal that the run is shown in; C(None) without one, as under a controller."""
+    try:
+        return os.get_terminal_size(1).columns or None
+    except OSError:
+        return None
+
+
+# Ansible's workers have no terminal (ansible-core 2.19 and later), but its main process imports this first.
+TERMINAL_WIDTH = terminal_width()
+NARROWEST = 40
+
+
+def wrapped(text: str, width: int | None) -> str:
+    """Lines that are too long for a terminal, broken between words; names and ARNs are never broken.
+
+    :param width: columns; C(None) leaves every line as it is.
+    """
+    if width is None or width < NARROWEST:
+        return text
+    return "\n".join(part for line in text.split("\n") for part in _broken(line, width))
+
+
+def _broken(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    return textwrap.wrap(line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False)
 
 
 def fleet_directory() -> pathlib.Path:
@@ -50,7 +82,7 @@ class Screen:
     def display(self, text: str, **options: t.Any) -> None:
         """Show lines; each was cleaned alone before (C(_text)), and what was forgotten moves no cursor."""
         document = writes_a_document(constants.DEFAULT_STDOUT_CALLBACK)
-        self._ansible.display(printable(text), **{"stderr": document, **options})
+        self._ansible.display(wrapped(printable(text), TERMINAL_WIDTH), **{"stderr": document, **options})
 
     def __getattr__(self, name: str) -> t.Any:
         return getattr(self._ansible, name)

@@ -99,7 +99,7 @@ class Terminal:
         self._thread.start()
 
     def close(self) -> None:
-        """The board is taken off, and Ansible displays as ever. May be called more than once, in a signal handler too."""
+        """The board is taken off, and Ansible displays as ever. May be called again, and in a signal handler."""
         if os.getpid() != self._process or self._closed.is_set():
             return
         self._closed.set()

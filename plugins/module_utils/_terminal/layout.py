@@ -72,6 +72,13 @@ def fitted(text: str, width: int) -> str:
     return text + " " * (width - columns_of(text))
 
 
+def begun(text: str, width: int) -> str:
+    """As much of the text as fits: of what is going on, the beginning tells most."""
+    while columns_of(text) > width:
+        text = f"{text[:-4]}{DOTS}" if len(text) > len(DOTS) + 1 else ""
+    return text
+
+
 def bar(done: int, total: int, width: int) -> str:
     """The share that is done, full only when all is; blanks where nothing is known."""
     if total <= 0:
@@ -139,7 +146,7 @@ def _table(rows: t.Sequence[Row], now: float, width: int) -> list[Line]:
         count = f"{row.done}/{row.total} " if row.total else ""
         before = f"{fitted(row.host, name)}{GAP}{row.stage.ljust(stage)}{GAP}"
         after = f"{GAP}{bar(row.done, row.total, length)}" if barred else ""
-        after += f"{GAP}{spent.rjust(time)}{GAP}{fitted(count + row.doing, max(0, words))}"
+        after += f"{GAP}{spent.rjust(time)}{GAP}{begun(count + row.doing, max(0, words))}"
         line = Line(before, row.state, " " * (state - len(row.state)) + after, row.state)
         found.append(dataclasses.replace(line, after=line.after.rstrip()))
     return found

@@ -106,7 +106,9 @@ def failed(task: Task, host: str, result: Raw) -> list[Event]:
     if task.action == "runner_outcome" and task.of == "failure":
         return []
     state = REFUSED if task.of in ("gate", "batch") else FAILED
-    return [Event(host, task.stage, state, brief(result.get("msg") or task.name))]
+    # The row has more of it already than what is said to Ansible.
+    doing = None if task.of in TOLD_ELSEWHERE else brief(result.get("msg") or task.name)
+    return [Event(host, task.stage, state, doing)]
 
 
 def _gate(result: Raw) -> list[Event]:
