@@ -187,7 +187,7 @@ class Conductor:
         text = self._callback._get_diff(found["diff"]) if found.get("diff") and found.get("changed") else ""
         if text:
             self._line(f"{result.host.get_name()}: {self._task(result.task).name}", "")
-            self._display.display(text)
+            self._display.display(block(text.split("\n")))
         return True
 
     def run_ended(self, stats: t.Any) -> bool:
@@ -212,7 +212,7 @@ class Conductor:
             for key in sorted(custom):
                 name = "RUN" if key == "_run" else key
                 told = self._callback._dump_results(custom[key], indent=1).replace("\n", "")
-                self._display.display(f"\t{name}: {told}")
+                self._display.display(clean(f"{name}: {told}"))
         if context.CLIARGS.get("check") and self._callback.get_option("check_mode_markers"):
             self._display.banner("DRY RUN")
 
@@ -223,4 +223,4 @@ class Conductor:
 
     def _line(self, text: str, colour: str) -> None:
         if text:
-            self._display.display(text, color=colour or None)
+            self._display.display(clean(text), color=colour or None)

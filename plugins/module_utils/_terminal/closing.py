@@ -22,6 +22,7 @@ JOB_VARIABLES = ("awx_job_id", "tower_job_id")
 # Options of ansible-playbook whose values choose what is done; values of others may be secrets, and are never shown.
 REPEATED = (("tags", "--tags"), ("skip_tags", "--skip-tags"))
 ALL_TAGS = ("all",)
+MOST_COLUMNS = 70
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,18 +62,37 @@ class Run:
             check_mode=bool(arguments.get("check")),
         )
 
-    def again(self, hosts: t.Sequence[str]) -> str:
-        """How to run it again for these hosts, in words or as a command."""
-        if self.job:
-            return "Relaunch the job on its failed hosts; what is done stays done."
-        parts = ["ansible-playbook", *self.playbooks]
-        for inventory in self.inventories:
-            parts += ["-i", _near(inventory)]
-        parts += self.options
+    def command(self, hosts: t.Sequence[str]) -> list[str]:
+        """The command for these hosts, in parts that a line may be broken between."""
+        parts = [["ansible-playbook", *self.playbooks]]
+        parts += [["-i", _near(inventory)] for inventory in self.inventories]
+        parts += [list(pair) for pair in zip(self.options[::2], self.options[1::2])]
         if hosts and len(hosts) <= MOST_NAMES:
-            parts += ["--limit", ",".join(hosts)]
-        more = "  (and this run's -e)" if self.more else ""
-        return f"{shlex.join(parts)}{more}"
+            parts.append(["--limit", ",".join(hosts)])
+        return [shlex.join(part) for part in parts]
+
+    def lines(self, when: str, hosts: t.Sequence[str]) -> list[str]:
+        """What to do, and from when on; a command can be copied, at any width.
+
+        :param when: such as C(remove the causes, then).
+        """
+        if self.job:
+            return [f"Next: {when} relaunch the job on its failed hosts; what is done stays done."]
+        parts = self.command(hosts)
+        whole = " ".join(parts)
+        with_extra = " with this run's -e" if self.more else ""
+        return [
+            f"Next: {when} run again{with_extra}:",
+            *_continued([whole] if len(whole) <= MOST_COLUMNS else parts),
+        ]
+
+
+def _continued(parts: t.Sequence[str]) -> list[str]:
+    """A command in several lines, as a shell takes it."""
+    return [
+        ("  " if index == 0 else "    ") + part + (" \\" if index < len(parts) - 1 else "")
+        for index, part in enumerate(parts)
+    ]
 
 
 def _near(path: str) -> str:
@@ -103,11 +123,11 @@ def closing_lines(
     lines = [f"Report: {pathlib.Path(directory) / 'fleet.html'}"] if written else []
     failed = [host for host, state in states.items() if state == "failed"]
     if failed:
-        lines += ["Next: remove the causes that are named above, then", f"  {run.again(failed)}"]
+        lines += run.lines("remove the causes that are named above, then", failed)
     elif run.check_mode:
         lines.append("Next: nothing was changed; run it without --check.")
     elif "waiting" in states.values():
-        lines += ["Next: once what is waited for is there,", f"  {run.again([])}"]
+        lines += run.lines("once what is waited for is there,", [])
     elif "verified" in states.values():
         for site in sorted(set(dashboards)):
             lines += [

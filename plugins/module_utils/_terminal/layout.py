@@ -23,7 +23,7 @@ DOTS = "..."
 LONGEST_BAR, SHORTEST_BAR = 14, 6
 LONGEST_NAME, SHORTEST_NAME, LEAST_WORDS = 40, 12, 16
 # Narrower, nothing can be laid out, and nobody looks.
-NARROWEST, LOWEST = 40, 4
+NARROWEST, LOWEST = 50, 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,6 +147,7 @@ def _table(rows: t.Sequence[Row], now: float, width: int) -> list[Line]:
         before = f"{fitted(row.host, name)}{GAP}{row.stage.ljust(stage)}{GAP}"
         after = f"{GAP}{bar(row.done, row.total, length)}" if barred else ""
         after += f"{GAP}{spent.rjust(time)}{GAP}{begun(count + row.doing, max(0, words))}"
-        line = Line(before, row.state, " " * (state - len(row.state)) + after, row.state)
-        found.append(dataclasses.replace(line, after=line.after.rstrip()))
+        after = " " * (state - len(row.state)) + after
+        room = max(0, width - columns_of(before) - len(row.state))
+        found.append(Line(before, row.state, begun(after.rstrip(), room) if words <= 0 else after.rstrip(), row.state))
     return found
