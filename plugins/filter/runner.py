@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report import external_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import serial
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import interruptible
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.run_tags import known_tags
 
 
 class FilterModule:
@@ -20,5 +21,6 @@ class FilterModule:
         return {
             "external_records": external_records,
             "interruptible": interruptible,
+            "known_tags": known_tags,
             "rollout_batches": serial,
         }
