@@ -85,15 +85,10 @@ class Screen:
 
 @dataclasses.dataclass(frozen=True)
 class Watched:
-    """What a program has written, as it came."""
+    """How a program ended, and what it has written."""
 
     code: int
-    chunks: tuple[str, ...]
-
-    @property
-    def raw(self) -> str:
-        """All of it."""
-        return "".join(self.chunks)
+    text: str
 
 
 def watched(
@@ -116,8 +111,7 @@ def watched(
     while chunk := _read(main):
         chunks.append(chunk)
     os.close(main)
-    text = b"".join(chunks).decode("utf-8", "replace")
-    return Watched(process.wait(), (text,))
+    return Watched(process.wait(), b"".join(chunks).decode("utf-8", "replace"))
 
 
 def _read(descriptor: int) -> bytes:

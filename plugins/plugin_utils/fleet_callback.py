@@ -17,7 +17,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import Event
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block, brief, clean
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import before_it_is_told
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import fleet_directory
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import (
+    TERMINAL_WIDTH,
+    fleet_directory,
+    wrapped,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.terminal import Terminal, is_terminal
 
 T = t.TypeVar("T")
@@ -120,7 +124,8 @@ class Conductor:
         """A row moves on."""
         if not self.own(task):
             return False
-        self._happened(tasks.started(self._task(task), host.get_name()))
+        if self._terminal:
+            self._terminal.started(host.get_name(), tasks.started(self._task(task), host.get_name()))
         return True
 
     def ok(self, result: t.Any) -> bool:
@@ -140,7 +145,8 @@ class Conductor:
         if not self.own(result.task):
             return False
         self._callback._handle_warnings(result.result)
-        self._happened(tasks.ended(self._task(result.task), result.host.get_name(), {}))
+        if self._terminal:
+            self._terminal.skipped(result.host.get_name())
         return True
 
     def failed(self, result: t.Any, ignore_errors: bool) -> bool:
@@ -219,7 +225,8 @@ class Conductor:
     def _show_report(self) -> None:
         report, self._report = self._report, []
         if report:
-            self._display.display(block(["", *report]))
+            text = wrapped(block(["", *report]), TERMINAL_WIDTH)
+            self._display.display(block(text.split("\n")))
 
     def _line(self, text: str, colour: str) -> None:
         if text:

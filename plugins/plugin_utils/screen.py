@@ -39,8 +39,12 @@ def wrapped(text: str, width: int | None) -> str:
     return "\n".join(part for line in text.split("\n") for part in _broken(line, width))
 
 
+# A command stays one that can be copied.
+_COMMANDS = ("ansible-playbook ", "--", "-i ")
+
+
 def _broken(line: str, width: int) -> list[str]:
-    if len(line) <= width:
+    if len(line) <= width or line.lstrip().startswith(_COMMANDS):
         return [line]
     indent = " " * (len(line) - len(line.lstrip(" ")))
     return textwrap.wrap(line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False)

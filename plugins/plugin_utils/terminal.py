@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import dataclasses
 import os
 import sys
 import threading
@@ -36,6 +37,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal
     WAITING,
     Board,
     Event,
+    Row,
 )
 
 REDRAW_EVERY = 0.5
@@ -83,6 +85,7 @@ class Terminal:
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._board = Board(began=clock())
+        self._before: dict[str, Row | None] = {}
         self._drawn: list[int] = []
         self._texts: list[str] = []
         self._hidden = 0
@@ -122,6 +125,19 @@ class Terminal:
         with self._lock:
             for event in events:
                 self._board = self._board.after(event, self._clock())
+
+    def started(self, host: str, events: t.Iterable[Event]) -> None:
+        """A task begins on a host; should it turn out to be skipped, the row is again what it was."""
+        with self._lock:
+            self._before[host] = self._board.rows.get(host)
+            self.happened(events)
+
+    def skipped(self, host: str) -> None:
+        """The task that began on a host has nothing to do."""
+        with self._lock:
+            before = self._before.pop(host, None)
+            if before:
+                self._board = dataclasses.replace(self._board, rows={**self._board.rows, host: before})
 
     def _show(self, text: str, *arguments: t.Any, **options: t.Any) -> None:
         """Ansible's display, above the board."""

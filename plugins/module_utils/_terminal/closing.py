@@ -131,7 +131,7 @@ def closing_lines(
     elif "verified" in states.values():
         for site in sorted(set(dashboards)):
             lines += [
-                f"Next: {site}, {RUNNERS}: give the runners access to repositories (source control",
-                "  providers), and choose their environment classes; then start an environment on each.",
+                "Next: give the runners access to repositories, choose environment classes, and",
+                f"  start an environment: {site} ({RUNNERS})",
             ]
     return lines

@@ -168,7 +168,7 @@ def test_many_failures_need_no_limit_and_a_job_no_command() -> None:
 
 def test_a_success_says_where_to_go_on() -> None:
     found = " ".join(" ".join(lines({"a": "verified"})).split())
-    for words in ("https://app.gitpod.io, Settings, Runners", "repositories", "environment classes"):
+    for words in ("https://app.gitpod.io (Settings, Runners)", "repositories", "environment classes"):
         assert words in found
     assert lines({"a": "unverified"}, check=True)[-1] == "Next: nothing was changed; run it without --check."
     assert "once what is waited for" in "\n".join(lines({"a": "waiting"}))
