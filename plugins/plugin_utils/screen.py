@@ -40,11 +40,11 @@ def wrapped(text: str, width: int | None) -> str:
 
 
 # A command stays one that can be copied.
-_COMMANDS = ("ansible-playbook ", "--", "-i ")
+_COMMANDS = ("--", "-i ")
 
 
 def _broken(line: str, width: int) -> list[str]:
-    if len(line) <= width or line.lstrip().startswith(_COMMANDS):
+    if len(line) <= width or "ansible-playbook " in line or line.lstrip().startswith(_COMMANDS):
         return [line]
     indent = " " * (len(line) - len(line.lstrip(" ")))
     return textwrap.wrap(line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False)

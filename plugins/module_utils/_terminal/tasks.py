@@ -98,6 +98,9 @@ def ended(task: Task, host: str, result: Raw) -> list[Event]:
     if task.of:
         # Asked whether anything failed: nothing did.
         return []
+    if result.get("in_progress"):
+        # What was started goes on in AWS, and is waited for later.
+        return [Event(host, task.stage, RUNNING, "begun")]
     return [Event(host, task.stage, QUEUED, "")] if task.stage else []
 
 

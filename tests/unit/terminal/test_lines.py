@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import closing, outcome, tasks
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import closing, outcome, tables, tasks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import (
     FAILED,
     HELD,
@@ -42,6 +42,7 @@ def test_the_collections_own_files_are_told_apart(path: str, expected: bool) -> 
 
 def test_a_task_of_a_stage_moves_its_row() -> None:
     assert tasks.started(START, "a") == [Event("a", "stack", RUNNING, "Start the stack")]
+    assert tasks.ended(START, "a", {"in_progress": True}) == [Event("a", "stack", RUNNING, "begun")]
     assert tasks.ended(START, "a", {}) == [Event("a", "stack", QUEUED, "")]
     assert tasks.failed(START, "a", {"msg": "No capacity"}) == [Event("a", "stack", FAILED, "No capacity")]
     assert tasks.started(tasks.Task("Begin", "runner_batch"), "a") == []
@@ -185,3 +186,17 @@ def test_a_success_says_where_to_go_on() -> None:
 )
 def test_the_dashboard_is_the_management_planes_own_site(endpoint: str, site: str) -> None:
     assert closing.dashboard(endpoint) == site
+
+
+def test_a_table_leaves_columns_out_where_they_do_not_fit_and_breaks_no_name() -> None:
+    rows = [{"region": "eu-central-1", "runner": "gitpod-eu-central-1", "stack": "CREATE_COMPLETE", "phase": "-"}]
+    columns = ("region", "runner", "stack", "phase")
+
+    def heads(width: int | None) -> list[str]:
+        return tables.fitted_table(columns, rows, width, ("region", "stack"))[0].split()
+
+    assert heads(None) == heads(100) == list(columns)
+    assert heads(52) == ["region", "runner", "stack"], "what says nothing goes first"
+    assert heads(40) == ["runner", "stack"]
+    assert heads(20) == ["runner"]
+    assert "gitpod-eu-central-1" in tables.fitted_table(columns, rows, 10, ("region", "stack"))[-1]
