@@ -39,6 +39,7 @@ class Conductor:
         self._directory: pathlib.Path | None = None
         self._given_up = False
         self._report: list[str] = []
+        self._changes: list[tuple[str, str]] = []
         self.in_own_play = False
 
     @property
@@ -60,6 +61,7 @@ class Conductor:
         self._given_up = True
         with contextlib.suppress(Exception):
             self._end()
+            self._tell_changes()
             self._display.warning(
                 clean(
                     f"The callback gitpod.enterprise_runner.fleet had a fault ({brief(fault)}); from here on Ansible's"
@@ -98,6 +100,12 @@ class Conductor:
             self._terminal.begin(clean(play.get_name()).strip())
         return self.in_own_play
 
+    def _tell_changes(self) -> None:
+        """The task has ended on all hosts."""
+        changes, self._changes = self._changes, []
+        for line in tasks.folded(changes):
+            self._line(line, constants.COLOR_CHANGED)
+
     def own(self, task: t.Any) -> bool:
         """Whether a task stands in the collection's playbooks or roles, wherever it is used."""
         return tasks.own(str(task.get_path() or ""))
@@ -115,6 +123,7 @@ class Conductor:
 
     def task_started(self, task: t.Any) -> bool:
         """No banner; should a result be Ansible's to show, it has one then."""
+        self._tell_changes()
         if not self.own(task):
             return False
         self._callback._last_task_name = None
@@ -137,7 +146,8 @@ class Conductor:
         if task.action == "runner_report":
             self._report = [str(line) for line in found.get("table") or []]
         self._happened(tasks.ended(task, host, found))
-        self._line(tasks.changed_line(task, host, found, bool(result.task.check_mode)), constants.COLOR_CHANGED)
+        line = tasks.changed_line(task, host, found, bool(result.task.check_mode))
+        self._changes += [(host, line)] if line else []
         return True
 
     def skipped(self, result: t.Any) -> bool:
@@ -198,6 +208,7 @@ class Conductor:
 
     def run_ended(self, stats: t.Any) -> bool:
         """The recap, and below it the report."""
+        self._tell_changes()
         self._end()
         self._recap(stats)
         self._show_report()
@@ -206,12 +217,10 @@ class Conductor:
     def _recap(self, stats: t.Any) -> None:
         hosts = sorted(stats.processed)
         self._display.banner("PLAY RECAP")
-        width = max(map(len, hosts), default=0)
-        for host in hosts:
-            counters = stats.summarize(host)
+        for line, counters in tasks.recap_lines({host: stats.summarize(host) for host in hosts}):
             bad = counters.get("failures") or counters.get("unreachable")
             changed = constants.COLOR_CHANGED if counters.get("changed") else constants.COLOR_OK
-            self._line(tasks.recap_line(host, counters, width), constants.COLOR_ERROR if bad else changed)
+            self._line(line, constants.COLOR_ERROR if bad else changed)
         custom = {key: value for key, value in (stats.custom or {}).items() if value}
         if custom and self._callback.get_option("show_custom_stats"):
             self._display.banner("CUSTOM STATS: ")

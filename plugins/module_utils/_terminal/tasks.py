@@ -38,6 +38,8 @@ RUN_STATES = {"failed": FAILED, "waiting": WAITING, "unverified": UNVERIFIED, "v
 # What these decided and fail with was shown when it was decided, or will be by the report.
 TOLD_ELSEWHERE = frozenset({"wait", "gate", "run", "status", "batch"})
 LONGEST = 300
+# As the gate folds its rows (_gate/table.py).
+FOLD_ABOVE, FOLD_AT_LEAST = 20, 4
 Raw = t.Mapping[str, t.Any]
 
 
@@ -151,6 +153,42 @@ def changed_line(task: Task, host: str, result: Raw, check_mode: bool) -> str:
     actions = result.get("actions")
     told = ", ".join(map(str, actions)) if isinstance(actions, list) and actions else task.name
     return clean(f"{host}: {'would ' if check_mode and actions else ''}{brief(told, LONGEST)}")
+
+
+def folded(changes: t.Sequence[tuple[str, str]]) -> list[str]:
+    """Lines of a task's changes; what several runners share is said once.
+
+    :param changes: host and line of each, in the order in which they came.
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for host, line in changes:
+        said = line.removeprefix(f"{host}: ")
+        groups.setdefault(said.removesuffix(f" {host}"), []).append((host, line))
+    found = []
+    for said, group in groups.items():
+        if len(group) >= FOLD_AT_LEAST:
+            found.append(f"{len(group)} runners: {said}")
+        else:
+            found += [line for _host, line in group]
+    return found
+
+
+def recap_lines(counters: t.Mapping[str, Raw]) -> list[tuple[str, Raw]]:
+    """Lines of the recap with the counters that each stands for; a large fleet's that are alike are folded.
+
+    :param counters: by host, as Ansible summarizes it.
+    """
+    groups: dict[str, list[str]] = {}
+    for host, own in counters.items():
+        groups.setdefault(recap_line("", own, 0), []).append(host)
+    names: dict[str, Raw] = {}
+    for group in groups.values():
+        if len(counters) > FOLD_ABOVE and len(group) >= FOLD_AT_LEAST:
+            names[f"{len(group)} runners, each"] = counters[group[0]]
+        else:
+            names.update({host: counters[host] for host in group})
+    width = max(map(len, names), default=0)
+    return [(recap_line(name, own, width), own) for name, own in names.items()]
 
 
 def failed_line(task: Task, host: str, result: Raw) -> str:

@@ -87,7 +87,8 @@ def test_of_the_collections_own_tasks_changes_and_failures_stay(conductor: tuple
     assert shown == []
     own.ok(result("a", task(), changed=True, actions=["create the stack x"]))
     own.failed(result("b", task(), failed=True, msg="No capacity"), False)
-    assert "".join(shown) == "a: create the stack x\nb: Start the stack failed: No capacity\n"
+    own.task_started(task())
+    assert "".join(shown) == "b: Start the stack failed: No capacity\na: create the stack x\n"
 
 
 def test_other_tasks_are_ansibles_to_show(conductor: tuple[t.Any, list[str]]) -> None:

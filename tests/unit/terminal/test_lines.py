@@ -200,3 +200,21 @@ def test_a_table_leaves_columns_out_where_they_do_not_fit_and_breaks_no_name() -
     assert heads(40) == ["runner", "stack"]
     assert heads(20) == ["runner"]
     assert "gitpod-eu-central-1" in tables.fitted_table(columns, rows, 10, ("region", "stack"))[-1]
+
+
+def test_a_change_that_several_runners_share_is_said_once() -> None:
+    many = [(f"r{number}", f"r{number}: create the stack r{number}") for number in range(16)]
+    assert tasks.folded([*many, ("a", "a: Write the records")]) == [
+        "16 runners: create the stack",
+        "a: Write the records",
+    ]
+    assert tasks.folded(many[:3]) == [line for _host, line in many[:3]]
+
+
+def test_a_large_fleets_recap_is_folded() -> None:
+    alike = {f"r{number:02}": {"ok": 7, "changed": 2} for number in range(21)}
+    odd = {"odd": {"ok": 3, "failures": 1}}
+    found = tasks.recap_lines({**alike, **odd})
+    assert [line.split(":")[0].strip() for line, _counters in found] == ["21 runners, each", "odd"]
+    assert found[1][1] == odd["odd"]
+    assert len(tasks.recap_lines(dict(list(alike.items())[:16]))) == 16
