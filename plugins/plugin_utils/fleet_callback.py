@@ -14,6 +14,7 @@ import typing as t
 from ansible import constants, context
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel, tasks
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.colours import painted_parts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import Event
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block, brief, clean
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import before_it_is_told
@@ -235,7 +236,8 @@ class Conductor:
         report, self._report = self._report, []
         if report:
             text = wrapped(block(["", *report]), TERMINAL_WIDTH)
-            self._display.display(block(text.split("\n")))
+            for part, colour in painted_parts(text):
+                self._display.display(block(part.split("\n")), color=getattr(constants, colour) if colour else None)
 
     def _line(self, text: str, colour: str) -> None:
         if text:

@@ -13,6 +13,7 @@ import typing as t
 from ansible import constants
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.colours import painted_parts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import printable
 
 
@@ -86,7 +87,10 @@ class Screen:
     def display(self, text: str, **options: t.Any) -> None:
         """Show lines; each was cleaned alone before (C(_text)), and what was forgotten moves no cursor."""
         document = writes_a_document(constants.DEFAULT_STDOUT_CALLBACK)
-        self._ansible.display(wrapped(printable(text), TERMINAL_WIDTH), **{"stderr": document, **options})
+        shown = wrapped(printable(text), TERMINAL_WIDTH)
+        for part, colour in [(shown, "")] if "color" in options else painted_parts(shown):
+            own = {"color": getattr(constants, colour)} if colour else {}
+            self._ansible.display(part, **{"stderr": document, **own, **options})
 
     def __getattr__(self, name: str) -> t.Any:
         return getattr(self._ansible, name)

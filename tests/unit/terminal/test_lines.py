@@ -9,7 +9,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import closing, outcome, tables, tasks
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import (
+    closing,
+    colours,
+    outcome,
+    tables,
+    tasks,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import (
     FAILED,
     HELD,
@@ -218,3 +224,30 @@ def test_a_large_fleets_recap_is_folded() -> None:
     assert [line.split(":")[0].strip() for line, _counters in found] == ["21 runners, each", "odd"]
     assert found[1][1] == odd["odd"]
     assert len(tasks.recap_lines(dict(list(alike.items())[:16]))) == 16
+
+
+@pytest.mark.parametrize(
+    ("line", "colour"),
+    [
+        ("FAIL  network.vpc", "COLOR_ERROR"),
+        ("eu-central-1  gitpod-eu  ROLLBACK_COMPLETE  -", "COLOR_ERROR"),
+        ("gitpod-eu: stack failed after 3s: no capacity", "COLOR_ERROR"),
+        ("WARN  stack.quota", "COLOR_WARN"),
+        ("gitpod-eu: stack begins to roll back; 1 rolling back", "COLOR_WARN"),
+        ("  runner   region     release   FAIL  WARN  USD/month", ""),
+        ("gitpod-eu: stack complete after 20m", ""),
+        ("", ""),
+    ],
+)
+def test_lines_have_the_colour_of_their_words(line: str, colour: str) -> None:
+    assert colours.colour_of(line) == colour
+
+
+def test_a_text_without_colours_stays_one_text() -> None:
+    assert colours.painted_parts("a\nb\n\nc") == [("a\nb\n\nc", "")]
+    assert colours.painted_parts("a\nFAIL  b\nWARN  c\nd") == [
+        ("a", ""),
+        ("FAIL  b", "COLOR_ERROR"),
+        ("WARN  c", "COLOR_WARN"),
+        ("d", ""),
+    ]
