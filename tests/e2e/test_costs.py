@@ -22,8 +22,7 @@ RUNNERS = 4
 # A look at the fleet, a fresh one at the batch, one verification.
 MOST_PROCESSES = 3
 MOST_RESULTS_A_HOST, MOST_RESULTS_OF_THE_FLEET = 4, 16
-# 30 are wanted; the simulation of scoped policies and the look for left-over change sets have made two more of them.
-MOST_CALLS_A_RUNNER = 32
+MOST_CALLS_A_RUNNER = 30
 
 
 @pytest.fixture

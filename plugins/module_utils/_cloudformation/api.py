@@ -155,7 +155,7 @@ class Api:
     def waiting_change_sets(self, stack: str) -> list[dict[str, t.Any]]:
         """Every change set of a stack, as DescribeChangeSet has it; one that goes meanwhile is left out."""
         found = []
-        for entry in self._listed_change_sets(stack):
+        for entry in self.listed_change_sets(stack):
             with contextlib.suppress(NotFoundError):
                 found.append(self.change_set(str(entry["ChangeSetId"])))
         return found
@@ -163,13 +163,14 @@ class Api:
     def leftovers(self, stack: str) -> tuple[Leftover, ...]:
         """Change sets that runs left behind which were broken off; none when listing them is not allowed."""
         try:
-            return left_behind(self._listed_change_sets(stack), datetime.datetime.now(datetime.timezone.utc))
+            return left_behind(self.listed_change_sets(stack), datetime.datetime.now(datetime.timezone.utc))
         except ApiError as error:
             if error.code in DENIED_CODES:
                 return ()
             raise
 
-    def _listed_change_sets(self, stack: str) -> list[t.Mapping[str, t.Any]]:
+    def listed_change_sets(self, stack: str) -> list[t.Mapping[str, t.Any]]:
+        """Every change set of a stack, as ListChangeSets has it."""
         with intent(f"list the change sets of {stack}"):
             pages = self.client.get_paginator("list_change_sets").paginate(StackName=stack)
             return [entry for page in pages for entry in page.get("Summaries", [])]

@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import functools
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import source, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import Found, find
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.leftovers import (
+    Leftover,
+    left_behind,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack, Template
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.review import CHANGE_SET_NAME
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
@@ -51,12 +56,9 @@ def ask(look: Gathering, options: t.Mapping[str, t.Any], wanted: Wanted) -> None
         look.ask(fact, what, functools.partial(reads.of_existing, read), condition)
 
     of_existing("fingerprint", "cloudformation:GetTemplate", lambda api, stack: api.fingerprint(stack.id))
-    of_existing(
-        "reviewed",
-        "cloudformation:DescribeChangeSet",
-        lambda api, stack: api.reviewed_change_set(stack.name, CHANGE_SET_NAME),
-    )
-    of_existing("leftovers", "cloudformation:ListChangeSets", lambda api, stack: api.leftovers(stack.id))
+    of_existing("change_sets", "cloudformation:ListChangeSets", lambda api, stack: api.listed_change_sets(stack.id))
+    of_existing("reviewed", "cloudformation:DescribeChangeSet", reads.reviewed)
+    of_existing("leftovers", "cloudformation:ListChangeSets", reads.leftovers)
     policy = wanted.stack_policy
     of_existing("policy", "cloudformation:GetStackPolicy", lambda api, stack: api.policy(stack.id), policy)
     of_existing(
@@ -108,6 +110,18 @@ class _Reads:
     def template(self) -> Template | Unread | None:
         found = self.look.get("source")
         return self.api.template(found.location) if isinstance(found, source.Source) else found
+
+    def reviewed(self, api: Api, stack: Stack) -> dict[str, t.Any] | None:
+        """One that the list does not have is not asked for; where listing is not allowed, its name is."""
+        listed = self.look.get("change_sets")
+        if isinstance(listed, list) and all(raw.get("ChangeSetName") != CHANGE_SET_NAME for raw in listed):
+            return None
+        return api.reviewed_change_set(stack.name, CHANGE_SET_NAME)
+
+    def leftovers(self, _api: Api, _stack: Stack) -> tuple[Leftover, ...]:
+        """None where listing is not allowed."""
+        listed = self.look.get("change_sets")
+        return left_behind(listed, datetime.datetime.now(datetime.timezone.utc)) if isinstance(listed, list) else ()
 
     def of_existing(self, read: t.Callable[[Api, Stack], t.Any]) -> t.Any:
         """Of a stack that is there and stays."""

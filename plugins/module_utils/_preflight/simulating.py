@@ -187,7 +187,7 @@ def questions(ground: Ground) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
         for scope in action.scopes:
             arns = known_arns.get(scope, ())
             # Each action of a request is decided for each of its ARNs, so that many of both stand apart.
-            many = service == "cloudformation" or (service == "ec2" and ground.wanted.privatelink_enabled)
+            many = service == "ec2" and ground.wanted.privatelink_enabled
             group = "*" if arns == ("*",) else service if many else "others"
             if arns:
                 names, places = groups.setdefault(group, (set(), set()))
