@@ -24,12 +24,22 @@ def colour_of(line: str) -> str:
 
 
 def painted_parts(text: str) -> list[tuple[str, str]]:
-    """A text in as few parts as there are changes of colour, each with its colour's setting."""
+    """A text in as few parts as there are changes of colour, each with its colour's setting.
+
+    Blank lines begin the part that follows: of one that ends with a line feed, Ansible's display drops that.
+    """
     found: list[tuple[str, str]] = []
+    blank = ""
     for line in text.split("\n"):
+        if not line:
+            blank += "\n"
+            continue
         colour = colour_of(line)
         if found and found[-1][1] == colour:
-            found[-1] = (f"{found[-1][0]}\n{line}", colour)
+            found[-1] = (f"{found[-1][0]}\n{blank}{line}", colour)
         else:
-            found.append((line, colour))
-    return found
+            found.append((f"{blank}{line}", colour))
+        blank = ""
+    if not found:
+        return [(text, "")]
+    return [*found[:-1], (f"{found[-1][0]}{blank}", found[-1][1])]

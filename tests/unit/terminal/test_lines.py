@@ -245,6 +245,8 @@ def test_lines_have_the_colour_of_their_words(line: str, colour: str) -> None:
 
 def test_a_text_without_colours_stays_one_text() -> None:
     assert colours.painted_parts("a\nb\n\nc") == [("a\nb\n\nc", "")]
+    assert colours.painted_parts("") == [("", "")]
+    assert colours.painted_parts("\na\n\nFAIL  b\n") == [("\na", ""), ("\nFAIL  b\n", "COLOR_ERROR")]
     assert colours.painted_parts("a\nFAIL  b\nWARN  c\nd") == [
         ("a", ""),
         ("FAIL  b", "COLOR_ERROR"),
