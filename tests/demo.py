@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 import typing as t
 
@@ -47,7 +51,8 @@ def environment(testbed: TestBed, collections: pathlib.Path, artifacts: pathlib.
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_FORCE_COLOR": "true" if sys.stdout.isatty() else "false",
-        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+        # The callback, as users have it.
+        "ANSIBLE_CONFIG": str(ROOT / "examples/ansible.cfg"),
     }
     return {**os.environ, **variables(testbed, artifacts), **ansible}
 
@@ -66,24 +71,51 @@ def extra_variables(testbed: TestBed, artifacts: pathlib.Path) -> dict[str, t.An
     }
 
 
+def read(descriptor: int) -> bytes:
+    """What has come; nothing when everybody has closed the other side."""
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""
+
+
+def channel() -> tuple[int, int]:
+    """Where to read what Ansible writes, and where it writes: a terminal of the same size, where this has one."""
+    if not sys.stdout.isatty():
+        return os.pipe()
+    reading, writing = pty.openpty()
+    size = os.get_terminal_size(sys.stdout.fileno())
+    fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", size.lines, size.columns, 0, 0))
+    # What is read is written to a terminal again, which makes its own line ends.
+    attributes = termios.tcgetattr(writing)
+    attributes[1] &= ~termios.OPOST
+    termios.tcsetattr(writing, termios.TCSANOW, attributes)
+    return reading, writing
+
+
+def recap_of(text: str) -> dict[str, dict[str, int]]:
+    """Counters by host, as the recap prints them."""
+    found = re.findall(r"^(\S+)\s+: (ok=.*)$", re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "", text), re.MULTILINE)
+    return {host: {key: int(number) for key, number in re.findall(r"(\w+)=(\d+)", rest)} for host, rest in found}
+
+
 def play(arguments: list[str], variables: dict[str, str]) -> tuple[int, dict[str, dict[str, int]]]:
     """Run ansible-playbook, pass its output on as it comes, and return its exit code and recap by host."""
-    with subprocess.Popen(
-        arguments, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        recap = {}
+    reading, writing = channel()
+    with subprocess.Popen(arguments, cwd=ROOT, env=variables, stdout=writing, start_new_session=True) as process:
+        os.close(writing)
+        written = b""
         try:
-            for line in process.stdout or ():
-                sys.stdout.write(line)
+            while chunk := read(reading):
+                sys.stdout.buffer.write(chunk)
                 sys.stdout.flush()
-                match = re.match(r"(\S+)\s+: (ok=.*)", re.sub(r"\x1b\[[0-9;]*m", "", line))
-                if match:
-                    recap[match[1]] = {key: int(number) for key, number in re.findall(r"(\w+)=(\d+)", match[2])}
+                written += chunk
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
             raise
-        return process.wait(), recap
+        os.close(reading)
+        return process.wait(), recap_of(written.decode("utf-8", "replace"))
 
 
 def run(options: argparse.Namespace) -> int:

@@ -87,13 +87,27 @@ class ActionModule(ControlNodeAction):
         if self._task.check_mode or found.awaits_approval:
             line = f"{name}: {domain} and *.{domain} will point to the load balancer that the stack creates"
             self._display.display(clean(line))
-            return {}
+            return _foreseen(domain) if self._task.check_mode else {}
         return {
             "failed": True,
             "msg": f"The stack {found.stack_name or values['gitpod_stack_name']} in {values['gitpod_region']} has no"
             f" load balancer, so there is nothing that {domain} can point to. Deploy the stack first (role"
             " gitpod_stack, tag stack).",
         }
+
+
+def _foreseen(domain: str) -> Result:
+    """In check mode, of a stack that is not there yet: the run itself counts its records as a change.
+
+    Whoever keeps the domain gets files that do not exist yet, or writes records that do not; those that do are told by
+    the prerequisites, and point elsewhere.
+    """
+    pointing = "".join(f"{name} -> the load balancer that the stack creates\n" for name in (domain, f"*.{domain}"))
+    header = "records"
+    return {
+        "changed": True,
+        "diff": {"before": "", "after": pointing, "before_header": header, "after_header": header},
+    }
 
 
 def _told(values: Values, provider: Provider, validation: bool) -> Result:

@@ -18,6 +18,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import desired as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import several
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import RUNNING, Event
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.tasks import READS as STAGES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
@@ -42,6 +45,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
     plain,
     run_module,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import board
 
 READS = ("prerequisites", "status", "upgrade", "verification", "acceptance", "certificates", "started")
 # What stands amid the writes, where a failure of the read itself may not take the report from anybody.
@@ -79,6 +83,7 @@ class ActionModule(ControlNodeAction):
         )
         variables = task_vars or {}
         hosts = hosts_of(arguments["hosts"], variables)
+        _begun(arguments["read"], hosts)
         fleet = fleet_of(self, variables, hosts)
         if arguments["read"] == "prerequisites":
             if sliced(variables) and several(sizes_of(fleet.values[hosts[0]], arguments["default_batches"])):
@@ -141,6 +146,12 @@ class ActionModule(ControlNodeAction):
 def hosts_of(named: t.Sequence[str] | None, task_vars: Raw) -> list[str]:
     """The hosts that are named, which may be none at all, as of a batch that is not begun; else the task's own."""
     return [str(task_vars["inventory_hostname"])] if named is None else [str(host) for host in named]
+
+
+def _begun(read: str, hosts: t.Iterable[str]) -> None:
+    """A read of these hosts begins; of a wait, whoever waits tells."""
+    if read in STAGES:
+        channel.write(board(), *(Event(host, STAGES[read], RUNNING, "looking") for host in hosts))
 
 
 def _for_the_gate(fleet: Fleet, hosts: t.Sequence[str], default_batches: t.Sequence[str]) -> Result:

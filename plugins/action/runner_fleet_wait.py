@@ -32,6 +32,12 @@ class ActionModule(LiveModule):
         wanted = seconds(arguments.get("progress_interval", DEFAULT_INTERVAL)) > 0
         return bool(arguments.get("runners")) and wanted
 
+    def shown_by(self, events: str, arguments: dict[str, t.Any], prefix: str) -> t.Callable[[str], t.Any]:
+        """What ended, rolls back or failed stays on the screen; how far each is, the module tells a board itself."""
+        if events and self._connection.transport == "local":
+            arguments.update(events_path=events, progress_interval=0)
+        return t.cast("t.Callable[[str], t.Any]", self._display.display)
+
     def prefix(self, host: str) -> str:
         """Lines are about all hosts, or name their own."""
         return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, printable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import (
@@ -44,11 +45,10 @@ class ActionModule(ControlNodeAction):
             return {**result, **self._part(arguments["of"], variables, host)}
         stages = plain(results.stages(variables, host))
         values = host_values(self, variables)
-        result.update(runner_summary(stages, values["gitpod_runner_name"], values["gitpod_region"] or ""))
-        failure = stages["failure"]
-        if failure:
-            result.update(failed=True, msg=printable(f"{failure['task']}: {failure['message']}"))
-        return result
+        summary = runner_summary(stages, values["gitpod_runner_name"], values["gitpod_region"] or "")
+        if not stages["failure"]:
+            return {**result, **summary}
+        return {**result, **printable(outcome.failed_run(summary, _page(variables)))}
 
     def _part(self, of: str, variables: t.Mapping[str, t.Any], host: str) -> Result:
         """What one read of the fleet, or one decision, means for the host."""
@@ -65,7 +65,11 @@ class ActionModule(ControlNodeAction):
         if of == "needed":
             return _failed(nothing_needed(variables))
         seen = plain(results.look(variables, host)) if of == "gate" else {}
-        return {**seen, **_failed(results.refused(variables, host))}
+        message = results.refused(variables, host)
+        if of == "gate" and message:
+            known = plain(results.of_fleet(variables, results.LOOK, host)).get("problems") or []
+            return printable(outcome.refused([*known, *(seen.get("checks") or [])], message))
+        return {**seen, **_failed(message)}
 
     def _verdict(self, variables: t.Mapping[str, t.Any], host: str) -> Result:
         """The fleet's verdict, or one that the probes' looks count in."""
@@ -86,10 +90,20 @@ def _waited(parts: t.Mapping[str, t.Any]) -> Result:
     warnings = [told for part in found.values() if isinstance(part, dict) for told in part.get("warnings") or []]
     if warnings:
         found["warnings"] = warnings
-    failed = next((part for part in found.values() if isinstance(part, dict) and part.get("failed")), None)
-    if failed:
-        found.update(failed=True, msg=printable(str(failed.get("msg") or "")), stack=failed.get("stack") or {})
-    return found
+    failed = _failed_part(parts)
+    return {**({"warnings": warnings} if warnings else {}), **outcome.failed_wait(failed)} if failed else found
+
+
+def _failed_part(parts: t.Mapping[str, t.Any]) -> str:
+    """The first part that failed while it was waited for, or empty."""
+    found = [name for name, part in parts.items() if isinstance(part, dict) and part.get("failed")]
+    return str(found[0]) if found else ""
+
+
+def _page(variables: t.Mapping[str, t.Any]) -> str:
+    """Where the report's page is, when one was written."""
+    files = (variables.get("gitpod_report_result") or {}).get("files") or []
+    return next((str(file) for file in files if str(file).endswith("fleet.html")), "")
 
 
 def _remembered(variables: t.Mapping[str, t.Any]) -> Result:
@@ -97,6 +111,13 @@ def _remembered(variables: t.Mapping[str, t.Any]) -> Result:
     task, found = variables.get("ansible_failed_task") or {}, variables.get("ansible_failed_result") or {}
     if not task:
         return {"task": "The run", "action": "", "register": "", "message": GIVEN_UP, "stack": {}}
+    part = str(found.get("part") or "")
+    if part in outcome.REGISTERS:
+        # The task has said nothing but that it failed.
+        host = str(variables.get("inventory_hostname") or "")
+        waited = results.of_fleet(variables, results.WAIT, host).get(part) or {}
+        found = {"msg": waited.get("msg"), "stack": waited.get("stack")}
+        task = {**task, "register": outcome.REGISTERS[part], "name": f"Wait for the {part}"}
     return {
         "task": str(task.get("name") or task.get("action") or "A task"),
         "action": str(task.get("action") or ""),
@@ -115,5 +136,4 @@ def _status(found: t.Mapping[str, t.Any]) -> Result:
     if found.get("failed"):
         return {"failed": True, "msg": printable(str(found.get("msg") or ""))}
     alerts = found.get("alerts") or []
-    told = [check["summary"] for check in found.get("checks") or [] if check["id"] in alerts]
-    return {**found, **_failed(" ".join(told) if alerts else "")}
+    return outcome.needs_attention(alerts) if alerts else dict(found)

@@ -9,14 +9,14 @@ import pathlib
 import time
 import typing as t
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_gate import TERMINAL_WIDTH
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name, write_text
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.records import record_files
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import WIDTH, fleet_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import next_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.documents import (
@@ -26,6 +26,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_s
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.merge import Key, key_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.desired import declared
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.closing import (
+    JOB_VARIABLES,
+    Run,
+    closing_lines,
+    dashboard,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import sliced
@@ -39,6 +45,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_up
     upload,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL_WIDTH, report_comes_last
 
 # Somebody else writes the records of these providers.
 KEPT_BY_OTHERS = ("manual", "external", "tasks")
@@ -72,17 +79,16 @@ class ActionModule(ControlNodeAction):
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(own, title, generated)
         part = Part(fleet, tuple(self._forgotten(variables, host) for host in arguments["forget"]))
-        lines = fleet_lines(fleet, TERMINAL_WIDTH) if own else []
+        lines = fleet_lines(fleet, TERMINAL_WIDTH or WIDTH) if own else []
         directory, files, kept = arguments["directory"] or values["gitpod_artifact_directory"], [], {}
         if (own or part.forgotten) and not self._task.check_mode:
             files = self._write(pathlib.Path(directory), part, lines)
-            if files:
-                lines += ["", f"Reports: {directory} (fleet.html, fleet.md, fleet.json, one JSON file a runner)"]
             kept = upload(self, variables, values, part, self._records(variables, own, arguments["hosts"]))
-            lines += kept_lines(kept)
-        ending = next_lines(fleet.documents)
-        lines += ["", *ending] if ending else []
         if own:
+            states = dict(zip(arguments["hosts"], (str(runner["state"]) for runner in own[-len(arguments["hosts"]) :])))
+            place = directory if files else ""
+            lines += self._closing(variables, states, place, [*kept_lines(kept), *next_lines(fleet.documents)])
+        if own and not report_comes_last():
             self._display.rows(["", *lines, ""])
         told = {**summary(fleet), **({"report": kept} if kept else {})}
         told["needed"] = told["needed"] or sliced(variables)
@@ -109,6 +115,20 @@ class ActionModule(ControlNodeAction):
                 name = file_name(str(runner["runner"]))
                 found.update({f"dns/{name}-dns.{kind}": text for kind, text in record_files(records).items()})
         return found
+
+    def _closing(
+        self, variables: dict[str, t.Any], states: t.Mapping[str, str], directory: str, more: t.Sequence[str]
+    ) -> list[str]:
+        """The run's last lines: where the report is, and what to do next.
+
+        :param states: by host; of runners that are given, nobody knows which hosts they are.
+        :param directory: of the report's files; empty where none were written.
+        :param more: where else the report is, and the guide's next steps.
+        """
+        sites = [dashboard(host_values(self, variables, host)["gitpod_api_endpoint"] or "") for host in states]
+        run = Run.of(context.CLIARGS, any(variables.get(name) for name in JOB_VARIABLES))
+        found = [*closing_lines(states, run, directory, sites), *more]
+        return ["", *found] if found else []
 
     def _summary(self, variables: dict[str, t.Any], host: str) -> dict[str, t.Any]:
         """What the run has found and done on a host."""

@@ -12,6 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     of_what_is_set,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, earlier, plain, run_module
@@ -60,8 +61,9 @@ class ActionModule(ControlNodeAction):
             stands = plain(step.stands(situation))
             return stands or {"skipped": True, "skip_reason": idle, "changed": False}
         result = run_module(self, step.module, plain(step.options(situation)), variables)
-        if not result.get("failed"):
-            lines = step.finish(situation, result)
-            if lines:
-                self._display.display(shown(lines))
+        if result.get("failed"):
+            return outcome.shortened(result)
+        lines = step.finish(situation, result)
+        if lines:
+            self._display.display(shown(lines))
         return result

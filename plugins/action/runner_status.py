@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action im
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import sliced
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL_WIDTH
 
 
 class ActionModule(ControlNodeAction):
@@ -32,7 +33,7 @@ class ActionModule(ControlNodeAction):
         lines = [
             _line(host_values(self, variables, host), plain(found)) for host, found in arguments["runners"].items()
         ]
-        self._display.rows(["", *status_lines(lines), ""])
+        self._display.rows(["", *status_lines(lines, TERMINAL_WIDTH), ""])
         if not self._task.check_mode:
             self._write(host_values(self, variables)["gitpod_artifact_directory"], lines)
         told = summary(lines)

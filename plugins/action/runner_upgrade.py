@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action im
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL_WIDTH
 
 
 class ActionModule(ControlNodeAction):
@@ -46,7 +47,7 @@ class ActionModule(ControlNodeAction):
         for host, found in plain(arguments["runners"]).items():
             values = host_values(self, variables, host)
             rows[host] = upgrade_row(found, host, values["gitpod_runner_name"], values["gitpod_region"] or "")
-        self._display.rows(["", *upgrade_lines(list(rows.values())), ""])
+        self._display.rows(["", *upgrade_lines(list(rows.values()), TERMINAL_WIDTH), ""])
         return {
             "runners": rows,
             "needed": [host for host, row in rows.items() if row["needed"]],

@@ -11,6 +11,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.r
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout import serial
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import interruptible
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.play_hosts import play_hosts
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.run_tags import known_tags
 
 
 class FilterModule:
@@ -22,5 +23,6 @@ class FilterModule:
             "external_records": external_records,
             "interruptible": interruptible,
             "play_hosts": play_hosts,
+            "known_tags": known_tags,
             "rollout_batches": serial,
         }

@@ -50,7 +50,7 @@ def brief(text: t.Any, most: int = 200) -> str:
 
 
 def once(lines: t.Mapping[str, t.Sequence[str]], most_names: int = 3) -> list[str]:
-    """What is said of several, said once: C(3 runners (a, b, c): ...), or C(a: ...) of one alone.
+    """What is said of several, said once: C(all 16 runners: ...), C(3 runners (a, b, c): ...), or C(a: ...).
 
     :param lines: by name of the runner, in the order in which they are shown.
     """
@@ -58,11 +58,13 @@ def once(lines: t.Mapping[str, t.Sequence[str]], most_names: int = 3) -> list[st
     for name, own in lines.items():
         for line in own:
             names.setdefault(line, []).append(name)
-    return [f"{_listed(who, most_names)}: {line}" for line, who in names.items()]
+    return [f"{_listed(who, most_names, len(lines))}: {line}" for line, who in names.items()]
 
 
-def _listed(names: t.Sequence[str], most: int) -> str:
+def _listed(names: t.Sequence[str], most: int, all_of_them: int) -> str:
     if len(names) == 1:
         return names[0]
+    if len(names) == all_of_them:
+        return f"all {len(names)} runners"
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{len(names)} runners ({', '.join(names[:most])}{more})"

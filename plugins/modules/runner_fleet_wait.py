@@ -148,6 +148,11 @@ options:
   progress_path:
     description: File in which the module leaves its progress; the action plugin of the same name sets it.
     type: path
+  events_path:
+    description: >-
+      File of the board that a callback shows, in which the module leaves how far each part is; the action plugin of the
+      same name sets it.
+    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -274,6 +279,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "runners": {"type": "list", "elements": "dict", "required": True, "options": RUNNER},
     "progress_interval": {"type": "int", "default": 10},
     "progress_path": {"type": "path"},
+    "events_path": {"type": "path"},
 }
 
 

@@ -51,4 +51,17 @@ state:
   returned: with O(of=run)
   type: str
   sample: verified
+runner:
+  description: >-
+    The runner's name, and beside it everything that a report has of the runner. Of one that failed, only this,
+    C(region), C(state) and C(stage) are returned, because Ansible shows all that a failed task returns; the report has
+    the rest.
+  returned: with O(of=run)
+  type: str
+  sample: gitpod-eu-central-1
+stage:
+  description: The stage that failed.
+  returned: when O(of=run) fails
+  type: str
+  sample: stack
 """

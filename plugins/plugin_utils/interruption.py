@@ -26,6 +26,8 @@ GIVE_UP, INTERRUPTED = 10.0, 99
 GRACE = 5.0
 LOOK_EVERY = 1.0
 _watched: set[int] = set()
+# What a callback does first, such as taking its board off the terminal.
+before_it_is_told: list[t.Callable[[], None]] = []
 
 
 def interruptible(value: T) -> T:
@@ -66,7 +68,7 @@ class _Teller:
             return
         # The terminal may be gone, or the signal came in the middle of writing. What Ansible has said so far would be
         # lost with its buffer.
-        for say in (sys.stdout.flush, lambda: os.write(2, TOLD.encode())):
+        for say in (*before_it_is_told, sys.stdout.flush, lambda: os.write(2, TOLD.encode())):
             with contextlib.suppress(OSError, RuntimeError, ValueError):
                 say()
         threading.Thread(target=_end_after, args=(GIVE_UP, signum), daemon=True).start()

@@ -18,8 +18,11 @@ import uuid
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import shortened
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import Event
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import RunnerAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import end_with_the_run
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import board
 
 LOOK_EVERY = 1.0
 
@@ -111,7 +114,9 @@ class ActionModule(RunnerAction):
         shell = self._connection._shell
         arguments["progress_path"] = shell.join_path(shell.tmpdir, f"progress-{uuid.uuid4().hex}.txt")
         prefix = self.prefix(str(variables.get("inventory_hostname", "runner")))
-        with Watcher(reader(self._connection, arguments["progress_path"]), self._display.display, prefix):
+        events = board()
+        show = self.shown_by(events, arguments, prefix)
+        with Watcher(reader(self._connection, arguments["progress_path"]), show, "" if events else prefix):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))
         return result
 
@@ -122,6 +127,17 @@ class ActionModule(RunnerAction):
     def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
         """Whether the module waits, and lines are wanted."""
         return seconds(arguments.get("wait_timeout")) > 0
+
+    def shown_by(self, events: str, arguments: dict[str, t.Any], prefix: str) -> t.Callable[[str], t.Any]:
+        """What takes the lines: the screen, or a board that shows the latest of them.
+
+        :param events: the file of a board's events; empty where there is none.
+        :param arguments: the module's, which may be told of a board.
+        :param prefix: names the host that they are about; empty where they are about several.
+        """
+        if not events:
+            return t.cast("t.Callable[[str], t.Any]", self._display.display)
+        return lambda line: channel.write(events, Event(prefix.strip().removesuffix(":"), doing=line))
 
     def prefix(self, host: str) -> str:
         """What stands before each line."""

@@ -96,7 +96,7 @@ def verified_and_reported(run: Run) -> None:
         assert len(report["dns"]["names"]) == 2
     assert run.report(AP)["endpoint"]["state"] == "available"
     assert run.report(US)["endpoint"] == {}
-    assert "Reports:" in run.output
+    assert "Report: " in run.output
 
 
 def no_secret_is_in(run: Run, controller: Controller) -> None:

@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wa
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.model import (
     DONE,
     FAILED,
+    GOING,
     STACK,
     Course,
     Part,
@@ -27,11 +28,15 @@ class Board:
     """Safe to use from several threads.
 
     :param keys: host and kind of everything that is waited for.
+    :param observe: is given each part after each look at it.
     """
 
-    def __init__(self, keys: t.Iterable[Key], teller: Teller) -> None:
+    def __init__(
+        self, keys: t.Iterable[Key], teller: Teller, observe: t.Callable[[Part], None] = lambda _part: None
+    ) -> None:
         self._parts = {key: Part(*key) for key in keys}
         self._teller = teller
+        self._observe = observe
         self._courses: list[Course] = []
         self._lock = threading.Lock()
 
@@ -46,6 +51,7 @@ class Board:
         with self._lock:
             before = self._parts[key]
             part = self._parts[key] = before.looked_at(snapshot)
+            self._seen(part)
             if snapshot.rolling_back and not (before.snapshot and before.snapshot.rolling_back):
                 self._teller.say(lines.rollback_line(part))
             self._tell()
@@ -54,6 +60,7 @@ class Board:
         """An endpoint or a certificate was looked at."""
         with self._lock:
             self._parts[key] = dataclasses.replace(self._parts[key], state=state)
+            self._seen(self._parts[key])
             self._tell()
 
     def ended(self, key: Key, result: t.Mapping[str, t.Any], waited: float) -> None:
@@ -64,6 +71,7 @@ class Board:
         with self._lock:
             failed = bool(result.get("failed"))
             part = self._parts[key] = dataclasses.replace(self._parts[key], outcome=FAILED if failed else DONE)
+            self._seen(part)
             if part.kind == STACK and not failed:
                 course = Course.of(result)
                 self._courses += [course] if course else []
@@ -76,6 +84,12 @@ class Board:
         with self._lock:
             if len(self._parts) > 1:
                 self._teller.say(lines.fleet_line(self._all()))
+
+    def _seen(self, part: Part) -> None:
+        """A runner has one row on a board, and its endpoint takes minutes where its stack takes twenty."""
+        stack = self._parts.get((part.host, STACK))
+        if part.kind == STACK or part.outcome == FAILED or stack is None or stack.outcome != GOING:
+            self._observe(part)
 
     def _all(self) -> list[Part]:
         return list(self._parts.values())

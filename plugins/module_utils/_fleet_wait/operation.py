@@ -16,6 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import texts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.board import Board, Key
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.event import event_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.lane import Lane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.model import (
     CERTIFICATE,
@@ -23,6 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wa
     KINDS,
     NETWORK,
     STACK,
+    Part,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import (
@@ -30,6 +32,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import operation as endpoint
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import Teller
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 Result = dict[str, t.Any]
@@ -70,7 +73,9 @@ def run(module: t.Any) -> Result:
             for value in ((entry.get(STACK) or {}).get("secret_parameters") or {}).values()
             for text in texts(value)
         )
-    found = wait(works, Teller(options["progress_path"], options["progress_interval"], mask=module.masked))
+    teller = Teller(options["progress_path"], options["progress_interval"], mask=module.masked)
+    path, masked = options["events_path"], module.masked
+    found = wait(works, teller, observe=lambda part: channel.write(path, event_of(part), mask=masked))
     return {
         "changed": any(result.get("changed", False) for result in found.values()),
         "runners": {entry["host"]: {kind: found.get((entry["host"], kind)) for kind in KINDS} for entry in runners},
@@ -94,10 +99,18 @@ def _work(
     return Work((runner["host"], kind), (kind, region, profile), join, clients)
 
 
-def wait(works: t.Sequence[Work], teller: Teller, clock: Clock | None = None) -> dict[Key, Result]:
-    """Wait for all at once; the result of each, that of one that failed with C(failed), C(msg) and its details."""
+def wait(
+    works: t.Sequence[Work],
+    teller: Teller,
+    clock: Clock | None = None,
+    observe: t.Callable[[Part], None] = lambda _part: None,
+) -> dict[Key, Result]:
+    """Wait for all at once; the result of each, that of one that failed with C(failed), C(msg) and its details.
+
+    :param observe: is given each part after each look at it.
+    """
     clock = clock or Clock()
-    board = Board((work.key for work in works), teller)
+    board = Board((work.key for work in works), teller, observe)
     lanes = {place: Lane(crowd, clock) for place, crowd in collections.Counter(work.place for work in works).items()}
     found: dict[Key, Result] = {}
     board.open()

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.table import table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.tables import fitted_table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief, clean
 
 COLUMNS = ("region", "runner", *AREAS)
+# The name tells where a runner is; "stack" is told below where it is not in order.
+EXPENDABLE = ("region", "stack", "version")
 # Characters of each text in an artifact.
 MOST_TEXT = 240
 WORDS = {"pass": "ok", "warn": "WARN", "fail": "FAIL", "skip": "-"}
 
 
-def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]], width: int | None = None) -> list[str]:
     """A line a runner, by region and name, and below what is not as it should be, with what to do.
 
     :param runners: each with C(region), C(runner), and C(status), the result of the module, or C(failure), a message.
+    :param width: of the terminal; columns that do not fit are left out.
     """
     ordered = sorted(runners, key=lambda runner: (str(runner.get("region")), str(runner.get("runner"))))
-    lines = [headline(ordered), "", *table(COLUMNS, [_row(runner) for runner in ordered])]
+    lines = [headline(ordered), "", *fitted_table(COLUMNS, [_row(runner) for runner in ordered], width, EXPENDABLE)]
     for runner in ordered:
         bad = [check for check in _checks(runner) if check["status"] in ("warn", "fail") or check.get("unverifiable")]
         told = [text for check in bad for text in _told(check)]

@@ -13,10 +13,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release 
     SSH_WARNING,
     has_old_ssh_port,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.table import table
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.tables import fitted_table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 COLUMNS = ("region", "runner", "from", "runs", "to", "changes", "upgrade")
+EXPENDABLE = ("region", "runs")
 MOST_NAMES = 8
 Row = t.Mapping[str, t.Any]
 
@@ -65,10 +66,13 @@ def changes_ssh_port(row: Row) -> bool:
     return bool(row["needed"]) and has_old_ssh_port(str(row["from"]), str(row["deployed"]))
 
 
-def upgrade_lines(rows: t.Sequence[Row]) -> list[str]:
-    """The table of what would change in every region, the changes themselves once for all that share them, warnings."""
+def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
+    """The table of what would change in every region, the changes themselves once for all that share them, warnings.
+
+    :param width: of the terminal; columns that do not fit are left out.
+    """
     ordered = sorted(rows, key=lambda row: (str(row["region"]), str(row["runner"])))
-    lines = table(COLUMNS, [_cells(row) for row in ordered])
+    lines = fitted_table(COLUMNS, [_cells(row) for row in ordered], width, EXPENDABLE)
     for changes, names in _shared([row for row in ordered if row["needed"]]):
         lines += ["", f"{_listed(names)}:", *(f"  {clean(change)}" for change in changes)]
     for row in ordered:

@@ -58,12 +58,15 @@ def explain(found: t.Mapping[str, t.Any], required: t.Sequence[str]) -> str:
 
 
 def unseen_lines(found: t.Mapping[str, t.Any]) -> list[str]:
-    """What no vantage point could see, and where to look, a line a check."""
+    """What no vantage point could see, and where to look; what is the same for several checks is said once."""
     proven = {check["id"] for check in found["checks"] if check["status"] != SKIP}
     hidden = {
         check["id"]: check for check in found["checks"] if check["id"] not in proven and check.get("unverifiable")
     }
-    return [f"{identifier}: {check['summary']} {check['remediation']}" for identifier, check in sorted(hidden.items())]
+    named: dict[str, list[str]] = {}
+    for identifier, check in sorted(hidden.items()):
+        named.setdefault(f"{check['summary']} {check['remediation']}", []).append(identifier)
+    return [f"{', '.join(identifiers)}: {text}" for text, identifiers in named.items()]
 
 
 def sources(seen: t.Mapping[str, t.Any], probes: t.Sequence[t.Mapping[str, t.Any]] = ()) -> list[dict[str, t.Any]]:
