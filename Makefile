@@ -20,7 +20,7 @@ export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
 export TESTBED_PYTHON := $(CURDIR)/$(TESTBED)/python
 export PYTHONPATH := $(CURDIR)
 
-GATES := sanity ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint
+GATES := sanity ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint release-check
 # The longest first, so that the short ones fill the gaps.
 TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) sanity testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
 
@@ -113,6 +113,10 @@ ansible-lint:
 antsibull:
 	PATH=$(CURDIR)/$(MAIN):$$PATH GIT_CEILING_DIRECTORIES=$(CURDIR)/.venv antsibull-docs lint-collection-docs \
 	    --plugin-docs --validate-collection-refs dependent --disallow-unknown-collection-refs .
+
+# In a copy: version, changelog, commit, tag, build, and the import as Galaxy does it.
+release-check: ## What the next release would meet; changes nothing
+	$(MAIN)/python .ci/release.py --rehearse
 
 cfn-lint:
 	$(MAIN)/cfn-lint tests/testbed/template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json

@@ -89,9 +89,9 @@ def variables(role: str) -> str:
     return "\n".join(lines)
 
 
-def inventory() -> str:
-    """The example inventory, the one that the demo runs."""
-    text = (ROOT / "examples/inventory.yml").read_text("utf-8").removeprefix("---\n")
+def inventory(name: str) -> str:
+    """An inventory of the examples; C(inventory.yml) is the one that the demo runs."""
+    text = (ROOT / "examples" / name).read_text("utf-8").removeprefix("---\n")
     return f"```yaml\n{text}```"
 
 
@@ -186,21 +186,22 @@ def evidence_of_the_testbed() -> str:
     return evidence.tables(ROOT, operations.called())
 
 
-def documents() -> dict[pathlib.Path, tuple[str, str]]:
+def documents() -> list[tuple[pathlib.Path, str, str]]:
     """Documents, the name of the marked part, and what belongs there."""
-    found = {
-        ROOT / "README.md": ("inventory", inventory()),
-        ROOT / "docs/prerequisites.md": ("checks", checks(2, *module_util("_preflight.checks").ALL)),
-        ROOT / "docs/verification.md": ("checks", checks(3, *verification())),
-        ROOT / "docs/permissions.md": ("permissions", permissions()),
-        ROOT / "docs/dns.md": ("providers", providers()),
-        ROOT / "docs/development.md": ("evidence", evidence_of_the_testbed()),
-    }
+    found = [
+        (ROOT / "README.md", "minimal", inventory("minimal/inventory.yml")),
+        (ROOT / "README.md", "inventory", inventory("inventory.yml")),
+        (ROOT / "docs/prerequisites.md", "checks", checks(2, *module_util("_preflight.checks").ALL)),
+        (ROOT / "docs/verification.md", "checks", checks(3, *verification())),
+        (ROOT / "docs/permissions.md", "permissions", permissions()),
+        (ROOT / "docs/dns.md", "providers", providers()),
+        (ROOT / "docs/development.md", "evidence", evidence_of_the_testbed()),
+    ]
     for path in sorted((ROOT / "roles").iterdir()):
-        found[path / "README.md"] = ("variables", variables(path.name))
+        found.append((path / "README.md", "variables", variables(path.name)))
     for module, (identifiers, document) in modules().items():
         path = ROOT / "plugins/modules" / f"{module}.py"
-        found[path] = ("result of a check", result_of_a_check(identifiers, document))
+        found.append((path, "result of a check", result_of_a_check(identifiers, document)))
     return found
 
 
@@ -247,7 +248,7 @@ def main(check: bool) -> int:
             if not check:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(content, "utf-8")
-    for path, (part, content) in documents().items():
+    for path, part, content in documents():
         text = path.read_text("utf-8")
         new = filled(text, part, content)
         if new != text:

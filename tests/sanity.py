@@ -32,6 +32,10 @@ LEFT_OUT = (
     "docs/reference.py",
     "docs/resource_handlers.py",
     ".ci/",
+    ".github/",
+    ".devcontainer/",
+    ".ona/",
+    "tests/unit/project/",
 )
 GET_PIP = """
 import os, subprocess, sys
