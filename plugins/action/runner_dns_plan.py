@@ -70,7 +70,7 @@ class ActionModule(ControlNodeAction):
                 return looked
             found = dataclasses.replace(found, stack=looked)
         planned = self._records(values, found)
-        if planned.get("failed") or not planned or provider.compared != INTERFACE or not arguments["carry_out"]:
+        if not planned.get("planned") or provider.compared != INTERFACE or not arguments["carry_out"]:
             own = {"looked_up_stack": plain(looked)} if looked else {}
             return {**planned, **own, **({} if planned else {"skipped": True})}
         options = dns.route53(values.everything(), found.load_balancer, arguments["joined_later"])

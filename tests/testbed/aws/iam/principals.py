@@ -51,6 +51,12 @@ class Principal:
         """Whether nothing limits it: the account itself, or its operator, who is allowed everything."""
         return self.arn.endswith((":root", f":user/{identities.OPERATOR}"))
 
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether one policy allows everything and nothing stands beside it: no resource makes a difference then."""
+        only = len(self.identity) == 1 and json.loads(self.identity[0][1]) == _EVERYTHING
+        return only and not (self.boundary or self.session or self.scps)
+
     def question(self) -> dict[str, t.Any]:
         """As the judge takes it."""
         return {
