@@ -127,7 +127,7 @@ class ActionModule(ControlNodeAction):
         """
         sites = [dashboard(host_values(self, variables, host)["gitpod_api_endpoint"] or "") for host in states]
         run = Run.of(context.CLIARGS, any(variables.get(name) for name in JOB_VARIABLES))
-        found = [*closing_lines(states, run, directory, sites), *more]
+        found = closing_lines(states, run, directory, sites, more)
         return ["", *found] if found else []
 
     def _summary(self, variables: dict[str, t.Any], host: str) -> dict[str, t.Any]:

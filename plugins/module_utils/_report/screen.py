@@ -17,15 +17,16 @@ LONGEST_CELL = 120
 
 
 def fleet_lines(fleet: Fleet, width: int = WIDTH) -> list[str]:
-    """A line a runner, then why runners need attention, then the counts.
+    """The counts, for a controller shows the beginning of what is long; a line a runner, why runners need attention.
 
     :param width: of the terminal, in columns. Columns that say nothing of any runner, and those that do not fit, are
         left out; the files have them.
     """
-    lines = _table(fleet, width)
+    lines = [*(line for line in (fleet.headline, fleet.checks_line) if line), ""]
+    lines += _table(fleet, width)
     for entry in fleet.attention:
         lines += ["", *_attention(entry, width)]
-    return [*lines, "", *(line for line in (fleet.headline, fleet.checks_line) if line)]
+    return lines
 
 
 def _table(fleet: Fleet, width: int) -> list[str]:

@@ -35,7 +35,7 @@ TEMPLATE = """\
 {% for step in fleet.next_steps %}
 <li><a href="{{ step.url }}" rel="noreferrer">{{ step.title }}</a>
 <span class="quiet">{{ whom(step, fleet.runners | length) }}</span>
-{% if step.variable %}
+{% if step.get("variable") %}
 or declare <code>{{ step.variable }}</code>
 {% endif %}
 </li>

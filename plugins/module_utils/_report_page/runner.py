@@ -24,7 +24,7 @@ data-words="{{ words(one) }}"{{ " open" if one.needs_attention and few else "" }
 <h3>Stages</h3><ol class="steps">
 {% for stage in one.stages %}
 {% set found = look(stage.state) %}
-<li>{{ own.badge(stage.state) }}<b>{{ stage.name }}</b>
+<li>{{ own.badge(stage.state) }}<b>{{ own.parted(stage.name) }}</b>
 <span><span class="{{ found.css }}">{{ found.word }}</span>
 {%- if stage.detail %}<br><span class="quiet">{{ own.parted(stage.detail) }}</span>{% endif %}</span></li>
 {% endfor %}

@@ -110,14 +110,22 @@ def dashboard(api_endpoint: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 
-def closing_lines(states: t.Mapping[str, str], run: Run, directory: str, dashboards: t.Collection[str]) -> list[str]:
+def closing_lines(
+    states: t.Mapping[str, str],
+    run: Run,
+    directory: str,
+    dashboards: t.Collection[str],
+    more: t.Sequence[str] = (),
+) -> list[str]:
     """What to do next.
 
     :param states: each host's state, as the report has it.
     :param directory: of the report's files; empty where none were written.
     :param dashboards: sites of the management planes that the hosts belong to.
+    :param more: lines to read before what to do.
     """
     lines = [f"Report: {pathlib.Path(directory) / 'fleet.html'}"] if directory else []
+    lines += more
     failed = [host for host, state in states.items() if state == "failed"]
     if failed:
         lines += run.lines("remove the causes that are named above, then", failed)

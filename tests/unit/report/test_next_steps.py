@@ -57,6 +57,8 @@ def test_a_runner_that_failed_is_led_to_the_remedies_first() -> None:
     found = fleet(("a", (), FAILED))
     (_head, line) = next_lines(found.documents)
     assert line.startswith("  Troubleshoot (a): https://")
+    assert ">Troubleshoot</a>" in page(found)
+    assert "[Troubleshoot](https://" in markdown(found)
 
 
 def test_a_name_from_outside_stays_one_line() -> None:

@@ -19,6 +19,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.e
 from tests import report_samples
 
 
+def below_the_counts(lines: list[str]) -> list[str]:
+    """The table, and what follows."""
+    return lines[lines.index("") + 1 :]
+
+
 def test_the_fleet_table_is_sorted_and_aligned() -> None:
     fleet = Fleet.of(
         [
@@ -27,7 +32,7 @@ def test_the_fleet_table_is_sorted_and_aligned() -> None:
         ],
         "x",
     )
-    lines = fleet_lines(fleet)
+    lines = below_the_counts(fleet_lines(fleet))
     assert [line.split()[1] for line in lines[2:4]] == ["gitpod-eu", "gitpod-us"]
     assert lines[0].index("stack") == lines[2].index("CREATE_COMPLETE") == lines[3].index("CREATE_COMPLETE")
     assert "endpoint" not in lines[0], "what nobody has is no column"
@@ -39,10 +44,10 @@ def test_the_screen_fits_the_terminal_and_has_the_release(count: int, kinds: tup
     fleet = report_samples.fleet(count, *kinds)
     lines = fleet_lines(fleet, width)
     assert max(map(len, lines)) <= width
-    rows = {line.split()[1]: line for line in lines[2 : 2 + count]}
+    rows = {line.split()[1]: line for line in below_the_counts(lines)[2 : 2 + count]}
     assert [name for name in rows if fleet.runners] == [runner.name for runner in fleet.runners]
     assert [runner.name for runner in fleet.runners if runner.release not in rows[runner.name]] == []
-    assert lines[-2:] == [fleet.headline, fleet.checks_line]
+    assert lines[:2] == [fleet.headline, fleet.checks_line], "a controller shows the beginning"
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
@@ -125,7 +130,7 @@ def test_a_failure_is_told_under_the_table() -> None:
     failure = {"task": "Start the stack", "message": "The exchange token is missing.", "stack": {"status": "ABSENT"}}
     started = {"stack": {"status": "CREATE_IN_PROGRESS"}}
     summary = runner_summary({"failure": failure, "stack": started}, "gitpod-eu", "eu-central-1")
-    lines = fleet_lines(Fleet.of([summary], "x"))
+    lines = below_the_counts(fleet_lines(Fleet.of([summary], "x")))
     assert "ABSENT" in lines[2]
     assert lines[2].endswith("not reached")
     assert lines[4:6] == ["gitpod-eu: Start the stack failed", "  The exchange token is missing."]

@@ -70,7 +70,7 @@ def test_all_four_count_the_same(count: int, kinds: tuple[str, ...]) -> None:
         (line,) = re.findall(r"Checks: ([^\n]*?)(?:\n|$| Needs attention| Fleet)", found[name])
         assert counted(line) == something(document["checks"]), name
     rows = {
-        "screen": {line.split()[1]: line for line in found["screen"].splitlines()[2 : 2 + count]},
+        "screen": {line.split()[1]: line for line in found["screen"].split("\n\n", 1)[1].splitlines()[2 : 2 + count]},
         "markdown": {
             line.split("|")[2].strip(): line for line in found["markdown"].splitlines() if line.startswith("| ")
         },
