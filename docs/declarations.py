@@ -110,7 +110,7 @@ def specification(text: str, options: t.Sequence[tuple[t.Any, bool]]) -> str:
 def _default(role: str, variable: t.Any) -> list[str]:
     # A variable that several roles and the inventory share has the collection's prefix, not one role's.
     first, *rest = _value(f"{variable.name}:", _scalar(variable.default), variable.default, 0)
-    own = variable.name.startswith(role)
+    own = variable.name.startswith(f"{role}_")
     return [first if own else f"{first}  # noqa: var-naming[no-role-prefix]", *rest]
 
 

@@ -5,13 +5,6 @@
 
 from __future__ import annotations
 
-import functools
-import typing as t
-
-from ansible.plugins.callback.default import CallbackModule as AnsibleDefault
-
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet_callback import Conductor
-
 DOCUMENTATION = r"""
 name: fleet
 type: stdout
@@ -44,6 +37,13 @@ extends_documentation_fragment:
 requirements:
   - Set as C(stdout_callback) in the configuration (docs/terminal.md).
 """
+
+import functools
+import typing as t
+
+from ansible.plugins.callback.default import CallbackModule as AnsibleDefault
+
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet_callback import Conductor
 
 Hook = t.Callable[..., t.Any]
 

@@ -20,6 +20,8 @@ COLLECTION = "gitpod.enterprise_runner."
 PLAYBOOKS = pathlib.Path(__file__).parents[2] / "playbooks"
 # What Ansible itself means by a tag.
 SPECIAL = frozenset({"all", "always", "never", "tagged", "untagged"})
+# What molecule leaves out of whatever it runs (its provisioner's documentation), and users do with it.
+BY_TOOLS = frozenset({"notest", "molecule-notest", "molecule-idempotence-notest"})
 # Where nothing runs, nothing is left out.
 _LISTING = ("syntax", "listtasks", "listtags", "listhosts")
 T = t.TypeVar("T")
@@ -39,7 +41,7 @@ def known_tags(value: T, playbook: str) -> T:
     if others is None:
         return value
     for name, option in (("tags", "--tags"), ("skip_tags", "--skip-tags")):
-        unknown = sorted(set(map(str, options.get(name) or ())) - here - others - SPECIAL)
+        unknown = sorted(set(map(str, options.get(name) or ())) - here - others - SPECIAL - BY_TOOLS)
         if unknown:
             raise AnsibleFilterError(
                 f"{option} names {', '.join(unknown)}, which no task of the playbook {playbook} has, so nothing was"

@@ -79,7 +79,7 @@ def begun(text: str, width: int) -> str:
     return text
 
 
-def bar(done: int, total: int, width: int) -> str:
+def share_of(done: int, total: int, width: int) -> str:
     """The share that is done, full only when all is; blanks where nothing is known."""
     if total <= 0:
         return " " * width
@@ -145,7 +145,7 @@ def _table(rows: t.Sequence[Row], now: float, width: int) -> list[Line]:
     for row, spent in zip(rows, times):
         count = f"{row.done}/{row.total} " if row.total else ""
         before = f"{fitted(row.host, name)}{GAP}{row.stage.ljust(stage)}{GAP}"
-        after = f"{GAP}{bar(row.done, row.total, length)}" if barred else ""
+        after = f"{GAP}{share_of(row.done, row.total, length)}" if barred else ""
         after += f"{GAP}{spent.rjust(time)}{GAP}{begun(count + row.doing, max(0, words))}"
         after = " " * (state - len(row.state)) + after
         room = max(0, width - columns_of(before) - len(row.state))

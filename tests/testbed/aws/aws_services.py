@@ -57,12 +57,16 @@ def with_iam(
     kinds = filters.get("service-type") or ["Interface"]
     if IAM not in wanted or "Interface" not in kinds or not (here or IAM_REGION in regions):
         return body
-    zones = "".join(f"<item>{IAM_REGION}{letter}</item>" for letter in "abc") if here else ""
+    names = [f"{IAM_REGION}{letter}" for letter in "abc"] if here else []
+    zones = "".join(f"<item>{name}</item>" for name in names)
+    identifiers = "".join(f"<item>{ec2._az_id_for_zone_name(name)}</item>" for name in names)
     item = (
         f"<item><serviceName>{IAM}</serviceName><serviceId>vpce-svc-0iam</serviceId>"
         f"<serviceRegion>{IAM_REGION}</serviceRegion>"
         "<serviceType><item><serviceType>Interface</serviceType></item></serviceType>"
-        f"<availabilityZoneSet>{zones}</availabilityZoneSet><owner>amazon</owner>"
+        f"<availabilityZoneSet>{zones}</availabilityZoneSet>"
+        f"<availabilityZoneIdSet>{identifiers}</availabilityZoneIdSet><owner>amazon</owner>"
+        f"<baseEndpointDnsNameSet><item>iam.{IAM_REGION}.vpce.amazonaws.com</item></baseEndpointDnsNameSet>"
         f"<privateDnsName>{host(IAM, IAM_REGION)}</privateDnsName>"
         "<vpcEndpointPolicySupported>true</vpcEndpointPolicySupported><acceptanceRequired>false</acceptanceRequired>"
         "<managesVpcEndpoints>false</managesVpcEndpoints><tagSet/>"

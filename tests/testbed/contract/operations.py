@@ -26,6 +26,8 @@ BY_SERVICES = frozenset(
         "cloudformation:DescribeAccountLimits",
         "cloudformation:DetectStackResourceDrift",
         "elbv2:DescribeAccountLimits",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
         "ssm:GetParameters",
     }
 )
