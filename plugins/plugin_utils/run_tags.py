@@ -76,6 +76,10 @@ def _of_task(task: t.Any, path: pathlib.Path) -> set[str]:
     for call in (included, task.get("ansible.builtin.import_tasks")):
         for file in _files(call.get("file") if isinstance(call, dict) else call):
             own |= tags_of(path.parent / file)
+    role = task.get("ansible.builtin.import_role")
+    if isinstance(role, dict) and str(role.get("name") or "").startswith(COLLECTION):
+        name, entry = str(role["name"]).removeprefix(COLLECTION), role.get("tasks_from") or "main"
+        own |= tags_of(PLAYBOOKS.parent / "roles" / name / "tasks" / f"{entry}.yml")
     return own
 
 

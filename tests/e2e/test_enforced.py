@@ -155,6 +155,7 @@ def demanding() -> dict[str, t.Any]:
         "certificate_arn": None,
         "certificate_request": True,
         "privatelink_enable_vpc_dns": True,
+        "network_endpoints": True,
         "stack_template_bucket": "templates-of-the-team",
         "stack_policy": {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]},
         "stack_continue_rollback": True,

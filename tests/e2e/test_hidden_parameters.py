@@ -37,7 +37,7 @@ def test_it_is_hidden_whichever_way_it_comes(controller: Controller, monkeypatch
     }
     callback: dict[str, str] = {}
     monkeypatch.setattr(controller, "environment", lambda: {**plain(), **settings, **callback})
-    given = {" exchange  TOKEN": f"{token}", "RunnerSize": "large"}
+    given = {" exchange  TOKEN": f"{token}", "RunnerSize": "small"}
     hosts: dict[str, dict[str, t.Any]] = {
         EU: {"gitpod_exchange_token": "another-one", "gitpod_stack_parameters": given}
     }
@@ -50,14 +50,14 @@ def test_it_is_hidden_whichever_way_it_comes(controller: Controller, monkeypatch
     assert "Exchange Token: (hidden)" in planned.output, "the diff tells that there is one"
 
     callback.clear()
-    reason = f'Resource handler returned message: "{token} is not a token, size large"'
+    reason = f'Resource handler returned message: "{token} is not a token, size small"'
     controller.testbed.fail_resource(
         resource_type="AWS::ElasticLoadBalancingV2::LoadBalancer", operation="CREATE", reason=reason
     )
     failed = controller.play(SITE, *arguments, hosts=hosts)
     assert failed.code == 2, failed.output[-5000:]
     told = failed.report(EU)["failure"]["message"]
-    assert "******** is not a token, size large" in told, "what is no secret is told"
+    assert "******** is not a token, size small" in told, "what is no secret is told"
 
     texts = everywhere(controller, planned, failed)
     assert any(pathlib.Path(name).name == "ansible.log" for name in texts)

@@ -30,6 +30,8 @@ NO_WRITES = frozenset(
         "cloudformation:DetectStackResourceDrift",
         "cloudformation:TagResource",
         "iam:PassRole",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
         "ssm:CancelCommand",
         "ssm:SendCommand",
         "sts:AssumeRole",

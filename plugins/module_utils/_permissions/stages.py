@@ -335,11 +335,11 @@ TEARDOWN = (
 )
 
 # Without ListBucket, S3 refuses an object that is not there instead of saying so (S3 API reference, GetObject). No
-# permission to delete: retention is the bucket's lifecycle.
+# permission to delete: retention is the bucket's lifecycle. A report that cannot be kept is a warning.
 REPORT = (
-    *actions("s3", "GetObject", "PutObject", scopes=known.REPORT_OBJECTS, when=known.REPORT),
-    *actions("s3", "ListBucket", scopes=known.REPORTS, when=known.REPORT),
-    *actions("kms", "GenerateDataKey", "Decrypt", scopes=known.KEY, when=known.REPORT_KEY),
+    *actions("s3", "GetObject", "PutObject", scopes=known.REPORT_OBJECTS, when=known.REPORT, optional=True),
+    *actions("s3", "ListBucket", scopes=known.REPORTS, when=known.REPORT, optional=True),
+    *actions("kms", "GenerateDataKey", "Decrypt", scopes=known.KEY, when=known.REPORT_KEY, optional=True),
 )
 
 STAGES: t.Mapping[str, t.Sequence[Action]] = {
