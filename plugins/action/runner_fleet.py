@@ -86,13 +86,7 @@ class ActionModule(ControlNodeAction):
         _begun(arguments["read"], hosts)
         fleet = fleet_of(self, variables, hosts)
         if arguments["read"] == "prerequisites":
-            if sliced(variables) and several(sizes_of(fleet.values[hosts[0]], arguments["default_batches"])):
-                fleet = fleet.with_problem(
-                    Problem(CONTRADICTORY, "gitpod_rollout_batches", *in_slices().split(" Nothing was changed. "))
-                )
-            result.update(prerequisites(self, fleet, variables, hosts, wants_look(variables)))
-            result.update(_for_the_gate(fleet, hosts, arguments["default_batches"]))
-            return result
+            return {**result, **self._before_the_first_batch(fleet, variables, hosts, arguments["default_batches"])}
         if arguments["read"] == "acceptance" and arguments["on_request"]:
             hosts = [host for host in hosts if self._wants_proof(fleet, variables, host)]
             fleet = Fleet({host: fleet.values[host] for host in hosts}, fleet.problems)
@@ -120,6 +114,14 @@ class ActionModule(ControlNodeAction):
             for line in acceptance.told(plain(named)):
                 self._display.display(clean(line))
         return result
+
+    def _before_the_first_batch(self, fleet: Fleet, variables: Raw, hosts: list[str], sizes: list[str]) -> Result:
+        """The look at everyone, and what the gate has to know; a slice of a controller's job has one batch."""
+        if sliced(variables) and several(sizes_of(fleet.values[hosts[0]], sizes)):
+            told = in_slices().split(" Nothing was changed. ")
+            fleet = fleet.with_problem(Problem(CONTRADICTORY, "gitpod_rollout_batches", *told))
+        found = prerequisites(self, fleet, variables, hosts, wants_look(variables))
+        return {**found, **_for_the_gate(fleet, hosts, sizes)}
 
     def _wants_proof(self, fleet: Fleet, task_vars: Raw, host: str) -> bool:
         """Where the inventory or the tags ask for it, and nothing of the runner has failed in this run."""

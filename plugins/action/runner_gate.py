@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import typing as t
 
@@ -18,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gat
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.handed_on import plan_artifact
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import sliced
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL_WIDTH
 
 KEYS = ("host", "name", "region", "problems", "look", "values")
 ARGUMENT_SPEC = {
@@ -28,18 +28,6 @@ ARGUMENT_SPEC = {
     "width": {"type": "int"},
     "directory": {"type": "path"},
 }
-
-
-def terminal_width() -> int:
-    """Columns of the terminal that the run is shown in; C(WIDTH) without one, as under a controller."""
-    try:
-        return os.get_terminal_size(1).columns or WIDTH
-    except OSError:
-        return WIDTH
-
-
-# Ansible's workers have no terminal (ansible-core 2.19 and later), but its main process imports this first.
-TERMINAL_WIDTH = terminal_width()
 
 
 class ActionModule(ControlNodeAction):
@@ -56,7 +44,7 @@ class ActionModule(ControlNodeAction):
             json.dumps([[_chosen(runner) for runner in arguments["runners"]], arguments["batches"]], default=str)
         )
         found = gate(fleet, batches, arguments["max_failures"], arguments["show_costs"])
-        lines = found.lines(arguments["width"] or TERMINAL_WIDTH, verbose=self._display.verbosity > 0)
+        lines = found.lines(arguments["width"] or TERMINAL_WIDTH or WIDTH, verbose=self._display.verbosity > 0)
         files: list[str] = []
         if arguments["directory"] and not self._task.check_mode:
             files = _write(pathlib.Path(arguments["directory"]), found)

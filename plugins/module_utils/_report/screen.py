@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import listed, wrapped
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Attention, Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.table import table
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.tables import fitted_table
 
 # What a narrow terminal does without, the first of these first; state, runner, release and verification stay.
 EXPENDABLE = ("load balancer", "prerequisites", "endpoint", "domain", "region", "stack", "as of")
@@ -33,11 +34,9 @@ def _table(fleet: Fleet, width: int) -> list[str]:
     if not fleet.runners:
         return []
     lines = table(fleet.columns, fleet.rows(), LONGEST_CELL)
-    left_out: list[str] = []
-    while max(map(len, lines)) > width and len(left_out) <= len(EXPENDABLE):
-        lines = table([name for name in fleet.columns if name not in left_out], fleet.rows(brief=True))
-        left_out = list(EXPENDABLE[: len(left_out) + 1])
-    return lines
+    if max(map(len, lines)) <= width:
+        return lines
+    return fitted_table(fleet.columns, fleet.rows(brief=True), width, EXPENDABLE)
 
 
 def _attention(entry: Attention, width: int) -> list[str]:
