@@ -81,7 +81,8 @@ CASES: dict[str, Case] = {
         ("missing authentication token for github.com", "Git authentications"),
         variables={"gitpod_acceptance_repository": "https://github.com/gitpod-io/empty"},
     ),
-    "stopped": Case({"outcome": "stops"}, "run", ("is stopped before it ran",)),
+    # It is seen on its way down, or when it is down.
+    "stopped": Case({"outcome": "stops"}, "run", ("is stop", "before it ran")),
     "vanished": Case({"outcome": "vanishes"}, "run", ("deleted before it ran, by somebody else",)),
     "slow": Case({"outcome": "never"}, "run", ("does not run after 2 s. It is starting", "gitpod_acceptance_timeout")),
     "runs-on": Case(
