@@ -52,7 +52,7 @@ def _grace() -> float:
 
 
 def main_thread_gets(numbers: t.Collection[int]) -> None:
-    """Have the main thread handle each of these signals at once, whichever thread is given it. Called in that thread."""
+    """Have this thread, the main one, handle each of these signals at once, whichever thread is given it."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     # The interpreter writes the number of every signal that comes (signal.set_wakeup_fd).

@@ -97,7 +97,7 @@ def plan(classes: t.Sequence[EnvironmentClass], wanted: Wanted) -> Plan:
         entry for entry in named if wanted.configuration is None or _same(wanted.configuration, entry.configuration)
     ]
     enabled = [entry for entry in named if entry.enabled]
-    if len([entry for entry in fitting if entry.enabled]) > 1:
+    if wanted.enabled and len([entry for entry in fitting if entry.enabled]) > 1:
         raise RunnerError(
             f"Several enabled environment classes are named {wanted.name}; nothing was changed",
             ", ".join(entry.id for entry in enabled),

@@ -46,7 +46,7 @@ print("ready", os.getpid(), flush=True)
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     list(pool.map(time.sleep, [60, 60]))
 """
-# The kernel hands a signal to any thread where the main one cannot take it at that moment, as after SIGSTOP and SIGCONT.
+# The kernel gives a signal to any thread where the main one cannot take it just then, as between SIGSTOP and SIGCONT.
 ELSEWHERE = """
 def taken_elsewhere():
     import signal, threading, time
