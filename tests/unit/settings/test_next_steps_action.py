@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.action import runner_settings
+from ansible_collections.gitpod.enterprise_runner.plugins.action import runner_fleet, runner_settings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.desired import Item
 
 Call = tuple[str, bool]
@@ -84,3 +84,19 @@ def test_one_entry_judges_itself_and_check_mode_judges_anyway(
 def test_warnings_are_handed_on_as_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
     found = kept(monkeypatch, Modules(idle=("b",)), "a", "b")
     assert [type(warning) for warning in found["warnings"]] == [Warned, Warned]
+
+
+@pytest.mark.parametrize(
+    ("declared", "run", "skipped", "expected"),
+    [
+        (False, ["all"], [], False),
+        (True, ["all"], [], True),
+        (True, ["all"], ["acceptance"], False),
+        (True, ["prerequisites", "stack"], [], False),
+        (False, ["prerequisites", "acceptance"], [], True),
+    ],
+)
+def test_the_gate_tells_an_acceptances_cost_where_the_run_has_one(
+    declared: bool, run: list[str], skipped: list[str], expected: bool
+) -> None:
+    assert runner_fleet.accepts(declared, {"ansible_run_tags": run, "ansible_skip_tags": skipped}) is expected
