@@ -217,6 +217,33 @@ def test_a_creation_whose_answer_is_lost_is_found_and_made_once(bed: TestBed) ->
     assert [entry["phase"] for entry in plane(bed)["environments"]] == ["deleted"]
 
 
+def test_what_lost_answers_have_made_besides_is_removed_too(bed: TestBed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that lags behind does not have it when the next try is made; and a creation may come late."""
+    monkeypatch.setattr(
+        "ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client.FIRST_DELAY", 0.001
+    )
+    ids = made(bed, {"well": CASES["well"]})
+    raw = {"well": inventory(bed, "well", ids["well"])}
+    plane(bed, severity={"list_lag": 0.5, "seed": 3})
+    plane(bed, faults=[{"method": "CreateEnvironment", "code": "unavailable", "times": 2, "after": True}])
+    found = accept(bed, raw)["runners"]["well"]
+    assert found["accepted"] is True
+    phases = [entry["phase"] for entry in plane(bed)["environments"]]
+    assert len(phases) > 1
+    assert set(phases) == {"deleted"}
+    (step,) = [step for step in found["steps"] if step["step"] == "delete"]
+    assert step["detail"] == f"gone, and {len(phases) - 1} that a lost answer had made"
+
+    plane(bed, forget_environments=True, severity={}, environments={ids["well"]: {"seconds": QUICK, "late": 0.8}})
+    monkeypatch.setattr(
+        "ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client.LONGEST_DELAY", 0.01
+    )
+    late = accept(bed, raw)["runners"]["well"]
+    assert late["accepted"] is False
+    assert steps(late)["create"] == "failed"
+    assert {entry["phase"] for entry in plane(bed)["environments"]} == {"deleted"}
+
+
 def test_what_a_killed_run_has_left_is_removed_and_nothing_else(bed: TestBed) -> None:
     ids = made(bed, {"well": CASES["well"]})
     mine, now = ids["well"], int(time.time())
