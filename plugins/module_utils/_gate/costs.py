@@ -176,7 +176,7 @@ def total_line(cost: Cost) -> str:
     on_top += [f"what {_count(cost.warm_pools, 'warm pool')} keep{'s' * (cost.warm_pools == 1)} ready"] * bool(
         cost.warm_pools
     )
-    once = f"once, for some minutes, {_count(cost.acceptances, 'environment')} of the acceptance"
+    once = f"{_count(cost.acceptances, 'environment')} for some minutes, once (acceptance)"
     on_top += [once] if cost.acceptances else []
     told = f"{', '.join(on_top[:-1])} and {on_top[-1]}" if len(on_top) > 1 else "".join(on_top)
     return f"Cost: {about}" + (f"; on top comes {told}" if told else "")

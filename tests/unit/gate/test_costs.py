@@ -117,14 +117,14 @@ def test_environments_that_the_run_itself_brings_are_said_and_not_estimated() ->
     # A column of what a month costs has nothing of what is paid once.
     assert proof.cell.strip() == "-"
     assert total_line(proof + proof) == (
-        "Cost: nothing that is estimated; on top comes once, for some minutes, 2 environments of the acceptance"
+        "Cost: nothing that is estimated; on top comes 2 environments for some minutes, once (acceptance)"
     )
     assert "gitpod_acceptance" in notes(proof)[0]
     everything = cost(stack="create") + cost(privatelink="update") + pools + proof
     assert everything.not_estimated == ["stack", "endpoint changes", "warm pools", "acceptance"]
     assert total_line(everything).endswith(
-        "on top comes what 1 new stack runs, 1 endpoint that may change, what 2 warm pools keep ready and once, for"
-        " some minutes, 1 environment of the acceptance"
+        "on top comes what 1 new stack runs, 1 endpoint that may change, what 2 warm pools keep ready and 1"
+        " environment for some minutes, once (acceptance)"
     )
     assert cost_of(Runner.of(host("one", "eu-west-1", look(SUBNETS, **FIRST)))) == Cost()
 
