@@ -139,7 +139,7 @@ class Proof:
         with self.step(model.CREATE) as detail:
             self._means.tell("an environment to be created")
             try:
-                made = self._means.api.create_environment(entry.order)
+                made = self._means.api.create_environment(entry.order, lambda: entry.over)
                 entry.found, entry.sure = made.environment, made.sure
             except ApiError as error:
                 entry.sure = error.code not in LOST

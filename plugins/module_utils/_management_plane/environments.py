@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.calls import (
     PAGE_SIZE,
@@ -148,8 +148,11 @@ class EnvironmentApi(Api):
         }
         return [found for found in own.values() if found.phase != DELETED]
 
-    def create_environment(self, order: Order) -> Made:
-        """Make it; one whose answer was lost is found again by what only it has, unless the list lags behind."""
+    def create_environment(self, order: Order, over: t.Callable[[], bool] = lambda: False) -> Made:
+        """Make it; one whose answer was lost is found again by what only it has, unless the list lags behind.
+
+        :param over: whether no further try is to begin after one whose answer was lost.
+        """
         from gitpod.v1 import environment_pb2
 
         request = environment_pb2.CreateEnvironmentRequest(name=order.name, annotations=order.annotations)
@@ -164,6 +167,8 @@ class EnvironmentApi(Api):
 
         def done() -> Environment | None:
             looked.append(order.name)
+            if over():
+                raise RunnerError("The run was broken off while the environment was created")
             return next(iter(self.own_environments(order.runner_id, order.run)), None)
 
         what = f"create the environment {order.name}"
