@@ -211,6 +211,29 @@ def test_a_warm_pool_is_of_a_project_and_a_class(plane: Plane) -> None:
     assert "min_size would be 2, max_size 1" in contradiction["msg"]
     assert plane("warm_pool", **pool, state="absent")["changed"]
     assert not plane("warm_pool", **pool, state="absent")["changed"], "one that is being deleted is none"
+    assert not plane("warm_pool", **{**pool, "project": "gone"}, state="absent")["changed"]
+
+
+def test_a_warm_pool_of_a_class_that_was_disabled_is_removed_and_never_passed_over(plane: Plane) -> None:
+    """Classes come first, so that a run which wants neither has disabled the class when it comes to the pool."""
+    pool = {**RUNNER, "project": "api", "environment_class": "Large", "max_size": 1}
+    first = plane("environment_class", **LARGE)["environment_class"]["id"]
+    plane.control(add_projects=[{"name": "api", "prebuilds": [first]}])
+    plane("warm_pool", **pool)
+    gone = {key: value for key, value in pool.items() if key not in RUNNER} | {"state": "absent"}
+    assert planned(plane, **{desired.POOLS: [gone]})["warm_pools"][0] == "update"
+    plane("environment_class", **RUNNER, display_name="Large", state="absent")
+    assert planned(plane, **{desired.POOLS: [gone]})["warm_pools"][0] == "update"
+    larger = {**LARGE, "configuration": {"machineType": "m6i.large", "diskSizeGb": 100}}
+    second = plane("environment_class", **larger)["environment_class"]["id"]
+    plane.control(add_projects=[{"name": "web", "prebuilds": [second]}])
+    plane("warm_pool", check=True, **pool)
+    assert "which is disabled" in plane.warnings[0]
+    assert first in plane.warnings[0]
+    predicted = plane("warm_pool", check=True, **pool, state="absent")
+    removed = plane("warm_pool", **pool, state="absent")
+    assert predicted["actions"] == removed["actions"] == ["delete the warm pool Large of the project api"]
+    assert not plane("warm_pool", **pool, state="absent")["changed"]
 
 
 @pytest.mark.parametrize("what", ["scm_integration", "sharing", "warm_pool"])
@@ -288,6 +311,8 @@ def test_the_plan_says_of_each_kind_that_is_declared_what_would_be_done(plane: P
     missing = {**declared, desired.SHARING: [{"group": "Developers"}, {"group": "Nobody"}]}
     assert planned(plane, **missing)["sharing"] == ("unknown", ("There is no group Nobody, or several have that name",))
     pool = {"environment_class": "Large", "project": "web", "max_size": 1}
+    alone = {desired.POOLS: [{"environment_class": "Huge", "project": "api", "max_size": 1}]}
+    assert "no environment class Huge" in planned(plane, **alone)["warm_pools"][1][0]
     assert "There is no project web" in planned(plane, **{**declared, desired.POOLS: [pool]})["warm_pools"][1][0]
     plane.control(add_projects=[{"name": "web", "prebuilds": [class_id]}])
     declared[desired.POOLS] = [{**pool, "max_size": 2}]

@@ -44,6 +44,7 @@ class Present:
     """What the management plane has of a runner, as far as anything of it is declared.
 
     :param groups: those that are named, by the name; likewise C(projects). One that there is none of is left out.
+    :param promised: display names of classes that the inventory wants, which the run makes before the pools.
     :param known: whether it was read; nothing is of a runner that is about to be registered.
     """
 
@@ -54,6 +55,7 @@ class Present:
     models: tuple[LlmIntegration, ...] = ()
     pools: tuple[WarmPool, ...] = ()
     projects: t.Mapping[str, Group] = dataclasses.field(default_factory=dict)
+    promised: frozenset[str] = frozenset()
     known: bool = True
 
 
@@ -102,7 +104,9 @@ def foresee(values: Values, present: Present | None, exists: bool | None = True)
             StagePlan(kind, stages.UNKNOWN, ("the management plane could not be read",))
             for kind in desired.declared(values)
         ]
-    seen = present or Present(known=False)
+    wanted = [entry for entry in values.get(desired.CLASSES) or [] if environment_class.wanted_of(entry).enabled]
+    promised = frozenset(str(entry["display_name"]).strip() for entry in wanted)
+    seen = dataclasses.replace(present or Present(known=False), promised=promised)
     return [_planned(kind, desired.items(values, (kind,)), seen) for kind in desired.declared(values)]
 
 
@@ -162,8 +166,11 @@ def _pool(options: Values, present: Present) -> list[str]:
     wanted = warm_pool.wanted_of(options)
     found = warm_pool.class_of(present.classes, wanted.class_name)
     project = present.projects.get(wanted.project)
-    if wanted.absent and (found is None or project is None):
-        return []
+    if wanted.absent:
+        class_ids = warm_pool.classes_of(present.classes, wanted.class_name)
+        return warm_pool.removal(present.pools, project.id if project else "", class_ids).actions(wanted)
+    if found is None and present.known and wanted.class_name not in present.promised:
+        raise NotFoundError(f"The runner has no environment class {wanted.class_name} that can be chosen")
     if project is None and present.known:
         raise NotFoundError(f"There is no project {wanted.project}, or several have that name")
     pools = present.pools if found and project else ()
