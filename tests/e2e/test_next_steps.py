@@ -396,6 +396,13 @@ def test_what_a_person_has_made_twice_is_disabled_when_none_is_wanted_and_told_w
     plane.control(add_classes=[{"runner_id": US_RUNNER, "name": "Twice"} for _number in range(2)])
     twice = {**RUNNER, "display_name": "Twice"}
     assert "Several enabled environment classes are named Twice" in plane("environment_class", **twice)["msg"]
+    plane("environment_class", **LARGE)
+    plane("environment_class", **RUNNER, display_name="Large", state="absent")
+    back = plane("environment_class", **LARGE, description="As before")
+    assert back["actions"] == [
+        "enable the environment class Large",
+        "change description of the environment class Large",
+    ]
     gone = plane("environment_class", **twice, state="absent")
     assert len(gone["actions"]) == 2
     assert not plane("environment_class", **twice, state="absent")["changed"]

@@ -197,8 +197,10 @@ def _equal(api: Api, runner_id: str, todo: Plan) -> dict[str, rivals.Order]:
 def actions(todo: Plan, name: str) -> list[str]:
     """What is done, in sentences."""
     found = [f"create the environment class {name}"] if todo.create else []
-    if todo.changes:
-        found.append(f"change {' and '.join(sorted(todo.changes))} of the environment class {name}")
+    if "enabled" in todo.changes:
+        found.append(f"enable the environment class {name}")
+    if "description" in todo.changes:
+        found.append(f"change description of the environment class {name}")
     return found + [f"disable the environment class {name} ({class_id})" for class_id in todo.disable]
 
 
