@@ -25,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
     plain,
     run_module,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import report_comes_last
 
 Done = list[tuple[desired.Item, Result]]
 # Of an entry that is well, where another one of its kind cannot be.
@@ -65,8 +66,11 @@ class ActionModule(ControlNodeAction):
             if not runner_id:
                 return {**result, "failed": True, "msg": str(found.get("msg") or _not_found(values))}
         done = self._kept(items, {**connection(values), "runner_id": runner_id}, variables)
-        for line in (f"{values['gitpod_runner_name']}: {line}" for _item, found in done for line in found["actions"]):
-            self._display.display(clean(line))
+        # The collection's own callback tells of changes itself.
+        for _item, found in () if report_comes_last() else done:
+            for line in found["actions"]:
+                would = "would " if self._task.check_mode else ""
+                self._display.display(clean(f"{values['gitpod_runner_name']}: {would}{line}"))
         return {**result, **_together(arguments["kind"], done)}
 
     def _kept(self, items: t.Sequence[desired.Item], common: Result, variables: Raw) -> Done:
