@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import configparser
-import datetime
 import os
 import pathlib
 import re
@@ -15,11 +14,9 @@ import types
 import typing as t
 
 import pytest
+import trustme
 import yaml
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import connection_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import of_host
@@ -146,27 +143,10 @@ def test_what_the_collection_asks_itself_trusts_the_file_that_the_guide_names(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = tmp_path / "ca-bundle.pem"
-    bundle.write_text(authority("Example Company"), "utf-8")
+    trustme.CA(organization_name="Example Company").cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
-    trusted = [dict(part[0] for part in found["subject"])["commonName"] for found in Web()._context.get_ca_certs()]
+    trusted = [
+        dict(part[0] for part in found["subject"])["organizationName"] for found in Web()._context.get_ca_certs()
+    ]
     assert trusted == ["Example Company"]
-
-
-def authority(name: str) -> str:
-    """A certificate authority's certificate in PEM form."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    return made.public_bytes(serialization.Encoding.PEM).decode("ascii")
