@@ -15,11 +15,10 @@ import typing as t
 
 ROOT = pathlib.Path(__file__).parents[3]
 FILLED = "..."
-# What ends a task, by the names of the exceptions; their first argument is what happened.
-FAILURES = frozenset(
-    {"AnsibleActionFail", "AnsibleFilterError", "AnsibleParserError", "ApiError", "ConflictError", "InputError"}
-    | {"NotFoundError", "OperationFailedError", "RefusedError", "RunnerError", "TimeoutExceededError", "UnusableError"}
-)
+# What ends a task, or keeps it from beginning: which argument says what happened, by the class's name.
+_ERRORS = {"AnsibleActionFail", "AnsibleFilterError", "AnsibleParserError", "ApiError", "ConflictError", "InputError"}
+_ERRORS |= {"NotFoundError", "OperationFailedError", "RefusedError", "RunnerError", "TimeoutExceededError"}
+FAILURES: t.Mapping[str, int] = {**dict.fromkeys(_ERRORS | {"UnusableError"}, 0), "Problem": 2}
 _PLACE = re.compile(r"\{\w*(![rs])?\}|%[sd]")
 _HINT = re.compile(r"undef\(hint=((?:\s*'[^']*')+)\s*\)")
 _Scope = t.Mapping[str, t.Sequence[str]]
@@ -68,38 +67,40 @@ def texts(node: ast.AST | None, scope: _Scope | None = None) -> list[str]:
 
 def of_file(path: pathlib.Path) -> list[Said]:
     """Everything that a Python file may say: no docstrings, and no parts of a text."""
-    tree = ast.parse(path.read_text("utf-8"))
-    passed_over = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    passed_over = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             passed_over |= {id(part) for part in node.values}
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             passed_over |= {id(node.left), id(node.right)}
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and id(node) not in passed_over:
             where = f"{path.name}:{node.lineno}"
             found += [Said(text, where) for text in texts(node) if _words(text)]
-    return found + _failures(tree, path)
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)] if any(map(_is_failure, nodes)) else []
+    return found + _failures(functions, path)
 
 
-def _failures(tree: ast.AST, path: pathlib.Path) -> list[Said]:
+def _is_failure(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FAILURES
+
+
+def _failures(functions: t.Iterable[ast.FunctionDef], path: pathlib.Path) -> list[Said]:
     """What happened, of each error; a variable of the same function is followed."""
     found: dict[Said, None] = {}
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+    for function in functions:
+        nodes = list(ast.walk(function))
+        calls = [node for node in nodes if isinstance(node, ast.Call) and _is_failure(node)]
         scope: dict[str, list[str]] = {}
-        for node in ast.walk(function):
+        for node in nodes if calls else ():
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 scope.setdefault(node.targets[0].id, []).extend(texts(node.value))
-        for node in ast.walk(function):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in FAILURES
-                and node.args
-            ):
-                said = (text for text in texts(node.args[0], scope) if _words(text))
-                found |= {Said(text, f"{path.name}:{node.lineno}", ends=True): None for text in said}
+        for call in calls:
+            for argument in call.args[FAILURES[t.cast(ast.Name, call.func).id] :][:1]:
+                said = (text for text in texts(argument, scope) if _words(text))
+                found |= {Said(text, f"{path.name}:{call.lineno}", ends=True): None for text in said}
     return list(found)
 
 
