@@ -170,7 +170,8 @@ def _pool(options: Values, present: Present) -> list[str]:
         class_ids = warm_pool.classes_of(present.classes, wanted.class_name)
         return warm_pool.removal(present.pools, project.id if project else "", class_ids).actions(wanted)
     if found is None and present.known and wanted.class_name not in present.promised:
-        raise NotFoundError(f"The runner has no environment class {wanted.class_name} that can be chosen")
+        named = wanted.class_name
+        raise NotFoundError(f"The runner has no environment class {named} that can be chosen; nothing was changed")
     if project is None and present.known:
         raise NotFoundError(f"There is no project {wanted.project}, or several have that name")
     pools = present.pools if found and project else ()
