@@ -44,6 +44,15 @@ REPOSITORY = "gitpod_acceptance_repository"
 INTEGRATIONS = "gitpod_runner_settings_scm_integrations"
 # A name or an IPv4 address (RFC 1123, section 2.1), or an IPv6 address in brackets; a port or none.
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+HIGHEST_PORT = 65_535
+# By which entries of each list are known (_runner_settings).
+_KNOWN_BY: t.Mapping[str, tuple[str, ...]] = {
+    desired.CLASSES: ("display_name",),
+    desired.INTEGRATIONS: ("scm_id", "host"),
+    desired.SHARING: ("group",),
+    desired.MODELS: ("endpoint",),
+    desired.POOLS: ("project", "environment_class"),
+}
 _VERIFIED = tuple(
     sorted(
         {
@@ -94,7 +103,7 @@ def integrations(inventory: Inventory) -> list[Problem]:
     problems = []
     for number, entry in enumerate(entries, 1):
         host, issuer = entry.get("host"), entry.get("issuer_url")
-        if isinstance(host, str) and not _HOST.fullmatch(host):
+        if isinstance(host, str) and not _is_host(host):
             summary = f"Entry {number}: host is not the name of a host, with a port or without."
             problems.append(Problem(MALFORMED, INTEGRATIONS, summary, "Write it without scheme, such as github.com"))
         fault = url_fault(issuer) if isinstance(issuer, str) and issuer else ""
@@ -102,6 +111,37 @@ def integrations(inventory: Inventory) -> list[Problem]:
             summary = f"Entry {number}: issuer_url {fault}."
             problems.append(Problem(MALFORMED, INTEGRATIONS, summary, "Copy the issuer's https URL in one line."))
     return problems
+
+
+def _is_host(text: str) -> bool:
+    found = _HOST.fullmatch(text)
+    return bool(found) and 0 < int((found[3] or ":443")[1:]) <= HIGHEST_PORT
+
+
+def once(inventory: Inventory) -> list[Problem]:
+    """No two entries of one thing: each run would make it as the first has it, then as the second, and change both.
+
+    What stands in an entry is not repeated, because a secret may stand beside it.
+    """
+    problems = []
+    for name, known_by in _KNOWN_BY.items():
+        given = inventory.values.get(name)
+        places: dict[tuple[str, ...], list[int]] = {}
+        for number, entry in enumerate(given if isinstance(given, list) else [], 1):
+            if isinstance(entry, dict):
+                key = tuple(_folded(option, entry.get(option)) for option in known_by)
+                places.setdefault(key, []).append(number)
+        for numbers in (found for found in places.values() if len(found) > 1):
+            same = " and ".join(known_by)
+            summary = f"Entries {' and '.join(map(str, numbers))} have the same {same}."
+            problems.append(Problem(CONTRADICTORY, name, summary, "Keep one of them: they are of one and the same."))
+    return problems
+
+
+def _folded(option: str, value: t.Any) -> str:
+    """As the stage compares it."""
+    text = str(value or "").strip()
+    return text.lower() if option == "host" else text.rstrip("/") if option == "endpoint" else text
 
 
 def entries(inventory: Inventory) -> list[Problem]:
@@ -143,4 +183,4 @@ def repository(inventory: Inventory) -> list[Problem]:
     return [Problem(MALFORMED, REPOSITORY, f"It {fault}.", advice)]
 
 
-RULES = (registration, checks, integrations, expected, entries, token, repository)
+RULES = (registration, checks, integrations, expected, entries, once, token, repository)

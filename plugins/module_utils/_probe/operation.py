@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
@@ -71,14 +72,14 @@ def found(ec2: t.Any, values: t.Mapping[str, t.Any]) -> list[str]:
     ids = list(values.get("gitpod_verify_probe_instances") or [])
     tags = values.get("gitpod_verify_probe_instance_tags") or {}
     if tags:
-        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in sorted(tags.items())]
+        filters = [{"Name": f"tag:{key}", "Values": [_literal(value)]} for key, value in sorted(tags.items())]
         filters.append({"Name": "instance-state-name", "Values": ["running"]})
         if values.get("gitpod_vpc_id"):
             filters.append({"Name": "vpc-id", "Values": [values["gitpod_vpc_id"]]})
         with intent("find the instances that probe the network (gitpod_verify_probe_instance_tags)"):
             pages = ec2.get_paginator("describe_instances").paginate(Filters=filters)
             raw = [one for page in pages for group in page["Reservations"] for one in group["Instances"]]
-        ids += sorted(one["InstanceId"] for one in raw)
+            ids += sorted(one["InstanceId"] for one in raw if _has(one, tags))
     ids = list(dict.fromkeys(ids))
     if not ids:
         told = ", ".join(f"{key}={value}" for key, value in sorted(tags.items()))
@@ -86,6 +87,20 @@ def found(ec2: t.Any, values: t.Mapping[str, t.Any]) -> list[str]:
     if len(ids) > MOST_INSTANCES:
         raise RunnerError(f"{len(ids)} instances are to look, and one command takes {MOST_INSTANCES}", next_step=FIX)
     return ids
+
+
+def _literal(text: str) -> str:
+    """A filter's value that means itself.
+
+    EC2 takes C(*) and C(?) for wildcards, and with a backslash before them for themselves (EC2 user guide, "Find your
+    Amazon EC2 resources").
+    """
+    return re.sub(r"([*?\\])", r"\\\1", text)
+
+
+def _has(instance: t.Mapping[str, t.Any], tags: t.Mapping[str, str]) -> bool:
+    there = {tag["Key"]: tag["Value"] for tag in instance.get("Tags") or []}
+    return all(there.get(key) == value for key, value in tags.items())
 
 
 class Probes:

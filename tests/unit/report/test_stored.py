@@ -49,7 +49,8 @@ def test_a_body_that_drips_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(_aws.whole_body, "__defaults__", (0.5,))
     head, body = WHOLE[: -len(BODY)], WHOLE[-len(BODY) :]
     began = time.monotonic()
-    with Server(lambda _request: [head, *dripping(body, 0.3)]) as server, pytest.raises(RunnerError, match=r"within 0\.5 s"):
+    drip = Server(lambda _request: [head, *dripping(body, 0.3)])
+    with drip as server, pytest.raises(RunnerError, match=r"within 0\.5 s"):
         stored(server).get("fleet.json")
     assert time.monotonic() - began < 5
 
