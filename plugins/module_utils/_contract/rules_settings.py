@@ -115,7 +115,7 @@ def integrations(inventory: Inventory) -> list[Problem]:
 
 def _is_host(text: str) -> bool:
     found = _HOST.fullmatch(text)
-    return bool(found) and 0 < int((found[3] or ":443")[1:]) <= HIGHEST_PORT
+    return found is not None and 0 < int((found[3] or ":443")[1:]) <= HIGHEST_PORT
 
 
 def once(inventory: Inventory) -> list[Problem]:
