@@ -110,3 +110,24 @@ def test_nothing_is_written_in_check_mode(testbed: TestBed) -> None:
     module = InProcessModule(testbed, ARGUMENT_SPEC, REGION, check=True, bucket=BUCKET, runners=[{"region": "eu"}])
     assert operation.run(module)["objects"] == []
     assert "Contents" not in client(testbed, "s3", REGION).list_objects_v2(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_write_whose_answer_was_lost_is_no_conflict(testbed: TestBed, number: int) -> None:
+    """Each of the objects in turn: what is there already is this run's own."""
+    upload(testbed, "us", as_of="2026-11-01T00:00:00Z")
+    testbed.add_fault(
+        service="s3",
+        operation="PutObject",
+        error="InternalError",
+        message="We encountered an internal error. Please try again.",
+        status=500,
+        times=1,
+        skip=number,
+        after=True,
+    )
+    found = upload(testbed, "eu")
+    testbed.control("DELETE", "faults")
+    assert found["runners"] == 2
+    for name in ("fleet.json", "fleet.md", "fleet.html"):
+        assert [region for region in ("eu", "us") if f"gitpod-{region}" not in read(testbed, name)] == [], name
