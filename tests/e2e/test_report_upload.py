@@ -29,6 +29,8 @@ REGION, BUCKET, PREFIX = "eu-central-1", "example-gitpod-reports", "production"
 @pytest.fixture
 def testbed(running_testbed: TestBed, monkeypatch: pytest.MonkeyPatch) -> TestBed:
     hurry(running_testbed, monkeypatch)
+    # Of a clock that goes forty times too fast, on a machine that may be busy.
+    monkeypatch.setattr(operation, "PATIENCE", 4_000.0)
     s3 = client(running_testbed, "s3", REGION)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     return running_testbed
