@@ -24,6 +24,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.d
 _RUNNERS = "gitpod_controller_runners"
 _GROUPS = "gitpod_controller_groups"
 _HOST = "gitpod_controller_host"
+_SCHEDULES, _OPTIONS = "gitpod_controller_schedules", "gitpod_controller_template_options"
+# One for all of them would make one template of all.
+_EACH_ITS_OWN = frozenset(
+    "name new_name copy_from state description playbook organization extra_vars survey_spec survey_enabled".split()
+)
+_AROUND = "gitpod_controller_inventory_source_variables"
+# Names of environment variables that are secrets by custom; a file's name is none.
+_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)(?!.*_(FILE|PATH|ID)$)")
 # What the controller shows, and what keeps a password for it.
 _OF_ALL = {
     "gitpod_controller_project_url": "Make a credential for it, and name that as gitpod_controller_project_credential.",
@@ -54,10 +62,31 @@ def problems(values: Values, declared: t.Mapping[str, Variable]) -> list[Problem
     for name in ("gitpod_controller_inventory_variables", "gitpod_controller_extra_variables"):
         if name not in malformed:
             found += _secret(name, name, values[name], declared)
+    found += _of_runs(values, declared)
     if _GROUPS not in malformed:
         found += _names(_GROUPS, values[_GROUPS])
         found += [problem for group, own in values[_GROUPS].items() for problem in _of_group(group, own, declared)]
     return [*found, *_urls(values), *_notification(values)]
+
+
+def _of_runs(values: Values, declared: t.Mapping[str, Variable]) -> list[Problem]:
+    """What schedules bring, what every template is told besides, and what updates of the source find around them."""
+    malformed, found = _malformed(values), []
+    if _SCHEDULES not in malformed:
+        for number, schedule in enumerate(values[_SCHEDULES], 1):
+            found += _secret(_SCHEDULES, f"entry {number}", schedule.get("extra_data") or {}, declared)
+    own = sorted(set(values[_OPTIONS]) & _EACH_ITS_OWN) if _OPTIONS not in malformed else []
+    if own:
+        remedy = "Leave it out; extra variables of every template are gitpod_controller_extra_variables."
+        found.append(Problem(CONTRADICTORY, _OPTIONS, f"Each template has its own {', '.join(own)}.", remedy))
+    if _AROUND not in malformed:
+        named = [name for name, value in values[_AROUND].items() if value and _SECRET_NAME.search(name.upper())]
+        remedy = "Leave it out: a credential of gitpod_controller_credentials brings it."
+        found += [
+            Problem(CONTRADICTORY, _AROUND, f"It has the secret {name}, and the controller shows it.", remedy)
+            for name in named
+        ]
+    return found
 
 
 def _names(variable: str, named: t.Iterable[str]) -> list[Problem]:

@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values, read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import OF_CONTROLLERS, variables
 
+RULE = "DTSTART:20260101T060000Z RRULE:FREQ=DAILY;INTERVAL=1"
 RIGHT = {"gitpod_controller_project_url": "https://git.example.com/runners.git"}
 
 
@@ -125,13 +126,32 @@ def test_a_secret_is_given_to_no_place_that_the_controller_shows(name: str, valu
         ("gitpod_controller_groups", {"eu": {"variables": own}}),
         ("gitpod_controller_inventory_variables", own),
         ("gitpod_controller_extra_variables", own),
+        ("gitpod_controller_template_options", {"extra_vars": own, "verbosity": 1}),
+        ("gitpod_controller_schedules", [{"template": "status", "rrule": RULE, "extra_data": own}]),
     ):
         told = problems(values(**{variable: given}), variables())
         assert [problem.variable for problem in told] == [variable], variable
         assert "s3cret" not in str(told)
 
 
+@pytest.mark.parametrize("name", ["GITPOD_API_KEY", "ONA_API_KEY", "AWS_SECRET_ACCESS_KEY", "my_token", "DB_PASSWORD"])
+def test_no_update_of_the_source_is_given_a_secret_in_the_open(name: str) -> None:
+    variable = "gitpod_controller_inventory_source_variables"
+    assert wrong(**{variable: {name: "s3cret"}}) == [("contradictory", variable)]
+    assert "s3cret" not in str(problems(values(**{variable: {name: "s3cret"}}), variables()))
+
+
+@pytest.mark.parametrize("own", ["name", "state", "playbook", "extra_vars", "survey_spec"])
+def test_what_each_template_has_for_itself_is_no_option_of_all(own: str) -> None:
+    assert wrong(gitpod_controller_template_options={own: "x"}) == [
+        ("contradictory", "gitpod_controller_template_options")
+    ]
+    assert wrong(gitpod_controller_template_options={"verbosity": 1, "timeout": 60}) == []
+
+
 def test_what_is_no_secret_may_be_given() -> None:
+    around = {"ANSIBLE_VAULT_PASSWORD_FILE": "/x", "ANSIBLE_COLLECTIONS_PATH": "/y", "AWS_ACCESS_KEY_ID": "AKIA"}
+    assert wrong(gitpod_controller_inventory_source_variables=around) == []
     own = {
         "gitpod_region": "eu-west-1",
         "gitpod_stack_parameters": {"Runner Size": "small"},
