@@ -27,7 +27,18 @@ _HOST = "gitpod_controller_host"
 _SCHEDULES, _OPTIONS = "gitpod_controller_schedules", "gitpod_controller_template_options"
 # One for all of them would make one template of all.
 _EACH_ITS_OWN = frozenset(
-    "name new_name copy_from state description playbook organization extra_vars survey_spec survey_enabled".split()
+    [
+        "name",
+        "new_name",
+        "copy_from",
+        "state",
+        "description",
+        "playbook",
+        "organization",
+        "extra_vars",
+        "survey_spec",
+        "survey_enabled",
+    ]
 )
 _AROUND = "gitpod_controller_inventory_source_variables"
 # Names of environment variables that are secrets by custom; a file's name is none.
