@@ -1,0 +1,56 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Links between files of the checkout, as links of the site.
+
+The pages are written for GitHub, where a link is a path from the file. On the site a page stands elsewhere, and what
+is no page of it stays on GitHub.
+"""
+
+from __future__ import annotations
+
+import os.path
+import pathlib
+import posixpath
+import re
+import typing as t
+
+_FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
+_LINK = re.compile(r"\]\(([^()\s]+)\)")
+
+
+def for_site(text: str, path: str, pages: t.Mapping[str, str], root: pathlib.Path, repository: str) -> str:
+    """A page's text with the links of the site.
+
+    :param path: of the page in the checkout, such as C(docs/dns.md).
+    :param pages: the site's source of each file of the checkout that is on the site.
+    :param repository: URL of the checkout's repository.
+    :raises ValueError: a link leads nowhere.
+    """
+
+    def moved(found: re.Match[str]) -> str:
+        return f"]({target(found[1], path, pages, root, repository)})"
+
+    lines, fence = [], ""
+    for line in text.splitlines(keepends=True):
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence):
+            fence = ""
+        lines.append(line if fence or mark else _LINK.sub(moved, line))
+    return "".join(lines)
+
+
+def target(link: str, path: str, pages: t.Mapping[str, str], root: pathlib.Path, repository: str) -> str:
+    """Where a link of the page leads on the site."""
+    if re.match(r"[a-z][a-z+.-]*:|#", link):
+        return link
+    name, mark, anchor = link.partition("#")
+    meant = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+    if meant in pages:
+        return os.path.relpath(pages[meant], posixpath.dirname(pages[path]) or ".") + mark + anchor
+    if not (root / meant).exists():
+        raise ValueError(f"{path} links to {link}, and there is no {meant}.")
+    kind = "tree" if (root / meant).is_dir() else "blob"
+    return f"{repository}/{kind}/main/{meant}{mark}{anchor}"

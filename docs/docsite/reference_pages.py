@@ -1,0 +1,102 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reference: pages that list what there is, and what is added to the pages that antsibull-docs writes."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from docs.docsite.content import COLLECTION, Playbook, Plugin
+
+ROLES = """# Roles
+
+A stage of `site` is a role. Each works alone too, in a play of your own, and its page has every variable that it reads.
+"""
+MODULES = """# Modules
+
+For plays of your own: their options and results are promised as [versions and support](../guides/support.md) says. What
+only the collection's own roles and playbooks call is [internal](internal.md).
+"""
+PLUGINS = """# Plugins
+
+Filters, the callback and the inventory plugin, for plays and inventories of your own.
+"""
+PLAYBOOKS = """# Playbooks
+
+Run one by its name; `--tags` chooses stages.
+"""
+
+
+def pages(
+    plugins: t.Sequence[Plugin], roles: t.Sequence[Plugin], playbooks: t.Mapping[Playbook, t.Sequence[str]], notice: str
+) -> dict[str, str]:
+    """The pages that list what there is, by name.
+
+    :param playbooks: each with its tags.
+    :param notice: what is said of internal plugins.
+    """
+    public = [plugin for plugin in plugins if not plugin.internal]
+    internal = [plugin for plugin in plugins if plugin.internal]
+    others = [plugin for plugin in public if plugin.kind != "module"]
+    return {
+        "playbooks.md": PLAYBOOKS + "".join(_playbook(playbook, tags) for playbook, tags in playbooks.items()),
+        "roles.md": f"{ROLES}\n{listed(roles)}",
+        "modules.md": f"{MODULES}\n{listed(plugin for plugin in public if plugin.kind == 'module')}",
+        "plugins.md": f"{PLUGINS}\n{listed(others)}",
+        "internal.md": f"# Internal modules and filters\n\n{notice}\n\n{listed(internal)}",
+    }
+
+
+def listed(plugins: t.Iterable[Plugin]) -> str:
+    """A table of plugins, and their place in the site's contents."""
+    some = list(plugins)
+    rows = [
+        f"| [{plugin.name}]({plugin.page}.rst) | {_kind(plugin, some)}{plugin.short_description} |" for plugin in some
+    ]
+    entries = [f"{plugin.name} <{plugin.page}>" for plugin in some]
+    return "\n".join(["| | |", "|---|---|", *rows, "", "```{toctree}", ":hidden:", "", *entries, "```", ""])
+
+
+def _kind(plugin: Plugin, beside: t.Sequence[Plugin]) -> str:
+    """Where a table has several kinds, which one it is."""
+    return f"{plugin.kind}: " if len({other.kind for other in beside}) > 1 else ""
+
+
+def _playbook(playbook: Playbook, tags: t.Sequence[str]) -> str:
+    about = re.sub(r"\bdocs/([\w-]+)\.md", r"[\1](../guides/\1.md)", playbook.about)
+    lines = ["", f"## {playbook.name}", "", about, ""]
+    inventory = "" if playbook.name in ("adopt", "controller", "when_needed") else " -i inventory.yml"
+    lines += [f"    ansible-playbook {COLLECTION}.{playbook.name}{inventory}", ""]
+    if playbook.roles:
+        lines += [f"Roles: {', '.join(f'[{role}]({role}_role.rst)' for role in playbook.roles)}.", ""]
+    lines += [f"Tags: {', '.join(f'`{tag}`' for tag in tags)}." if tags else "It has no tags.", ""]
+    return "\n".join(lines)
+
+
+def with_notice(page: str, notice: str) -> str:
+    """The page of an internal plugin, which says so below its title."""
+    title = re.compile(r"^(.+\n\++\n)", re.MULTILINE)
+    text, count = title.subn(lambda found: f"{found[1]}\n.. warning::\n\n    {notice}\n", page, count=1)
+    if not count:
+        raise ValueError("antsibull-docs writes pages without the title that a notice goes below.")
+    return text
+
+
+def with_readme(page: str, readme: str) -> str:
+    """A role's page that includes what its README says besides the variables.
+
+    :param readme: name of the file.
+    """
+    contents = ".. contents::\n   :local:\n   :depth: 2\n"
+    if contents not in page:
+        raise ValueError("antsibull-docs writes pages of roles without the table of contents that a README goes below.")
+    return page.replace(contents, f"{contents}\n.. include:: {readme}\n   :parser: myst_parser.sphinx_\n", 1)
+
+
+def of_readme(text: str) -> str:
+    """What a role's README says beside its variables, as sections of a page that has a title."""
+    text = re.sub(r"<!-- variables: .*?<!-- end of variables -->\n", "", text, flags=re.DOTALL)
+    _title, _newline, text = text.partition("\n")
+    return re.sub(r"^##", "#", text.strip(), flags=re.MULTILINE) + "\n"
