@@ -9,6 +9,7 @@ Nothing is fetched.
 
 from __future__ import annotations
 
+import importlib.resources
 import os
 import pathlib
 import shutil
@@ -90,14 +91,14 @@ def write_pages() -> None:
             write(SOURCE / place, moved(text, path) if path.endswith(".md") else text)
     for name, text in reference_pages.pages(plugins, roles, with_tags(content.playbooks(ROOT)), notice).items():
         write(reference / name, text)
-    for plugin in (plugin for plugin in plugins if plugin.internal):
+    for plugin in [*plugins, *roles]:
         page = reference / f"{plugin.page}.rst"
-        page.write_text(reference_pages.with_notice(page.read_text("utf-8"), notice), "utf-8")
+        write(page, reference_pages.of_the_site(page.read_text("utf-8"), plugin, notice))
     for role in roles:
         page, path = reference / f"{role.page}.rst", f"roles/{role.name}/README.md"
         readme = moved((ROOT / path).read_text("utf-8"), path)
         write(reference / f"{role.name}.inc", reference_pages.of_readme(readme))
-        page.write_text(reference_pages.with_readme(page.read_text("utf-8"), f"{role.name}.inc"), "utf-8")
+        write(page, reference_pages.with_readme(page.read_text("utf-8"), f"{role.name}.inc"))
 
 
 def with_tags(playbooks: t.Iterable[content.Playbook]) -> dict[content.Playbook, list[str]]:
@@ -105,6 +106,14 @@ def with_tags(playbooks: t.Iterable[content.Playbook]) -> dict[content.Playbook,
     from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.run_tags import PLAYBOOKS, tags_of
 
     return {playbook: sorted(tags_of(PLAYBOOKS / f"{playbook.name}.yml")) for playbook in playbooks}
+
+
+def write_colours() -> None:
+    """antsibull-docs' colours for the dark, where the theme is dark: it has them as a file, and for the light alone."""
+    dark = importlib.resources.files("sphinx_antsibull_ext").joinpath("colors-default-dark.css").read_text("utf-8")
+    chosen = dark.replace(":root", 'body[data-theme="dark"]')
+    automatic = dark.replace(":root", 'body:not([data-theme="light"])')
+    write(WORK / "static/dark.css", f"{chosen}\n@media (prefers-color-scheme: dark) {{ {automatic} }}\n")
 
 
 def write(path: pathlib.Path, text: str) -> None:
@@ -129,6 +138,7 @@ def main() -> int:
     collection.install()
     write_reference()
     write_pages()
+    write_colours()
     strict = ["--fail-on-warning", "--keep-going", "--quiet", "--jobs", "auto"]
     run("sphinx-build", *strict, "-b", "html", "-c", str(HERE), "-d", str(WORK / "doctrees"), str(SOURCE), str(HTML))
     wrong = check.problems(HTML)

@@ -31,8 +31,8 @@ pygments_style = "ansible"
 antsibull_ext_color_scheme = "default"
 
 html_theme = "furo"
-html_static_path = ["_static"]
-html_css_files = ["site.css"]
+html_static_path = ["_static", str(ROOT / ".work/site/static")]
+html_css_files = ["dark.css", "site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_use_index = False

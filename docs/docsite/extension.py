@@ -13,8 +13,10 @@ from docutils import nodes
 ANSIBLE = "https://docs.ansible.com/ansible/latest"
 # Labels of Ansible's own documentation that antsibull-docs writes.
 LABELS = {
+    "action_plugins": "plugins/action.html",
+    "ansible_configuration_settings": "reference_appendices/config.html",
     "callback_plugins": "plugins/callback.html",
-    "collections_keyword": "collections_guide/collections_using_playbooks.html",
+    "common_return_values": "reference_appendices/common_return_values.html",
 }
 
 
@@ -37,8 +39,14 @@ def add_anchors(_app: t.Any, doctree: nodes.document) -> None:
 
 def of_others(_app: t.Any, _env: t.Any, node: nodes.Element, content: nodes.Element) -> nodes.Node | None:
     """A link to the documentation of Ansible and of other collections; C(None) where it should have been in ours."""
-    url = address(str(node.get("reftarget", "")))
+    label = str(node.get("reftarget", ""))
+    url = setting(label) if node.get("reftype") == "envvar" else address(label)
     return nodes.reference("", "", content, internal=False, refuri=url) if url else None
+
+
+def setting(name: str) -> str:
+    """Where an environment variable of Ansible's own is documented; empty for others."""
+    return f"{ANSIBLE}/{LABELS['ansible_configuration_settings']}#envvar-{name}" if name.startswith("ANSIBLE_") else ""
 
 
 def address(label: str) -> str:

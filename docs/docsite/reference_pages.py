@@ -21,12 +21,26 @@ only the collection's own roles and playbooks call is [internal](internal.md).
 """
 PLUGINS = """# Plugins
 
-Filters, the callback and the inventory plugin, for plays and inventories of your own.
+Filters, the callback and the inventory plugin, for plays and inventories of your own. Some read
+[environment variables](environment_variables.rst).
 """
 PLAYBOOKS = """# Playbooks
 
 Run one by its name; `--tags` chooses stages.
 """
+# What a page of each kind is about.
+NAMES = {
+    "module": "Module",
+    "role": "Role",
+    "filter": "Filter",
+    "callback": "Callback",
+    "inventory": "Inventory plugin",
+    "lookup": "Lookup",
+}
+# Where a page's own table of contents was, and a role's README goes.
+PLACE = ".. The page begins\n"
+# A guide that the documentation of a plugin names; antsibull-docs escapes hyphens.
+_LITERAL = re.compile(r":literal:`(docs/([\w\\-]+)\.md)`")
 
 
 def pages(
@@ -75,13 +89,30 @@ def _playbook(playbook: Playbook, tags: t.Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def with_notice(page: str, notice: str) -> str:
-    """The page of an internal plugin, which says so below its title."""
-    title = re.compile(r"^(.+\n\++\n)", re.MULTILINE)
-    text, count = title.subn(lambda found: f"{found[1]}\n.. warning::\n\n    {notice}\n", page, count=1)
-    if not count:
-        raise ValueError("antsibull-docs writes pages without the title that a notice goes below.")
-    return text
+def of_the_site(page: str, plugin: Plugin, notice: str) -> str:
+    """A page of antsibull-docs, as a page of a site that is about one collection.
+
+    Its title is the plugin's own name, and what it says of the collection, the same on each page, goes. The theme has a
+    table of contents beside the page.
+
+    :param notice: what is said of internal plugins.
+    :raises ValueError: the page is not what antsibull-docs wrote so far.
+    """
+    name = f"{COLLECTION}.{plugin.name}"
+    head = re.compile(
+        rf"^{re.escape(name)} \w+ -- (.+)\n\++\n\n\.\. Collection note\n\n\.\. note::\n(?: .*\n|\n)*", re.M
+    )
+    warning = f".. warning::\n\n    {notice}\n\n" if plugin.internal else ""
+    title = f"{plugin.name}\n{'+' * len(plugin.name)}\n\n"
+
+    def anew(found: re.Match[str]) -> str:
+        return f"{title}{found[1]}.\n\n{NAMES[plugin.kind]} :code:`{name}`\n\n{warning}"
+
+    text, count = head.subn(anew, page)
+    text, contents = re.subn(r"^\.\. contents::\n( .*\n)+", PLACE, text, count=1, flags=re.M)
+    if (count, contents) != (1, 1):
+        raise ValueError(f"antsibull-docs writes the page of {name} otherwise: see docs/docsite/reference_pages.py.")
+    return _LITERAL.sub(lambda found: f":doc:`{found[1]} <../guides/{found[2]}>`".replace("\\", ""), text)
 
 
 def with_readme(page: str, readme: str) -> str:
@@ -89,10 +120,7 @@ def with_readme(page: str, readme: str) -> str:
 
     :param readme: name of the file.
     """
-    contents = ".. contents::\n   :local:\n   :depth: 2\n"
-    if contents not in page:
-        raise ValueError("antsibull-docs writes pages of roles without the table of contents that a README goes below.")
-    return page.replace(contents, f"{contents}\n.. include:: {readme}\n   :parser: myst_parser.sphinx_\n", 1)
+    return page.replace(PLACE, f".. include:: {readme}\n   :parser: myst_parser.sphinx_\n", 1)
 
 
 def of_readme(text: str) -> str:

@@ -156,11 +156,52 @@ def test_the_reference_lists_public_and_internal_ones_apart() -> None:
     assert [plugin.name for plugin in PLUGINS if listed.count(f"]({plugin.page}.rst)") != 1] == []
 
 
-def test_the_page_of_an_internal_module_says_so_below_its_title() -> None:
-    page = reference_pages.with_notice(".. Title\n\na module -- Does\n++++++++++++++++\n\nSynopsis\n", "Not promised.")
-    assert page == (".. Title\n\na module -- Does\n++++++++++++++++\n\n.. warning::\n\n    Not promised.\n\nSynopsis\n")
-    with pytest.raises(ValueError, match="without the title"):
-        reference_pages.with_notice("Synopsis\n", "Not promised.")
+PAGE = """.. Title
+
+gitpod.enterprise_runner.runner_stage module -- Take one step
++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++
+
+.. Collection note
+
+.. note::
+    This module is part of the collection.
+
+    To use it, specify it.
+
+.. version_added
+
+New in 0.1.0
+
+.. contents::
+   :local:
+   :depth: 1
+
+.. Deprecated
+
+- See :literal:`docs/next\\-steps.md`.
+"""
+
+
+def test_a_page_of_antsibull_docs_becomes_one_of_the_site() -> None:
+    plugin = content.Plugin("module", "runner_stage", "Take one step", internal=True)
+    page = reference_pages.of_the_site(PAGE, plugin, "Not promised.")
+    head, _place, rest = page.partition(reference_pages.PLACE)
+    assert head == (
+        ".. Title\n\nrunner_stage\n++++++++++++\n\nTake one step.\n\n"
+        "Module :code:`gitpod.enterprise_runner.runner_stage`\n\n.. warning::\n\n    Not promised.\n\n"
+        ".. version_added\n\nNew in 0.1.0\n\n"
+    )
+    assert rest == "\n.. Deprecated\n\n- See :doc:`docs/next-steps.md <../guides/next-steps>`.\n"
+    public = content.Plugin("module", "runner_stage", "Take one step")
+    assert "warning" not in reference_pages.of_the_site(PAGE, public, "Not promised.")
+    assert ".. include:: a.inc\n   :parser: myst_parser.sphinx_\n" in reference_pages.with_readme(page, "a.inc")
+
+
+@pytest.mark.parametrize("part", ["-- Take", ".. note::", ".. contents::"])
+def test_a_new_antsibull_docs_that_writes_pages_otherwise_ends_the_build(part: str) -> None:
+    plugin = content.Plugin("module", "runner_stage", "Take one step")
+    with pytest.raises(ValueError, match=r"the page of gitpod\.enterprise_runner\.runner_stage otherwise"):
+        reference_pages.of_the_site(PAGE.replace(part, "x"), plugin, "")
 
 
 def test_a_readme_without_its_table_of_variables_goes_into_the_roles_page() -> None:
