@@ -93,7 +93,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.fleet -m tests.sanity
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.fleet -m tests.sanity -p docs.docsite
 
 yamllint:
 	$(MAIN)/yamllint --strict .
@@ -109,6 +109,7 @@ docs-check:
 # The reference by antsibull-docs, docs/*.md beside it; then every link, anchor and width is looked at.
 docs-site: .venv/main/.lint .work/collections/.linked ## The documentation as a site, .work/site/html
 	$(MAIN)/python -m docs.docsite.build
+	$(MAIN)/python -m docs.docsite.look
 
 ansible-lint:
 	PATH=$(CURDIR)/$(MAIN):$$PATH ansible-lint --nocolor

@@ -89,7 +89,9 @@ def write_pages() -> None:
         elif place.startswith(("guides/", "project/")):
             text = (ROOT / path).read_text("utf-8")
             write(SOURCE / place, moved(text, path) if path.endswith(".md") else text)
-    for name, text in reference_pages.pages(plugins, roles, with_tags(content.playbooks(ROOT)), notice).items():
+    titles = {guide.name: guide.title for section in sections for guide in section.guides}
+    playbooks = with_tags(content.playbooks(ROOT))
+    for name, text in reference_pages.pages(plugins, roles, playbooks, titles, notice).items():
         write(reference / name, text)
     for plugin in [*plugins, *roles]:
         page = reference / f"{plugin.page}.rst"

@@ -44,6 +44,8 @@ class Playbook:
     """The first paragraph of the comment above its first play."""
     roles: tuple[str, ...]
     """Those that it imports or includes, in its order; the files of tasks that it includes count."""
+    of_runners: bool
+    """Whether its hosts are runners of an inventory, and not the control node alone."""
 
 
 def plugins(root: pathlib.Path) -> list[Plugin]:
@@ -95,8 +97,12 @@ def roles(root: pathlib.Path) -> list[Plugin]:
 
 
 def playbooks(root: pathlib.Path) -> list[Playbook]:
-    """Every playbook by name."""
-    return [_playbook(path) for path in sorted((root / "playbooks").glob("*.yml"))]
+    """Every playbook, the main one first, then by name."""
+    return [_playbook(path) for path in sorted((root / "playbooks").glob("*.yml"), key=_main_first)]
+
+
+def _main_first(path: pathlib.Path) -> tuple[bool, str]:
+    return path.stem != "site", path.stem
 
 
 def _playbook(path: pathlib.Path) -> Playbook:
@@ -106,7 +112,8 @@ def _playbook(path: pathlib.Path) -> Playbook:
     about = "\n".join(lines).split("\n\n")[0]
     if not about:
         raise ValueError(f"{path.name} does not begin with a comment that says what it does.")
-    return Playbook(path.stem, " ".join(about.split()), tuple(dict.fromkeys(_roles(path))))
+    of_runners = re.search(r"^  hosts: localhost$", text, re.MULTILINE) is None
+    return Playbook(path.stem, " ".join(about.split()), tuple(dict.fromkeys(_roles(path))), of_runners)
 
 
 def _roles(path: pathlib.Path) -> t.Iterator[str]:

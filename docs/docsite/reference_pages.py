@@ -26,7 +26,7 @@ Filters, the callback and the inventory plugin, for plays and inventories of you
 """
 PLAYBOOKS = """# Playbooks
 
-Run one by its name; `--tags` chooses stages.
+A playbook is run by its name, and `--tags` chooses stages. `site` is the main one.
 """
 # What a page of each kind is about.
 NAMES = {
@@ -44,18 +44,23 @@ _LITERAL = re.compile(r":literal:`(docs/([\w\\-]+)\.md)`")
 
 
 def pages(
-    plugins: t.Sequence[Plugin], roles: t.Sequence[Plugin], playbooks: t.Mapping[Playbook, t.Sequence[str]], notice: str
+    plugins: t.Sequence[Plugin],
+    roles: t.Sequence[Plugin],
+    playbooks: t.Mapping[Playbook, t.Sequence[str]],
+    titles: t.Mapping[str, str],
+    notice: str,
 ) -> dict[str, str]:
     """The pages that list what there is, by name.
 
     :param playbooks: each with its tags.
+    :param titles: of the guides, by the names of their pages.
     :param notice: what is said of internal plugins.
     """
     public = [plugin for plugin in plugins if not plugin.internal]
     internal = [plugin for plugin in plugins if plugin.internal]
     others = [plugin for plugin in public if plugin.kind != "module"]
     return {
-        "playbooks.md": PLAYBOOKS + "".join(_playbook(playbook, tags) for playbook, tags in playbooks.items()),
+        "playbooks.md": PLAYBOOKS + "".join(_playbook(one, tags, titles) for one, tags in playbooks.items()),
         "roles.md": f"{ROLES}\n{listed(roles)}",
         "modules.md": f"{MODULES}\n{listed(plugin for plugin in public if plugin.kind == 'module')}",
         "plugins.md": f"{PLUGINS}\n{listed(others)}",
@@ -64,28 +69,29 @@ def pages(
 
 
 def listed(plugins: t.Iterable[Plugin]) -> str:
-    """A table of plugins, and their place in the site's contents."""
+    """A list of plugins, and their place in the site's contents."""
     some = list(plugins)
-    rows = [
-        f"| [{plugin.name}]({plugin.page}.rst) | {_kind(plugin, some)}{plugin.short_description} |" for plugin in some
-    ]
-    entries = [f"{plugin.name} <{plugin.page}>" for plugin in some]
-    return "\n".join(["| | |", "|---|---|", *rows, "", "```{toctree}", ":hidden:", "", *entries, "```", ""])
+    rows = [f"- [{one.name}]({one.page}.rst): {_kind(one, some)}{one.short_description}" for one in some]
+    entries = [f"{one.name} <{one.page}>" for one in some]
+    return "\n".join([*rows, "", "```{toctree}", ":hidden:", "", *entries, "```", ""])
 
 
 def _kind(plugin: Plugin, beside: t.Sequence[Plugin]) -> str:
-    """Where a table has several kinds, which one it is."""
-    return f"{plugin.kind}: " if len({other.kind for other in beside}) > 1 else ""
+    """Where a list has several kinds, which one it is."""
+    return f"{NAMES[plugin.kind].lower()}, " if len({other.kind for other in beside}) > 1 else ""
 
 
-def _playbook(playbook: Playbook, tags: t.Sequence[str]) -> str:
-    about = re.sub(r"\bdocs/([\w-]+)\.md", r"[\1](../guides/\1.md)", playbook.about)
-    lines = ["", f"## {playbook.name}", "", about, ""]
-    inventory = "" if playbook.name in ("adopt", "controller", "when_needed") else " -i inventory.yml"
-    lines += [f"    ansible-playbook {COLLECTION}.{playbook.name}{inventory}", ""]
+def _playbook(playbook: Playbook, tags: t.Sequence[str], titles: t.Mapping[str, str]) -> str:
+    def link(found: re.Match[str]) -> str:
+        return f"[{titles[found[1]]}](../guides/{found[1]}.md)"
+
+    lines = ["", f"## {playbook.name}", "", re.sub(r"\bdocs/([\w-]+)\.md", link, playbook.about), ""]
+    if playbook.of_runners:
+        lines += [f"    ansible-playbook {COLLECTION}.{playbook.name} -i inventory.yml", ""]
     if playbook.roles:
         lines += [f"Roles: {', '.join(f'[{role}]({role}_role.rst)' for role in playbook.roles)}.", ""]
-    lines += [f"Tags: {', '.join(f'`{tag}`' for tag in tags)}." if tags else "It has no tags.", ""]
+    if tags:
+        lines += [f"Tags: {', '.join(f'`{tag}`' for tag in tags)}.", ""]
     return "\n".join(lines)
 
 
@@ -106,7 +112,9 @@ def of_the_site(page: str, plugin: Plugin, notice: str) -> str:
     title = f"{plugin.name}\n{'+' * len(plugin.name)}\n\n"
 
     def anew(found: re.Match[str]) -> str:
-        return f"{title}{found[1]}.\n\n{NAMES[plugin.kind]} :code:`{name}`\n\n{warning}"
+        # A role's README says it in its own words.
+        about = "" if plugin.kind == "role" else f"{found[1]}.\n\n"
+        return f"{title}{about}{NAMES[plugin.kind]} :code:`{name}`\n\n{warning}"
 
     text, count = head.subn(anew, page)
     text, contents = re.subn(r"^\.\. contents::\n( .*\n)+", PLACE, text, count=1, flags=re.M)

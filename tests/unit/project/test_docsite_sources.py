@@ -137,6 +137,7 @@ def test_playbooks_say_what_they_do_and_which_roles_they_take() -> None:
     playbooks = {playbook.name: playbook for playbook in content.playbooks(ROOT)}
     assert set(playbooks) == {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
     assert playbooks["site"].about.startswith("From nothing to verified")
+    assert {name for name, one in playbooks.items() if not one.of_runners} == {"adopt", "controller", "when_needed"}
     roles = playbooks["site"].roles
     assert roles[0] == "gitpod_prerequisites"
     assert {"gitpod_certificate", "gitpod_stack", "gitpod_dns", "gitpod_verify", "gitpod_report"} <= set(roles)
@@ -147,10 +148,15 @@ def test_playbooks_say_what_they_do_and_which_roles_they_take() -> None:
 
 def test_the_reference_lists_public_and_internal_ones_apart() -> None:
     playbooks = {playbook: ["dns"] for playbook in content.playbooks(ROOT)}
-    pages = reference_pages.pages(PLUGINS, content.roles(ROOT), playbooks, "Not promised.")
+    titles = {guide.name: guide.title for section in guides.declared(ROOT) for guide in section.guides}
+    pages = reference_pages.pages(PLUGINS, content.roles(ROOT), playbooks, titles, "Not promised.")
     assert "[runner_stack](runner_stack_module.rst)" in pages["modules.md"]
     assert "runner_fleet_module" not in pages["modules.md"] + pages["plugins.md"]
-    assert "[known_tags](known_tags_filter.rst) | filter: " in pages["internal.md"]
+    assert "[known_tags](known_tags_filter.rst): filter, " in pages["internal.md"]
+    assert "[AWX and Automation Controller](../guides/controller.md)" in pages["playbooks.md"]
+    assert "ansible-playbook gitpod.enterprise_runner.site -i inventory.yml\n" in pages["playbooks.md"]
+    # What it needs stands in the guide.
+    assert "ansible-playbook gitpod.enterprise_runner.controller" not in pages["playbooks.md"]
     assert "Not promised." in pages["internal.md"]
     listed = "".join(pages.values())
     assert [plugin.name for plugin in PLUGINS if listed.count(f"]({plugin.page}.rst)") != 1] == []
