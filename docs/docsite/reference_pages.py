@@ -71,14 +71,14 @@ def pages(
 def listed(plugins: t.Iterable[Plugin]) -> str:
     """A list of plugins, and their place in the site's contents."""
     some = list(plugins)
-    rows = [f"- [{one.name}]({one.page}.rst): {_kind(one, some)}{one.short_description}" for one in some]
+    rows = [f"- [{one.name}]({one.page}.rst): {_kind(one)}{one.short_description}" for one in some]
     entries = [f"{one.name} <{one.page}>" for one in some]
     return "\n".join([*rows, "", "```{toctree}", ":hidden:", "", *entries, "```", ""])
 
 
-def _kind(plugin: Plugin, beside: t.Sequence[Plugin]) -> str:
-    """Where a list has several kinds, which one it is."""
-    return f"{NAMES[plugin.kind].lower()}, " if len({other.kind for other in beside}) > 1 else ""
+def _kind(plugin: Plugin) -> str:
+    """What it is, where a list of modules or of roles does not say so."""
+    return "" if plugin.kind in ("module", "role") else f"{NAMES[plugin.kind].lower()}, "
 
 
 def _playbook(playbook: Playbook, tags: t.Sequence[str], titles: t.Mapping[str, str]) -> str:
