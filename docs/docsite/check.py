@@ -70,7 +70,7 @@ class _Reader(html.parser.HTMLParser):
     anchors: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     templates: list[str] = field(default_factory=list)
-    open: list[bool] = field(default_factory=list)
+    within: list[bool] = field(default_factory=list)
     """For each element around the place, whether it shows a default."""
 
     def __post_init__(self) -> None:
@@ -82,12 +82,12 @@ class _Reader(html.parser.HTMLParser):
         self.links += [given[name] for name in ("href", "src") if given.get(name)]
         if tag not in _VOID:
             shown = any(name in DEFAULTS for name in given.get("class", "").split())
-            self.open.append(shown or bool(self.open and self.open[-1]))
+            self.within.append(shown or bool(self.within and self.within[-1]))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in _VOID and self.open:
-            self.open.pop()
+        if tag not in _VOID and self.within:
+            self.within.pop()
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] and "{{" in data:
+        if self.within and self.within[-1] and "{{" in data:
             self.templates.append(data.strip())
