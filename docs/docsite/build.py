@@ -76,11 +76,12 @@ def write_reference() -> None:
 def write_pages() -> None:
     """Everything that antsibull-docs does not write, and what is added to its pages."""
     sections, roles, plugins = guides.declared(ROOT), content.roles(ROOT), content.plugins(ROOT)
-    places = site_pages(sections, roles)
+    places, titles = site_pages(sections, roles), {guide.name: guide.title for one in sections for guide in one.guides}
     repository = yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))["repository"]
+    site = links.Site(places, {f"{name}.md": title for name, title in titles.items()}, ROOT, repository)
 
     def moved(text: str, path: str) -> str:
-        return links.for_site(text, path, places, ROOT, repository)
+        return links.for_site(text, path, site)
 
     notice, reference = content.notice(ROOT), SOURCE / "reference"
     for path, place in places.items():
@@ -89,7 +90,6 @@ def write_pages() -> None:
         elif place.startswith(("guides/", "project/")):
             text = (ROOT / path).read_text("utf-8")
             write(SOURCE / place, moved(text, path) if path.endswith(".md") else text)
-    titles = {guide.name: guide.title for section in sections for guide in section.guides}
     playbooks = with_tags(content.playbooks(ROOT))
     for name, text in reference_pages.pages(plugins, roles, playbooks, titles, notice).items():
         write(reference / name, text)

@@ -14,22 +14,36 @@ import pathlib
 import posixpath
 import re
 import typing as t
+from dataclasses import dataclass
 
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
-_LINK = re.compile(r"\]\(([^()\s]+)\)")
+# The text may be a picture with brackets of its own, of which only the last one is looked at.
+_LINK = re.compile(r"(?P<text>[^\[\]]*)\]\((?P<link>[^()\s]+)\)")
 
 
-def for_site(text: str, path: str, pages: t.Mapping[str, str], root: pathlib.Path, repository: str) -> str:
-    """A page's text with the links of the site.
+@dataclass(frozen=True)
+class Site:
+    """What links need to know of the site."""
+
+    pages: t.Mapping[str, str]
+    """The site's source of each file of the checkout that is on the site."""
+    titles: t.Mapping[str, str]
+    """By the names of files, such as C(dns.md)."""
+    root: pathlib.Path
+    repository: str
+    """URL of the checkout's repository."""
+
+
+def for_site(text: str, path: str, site: Site) -> str:
+    """A page's text with the links of the site. A link that shows the name of a page's file shows its title there.
 
     :param path: of the page in the checkout, such as C(docs/dns.md).
-    :param pages: the site's source of each file of the checkout that is on the site.
-    :param repository: URL of the checkout's repository.
     :raises ValueError: a link leads nowhere.
     """
 
     def moved(found: re.Match[str]) -> str:
-        return f"]({target(found[1], path, pages, root, repository)})"
+        text = site.titles.get(found["text"].removeprefix("docs/"), found["text"])
+        return f"{text}]({target(found['link'], path, site)})"
 
     lines, fence = [], ""
     for line in text.splitlines(keepends=True):
@@ -42,15 +56,15 @@ def for_site(text: str, path: str, pages: t.Mapping[str, str], root: pathlib.Pat
     return "".join(lines)
 
 
-def target(link: str, path: str, pages: t.Mapping[str, str], root: pathlib.Path, repository: str) -> str:
+def target(link: str, path: str, site: Site) -> str:
     """Where a link of the page leads on the site."""
     if re.match(r"[a-z][a-z+.-]*:|#", link):
         return link
     name, mark, anchor = link.partition("#")
     meant = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-    if meant in pages:
-        return os.path.relpath(pages[meant], posixpath.dirname(pages[path]) or ".") + mark + anchor
-    if not (root / meant).exists():
+    if meant in site.pages:
+        return os.path.relpath(site.pages[meant], posixpath.dirname(site.pages[path]) or ".") + mark + anchor
+    if not (site.root / meant).exists():
         raise ValueError(f"{path} links to {link}, and there is no {meant}.")
-    kind = "tree" if (root / meant).is_dir() else "blob"
-    return f"{repository}/{kind}/main/{meant}{mark}{anchor}"
+    kind = "tree" if (site.root / meant).is_dir() else "blob"
+    return f"{site.repository}/{kind}/main/{meant}{mark}{anchor}"

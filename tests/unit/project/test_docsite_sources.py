@@ -20,6 +20,10 @@ PAGES = {"docs/a.md": "guides/a.md", "docs/b.md": "guides/b.md", "roles/gitpod_d
 REPOSITORY = "https://git.example.com/runner"
 
 
+def moved(text: str, checkout: pathlib.Path) -> str:
+    return links.for_site(text, "docs/a.md", links.Site(PAGES, {"b.md": "Bees"}, checkout, REPOSITORY))
+
+
 def test_every_page_of_docs_has_its_place_on_the_site() -> None:
     declared = [guide.path for section in guides.declared(ROOT) for guide in section.guides]
     assert sorted(declared) == sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
@@ -47,7 +51,7 @@ def checkout(tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 @pytest.mark.parametrize(
-    ("link", "moved"),
+    ("link", "there"),
     [
         ("b.md", "b.md"),
         ("b.md#the-end", "b.md#the-end"),
@@ -60,21 +64,39 @@ def checkout(tmp_path: pathlib.Path) -> pathlib.Path:
     ],
 )
 def test_links_lead_to_the_page_of_the_site_or_to_the_file_in_the_repository(
-    checkout: pathlib.Path, link: str, moved: str
+    checkout: pathlib.Path, link: str, there: str
 ) -> None:
     text = f"Read [it]({link}), and [again]({link}).\n"
-    expected = f"Read [it]({moved}), and [again]({moved}).\n"
-    assert links.for_site(text, "docs/a.md", PAGES, checkout, REPOSITORY) == expected
+    assert moved(text, checkout) == f"Read [it]({there}), and [again]({there}).\n"
+
+
+def test_a_link_that_shows_the_name_of_a_file_shows_the_pages_title(checkout: pathlib.Path) -> None:
+    assert moved("[b.md](b.md#x), [x.json](x.json), [`b.md`](b.md)\n", checkout) == (
+        f"[Bees](b.md#x), [x.json]({REPOSITORY}/blob/main/docs/x.json), [`b.md`](b.md)\n"
+    )
+
+
+def test_a_picture_that_is_a_link_leads_there_too(checkout: pathlib.Path) -> None:
+    badge = "[![Test](https://example.com/b.svg)]"
+    assert moved(f"{badge}(x.json)\n", checkout) == f"{badge}({REPOSITORY}/blob/main/docs/x.json)\n"
 
 
 def test_what_looks_like_a_link_in_a_block_of_code_stays(checkout: pathlib.Path) -> None:
     text = "````yaml\n```\n[a](nowhere.md)\n````\n[b](b.md)\n"
-    assert links.for_site(text, "docs/a.md", PAGES, checkout, REPOSITORY) == text
+    assert moved(text, checkout) == text
 
 
 def test_a_link_that_leads_nowhere_ends_the_build(checkout: pathlib.Path) -> None:
     with pytest.raises(ValueError, match=r"docs/a\.md links to gone\.md, and there is no docs/gone\.md"):
-        links.for_site("[a](gone.md)\n", "docs/a.md", PAGES, checkout, REPOSITORY)
+        moved("[a](gone.md)\n", checkout)
+
+
+def test_the_first_pages_commands_are_those_of_the_readme() -> None:
+    """Those are tried."""
+    commands = re.findall(r"^ {4}(.*)$", (ROOT / "docs/docsite/index.md").read_text("utf-8"), re.MULTILINE)
+    readme = (ROOT / "README.md").read_text("utf-8").splitlines()
+    assert len(commands) == 5
+    assert [command for command in commands if f"    {command}" not in readme] == []
 
 
 def test_the_readmes_table_names_every_guide_once() -> None:
