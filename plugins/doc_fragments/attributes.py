@@ -36,6 +36,6 @@ attributes:
     INTERNAL = r"""
 options: {}
 notes:
-  - Internal to this collection. Its roles and playbooks use it, and its options and results may change in any release. In
-    plays of your own, use the roles.
+  - Internal to this collection. Its roles and playbooks use it, and its options and results may change in any release.
+    In plays of your own, use the roles.
 """
