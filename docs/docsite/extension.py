@@ -5,19 +5,11 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from docutils import nodes
 
-ANSIBLE = "https://docs.ansible.com/ansible/latest"
-# Labels of Ansible's own documentation that antsibull-docs writes.
-LABELS = {
-    "action_plugins": "plugins/action.html",
-    "ansible_configuration_settings": "reference_appendices/config.html",
-    "callback_plugins": "plugins/callback.html",
-    "common_return_values": "reference_appendices/common_return_values.html",
-}
+from docs.docsite.others import address, setting
 
 
 def setup(app: t.Any) -> dict[str, t.Any]:
@@ -42,18 +34,3 @@ def of_others(_app: t.Any, _env: t.Any, node: nodes.Element, content: nodes.Elem
     label = str(node.get("reftarget", ""))
     url = setting(label) if node.get("reftype") == "envvar" else address(label)
     return nodes.reference("", "", content, internal=False, refuri=url) if url else None
-
-
-def setting(name: str) -> str:
-    """Where an environment variable of Ansible's own is documented; empty for others."""
-    return f"{ANSIBLE}/{LABELS['ansible_configuration_settings']}#envvar-{name}" if name.startswith("ANSIBLE_") else ""
-
-
-def address(label: str) -> str:
-    """Where a label of Ansible's documentation is; empty where it is not Ansible's."""
-    if label in LABELS:
-        return f"{ANSIBLE}/{LABELS[label]}"
-    found = re.match(r"ansible_collections\.(\w+)\.(\w+)\.(\w+_[a-z]+)(?:$|__|#)", label)
-    if found is None or found[1] == "gitpod":
-        return ""
-    return f"{ANSIBLE}/collections/{found[1]}/{found[2]}/{found[3]}.html"

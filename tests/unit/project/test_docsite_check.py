@@ -10,7 +10,7 @@ import pathlib
 import pytest
 
 from docs.docsite import check
-from docs.docsite.extension import address
+from docs.docsite.others import address, setting
 
 
 def site(directory: pathlib.Path, body: str) -> list[str]:
@@ -66,3 +66,5 @@ def test_what_others_document_is_at_their_site_and_ours_has_to_be_here() -> None
     assert address("callback_plugins") == f"{base}/plugins/callback.html"
     assert address("ansible_collections.gitpod.enterprise_runner.gone_module") == ""
     assert address("anything") == ""
+    assert setting("ANSIBLE_CACHE_PLUGIN").endswith("/config.html#envvar-ANSIBLE_CACHE_PLUGIN")
+    assert setting("AWS_REGION") == ""
