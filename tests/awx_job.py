@@ -125,7 +125,7 @@ def run_in(
     hosts.write_text(script, "utf-8")
     hosts.chmod(0o700)
     (directory / "env/extravars").write_text(extra_variables, "utf-8")
-    (directory / "env/cmdline").write_text(f"-u root {arguments}".strip(), "utf-8")
+    (directory / "env/cmdline").write_text(f"-u root {arguments}", "utf-8")
     cache = directory / "artifacts/1/fact_cache"
     if facts and facts.exists():
         shutil.copytree(facts, cache)

@@ -74,8 +74,8 @@ needed:
   elements: str
 plan:
   description:
-    - What a workflow hands on as C(gitpod_plan_result), in the shape of the rollout's. Releases have their letter, which
-      survives in a controller's variables.
+    - What a workflow hands on as C(gitpod_plan_result), in the shape of the rollout's. Releases have their letter,
+      which survives in a controller's variables.
   returned: with O(step=decide)
   type: dict
 back:

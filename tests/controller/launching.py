@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import shlex
 import shutil
 import sys
 import typing as t
@@ -38,12 +39,14 @@ class Launcher:
 
     :param project: files of every project.
     :param environment: of the execution environment, without what credentials bring.
+    :param launched: names of the job templates that have run.
     """
 
     awx: Awx
     directory: pathlib.Path
     project: pathlib.Path
     environment: t.Mapping[str, str]
+    launched: set[str] = dataclasses.field(default_factory=set)
 
     def launch(
         self,
@@ -59,6 +62,7 @@ class Launcher:
         :param handed_on: what a workflow gives its node, which no survey judges.
         """
         said = dict(answers or {})
+        self.launched.add(template)
         stored, spec = self.awx.named("job_templates", template), self.awx.survey("job_templates", template)
         questions = {item["variable"] for item in spec.get("spec", [])}
         assert surveys.refused(spec, said) == [], template
@@ -70,19 +74,29 @@ class Launcher:
         given["awx_job_template_name"] = template
         place = self.directory / f"job-{len(list(self.directory.glob('job-*'))):02}"
         shutil.copytree(self.project, place / "project")
-        arguments = f"--forks={stored['forks']}" if stored["forks"] else ""
+        brought, arguments = self._credentials(template, place)
+        arguments += [f"--forks={stored['forks']}"] if stored["forks"] else []
+        arguments += ["-l", limit or stored["limit"]] if limit or stored["limit"] else []
         return run_in(
             place,
             stored["playbook"],
             self._inventory(stored["inventory"]),
             written(given, fixed),
-            {**self.environment, **self._credentials(template, place)},
-            f"{arguments} -l {limit or stored['limit']}" if limit or stored["limit"] else arguments,
+            {**self.environment, **brought},
+            shlex.join(arguments),
             self.directory / "facts",
         )
 
-    def run(self, workflow: str, answers: t.Mapping[str, t.Any] | None = None, approves: bool = True) -> list[Step]:
-        """A workflow's nodes in their order, each with its job; an approval has none."""
+    def run(
+        self,
+        workflow: str,
+        answers: t.Mapping[str, t.Any] | None = None,
+        approves: t.Callable[[], bool] = lambda: True,
+    ) -> list[Step]:
+        """A workflow's nodes in their order, each with its job; an approval has none.
+
+        :param approves: the person who is asked.
+        """
         spec = self.awx.survey("workflow_job_templates", workflow)
         assert surveys.refused(spec, answers or {}) == []
         own = {**surveys.left_out(spec), **(answers or {})}
@@ -94,11 +108,12 @@ class Launcher:
         }
         following = {one for node in nodes for way in ("success", "failure") for one in self._after(node, way)}
         (first,) = set(nodes) - following
-        steps, waiting, known = [], [first], dict[int, Data]()
+        steps: list[Step] = []
+        waiting, known = [first], dict[int, Data]()
         while waiting:
             number = waiting.pop(0)
             job = self._node(nodes[number], {**known.get(number, {}), **own}, workflow)
-            well = approves if job is None else job.code == 0
+            well = approves() if job is None else job.code == 0
             steps.append(Step(nodes[number]["identifier"], job))
             for after in self._after(number, "success" if well else "failure"):
                 known[after] = {**known.get(number, {}), **(job.artifacts if job else {})}
@@ -117,9 +132,7 @@ class Launcher:
 
     def _inventory(self, identifier: int) -> str:
         """The program that AWX writes: groups with what is in them, and every host's variables."""
-        hosts = {
-            number: host for number, host in self.awx.objects["hosts"].items() if host["inventory"] == identifier
-        }
+        hosts = {number: host for number, host in self.awx.objects["hosts"].items() if host["inventory"] == identifier}
         groups = {
             number: group for number, group in self.awx.objects["groups"].items() if group["inventory"] == identifier
         }
@@ -138,18 +151,24 @@ class Launcher:
         content["_meta"] = {"hostvars": known}
         return f"#! {sys.executable}\n# -*- coding: utf-8 -*-\nprint({json.dumps(content)!r})\n"
 
-    def _credentials(self, template: str, place: pathlib.Path) -> dict[str, str]:
-        """The environment variables that a template's credentials bring, and their files."""
+    def _credentials(self, template: str, place: pathlib.Path) -> tuple[dict[str, str], list[str]]:
+        """What a template's credentials bring: environment variables, and arguments; their files are in C(env)."""
         number = self.awx.named("job_templates", template)["id"]
         found: dict[str, str] = {}
+        arguments: list[str] = []
         for one in self.awx.links.get(("job_templates", number, "credentials"), []):
             credential = self.awx.objects["credentials"][one]
             kind = self.awx.objects["credential_types"][credential["credential_type"]]
             if kind.get("managed"):
                 found |= {AWS[name]: value for name, value in credential["inputs"].items() if value}
             else:
-                found |= _injected(kind, credential["inputs"], place)
-        return found
+                environment, extra = _injected(kind, credential["inputs"], place)
+                found |= environment
+                if extra:
+                    file = place / f"env/credential-{one}"
+                    file.write_text(written(extra), "utf-8")
+                    arguments += ["-e", f"@{file}"]
+        return found, arguments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,19 +179,25 @@ class Step:
     job: Job | None
 
 
-def _injected(kind: Data, inputs: Data, place: pathlib.Path) -> dict[str, str]:
-    """A field that is left out is empty: its default is not injected (facts of AWX 24.6.1)."""
+def _injected(kind: Data, inputs: Data, place: pathlib.Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Environment variables and extra variables.
+
+    A field that is left out is empty: its default is not injected (facts of AWX 24.6.1)."""
     known: Data = {field["id"]: inputs.get(field["id"], "") for field in kind["inputs"]["fields"]}
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
+    (place / "env").mkdir(exist_ok=True)
     names = {}
     for name, template in kind["injectors"].get("file", {}).items():
         file = place / "env" / name
-        file.parent.mkdir(exist_ok=True)
         file.write_text(environment.from_string(template).render(known), "utf-8")
         names[name.removeprefix("template.")] = str(file)
     known["tower"] = {"filename": names}
-    injected = kind["injectors"].get("env", {})
-    return {name: environment.from_string(template).render(known) for name, template in injected.items()}
+
+    def rendered(what: str) -> dict[str, str]:
+        templates = kind["injectors"].get(what, {})
+        return {name: environment.from_string(template).render(known) for name, template in templates.items()}
+
+    return rendered("env"), rendered("extra_vars")
 
 
 def _parsed(text: t.Any) -> Data:

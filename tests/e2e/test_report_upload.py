@@ -86,7 +86,11 @@ def test_a_partial_run_keeps_the_others_and_a_teardown_forgets(testbed: TestBed)
 def seen(region: str, as_of: str, **found: t.Any) -> dict[str, t.Any]:
     """A runner's line of a look at the status."""
     line = {"region": region, "runner": f"gitpod-{region}", "as_of": as_of, "failure": "", "alerts": []}
-    return {**line, "status": {"checks": [{"id": "stack", "status": "pass", "summary": "", "remediation": ""}]}, **found}
+    return {
+        **line,
+        "status": {"checks": [{"id": "stack", "status": "pass", "summary": "", "remediation": ""}]},
+        **found,
+    }
 
 
 def test_looks_at_the_status_are_kept_beside_the_report(testbed: TestBed) -> None:

@@ -92,8 +92,8 @@ ALL: tuple[Workflow, ...] = (
         id="upgrade",
         title="upgrade with a canary",
         description=(
-            "One runner is upgraded and verified, the others are planned, and upgraded after an approval. Where they are"
-            " there already, nobody is asked, and all are verified."
+            "One runner is upgraded and verified, the others are planned, and upgraded after an approval. Where these"
+            " are there already, nobody is asked, and all are verified."
         ),
         survey=(*_RELEASE, "gitpod_stack_allow_downgrade"),
         nodes=(

@@ -117,7 +117,9 @@ def test_after_a_single_runner_nobody_is_left_to_upgrade() -> None:
 def test_no_survey_asks_for_what_is_fixed() -> None:
     """AWX lays the blank of a question that is left out over the template's own extra variable."""
     fixed = {"gitpod_stack_release_version": "v20260115.10"}
-    planned = objects(values(gitpod_controller_extra_variables=fixed), {template.playbook for template in templates.ALL})
+    planned = objects(
+        values(gitpod_controller_extra_variables=fixed), {template.playbook for template in templates.ALL}
+    )
     surveyed = [wanted.arguments for wanted in planned if wanted.arguments.get("survey_spec")]
     assert any(wanted["extra_vars"] for wanted in surveyed if "extra_vars" in wanted)
     asked = {item["variable"] for wanted in surveyed for item in wanted["survey_spec"]["spec"]}

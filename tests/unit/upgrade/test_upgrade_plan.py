@@ -67,7 +67,9 @@ def test_what_was_approved_is_not_another_release() -> None:
     assert moved_on(row("eu", new="20260120.1", changed=False, changes=[]), handed) == ""
 
 
-@pytest.mark.parametrize("planned", [None, "", [], {"runners": 3}, {"of": "upgrade"}, {"of": "upgrade", "runners": [1]}])
+@pytest.mark.parametrize(
+    "planned", [None, "", [], {"runners": 3}, {"of": "upgrade"}, {"of": "upgrade", "runners": [1]}]
+)
 def test_a_plan_that_is_none_holds_nothing_back(planned: t.Any) -> None:
     assert moved_on(ROWS[0], planned) == ""
     rollout = {"runners": [{"host": "host-eu", "state": "to do", "release": "v1"}]}
