@@ -18,7 +18,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controll
 from tests.controller.awx import Awx, serving
 from tests.controller.in_process import set_up
 from tests.controller.launching import Launcher, Step
-from tests.e2e.test_fleet import client, fleet_of
+from tests.e2e.test_acceptance_in_process import QUICK
+from tests.e2e.test_fleet import fleet_of
+from tests.fleet import client
 
 if t.TYPE_CHECKING:
     from tests.awx_job import Job
@@ -168,7 +170,7 @@ def test_from_nothing_to_approved_upgraded_proved_and_gone(
     assert handed_on(review, "verify")["gitpod_fleet_result"]["headline"] == "2 runners: 2 verified"
 
     classes = [{"runner_id": runner.id, "name": "Small"} for runner in world.fleet.runners]
-    lives = {runner.id: {"seconds": 0.5} for runner in world.fleet.runners}
+    lives = {runner.id: {"seconds": QUICK} for runner in world.fleet.runners}
     running_testbed.control("POST", "management", {"add_classes": classes, "environments": lives})
     for template in ("status", "acceptance", "adopt"):
         job = world.job(template)
