@@ -37,9 +37,9 @@ def problems(values: Values, declared: t.Mapping[str, Variable]) -> list[Problem
         found += [problem for host, own in values[_RUNNERS].items() for problem in _of_runner(host, own, declared)]
     for name in ("gitpod_controller_inventory_variables", "gitpod_controller_extra_variables"):
         if name not in malformed:
-            found += _secret(name, name, values[name], declared)
+            found += _described(name, name, values[name], declared)
     if _GROUPS not in malformed:
-        found += [problem for group, own in values[_GROUPS].items() for problem in _of_group(group, own)]
+        found += [problem for group, own in values[_GROUPS].items() for problem in _of_group(group, own, declared)]
     found += _notification(values)
     return found
 
@@ -58,21 +58,26 @@ def _malformed(values: Values) -> set[str]:
 
 
 def _of_runner(host: str, own: t.Any, declared: t.Mapping[str, Variable]) -> list[Problem]:
-    """A runner's variables are held against the runners' own declarations before a controller has them."""
     if not isinstance(own, dict):
         return [Problem(MALFORMED, _RUNNERS, f"{quoted(host)} has no dictionary.", "Write its gitpod_* variables.")]
-    templates = [name for name, value in own.items() if "{{" in str(value)]
-    given = {name: value for name, value in own.items() if name.startswith("gitpod_") and name not in templates}
-    typed = read(host, ".", declared, given)
-    found = [
-        Problem(problem.kind, _RUNNERS, f"{quoted(host)}, {problem.variable}: {problem.summary}", problem.remediation)
-        for problem in of_a_search(typed)
-    ]
-    if not typed.given.get("gitpod_region") and not found:
+    found = _described(_RUNNERS, host, own, declared)
+    if not own.get("gitpod_region") and not found:
         found.append(
             Problem(MISSING, _RUNNERS, f"{quoted(host)} has no gitpod_region.", "Set it: the runner's region.")
         )
-    return found + _secret(_RUNNERS, host, own, declared)
+    return found
+
+
+def _described(
+    variable: str, where: str, own: t.Mapping[str, t.Any], declared: t.Mapping[str, Variable]
+) -> list[Problem]:
+    """Runners' variables are held against their own declarations before a controller has them."""
+    given = {name: value for name, value in own.items() if name.startswith("gitpod_") and "{{" not in str(value)}
+    found = [
+        Problem(problem.kind, variable, f"{quoted(where)}, {problem.variable}: {problem.summary}", problem.remediation)
+        for problem in of_a_search(read(where, ".", declared, given))
+    ]
+    return found + _secret(variable, where, own, declared)
 
 
 def _secret(
@@ -87,10 +92,10 @@ def _secret(
     return [Problem(CONTRADICTORY, variable, f"{quoted(where)} has the secret {name}.", remedy) for name in secret]
 
 
-def _of_group(group: str, own: t.Any) -> list[Problem]:
+def _of_group(group: str, own: t.Any, declared: t.Mapping[str, Variable]) -> list[Problem]:
     right = isinstance(own, dict) and all(isinstance(own.get(name, kind()), kind) for name, kind in _OF_A_GROUP.items())
     if right and set(own) <= set(_OF_A_GROUP):
-        return []
+        return _described(_GROUPS, group, own.get("variables") or {}, declared)
     summary = f"{quoted(group)} is not described by hosts, children and variables."
     return [Problem(MALFORMED, _GROUPS, summary, "Write hosts and children as lists, variables as a dictionary.")]
 

@@ -17,6 +17,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values, read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import OF_CONTROLLERS, variables
 
+OCTAL = {"gitpod_account_id": 0o12345670123}
+VARIABLES_OF_ALL = "gitpod_controller_inventory_variables"
 RIGHT = {"gitpod_controller_project_url": "https://git.example.com/runners.git"}
 
 
@@ -63,6 +65,24 @@ def test_they_are_no_runners_variables() -> None:
             "gitpod_controller_extra_variables",
         ),
         ({"gitpod_controller_groups": {"eu": ["a"]}}, "malformed", "gitpod_controller_groups"),
+        (
+            {"gitpod_controller_groups": {"eu": {"variables": {"gitpod_api_token": "s3cret"}}}},
+            "contradictory",
+            "gitpod_controller_groups",
+        ),
+        # Without quotes in the file, YAML has made octal numbers of these accounts.
+        *(
+            (given, "malformed", name)
+            for name, given in {
+                "gitpod_controller_runners": {
+                    "gitpod_controller_runners": {"a": {"gitpod_region": "eu-west-1", **OCTAL}},
+                },
+                "gitpod_controller_groups": {"gitpod_controller_groups": {"eu": {"variables": OCTAL}}},
+                "gitpod_controller_inventory_variables": {"gitpod_controller_inventory_variables": OCTAL},
+                "gitpod_controller_extra_variables": {"gitpod_controller_extra_variables": OCTAL},
+            }.items()
+        ),
+        ({"gitpod_controller_inventory_variables": {"gitpod_vcp_id": "x"}}, "unknown", VARIABLES_OF_ALL),
         (
             {"gitpod_controller_notification_configuration": {"token": "x"}},
             "contradictory",
