@@ -31,6 +31,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "examples/awx"
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 OLD, NEW = "20251203.4", "20260105.12"
+BUCKET, PREFIX = "example-gitpod-reports", "production"
 ANSWERS: dict[str, dict[str, str]] = {
     "prerequisites": {
         "gitpod_expected_environments": " 3\r\n",
@@ -60,7 +61,12 @@ class World:
         environment = self.controller.environment()
         # The credential brings them.
         keys = {name: environment.pop(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-        self.given = described(self.fleet, testbed, keys, self.controller.extra_variables())
+        differs = {**self.controller.extra_variables(), "gitpod_adopt_directory": str(directory / "adopted")}
+        # Whatever a job writes is gone with it but for this.
+        self.s3 = client(testbed, "s3", "us-east-1")
+        self.s3.create_bucket(Bucket=BUCKET)
+        differs |= {"gitpod_report_upload": f"s3://{BUCKET}/{PREFIX}", "gitpod_report_upload_region": "us-east-1"}
+        self.given = described(self.fleet, testbed, keys, differs)
         self.jobs = Launcher(awx, directory, PROJECT, environment)
 
     def job(self, template: str, **answers: str) -> Job:
@@ -76,6 +82,14 @@ class World:
     def _approves(self) -> bool:
         self.written_before_the_approval = self.controller.writes()
         return True
+
+    def kept(self) -> set[str]:
+        """What is in S3, but for what each run left by itself."""
+        names = [entry["Key"].removeprefix(f"{PREFIX}/") for entry in self._objects()]
+        return {name for name in names if not name.startswith("runs/")}
+
+    def _objects(self) -> list[dict[str, t.Any]]:
+        return list(self.s3.list_objects_v2(Bucket=BUCKET)["Contents"])
 
     def releases(self) -> list[str]:
         """What the stacks' tags record, by runner."""
@@ -175,6 +189,9 @@ def test_from_nothing_to_approved_upgraded_proved_and_gone(
     for template in ("status", "acceptance", "adopt"):
         job = world.job(template)
         assert job.code == 0, job.output
+    kept = {"fleet.html", "fleet.json", "fleet.md", "status.json", f"{one}.json", f"{two}.json"}
+    assert kept <= world.kept()
+    assert any(name.startswith("adopted/") for name in world.kept())
     gone = world.job("teardown", gitpod_teardown_confirm=f"{one}\r\n{two}\r\n")
     assert gone.code == 0, gone.output
     assert world.jobs.launched == {f"Gitpod {template.title}" for template in templates.ALL}
