@@ -30,7 +30,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_valu
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_upload import keep_files
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain, run_module
 
-
 LOST = (
     "What a controller's job writes is gone with the job; the inventory stays where gitpod_report_upload names a place."
 )
