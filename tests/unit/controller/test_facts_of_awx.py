@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import typing as t
 
 import jinja2
@@ -15,15 +16,18 @@ import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ansible_collections.gitpod.enterprise_runner.plugins.inventory import runners
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import of_host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import (
     confidential,
     declared,
     templates,
     workflows,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.contract import problems
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import Object
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.objects import objects
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
 ROOT = pathlib.Path(__file__).parents[3]
 PLAYBOOKS = {template.playbook for template in templates.ALL}
@@ -39,6 +43,21 @@ GIVEN: dict[str, t.Any] = {
         }
     ],
 }
+
+
+def test_the_pages_example_is_right_and_its_runners_are_whole() -> None:
+    """What a newcomer copies: nothing is wrong with it, and no runner lacks what a new stack needs."""
+    page = (ROOT / "docs/controller.md").read_text("utf-8")
+    (block,) = [
+        text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if text.startswith("# controller.yml")
+    ]
+    given = {name: "given" if "{{" in str(value) else value for name, value in yaml.safe_load(block).items()}
+    values = read("localhost", ".", declared.BY_NAME, given)
+    assert (problems(values, variables()), values.unknown) == ([], ())
+    for host, own in values["gitpod_controller_runners"].items():
+        whole = {**values["gitpod_controller_inventory_variables"], **own, "gitpod_api_token": "t"}
+        assert of_host(read(host, "/start", variables(), whole)) == []
+    assert {made.kind for made in objects(values, PLAYBOOKS)} >= {"job_template", "workflow_job_template", "schedule"}
 
 
 def planned() -> list[Object]:
