@@ -99,7 +99,8 @@ def _report(store: Store, options: t.Mapping[str, t.Any], clock: Clock, written:
     own_runners, title, generated = options["runners"], options["title"], options["generated"]
 
     def write(everyone: list[Runner]) -> str:
-        return documents.of_fleet(fleet_of(everyone, own_runners, title, generated))[documents.DOCUMENT]
+        # Nothing else is rendered between reading and writing: the longer that takes, the more often others are first.
+        return documents.document(fleet_of(everyone, own_runners, title, generated))
 
     everyone, etag = _laid_over(store, Kept(documents.DOCUMENT, own_runners, runners_in, write), options, clock)
     fleet = fleet_of(everyone, own_runners, title, generated)
