@@ -22,7 +22,12 @@ API_TOKEN: t.Mapping[str, t.Any] = {
         ],
         "required": ["api_token"],
     },
-    "injectors": {"env": {"GITPOD_API_KEY": "{{ api_token }}", "GITPOD_API_ENDPOINT": "{{ api_endpoint }}"}},
+    # The endpoint is an extra variable besides, which says nothing where it is empty, and so hides no other, as a
+    # variable of a group would that of the inventory.
+    "injectors": {
+        "env": {"GITPOD_API_KEY": "{{ api_token }}", "GITPOD_API_ENDPOINT": "{{ api_endpoint }}"},
+        "extra_vars": {"gitpod_api_endpoint": "{{ api_endpoint }}"},
+    },
 }
 EXCHANGE_TOKENS: t.Mapping[str, t.Any] = {
     "kind": "cloud",
@@ -43,6 +48,16 @@ EXCHANGE_TOKENS: t.Mapping[str, t.Any] = {
         "file": {"template.tokens": "{{ tokens }}"},
         "env": {"GITPOD_EXCHANGE_TOKENS_FILE": "{{ tower.filename.tokens }}"},
     },
+}
+# What a runner's group says of the secrets that those bring, so that each host may have its own all the same. It is in
+# the inventory: Ansible reads the group_vars beside a playbook only where that playbook has the play itself, and for
+# an imported one, it looks beside the collection's (ansible-core, playbook_executor.py, _included_path).
+OF_THE_GROUP: t.Mapping[str, str] = {
+    "gitpod_api_token": "{{ lookup('ansible.builtin.env', 'GITPOD_API_KEY') | default(omit, true) }}",
+    "gitpod_exchange_token": (
+        "{{ (lookup('ansible.builtin.file', lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE')) | from_yaml)"
+        ".get(inventory_hostname, omit) if lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE') else omit }}"
+    ),
 }
 # The types that are made, by ID of their credential.
 TYPES: t.Mapping[str, t.Mapping[str, t.Any]] = {"api_token": API_TOKEN, "exchange_tokens": EXCHANGE_TOKENS}

@@ -16,7 +16,7 @@ import sys
 import pytest
 import yaml
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import templates
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import confidential, templates
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from tests.controller import surveys
 
@@ -66,13 +66,19 @@ def test_the_projects_collections_have_the_ranges_of_galaxy_yml() -> None:
         assert {entry["name"]: entry["version"] for entry in content if "version" in entry} == wanted
 
 
-def test_the_credentials_environment_variables_are_read_by_the_project() -> None:
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import confidential
-
-    text = (PROJECT / "group_vars/gitpod_runners.yml").read_text("utf-8")
+def test_the_credentials_environment_variables_are_read_by_the_runners_group() -> None:
+    """Or by the inventory's source, and come as an extra variable."""
+    text = " ".join(confidential.OF_THE_GROUP.values())
     for kind in confidential.TYPES.values():
-        assert [name for name in kind["injectors"]["env"] if name not in text] == []
-    assert set(yaml.safe_load(text)) <= set(variables())
+        by_extra_variables = {name.upper() for name in kind["injectors"].get("extra_vars", {})}
+        assert [name for name in kind["injectors"]["env"] if name not in text] == sorted(by_extra_variables)
+        assert set(kind["injectors"].get("extra_vars", {})) <= set(variables())
+    assert set(confidential.OF_THE_GROUP) <= set(variables())
+
+
+def test_a_project_has_no_variables_that_ansible_would_not_read() -> None:
+    """Of an imported playbook, Ansible looks for them beside the collection's."""
+    assert [path.name for path in PROJECT.rglob("*_vars")] == []
 
 
 def test_everything_that_a_stage_imports_is_required() -> None:
