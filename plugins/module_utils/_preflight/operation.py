@@ -30,7 +30,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.policies import policies
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import recorded
 
 
 def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.Any]:
@@ -83,7 +83,7 @@ def _release(wanted: Wanted, facts: Facts) -> dict[str, t.Any]:
     source = facts.source if isinstance(facts.source, Source) else Source({})
     return {
         "exists": stack is not None,
-        "deployed": stack.tags.get(VERSION_TAG, "") if stack else "",
+        "deployed": recorded(stack.tags) if stack else "",
         "running": registering.running_release(wanted, facts),
         "target": source.version,
         "channel": source.channel,

@@ -15,6 +15,7 @@ from samples import ACL, CA, FACTS, GROUP, LOCAL, NAT, SUBNETS, TABLE, TEMPLATE,
 from samples import network as network_facts
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Parameter, Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import REQUIRED_NO_PROXY
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
@@ -43,7 +44,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     VpcDns,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable, table_of
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses, uncovered
 
 CLOSED = (dataclasses.replace(TABLE, routes=(LOCAL,)),)
 PUBLIC = (RouteTable("rtb-public", False, ("subnet-l1", "subnet-l2"), (LOCAL, Route("0.0.0.0/0", "igw-1"))), TABLE)
@@ -450,6 +451,19 @@ def test_the_api_endpoint_of_the_template_counts_where_the_inventory_names_none(
         ("app.ona.com", ("*.ona.com",), True),
         ("app.ona.com", ("*",), True),
         ("app.ona.com", ("a.com", "na.com"), False),
+        ("app.ona.com", ("APP.ona.com.",), True),
+        # A suffix with a dot is for what is below it alone.
+        ("app.ona.com", (".ona.com",), True),
+        ("app.ona.com", (".app.ona.com",), False),
+        ("app.ona.com", ("*.app.ona.com",), False),
+        ("app.ona.com", ("app.ona.com:443",), True),
+        ("app.ona.com", ("ona.com:8443", "*:80"), False),
+        # PrivateLink's addresses are in a range of the VPC's, and names are not resolved.
+        ("app.ona.com", ("10.0.0.0/8", "::/0", "0.0.0.0/0"), False),
+        ("10.1.2.3", ("10.0.0.0/8:443",), True),
+        ("fd00::1", ("[fd00::1]:443",), True),
+        ("fd00::1", ("fd00::/8",), True),
+        ("fd00::1", ("[fd00::1]:80",), False),
         ("10.1.2.3", ("10.0.0.0/8",), True),
         ("10.1.2.3", ("10.1.3.0/25", "10.1.2.3"), True),
         ("11.1.2.3", ("10.0.0.0/8",), False),
@@ -459,6 +473,45 @@ def test_the_api_endpoint_of_the_template_counts_where_the_inventory_names_none(
 )
 def test_what_no_proxy_keeps_off_the_proxy(host: str, entries: tuple[str, ...], told: bool) -> None:
     assert bypasses(host, entries) is told
+
+
+@pytest.mark.parametrize(
+    ("entries", "missing"),
+    [
+        ((".internal", "169.254.0.0/16", "app.gitpod.io", ".amazonaws.com"), []),
+        (("internal", "*.amazonaws.com", ".gitpod.io", "169.254.0.0/15"), []),
+        ((".internal", "169.254.169.254", ".app.gitpod.io", "s3.amazonaws.com"), list(REQUIRED_NO_PROXY[1:])),
+        # Without any proxy none need be set.
+        (("*",), list(REQUIRED_NO_PROXY)),
+    ],
+)
+def test_a_wider_entry_stands_for_one_that_the_guide_demands(entries: tuple[str, ...], missing: list[str]) -> None:
+    assert uncovered(REQUIRED_NO_PROXY, entries) == missing
+    found = look(proxy.no_proxy, {"no_proxy": entries}, {})
+    assert (found.status == "fail") is bool(missing)
+    assert ("gitpod_no_proxy" in found.remediation) is bool(missing)
+
+
+@pytest.mark.parametrize(
+    ("region", "entries", "through"),
+    [
+        ("eu-central-1", (".amazonaws.com",), ""),
+        # The names that the services really have.
+        (
+            "eu-central-1",
+            ("s3.eu-central-1.amazonaws.com", "ecr.eu-central-1.amazonaws.com", "logs.eu-central-1.amazonaws.com"),
+            "secretsmanager.eu-central-1.amazonaws.com.",
+        ),
+        ("cn-north-1", (".amazonaws.com",), "api.ecr.cn-north-1.amazonaws.com.cn"),
+        ("eusc-de-east-1", (".amazonaws.com",), "api.ecr.eusc-de-east-1.amazonaws.eu"),
+        ("eusc-de-east-1", (".amazonaws.eu",), ""),
+    ],
+)
+def test_the_names_of_aws_bypass_the_proxy_in_every_partition(
+    region: str, entries: tuple[str, ...], through: str
+) -> None:
+    found = look(proxy.aws_endpoints, {"region": region, "no_proxy": entries}, {})
+    assert (found.status, through in found.summary) == ("fail" if through else "pass", True)
 
 
 def test_which_path_leads_out_is_said() -> None:
