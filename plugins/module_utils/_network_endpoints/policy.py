@@ -28,7 +28,7 @@ def lets_through(policy: str, service: str) -> str:
         found = json.loads(policy).get("Statement")
     except (AttributeError, ValueError, RecursionError):
         return PART
-    statements = found if isinstance(found, list) else [found] if found else []
+    statements = found if isinstance(found, list) else [found]
     if not all(isinstance(entry, dict) for entry in statements):
         return PART
     allowing = [entry for entry in statements if entry.get("Effect") == "Allow"]

@@ -208,7 +208,7 @@ INSIDE = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
         ([ALL, {**ALL, "Effect": "Deny"}], "nothing"),
         ([{**LIMITED, "Effect": "Deny"}], "nothing"),
         ([], "nothing"),
-        (None, "nothing"),
+        (None, "part"),
         (["everything"], "part"),
     ],
 )

@@ -17,6 +17,7 @@ from samples import network as network_facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Parameter, Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import REQUIRED_NO_PROXY
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import SERVICES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
@@ -29,6 +30,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
     addresses,
     custom_ca,
+    endpoint_acls,
     network,
     network_endpoints,
     proxy,
@@ -43,6 +45,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Permission,
     VpcDns,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable, table_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses, uncovered
 
@@ -52,6 +55,7 @@ ELASTIC = (dataclasses.replace(TABLE, routes=(LOCAL, Route("0.0.0.0/0", "igw-1")
 # As firewalls and VPNs write a default route; of IPv6 alone, which is none for what has IPv4 alone; and a prefix list.
 HALVES = ("0.0.0.0/1", "128.0.0.0/1")
 LIST = Route("pl-1", "tgw-1")
+SHUT = '{"Statement": []}'
 
 
 def routed(*routes: Route) -> dict[str, t.Any]:
@@ -220,6 +224,19 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network_endpoints.endpoints, {}, closed(network_facts(sts={"private_dns": False})), "fail"),
     (network_endpoints.endpoints, {}, closed(network_facts(sts={"subnet_ids": ("subnet-e1",)})), "warn"),
     (network_endpoints.endpoints, {}, closed(network_facts(sts={"policy": "{}"})), "warn"),
+    (network_endpoints.endpoints, {}, closed(network_facts(sts={"policy": SHUT})), "fail"),
+    (network_endpoints.endpoints, {}, closed(network_facts(sts={"subnet_ids": ()})), "fail"),
+    # With a way out, names and routes lead to the endpoints all the same.
+    (network_endpoints.endpoints, {}, {"network_endpoints": network_facts(sts={"policy": SHUT})}, "warn"),
+    (network_endpoints.endpoints, {}, {"network_endpoints": network_facts(s3={"policy": SHUT})}, "warn"),
+    (network_endpoints.endpoints, {}, {"network_endpoints": network_facts(s3={"policy": "{}"})}, "warn"),
+    (endpoint_acls.endpoint_acls, {}, {}, "pass"),
+    (endpoint_acls.endpoint_acls, {"privatelink_enabled": False}, {}, "skip"),
+    (endpoint_acls.endpoint_acls, {}, {"network_acls": refused("ec2:DescribeNetworkAcls")}, "skip"),
+    # Each zone's own subnet is reached, and the names have addresses in both.
+    (endpoint_acls.endpoint_acls, {}, separate(), "warn"),
+    (endpoint_acls.endpoint_acls, {"privatelink_enabled": False, **CREATED}, separate(), "warn"),
+    (endpoint_acls.endpoint_acls, {"privatelink_subnet_ids": ("subnet-l1",)}, separate(), "fail"),
     (network_endpoints.endpoints, {}, closed(network_facts(s3={"route_table_ids": ("rtb-other",)})), "fail"),
     (network_endpoints.endpoints, {}, {**routed(LIST), "network_endpoints": network_facts(without=("sts",))}, "warn"),
     (network_endpoints.endpoints, CREATED, closed(network_facts(without=("sts",))), "pass"),
@@ -420,6 +437,45 @@ def test_every_check_of_these_groups_has_each_of_its_outcomes() -> None:
 def test_what_closes_the_way_to_the_targets_is_told_with_its_rule(changes: dict[str, t.Any], told: str) -> None:
     found = look(targets.target_acls, {}, separate(**changes))
     assert (found.status, found.summary) == ("fail", told)
+
+
+def test_a_strangers_endpoint_behind_a_wall_is_told_with_the_rule_that_is_the_wall() -> None:
+    """In a subnet of its own, whose network ACL lets another part of the VPC in."""
+    there = network_facts(sts={"subnet_ids": ("subnet-x",)})
+    ground = dataclasses.replace(there.ground, cidrs={"subnet-x": "10.0.200.0/24"})
+    rules = (AclEntry(90, False, False, "6", "10.0.16.0/20", 443, 443), *ACL.entries)
+    acls = (ACL, NetworkAcl("acl-x", ("subnet-x",), rules))
+    seen = {"network_endpoints": dataclasses.replace(there, ground=ground), "network_acls": acls}
+    found = look(endpoint_acls.endpoint_acls, {"privatelink_enabled": False}, seen)
+    told = "subnet-e2 reaches none of vpce-sts: acl-x rule 90 denies inbound TCP 443 from subnet-e2."
+    assert (found.status, found.summary) == ("fail", told)
+    # Linux's ephemeral ports are enough for the answers, and an order in which the allowing rule is first.
+    rules = (AclEntry(80, False, True, "6", "10.0.0.0/16", 443, 443), *rules[:1])
+    back = (AclEntry(80, True, True, "6", "10.0.0.0/16", 32768, 61000),)
+    acls = (ACL, NetworkAcl("acl-x", ("subnet-x",), (*rules, *back)))
+    assert look(endpoint_acls.endpoint_acls, {}, {**seen, "network_acls": acls}).status == "pass"
+
+
+@pytest.mark.parametrize(("absent", "status"), [("logs", "fail"), ("acm", "warn"), ("dynamodb", "warn")])
+@pytest.mark.parametrize("wanted", [{}, {"network_endpoints": True}])
+def test_without_a_way_out_what_aws_offers_no_endpoint_for_is_told(
+    wanted: dict[str, t.Any], absent: str, status: str
+) -> None:
+    """As in regions and partitions that have not every service."""
+    there = network_facts(without=(absent,))
+    offered = {
+        (service.short, service.kind): Service(service.names("eu-central-1")[0], "eu-central-1")
+        for service in SERVICES
+        if service.short != absent
+    }
+    seen = closed(dataclasses.replace(there, ground=dataclasses.replace(there.ground, offered=offered)))
+    found = look(network_endpoints.endpoints, wanted, seen)
+    assert (found.status, f"AWS offers no endpoint for {absent}" in found.summary) == (status, True)
+    # What is missing beside it does not hide it.
+    more = dataclasses.replace(seen["network_endpoints"], endpoints=())
+    if not wanted:
+        found = look(network_endpoints.endpoints, wanted, {**seen, "network_endpoints": more})
+        assert (found.status, f"AWS offers none for {absent}" in found.summary) == ("fail", True)
 
 
 def test_a_way_that_only_cross_zone_load_balancing_takes_is_a_warning() -> None:
