@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _address_ranges as address_ranges
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     Finding,
     failed,
@@ -121,7 +122,9 @@ def _walls(source: Subnet, place: Place, acls: t.Sequence[NetworkAcl]) -> list[s
     told = []
     for own, egress, ports, other, cidr in legs:
         acl = paths.acl_of(own, acls)
-        for gap in paths.gaps(acl, egress, ports, cidr) if acl and paths.network(cidr) else ():
+        if acl is None or address_ranges.network(cidr) is None:
+            continue
+        for gap in paths.gaps(acl, egress, ports, cidr):
             direction, way = ("outbound", "to") if egress else ("inbound", "from")
             shown = port_range((gap.first_port, gap.last_port))
             told.append(f"{acl.id} rule {rule_name(gap.rule)} denies {direction} {shown} {way} {other}")

@@ -71,8 +71,8 @@ def endpoints(wanted: Wanted, facts: Facts) -> Finding:
         return _beside_a_way_out(judged)
     open_ones = [verdict for verdict in judged if not verdict.serves]
     if not open_ones:
-        told = f"{where}; endpoints serve all services of AWS that the runner calls."
-        return _unserved(where, judged) or _remarked(told, judged)
+        served = f"{where}; endpoints serve all services of AWS that the runner calls."
+        return _unserved(where, judged) or _remarked(served, judged)
     told = _missing(where, open_ones, not_offered(judged))
     listed = [paths.listed_ways(table_of(name, tables)) for name in closed]
     if told.status == FAIL and all(listed):
