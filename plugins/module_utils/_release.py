@@ -30,9 +30,14 @@ TEMPLATE_HASH_TAG = "gitpod:template-sha256"
 # Templates up to this day have environments listen for SSH on 22, later ones on 29222, and what remedies there are
 # (vendor's page on updating AWS runners).
 LAST_WITH_OLD_SSH_PORT = "20250131"
-_OLD_TEMPLATE = "A template of January 2025 or earlier is deployed"
-_OLD_STACK = "The stack is of January 2025 or earlier and records no release, so it may have a template of that time"
-_OTHER_PORT = "Later ones have SSH on port 29222 instead of 22, so environments that exist cannot be reached any more"
+SSH_WARNING = (
+    "A template of January 2025 or earlier is deployed. Later ones have SSH on port 29222 instead of 22, so"
+    " environments that exist cannot be reached any more"
+)
+SSH_WARNING_UNRECORDED = (
+    "The stack is of January 2025 or earlier and records no release, so it may have a template of that time. Later ones"
+    " have SSH on port 29222 instead of 22, so environments that exist cannot be reached any more"
+)
 SSH_REMEDY = (
     "Before the upgrade have their users save their work, and stop and discard them; or, after it, add TCP 22 from"
     " 0.0.0.0/0 to the security group of the environments, beside 29222, until the old ones are gone"
@@ -186,7 +191,7 @@ def ssh_warning(version: str) -> str:
 
     :param version: that the stack records, or empty.
     """
-    return f"{_OLD_TEMPLATE if version else _OLD_STACK}. {_OTHER_PORT}"
+    return SSH_WARNING if version else SSH_WARNING_UNRECORDED
 
 
 def _unreadable(source: str, why: str) -> RunnerError:
