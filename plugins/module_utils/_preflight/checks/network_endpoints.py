@@ -25,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.plan import in_the_way, plan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.serving import (
     COMING,
+    MISSING,
     NOT_OFFERED,
     SHUT,
     Verdict,
@@ -74,6 +75,14 @@ def endpoints(wanted: Wanted, facts: Facts) -> Finding:
         served = f"{where}; endpoints serve all services of AWS that the runner calls."
         return _unserved(where, judged) or _remarked(served, judged)
     told = _missing(where, open_ones, not_offered(judged))
+    unseen = all(verdict.state == MISSING for verdict in open_ones) and not not_offered(judged)
+    if told.status == FAIL and found.unread and unseen:
+        # Shared endpoints of another VPC are reached through private hosted zones.
+        return warned(
+            f"{told.summary.rstrip('.')}; whether they are reached all the same is not known, because"
+            f" {' and '.join(found.unread)} could not be read.",
+            f"Make sure that something else leads to these services, or: {told.remediation}",
+        )
     listed = [paths.listed_ways(table_of(name, tables)) for name in closed]
     if told.status == FAIL and all(listed):
         lists = sorted({route.destination for routes in listed for route in routes})
