@@ -10,8 +10,8 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
     SSH_REMEDY,
-    SSH_WARNING,
     has_old_ssh_port,
+    ssh_warning,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.tables import fitted_table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
@@ -38,7 +38,7 @@ def upgrade_row(foreseen: t.Mapping[str, t.Any], host: str, runner: str, region:
         "from": str(foreseen.get("release_version") or ""),
         "running": str(foreseen.get("running_version") or ""),
         "to": str(foreseen.get("target_release_version") or ""),
-        "deployed": str(stack.get("last_updated_time") or stack.get("creation_time") or "")[:10],
+        "created": str(stack.get("creation_time") or "")[:10],
         "changes": list(foreseen.get("changes") or []),
         # What goes on may be another update than this one, so the release is compared again after it.
         "needed": not failure and (going_on or bool(foreseen.get("changed"))),
@@ -62,8 +62,10 @@ def refusal(foreseen: t.Mapping[str, t.Any]) -> str:
 
 
 def changes_ssh_port(row: Row) -> bool:
-    """Whether the template that is deployed is of January 2025 or earlier; without a record, by the stack's age."""
-    return bool(row["needed"]) and has_old_ssh_port(str(row["from"]), str(row["deployed"]))
+    """Whether an older template than of February 2025 is replaced by a later one; without a record, by the stack's
+    age."""
+    later = not has_old_ssh_port(str(row["to"]), "")
+    return bool(row["needed"]) and later and has_old_ssh_port(str(row["from"]), str(row["created"]))
 
 
 def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
@@ -85,9 +87,11 @@ def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
             f"{_listed(going_on)}: an update goes on. It is waited for, then the runner is upgraded where it has"
             " another release",
         ]
-    cut_off = [str(row["runner"]) for row in ordered if changes_ssh_port(row)]
-    if cut_off:
-        lines += ["", f"WARNING {_listed(cut_off)}: {SSH_WARNING}. {SSH_REMEDY}"]
+    cut_off: dict[str, list[str]] = {}
+    for row in filter(changes_ssh_port, ordered):
+        cut_off.setdefault(ssh_warning(str(row["from"])), []).append(str(row["runner"]))
+    for warning, names in cut_off.items():
+        lines += ["", f"WARNING {_listed(names)}: {warning}. {SSH_REMEDY}"]
     return lines
 
 

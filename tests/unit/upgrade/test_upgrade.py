@@ -53,7 +53,7 @@ def test_the_table_tells_each_runner_and_changes_that_are_shared_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "deployed", "expected"),
+    ("old", "created", "expected"),
     [
         ("20250131.9", "2026-01-01", True),
         ("20250201.1", "2024-01-01", False),
@@ -62,10 +62,16 @@ def test_the_table_tells_each_runner_and_changes_that_are_shared_once() -> None:
         ("", "", False),
     ],
 )
-def test_the_port_of_ssh_changes_for_templates_up_to_january_2025(old: str, deployed: str, expected: bool) -> None:
-    found = row("a", old=old, stack={"last_updated_time": f"{deployed}T10:00:00+00:00" if deployed else ""})
+def test_the_port_of_ssh_changes_for_templates_up_to_january_2025(old: str, created: str, expected: bool) -> None:
+    times = {"creation_time": f"{created}T10:00:00+00:00" if created else "", "last_updated_time": "2026-03-01T10:00"}
+    found = row("a", old=old, stack=times)
     assert changes_ssh_port(found) is expected
-    assert any("SSH on port 29222" in line for line in upgrade_lines([found])) is expected
+    told = [line for line in upgrade_lines([found]) if "SSH on port 29222" in line]
+    assert [("records no release" in line) for line in told] == ([not old] if expected else [])
+
+
+def test_another_template_of_that_time_changes_no_port() -> None:
+    assert not changes_ssh_port(row("a", old="20250110.1", new="20250120.1"))
 
 
 def test_a_runner_that_is_there_is_not_warned_about() -> None:
