@@ -11,8 +11,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     describe,
     of_what_is_set,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.foresee import Present, actions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
@@ -56,16 +58,20 @@ class ActionModule(ControlNodeAction):
             return {**result, **_skipped("something before it failed")}
         runner_id = earlier(self, variables).runner_id(values)
         if runner_id == UNREGISTERED:
-            return {**result, **_skipped("the runner does not exist yet")}
+            return {**result, **self._told(values, arguments["kind"], [(item, _foreseen(item)) for item in items])}
         if not runner_id:
             found = run_module(self, "runner_registration_info", desired.find(values), variables)
             runner_id = str((found.get("runner") or {}).get("id") or "")
             if not runner_id:
                 return {**result, "failed": True, "msg": str(found.get("msg") or _not_found(values))}
         done = self._kept(items, {**connection(values), "runner_id": runner_id}, variables)
+        return {**result, **self._told(values, arguments["kind"], done)}
+
+    def _told(self, values: Raw, kind: str, done: Done) -> Result:
+        """All entries' results together, with a line for each thing that was done."""
         for line in (f"{values['gitpod_runner_name']}: {line}" for _item, found in done for line in found["actions"]):
             self._display.display(clean(line))
-        return {**result, **_together(arguments["kind"], done)}
+        return _together(kind, done)
 
     def _kept(self, items: t.Sequence[desired.Item], common: Result, variables: Raw) -> Done:
         """Each entry's result; one that fails stops no other."""
@@ -74,6 +80,15 @@ class ActionModule(ControlNodeAction):
             found = plain(run_module(self, item.module, {**common, **item.options}, variables))
             done.append((item, {"changed": False, "actions": [], **found}))
         return done
+
+
+def _foreseen(item: desired.Item) -> Result:
+    """In check mode, of a runner that is not registered yet: it has nothing, and the run itself counts what is made."""
+    try:
+        told = actions(item, Present())
+    except RunnerError as error:
+        return {"failed": True, "changed": False, "actions": [], "msg": error.message}
+    return {"changed": bool(told), "actions": told}
 
 
 def _skipped(reason: str) -> Result:

@@ -48,7 +48,14 @@ def _broken(line: str, width: int) -> list[str]:
     if len(line) <= width or "ansible-playbook " in line or line.lstrip().startswith(_COMMANDS):
         return [line]
     indent = " " * (len(line) - len(line.lstrip(" ")))
-    return textwrap.wrap(line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(
+        line.lstrip(" "),
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def fleet_directory() -> pathlib.Path:

@@ -67,6 +67,8 @@ class Run:
         parts = [["ansible-playbook", *self.playbooks]]
         parts += [["-i", _near(inventory)] for inventory in self.inventories]
         parts += [list(pair) for pair in zip(self.options[::2], self.options[1::2])]
+        # What was only to be foreseen is not to be done by whoever copies the command.
+        parts += [["--check"]] if self.check_mode else []
         if hosts and len(hosts) <= MOST_NAMES:
             parts.append(["--limit", ",".join(hosts)])
         return [shlex.join(part) for part in parts]
@@ -135,5 +137,5 @@ def closing_lines(
         lines += run.lines("once what is waited for is there,", [])
     elif "verified" in states.values():
         for site in sorted(set(dashboards)):
-            lines.append(f"Next: start an environment on the runners: {site} ({RUNNERS})")
+            lines += ["Next: start an environment on the runners:", f"  {site} ({RUNNERS})"]
     return lines

@@ -75,9 +75,8 @@ def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
     lines = fitted_table(COLUMNS, [_cells(row) for row in ordered], width, EXPENDABLE)
     for changes, names in _shared([row for row in ordered if row["needed"]]):
         lines += ["", f"{_listed(names)}:", *(f"  {clean(change)}" for change in changes)]
-    for row in ordered:
-        if row["failure"]:
-            lines += ["", f"{row['runner']} cannot be upgraded:", f"  {clean(str(row['failure']))}"]
+    for failure, names in _failures(ordered):
+        lines += ["", f"{_listed(names)} cannot be upgraded:", f"  {clean(failure)}"]
     going_on = [f"{row['runner']} ({row['going_on']})" for row in ordered if row["going_on"]]
     if going_on:
         lines += [
@@ -136,6 +135,15 @@ def _shared(rows: t.Sequence[Row]) -> list[tuple[tuple[str, ...], list[str]]]:
     found: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
         found.setdefault(tuple(summary(row["changes"])), []).append(str(row["runner"]))
+    return list(found.items())
+
+
+def _failures(rows: t.Sequence[Row]) -> list[tuple[str, list[str]]]:
+    """Why runners cannot be upgraded, with those of which the same is true."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["failure"]:
+            found.setdefault(str(row["failure"]), []).append(str(row["runner"]))
     return list(found.items())
 
 

@@ -124,6 +124,29 @@ def test_without_a_report_what_fails_a_host_is_told(conductor: tuple[t.Any, list
     assert "".join(shown) == "a: Failed: look\n"
 
 
+def test_a_long_failure_is_whole_where_no_report_follows(
+    conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, shown = conductor
+    monkeypatch.setattr(fleet_callback.context, "CLIARGS", {})
+    words = " ".join(f"word{number}" for number in range(100))
+    own.failed(result("a", task(), msg=f"{words} and what to do"), False)
+    assert "what to do" not in "".join(shown)
+    stats = types.SimpleNamespace(processed={"a": 1}, summarize=lambda _host: {"failures": 1}, custom={})
+    own.run_ended(stats)
+    assert "".join(shown).endswith("and what to do\n")
+    assert "".join(shown).count("what to do") == 1
+
+
+def test_lines_that_stay_fit_the_terminal(conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    own, shown = conductor
+    monkeypatch.setattr(fleet_callback, "TERMINAL_WIDTH", 60)
+    own.failed(result("runner-eu-central-1", task(), msg="one word after another " * 8), False)
+    lines = "".join(shown).splitlines()
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 60
+
+
 def test_a_fault_is_told_once_and_from_then_on_all_is_ansibles(conductor: tuple[t.Any, list[str]]) -> None:
     own, shown = conductor
     own.ok(result("a", task("runner_report", hosts="a"), table=["the table"]))
@@ -198,6 +221,7 @@ def test_long_lines_are_broken_between_words_and_commands_are_not() -> None:
     arn = "arn:aws:cloudformation:eu-central-1:123456789012:stack/gitpod-eu-central-1/0b9a2f00"
     found = screen.wrapped(f"  The stack {arn} failed, because somebody removed it", 60).split("\n")
     assert found == ["  The stack", f"    {arn}", "    failed, because somebody removed it"]
+    assert screen.wrapped(f"    {arn}", 40) == f"    {arn}", "what is too long stays where it is"
     command = f"  ansible-playbook site --limit {'runner-a,' * 20}"
     assert screen.wrapped(command, 60) == command
     assert screen.wrapped("x " * 99, None) == "x " * 99

@@ -90,7 +90,8 @@ def test_a_change_is_one_line_in_the_words_of_whoever_made_it() -> None:
     told = {"changed": True, "actions": ["create the stack gitpod-eu"]}
     assert tasks.changed_line(START, "a", told, False) == "a: create the stack gitpod-eu"
     assert tasks.changed_line(START, "a", told, True) == "a: would create the stack gitpod-eu"
-    assert tasks.changed_line(START, "a", {"changed": True}, False) == "a: Start the stack"
+    assert tasks.changed_line(START, "a", {"changed": True}, False) == "a: start the stack"
+    assert tasks.changed_line(START, "a", {"changed": True}, True) == "a: would start the stack"
     assert tasks.changed_line(START, "a", {"changed": False}, False) == ""
 
 
@@ -99,6 +100,8 @@ def test_a_failure_is_one_line_and_what_was_told_is_not_told_again() -> None:
     assert line.startswith("a: Start the stack failed: No capacity.")
     assert len(line) < 350
     assert line.isprintable()
+    asked = tasks.failed_line(tasks.Task("Confirm", "runner_teardown_plan"), "a", {"msg": "To confirm, run again"})
+    assert asked == "a: To confirm, run again", "where somebody is asked, nothing failed"
     for of in ("wait", "run", "gate", "status", "failure"):
         assert tasks.failed_line(tasks.Task("x", "runner_outcome", {"of": of}), "a", {"msg": "x"}) == ""
     assert tasks.failed_line(tasks.Task("x", "runner_outcome", {"of": "verification"}), "a", {"msg": "no"})
@@ -159,6 +162,12 @@ def test_after_a_failure_comes_the_command_that_goes_on() -> None:
         "ansible-playbook gitpod.enterprise_runner.site -i 'inv entory.yml' --tags stack,dns --limit a,c"
     )
     assert max(map(len, found)) <= 80
+
+
+def test_what_was_only_foreseen_is_not_done_by_the_command_that_goes_on() -> None:
+    assert "ansible-playbook gitpod.enterprise_runner.site -i 'inv entory.yml' --check --limit a" in " ".join(
+        line.strip().rstrip("\\").strip() for line in lines({"a": "failed"}, check=True)
+    )
 
 
 def test_values_of_extra_variables_are_not_repeated() -> None:

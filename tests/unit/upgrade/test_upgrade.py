@@ -52,6 +52,14 @@ def test_the_table_tells_each_runner_and_changes_that_are_shared_once() -> None:
     assert any("No stack" in line for line in lines)
 
 
+def test_why_several_cannot_be_upgraded_is_told_once() -> None:
+    refused = [row(name, failure="There is no release 20260115.10.") for name in ("a", "b", "c")]
+    lines = upgrade_lines([*refused, row("d", failure="No stack")])
+    assert lines[lines.index("a, b, c cannot be upgraded:") + 1] == "  There is no release 20260115.10."
+    assert sum("There is no release" in line for line in lines) == 1
+    assert "d cannot be upgraded:" in lines
+
+
 @pytest.mark.parametrize(
     ("old", "deployed", "expected"),
     [
