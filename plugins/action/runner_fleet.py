@@ -24,7 +24,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import told, verdict_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import (
+    told,
+    unseen_lines,
+    verdict_of,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import in_slices, sliced
@@ -113,7 +117,7 @@ class ActionModule(ControlNodeAction):
             unsound = {host: _contract_failure(fleet, host) for host in fleet.values if not fleet.sound(host)}
             result["runners"] = {host: unsound.get(host) or result["runners"].get(host) or {} for host in fleet.values}
         if read == "verification" and not result.get("failed"):
-            result.update(self._judged(fleet, plain(result["runners"])))
+            result.update(self._judged(fleet, plain(result["runners"]), self._told_before(variables)))
         if read == "acceptance":
             named = {values["gitpod_runner_name"]: result["runners"].get(host) for host, values in fleet.values.items()}
             for line in acceptance.told(plain(named)):
@@ -144,8 +148,11 @@ class ActionModule(ControlNodeAction):
                 found[host] = stands(stages["stack"])
         return found
 
-    def _judged(self, fleet: Fleet, seen: dict[str, Result]) -> Result:
-        """Verdicts of those that no probe looks at besides; the others' probes look first."""
+    def _judged(self, fleet: Fleet, seen: dict[str, Result], before: t.Container[str]) -> Result:
+        """Verdicts of those that no probe looks at besides; the others' probes look first.
+
+        :param before: what was told of an earlier batch, and is the same of this one.
+        """
         runners: dict[str, Result] = {}
         lines: dict[str, list[str]] = {}
         for host, found in seen.items():
@@ -154,10 +161,18 @@ class ActionModule(ControlNodeAction):
             verdict = {} if probes else verdict_of(found, values["gitpod_verify_required"], self._task.check_mode)
             runners[host] = {**verdict, "seen": found, "probe_hosts": probes}
             lines[values["gitpod_runner_name"]] = told(found, verdict)
-        for line in once(lines):
+        for line in once({name: [line for line in own if line not in before] for name, own in lines.items()}):
             self._display.display(clean(line))
         probing = [host for host, found in runners.items() if found["probe_hosts"]]
-        return {"runners": runners, "probing": probing, "looked_at": time.time()}
+        unseen = {line for found in runners.values() if found.get("checks") for line in unseen_lines(found)}
+        return {"runners": runners, "probing": probing, "unseen": sorted(unseen), "looked_at": time.time()}
+
+    def _told_before(self, task_vars: Raw) -> frozenset[str]:
+        """What an earlier batch of this play could not see; each of its hosts has that registered."""
+        batch = set(map(str, task_vars.get("ansible_play_batch") or []))
+        others = [host for host in map(str, task_vars.get("ansible_play_hosts_all") or []) if host not in batch]
+        registered = (results.registered(variables_of(self, task_vars, host), results.VERIFICATION) for host in others)
+        return frozenset(str(line) for own in registered for line in own.get("unseen") or [])
 
 
 def stands(found: Raw) -> bool:

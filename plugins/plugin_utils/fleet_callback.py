@@ -201,8 +201,9 @@ class Conductor:
         return True
 
     def included(self, included_file: t.Any) -> bool:
-        """Of the collection's own files nothing is shown."""
-        return tasks.own(str(included_file._filename))
+        """Of the collection's own files and roles nothing is shown; a role that is included is told by its name."""
+        named = str(included_file._filename)
+        return tasks.own(named) or named.startswith(tasks.COLLECTION)
 
     def diff(self, result: t.Any) -> bool:
         """The difference, below whose it is."""

@@ -97,10 +97,13 @@ def going_back(rows: t.Sequence[Row]) -> list[str]:
     for version in sorted({row["from"] for row in upgraded}):
         names = ":".join(sorted(str(row["host"]) for row in upgraded if row["from"] == version))
         # With the letter, because a controller's variables are YAML, to which 20260115.10 is the number 20260115.1.
-        lines.append(
-            f"To go back to {version}: ansible-playbook gitpod.enterprise_runner.upgrade"
-            f" -e gitpod_stack_release_version=v{version} -e gitpod_stack_allow_downgrade=true --limit {names}"
-        )
+        lines += [
+            f"To go back to {version}:",
+            "  ansible-playbook gitpod.enterprise_runner.upgrade \\",
+            f"    -e gitpod_stack_release_version=v{version} \\",
+            "    -e gitpod_stack_allow_downgrade=true \\",
+            f"    --limit {names}",
+        ]
     attached = sorted(str(row["runner"]) for row in rows if row["going_on"] and row["from"] == row["to"])
     if attached:
         lines.append(f"{_listed(attached)}: an earlier run began this upgrade, and its table has the release before")

@@ -104,6 +104,20 @@ def test_other_tasks_are_ansibles_to_show(conductor: tuple[t.Any, list[str]]) ->
     assert shown == []
 
 
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        (OWN.partition(":")[0], True),
+        ("gitpod.enterprise_runner.gitpod_registration", True),
+        ("/home/me/dns.yml", False),
+        ("my.dns", False),
+    ],
+)
+def test_of_what_is_included_ones_own_files_are_shown(conductor: tuple[t.Any, list[str]], name: str, own: bool) -> None:
+    found, _shown = conductor
+    assert found.included(types.SimpleNamespace(_filename=name)) is own
+
+
 def test_the_report_comes_last_and_once(conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     own, shown = conductor
     monkeypatch.setattr(fleet_callback.context, "CLIARGS", {})
