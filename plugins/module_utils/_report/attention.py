@@ -12,7 +12,13 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import FAIL, Finding
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import DOMAIN, REGION, RUNNER, anyones
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import (
+    DOMAIN,
+    REGION,
+    RUNNER,
+    anyones,
+    clean,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Runner
@@ -81,9 +87,16 @@ def _why(runner: Runner) -> Why:
         return f"{failure.task} failed", message, problems
     if runner.state == WAITING:
         waiting = ", ".join(stage.name for stage in runner.stages if stage.state == WAITING)
-        return f"Waiting: {waiting}", runner.stack, problems
+        return f"Waiting: {waiting}", _awaited(runner), problems
     broken = ", ".join(stage.name for stage in runner.stages if stage.state == FAILED)
     return f"Failed: {broken or 'verification'}", "", problems
+
+
+def _awaited(runner: Runner) -> str:
+    """The records that somebody is to add, or how the stack stands."""
+    records = runner.document["dns"].get("awaited_records") or []
+    told = [" ".join(clean(record.get(key) or "") for key in ("name", "type", "value")) for record in records]
+    return "\n".join(["Add these records where the domain is kept:", *told]) if told else runner.stack
 
 
 def _before(message: str, problems: t.Sequence[Finding]) -> str:

@@ -79,3 +79,18 @@ def test_what_only_follows_from_a_creation_that_failed_is_no_cause(status: str, 
 def test_a_name_is_taken_out_whole(text: str, shown: str) -> None:
     own = {"gitpod-eu": RUNNER, "eu-west-1": REGION, "eu.example.com": DOMAIN, "": RUNNER, "a": RUNNER}
     assert anyones(text, own) == shown
+
+
+def test_what_is_waited_for_is_told_with_the_records_that_somebody_adds() -> None:
+    found = report_samples.verified("eu-west-1")
+    del found["verification"]
+    found["dns"].update(in_progress=True, awaited_records=found["dns"]["records"])
+    (entry,) = Fleet.of([runner_summary(found, "gitpod-eu", "eu-west-1")], "x").attention
+    assert entry.title == "Waiting: dns"
+    first, *records = entry.message.split("\n")
+    assert first == "Add these records where the domain is kept:"
+    assert [record.split()[:2] for record in records] == [
+        ["eu-west-1.gitpod.example.com", "CNAME"],
+        ["*.eu-west-1.gitpod.example.com", "CNAME"],
+    ]
+    assert records[0].split()[2].endswith(".elb.eu-west-1.amazonaws.com")

@@ -238,4 +238,7 @@ def test_long_lines_are_broken_between_words_and_commands_are_not() -> None:
     assert screen.wrapped(f"    {arn}", 40) == f"    {arn}", "what is too long stays where it is"
     command = f"  ansible-playbook site --limit {'runner-a,' * 20}"
     assert screen.wrapped(command, 60) == command
+    record = f"    *.apac.gitpod.example.net.  300  IN  CNAME  {'a' * 60}."
+    document = f'    [{{"name": "a.example.com", "value": "{"b" * 60}"}}]'
+    assert [screen.wrapped(line, 60) for line in (record, document)] == [record, document], "what is copied is whole"
     assert screen.wrapped("x " * 99, None) == "x " * 99

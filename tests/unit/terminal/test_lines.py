@@ -188,6 +188,9 @@ def test_a_success_says_where_to_go_on() -> None:
         assert words in found
     assert lines({"a": "unverified"}, check=True)[-1] == "Next: nothing was changed; run it without --check."
     assert "once what is waited for" in "\n".join(lines({"a": "waiting"}))
+    assert "--limit" not in "\n".join(lines({"a": "waiting"}))
+    assert "--limit 'eu*'" in "\n".join(lines({"a": "waiting"}, subset="eu*")), "as the run was limited"
+    assert "--limit 'eu*'" in "\n".join(lines({f"a{number}": "failed" for number in range(9)}, subset="eu*"))
 
 
 @pytest.mark.parametrize(
