@@ -245,7 +245,7 @@ class Conductor:
         report, self._report = self._report, []
         cut, self._cut = self._cut, []
         for line in [] if report else cut:
-            self._display.display("")
+            self._display.display(block([""]))
             self._line(line, constants.COLOR_ERROR)
         if report:
             text = wrapped(block(["", *report]), TERMINAL_WIDTH)
@@ -254,4 +254,5 @@ class Conductor:
 
     def _line(self, text: str, colour: str) -> None:
         if text:
-            self._display.display(wrapped(clean(text), TERMINAL_WIDTH), color=colour or None)
+            lines = wrapped(clean(text), TERMINAL_WIDTH).split("\n")
+            self._display.display(block(lines), color=colour or None)
