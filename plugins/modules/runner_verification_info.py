@@ -154,6 +154,9 @@ runners:
             state:
               description: Its state.
               type: str
+            vpc_id:
+              description: Its VPC.
+              type: str
             ports:
               description: Ports of its listeners.
               type: list

@@ -254,5 +254,5 @@ class Conductor:
 
     def _line(self, text: str, colour: str) -> None:
         if text:
-            lines = wrapped(clean(text), TERMINAL_WIDTH).split("\n")
-            self._display.display(block(lines), color=colour or None)
+            told = wrapped(clean(text), TERMINAL_WIDTH)
+            self._display.display(block(told.split("\n")), color=colour or None)
