@@ -108,7 +108,7 @@ class ActionModule(ControlNodeAction):
 def _foreseen(item: desired.Item) -> Result:
     """In check mode, of a runner that is not registered yet: it has nothing, and the run itself counts what is made."""
     try:
-        told = actions(item, Present())
+        told = actions(item, Present(known=False))
     except RunnerError as error:
         return {"failed": True, "changed": False, "actions": [], "msg": error.message}
     return {"changed": bool(told), "actions": told}
