@@ -77,9 +77,8 @@ def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
     lines = fitted_table(COLUMNS, [_cells(row) for row in ordered], width, EXPENDABLE)
     for changes, names in _shared([row for row in ordered if row["needed"]]):
         lines += ["", f"{_listed(names)}:", *(f"  {clean(change)}" for change in changes)]
-    for row in ordered:
-        if row["failure"]:
-            lines += ["", f"{row['runner']} cannot be upgraded:", f"  {clean(str(row['failure']))}"]
+    for failure, names in _failures(ordered):
+        lines += ["", f"{_listed(names)} cannot be upgraded:", f"  {clean(failure)}"]
     going_on = [f"{row['runner']} ({row['going_on']})" for row in ordered if row["going_on"]]
     if going_on:
         lines += [
@@ -102,10 +101,13 @@ def going_back(rows: t.Sequence[Row]) -> list[str]:
     for version in sorted({row["from"] for row in upgraded}):
         names = ":".join(sorted(str(row["host"]) for row in upgraded if row["from"] == version))
         # With the letter, because a controller's variables are YAML, to which 20260115.10 is the number 20260115.1.
-        lines.append(
-            f"To go back to {version}: ansible-playbook gitpod.enterprise_runner.upgrade"
-            f" -e gitpod_stack_release_version=v{version} -e gitpod_stack_allow_downgrade=true --limit {names}"
-        )
+        lines += [
+            f"To go back to {version}:",
+            "  ansible-playbook gitpod.enterprise_runner.upgrade \\",
+            f"    -e gitpod_stack_release_version=v{version} \\",
+            "    -e gitpod_stack_allow_downgrade=true \\",
+            f"    --limit {names}",
+        ]
     attached = sorted(str(row["runner"]) for row in rows if row["going_on"] and row["from"] == row["to"])
     if attached:
         lines.append(f"{_listed(attached)}: an earlier run began this upgrade, and its table has the release before")
@@ -140,6 +142,15 @@ def _shared(rows: t.Sequence[Row]) -> list[tuple[tuple[str, ...], list[str]]]:
     found: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
         found.setdefault(tuple(summary(row["changes"])), []).append(str(row["runner"]))
+    return list(found.items())
+
+
+def _failures(rows: t.Sequence[Row]) -> list[tuple[str, list[str]]]:
+    """Why runners cannot be upgraded, with those of which the same is true."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["failure"]:
+            found.setdefault(str(row["failure"]), []).append(str(row["runner"]))
     return list(found.items())
 
 
