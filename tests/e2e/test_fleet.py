@@ -277,6 +277,6 @@ def test_upgrades_are_foreseen_go_in_batches_stop_at_a_failure_and_go_back(
     assert {call["region"] for call in executed} == {runner.region for runner in fleet.runners[1:]}
 
     wanted = {"gitpod_stack_release_version": old, "gitpod_rollout_batches": "100%"}
-    back = controller.play(UPGRADE, *extra(**wanted, gitpod_stack_allow_downgrade=True))
-    assert back.code == 0, back.output
+    gone_back = controller.play(UPGRADE, *extra(**wanted, gitpod_stack_allow_downgrade=True))
+    assert gone_back.code == 0, gone_back.output
     assert set(releases(running_testbed, fleet).values()) == {old}
