@@ -140,7 +140,7 @@ e2e-newest:
 	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m both_cores tests/e2e
 
 molecule:
-	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed -- molecule test --all
+	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed --stack-seconds 1 -- molecule test --all
 
 clean: ## Remove everything that make created
 	rm -rf .venv .work artifacts

@@ -84,12 +84,14 @@ def run_job(
     """Run a playbook of the project as AWX does.
 
     :param directory: becomes the private data directory.
-    :param playbook: the playbook's text.
+    :param playbook: the playbook's text, or the name of a file that lies in its project already.
     :param answers: of the survey, artifacts of earlier nodes, and what was typed at the launch.
     """
-    for name in ("project", "inventory", "env"):
-        (directory / name).mkdir(parents=True, exist_ok=True)
-    (directory / "project/job.yml").write_text(playbook, "utf-8")
+    for part in ("project", "inventory", "env"):
+        (directory / part).mkdir(parents=True, exist_ok=True)
+    name = playbook if playbook.endswith(".yml") else "job.yml"
+    if name != playbook:
+        (directory / "project" / name).write_text(playbook, "utf-8")
     hosts = directory / "inventory/hosts"
     hosts.write_text(inventory_script(groups), "utf-8")
     hosts.chmod(0o700)
@@ -99,7 +101,7 @@ def run_job(
     os.environ.update(environment)
     os.environ["PATH"] = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{path}"
     try:
-        done = ansible_runner.run(private_data_dir=str(directory), playbook="job.yml", quiet=True, **options)
+        done = ansible_runner.run(private_data_dir=str(directory), playbook=name, quiet=True, **options)
         return Job(done.rc, tuple(done.events))
     finally:
         os.environ.clear()

@@ -44,6 +44,18 @@ EXCHANGE_TOKENS: t.Mapping[str, t.Any] = {
         "env": {"GITPOD_EXCHANGE_TOKENS_FILE": "{{ tower.filename.tokens }}"},
     },
 }
+# How a job reads what these bring, as variables of the inventory: where one is not attached, its variable counts as not
+# set. A project's own group_vars would not do: Ansible reads them beside the playbook that has the plays, and that is
+# the collection's (ansible-core, executor/playbook_executor.py: the basedir of plays that were imported).
+READ: t.Mapping[str, str] = {
+    "gitpod_api_token": "{{ lookup('ansible.builtin.env', 'GITPOD_API_KEY') | default(omit, true) }}",
+    "gitpod_api_endpoint": "{{ lookup('ansible.builtin.env', 'GITPOD_API_ENDPOINT') | default(omit, true) }}",
+    "gitpod_exchange_token": (
+        "{{ (lookup('ansible.builtin.file', lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE')) | from_yaml)"
+        " .get(inventory_hostname, omit)"
+        " if lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE') else omit }}"
+    ),
+}
 # The types that are made, by ID of their credential.
 TYPES: t.Mapping[str, t.Mapping[str, t.Any]] = {"api_token": API_TOKEN, "exchange_tokens": EXCHANGE_TOKENS}
 TITLES = {"api_token": "API token", "exchange_tokens": "exchange tokens", "aws": "AWS", "galaxy": "Galaxy"}

@@ -81,8 +81,8 @@ def _secret(
     """A controller shows variables to everybody who may see them; its credentials it shows to nobody."""
     secret = [name for name in given if name in declared and declared[name].secret and declared[name].kind != "dict"]
     remedy = (
-        "Leave it out: the credentials of gitpod_controller_managed_credentials bring it, and examples/awx/group_vars"
-        " reads it from them."
+        "Leave it out: the credentials of gitpod_controller_managed_credentials bring it, and variables of the"
+        " inventory read it from them."
     )
     return [Problem(CONTRADICTORY, variable, f"{quoted(where)} has the secret {name}.", remedy) for name in secret]
 

@@ -19,7 +19,10 @@ INVENTORY = (
     ),
     Variable(
         name="gitpod_controller_inventory_variables",
-        description="Variables of all runners, without secrets.",
+        description=(
+            "Variables of all runners, without secrets. Besides, the inventory has those that read what the "
+            "credentials for the API token and for exchange tokens bring into a job."
+        ),
         kind="dict",
     ),
     Variable(

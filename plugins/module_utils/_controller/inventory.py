@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import confidential
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import (
     GROUP,
     Names,
@@ -28,7 +29,7 @@ def inventory(values: Values, names: Names) -> list[Object]:
         "organization": names.organization,
         # Left out, the module would send null, which is none of AWX's kinds.
         "kind": "",
-        "variables": values["gitpod_controller_inventory_variables"],
+        "variables": {**confidential.READ, **(values["gitpod_controller_inventory_variables"] or {})},
     }
     found = [Object("inventory", "inventory", names.inventory, arguments)]
     runners: t.Mapping[str, t.Mapping[str, t.Any]] = values["gitpod_controller_runners"]

@@ -69,10 +69,11 @@ def test_the_projects_collections_have_the_ranges_of_galaxy_yml() -> None:
 def test_the_credentials_environment_variables_are_read_by_the_project() -> None:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import confidential
 
-    text = (PROJECT / "group_vars/gitpod_runners.yml").read_text("utf-8")
+    text = (PROJECT / "inventories/group_vars/all.yml").read_text("utf-8")
     for kind in confidential.TYPES.values():
         assert [name for name in kind["injectors"]["env"] if name not in text] == []
     assert set(yaml.safe_load(text)) <= set(variables())
+    assert yaml.safe_load(text) == confidential.READ, "what the controller's inventory is given"
 
 
 def test_everything_that_a_stage_imports_is_required() -> None:
