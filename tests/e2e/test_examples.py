@@ -4,8 +4,8 @@
 """Each example is played: its own inventory, ansible.cfg, playbook and variables, from its own directory.
 
 Laid over them is only where the simulated AWS answers, and who is asked for DNS and TLS: the environment, and one set
-of extra variables. C(make demo) and tests/e2e/test_main_job.py play examples/inventory.yml; docs/policies, the example
-for a security team, is what tests/e2e/test_enforced.py gives to the simulated IAM.
+of extra variables. C(make demo) and test_main_job.py play examples/inventory.yml, test_documented.py plays
+examples/minimal; docs/policies, the example for a security team, is what test_enforced.py gives to the simulated IAM.
 """
 
 from __future__ import annotations
@@ -73,12 +73,6 @@ def verified(run: Run, *hosts: str) -> None:
     assert all(run.recap[host]["changed"] for host in hosts)
     # The callback of examples/ansible.cfg: its own lines in place of Ansible's.
     assert "\nTASK [" not in run.output
-
-
-def test_the_least_that_works(controller: Controller) -> None:
-    run = play(controller, "minimal")
-    verified(run, US)
-    assert f"{US}: create the stack {US}" in run.output
 
 
 def client(testbed: TestBed, service: str, account: str, region: str = "us-east-1") -> t.Any:
