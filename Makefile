@@ -93,7 +93,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.fleet -m tests.sanity
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.documented -m tests.fleet -m tests.judges -m tests.sanity
 
 yamllint:
 	$(MAIN)/yamllint --strict .

@@ -51,8 +51,10 @@ READ: t.Mapping[str, str] = {
     "gitpod_api_token": "{{ lookup('ansible.builtin.env', 'GITPOD_API_KEY') | default(omit, true) }}",
     "gitpod_api_endpoint": "{{ lookup('ansible.builtin.env', 'GITPOD_API_ENDPOINT') | default(omit, true) }}",
     "gitpod_exchange_token": (
-        "{{ (lookup('ansible.builtin.file', lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE')) | from_yaml)"
-        " .get(inventory_hostname, omit)"
+        "{{ inventory_hostname"
+        " | extract(lookup('ansible.builtin.file', lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE'))"
+        " | from_yaml)"
+        " | default(omit)"
         " if lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE') else omit }}"
     ),
 }

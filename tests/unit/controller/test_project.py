@@ -16,7 +16,7 @@ import sys
 import pytest
 import yaml
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import templates
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import confidential, templates
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from tests.controller import surveys
 
@@ -67,13 +67,32 @@ def test_the_projects_collections_have_the_ranges_of_galaxy_yml() -> None:
 
 
 def test_the_credentials_environment_variables_are_read_by_the_project() -> None:
-    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import confidential
-
     text = (PROJECT / "inventories/group_vars/all.yml").read_text("utf-8")
     for kind in confidential.TYPES.values():
         assert [name for name in kind["injectors"]["env"] if name not in text] == []
     assert set(yaml.safe_load(text)) <= set(variables())
     assert yaml.safe_load(text) == confidential.READ, "what the controller's inventory is given"
+
+
+def test_what_reads_the_credentials_leaves_unset_what_they_do_not_bring(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.template import Templar, trust_as_template
+
+    def read(variable: str, host: str) -> object:
+        templar = Templar(DataLoader(), {"inventory_hostname": host, "omit": "not set"})
+        return templar.template(trust_as_template(confidential.READ[variable]))
+
+    for name in ("GITPOD_API_KEY", "GITPOD_API_ENDPOINT", "GITPOD_EXCHANGE_TOKENS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert {read(variable, "us") for variable in confidential.READ} == {"not set"}
+    tokens = tmp_path / "tokens"
+    tokens.write_text(json.dumps({"us": "token-us"}), "utf-8")
+    monkeypatch.setenv("GITPOD_EXCHANGE_TOKENS_FILE", str(tokens))
+    monkeypatch.setenv("GITPOD_API_KEY", "key")
+    assert [read("gitpod_exchange_token", host) for host in ("us", "eu")] == ["token-us", "not set"]
+    assert read("gitpod_api_token", "us") == "key"
 
 
 def test_everything_that_a_stage_imports_is_required() -> None:
