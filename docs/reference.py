@@ -191,6 +191,9 @@ def documents() -> list[tuple[pathlib.Path, str, str]]:
     found = [
         (ROOT / "README.md", "minimal", inventory("minimal/inventory.yml")),
         (ROOT / "README.md", "inventory", inventory("inventory.yml")),
+        (ROOT / "docs/first-runner.md", "first runner", inventory("minimal/inventory.yml")),
+        (ROOT / "docs/accounts.md", "accounts", inventory("accounts/inventory.yml")),
+        (ROOT / "docs/private.md", "private", inventory("private/inventory.yml")),
         (ROOT / "docs/prerequisites.md", "checks", checks(2, *module_util("_preflight.checks").ALL)),
         (ROOT / "docs/verification.md", "checks", checks(3, *verification())),
         (ROOT / "docs/permissions.md", "permissions", permissions()),

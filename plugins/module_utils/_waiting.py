@@ -26,12 +26,14 @@ class Clock:
     :param sleep: waits that many seconds.
     :param jitter: a number from 0 to 1; spreads the polls of many hosts.
     :param stretch: how many times longer pauses are, where many share one limit of calls.
+    :param least: the share of a usual pause that this limit asks of whoever would like to look more often.
     """
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     stretch: Callable[[], float] = lambda: 1.0
+    least: Callable[[], float] = lambda: 0.0
 
 
 @dataclasses.dataclass(frozen=True)

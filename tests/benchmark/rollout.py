@@ -38,8 +38,16 @@ def prepared(testbed: TestBed, directory: pathlib.Path, count: int) -> Controlle
     fleet.seed(testbed)
     inventory = fleet.write_inventory(directory / "fleet.yml", gitpod_stack_releases_url=testbed.releases_url)
     controller = Controller(testbed, directory, inventory)
+    _awaken(testbed)
     testbed.clear_calls()
     return controller
+
+
+def _awaken(testbed: TestBed) -> None:
+    """Have the simulator of IAM's policies running, as AWS has; starting it takes the test bed a second or two."""
+    region = Fleet.of(1).runners[0].region
+    caller = client(testbed, "sts", region).get_caller_identity()["Arn"]
+    client(testbed, "iam", region).simulate_principal_policy(PolicySourceArn=caller, ActionNames=["ec2:DescribeVpcs"])
 
 
 def timed(controller: Controller, playbook: str, *arguments: str) -> float:

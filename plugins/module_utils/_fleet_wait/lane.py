@@ -39,10 +39,17 @@ class Lane:
 
     def stretch(self) -> float:
         """How many times longer pauses are now."""
+        return max(1.0, self._crowd / USUAL_PAUSE / LOOKS_PER_SECOND) * self._slow()
+
+    def least(self) -> float:
+        """The share of a usual pause below which the lane would look more often than it may, were all in a hurry."""
+        return self._crowd / USUAL_PAUSE / LOOKS_PER_SECOND * self._slow()
+
+    def _slow(self) -> float:
         with self._lock:
             if self._slowness > 1 and self._clock.now() - self._throttled_at > CALM_AFTER:
                 self._slowness = 1.0
-            return max(1.0, self._crowd / USUAL_PAUSE / LOOKS_PER_SECOND) * self._slowness
+            return self._slowness
 
     def left(self) -> None:
         """One fewer waits here."""

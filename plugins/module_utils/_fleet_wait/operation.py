@@ -139,7 +139,8 @@ def _guarded(work: Work, lane: Lane, clock: Clock, board: Board) -> Result:
         if work.clients:
             client = work.clients(SERVICES[kind])
             client.meta.events.register_first("needs-retry", lane.heed, unique_id=f"lane-{id(lane)}")
-        return work.join(dataclasses.replace(clock, stretch=lane.stretch), lambda seen: observe(work.key, seen))
+        shared = dataclasses.replace(clock, stretch=lane.stretch, least=lane.least)
+        return work.join(shared, lambda seen: observe(work.key, seen))
     except RunnerError as error:
         return {"failed": True, "changed": False, "msg": error.message, **error.details}
     except Exception as error:

@@ -43,6 +43,13 @@ THREADS = 32
 GLOBAL_SERVICES = frozenset({"iam", "route53"})
 # Making a client makes a method of each operation, and EC2 has more than six hundred.
 LARGE_SERVICES = frozenset({"ec2"})
+# Members of answers that nobody reads, by service and shape. A simulation's answer has thousands of them, and a look
+# spent a quarter of its processor time in reading them.
+UNREAD: t.Mapping[str, t.Mapping[str, frozenset[str]]] = {
+    "iam": dict.fromkeys(
+        ("EvaluationResult", "ResourceSpecificResult"), frozenset({"MatchedStatements", "EvalDecisionDetails"})
+    )
+}
 
 Make = t.Callable[..., t.Any]
 
@@ -129,22 +136,36 @@ class _Loader:
         return getattr(self._loader, name)
 
     def load_service_model(self, service: str, type_name: str, *more: t.Any, **named: t.Any) -> t.Any:
-        """As botocore's own loader has it; of a large service, only what the collection calls (C(_permissions))."""
+        """As botocore's own loader has it, but without operations and members of answers that nobody asks for."""
         with self._lock:
             found = self._loader.load_service_model(service, type_name, *more, **named)
-            if service not in LARGE_SERVICES or type_name != "service-2":
+            if type_name != "service-2" or not (service in LARGE_SERVICES or service in UNREAD):
                 return found
             if service not in self._short:
-                prefix = f"{service}:"
-                called = {name.removeprefix(prefix) for name in all_actions() if name.startswith(prefix)}
-                operations = {name: entry for name, entry in found["operations"].items() if name in called}
-                self._short[service] = {**found, "operations": operations}
+                self._short[service] = _shortened(service, found)
             return self._short[service]
 
     def load_data(self, *arguments: t.Any, **named: t.Any) -> t.Any:
         """As botocore's own loader has it."""
         with self._lock:
             return self._loader.load_data(*arguments, **named)
+
+
+def _shortened(service: str, description: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Of a large service only the operations that the collection calls (C(_permissions)); no member of C(UNREAD).
+
+    :param description: as botocore's C(service-2) has it.
+    """
+    operations, shapes = description["operations"], dict(description["shapes"])
+    if service in LARGE_SERVICES:
+        prefix = f"{service}:"
+        called = {name.removeprefix(prefix) for name in all_actions() if name.startswith(prefix)}
+        operations = {name: entry for name, entry in operations.items() if name in called}
+    for name, unread in UNREAD.get(service, {}).items():
+        shape = shapes[name]
+        members = {key: member for key, member in shape["members"].items() if key not in unread}
+        shapes[name] = {**shape, "members": members}
+    return {**description, "operations": operations, "shapes": shapes}
 
 
 @functools.lru_cache(maxsize=1)

@@ -22,7 +22,12 @@ from fakes import FakeApi, raw_event, stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait import operation
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.lane import CALM_AFTER, Lane
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._fleet_wait.lane import (
+    CALM_AFTER,
+    LOOKS_PER_SECOND,
+    USUAL_PAUSE,
+    Lane,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import Teller
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
@@ -206,6 +211,15 @@ def test_fifty_in_one_place_make_few_calls_and_one_alone_waits_for_nobody() -> N
     assert len(crowded) / (60 * minutes) < 3.5
     alone = looks_of(1, 60 * minutes, 0.5)
     assert len(alone) > 60 * minutes / 8
+
+
+def test_a_hurry_leaves_the_lane_its_limit() -> None:
+    alone, ten = Lane(1, Clock()), Lane(10, Clock())
+    for lane, crowd in ((alone, 1), (ten, 10)):
+        assert crowd / (lane.least() * USUAL_PAUSE) == pytest.approx(LOOKS_PER_SECOND)
+    for _one in range(9):
+        ten.left()
+    assert ten.least() == alone.least()
 
 
 def test_first_looks_are_spread() -> None:

@@ -10,9 +10,11 @@ import pathlib
 import typing as t
 
 import pytest
+from botocore.stub import Stubber
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import (
+    UNREAD,
     Clients,
     FleetConnections,
     Role,
@@ -81,6 +83,32 @@ def test_of_a_large_service_there_is_what_the_collection_calls() -> None:
     listed = {name.partition(":")[2] for name in _permissions.all_actions() if name.startswith("ec2:")}
     assert operations == listed
     assert ec2.can_paginate("describe_instances")
+
+
+def test_of_a_simulations_answer_there_is_what_the_prerequisites_read() -> None:
+    iam = FleetConnections(Module(access_key="OWN", secret_key="x")).of("us-east-1")("iam")
+    with Stubber(iam.client) as stub:
+        answer = {
+            "EvaluationResults": [
+                {
+                    "EvalActionName": "s3:GetObject",
+                    "EvalResourceName": "*",
+                    "EvalDecision": "implicitDeny",
+                    "MissingContextValues": ["aws:SourceIp"],
+                    "OrganizationsDecisionDetail": {"AllowedByOrganizations": False},
+                    "PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": True},
+                    "ResourceSpecificResults": [
+                        {"EvalResourceName": "arn:aws:s3:::a/b", "EvalResourceDecision": "allowed"}
+                    ],
+                }
+            ]
+        }
+        asked = {"PolicySourceArn": "arn:aws:iam::111122223333:user/me", "ActionNames": ["s3:GetObject"]}
+        stub.add_response("simulate_principal_policy", answer, asked)
+        assert iam.simulate_principal_policy(**asked) == answer
+    shapes = iam.meta.service_model.shape_for
+    for shape, unread in UNREAD["iam"].items():
+        assert shapes(shape).members.keys().isdisjoint(unread)
 
 
 def test_clients_give_up_in_seconds_and_try_again_what_was_reset() -> None:
