@@ -32,6 +32,12 @@ COLLECTION = "gitpod.enterprise_runner"
 # Collections that the documentation has people install.
 COLLECTIONS = (COLLECTION, "awx.awx")
 INSTALLED = "~/.ansible/collections/ansible_collections/gitpod/enterprise_runner/"
+# Commands of AWS's command line that no API has (AWS CLI reference: configure, sso login).
+OF_THE_CLI = {("configure", "list-profiles"), ("configure", "sso"), ("sso", "login")}
+# Ansible's settings for servers that an ansible.cfg names (Galaxy user guide, "Configuring the ansible-galaxy client").
+SERVER = re.compile(
+    r"ANSIBLE_GALAXY_SERVER_\w+_(URL|TOKEN|USERNAME|PASSWORD|AUTH_URL|CLIENT_ID|API_VERSION|VALIDATE_CERTS)"
+)
 Judge = t.Callable[[Command], None]
 
 
@@ -82,7 +88,8 @@ def playbook(command: Command) -> None:
     paths = [_playbook(name) for name in options.args]
     inventories = [_inventory(name, command.page) for name in options.inventory or []]
     for name in (options.subset or "").split(","):
-        assert not name or _hosts(tuple(inventories), name), f"no host {name} in {options.inventory}"
+        known_here = not name or name in _names(command.page) or _hosts(tuple(inventories), name)
+        assert known_here, f"no host {name} in {options.inventory}"
     known = frozenset[str]().union(*(run_tags.tags_of(path) for path in paths)) | run_tags.SPECIAL
     for tag in ",".join([*(options.tags or []), *(options.skip_tags or [])]).split(","):
         assert not tag or tag in known, f"no tag {tag} in {options.args}: {sorted(known)}"
@@ -110,6 +117,14 @@ def _inventory(name: str, page: str) -> pathlib.Path:
         if path.is_file():
             return path
     raise AssertionError(f"no inventory {name} among the examples")
+
+
+@functools.cache
+def _names(page: str) -> frozenset[str]:
+    """Hosts and groups of the inventories that a page itself shows."""
+    path = ROOT / page
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", path.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    return frozenset(name for block in blocks for name in re.findall(r"^ +([\w-]+):", block, re.MULTILINE))
 
 
 @functools.cache
@@ -194,9 +209,12 @@ def galaxy(command: Command) -> None:
     options = _parsed(GalaxyCLI, command.words)
     needed = {*COLLECTIONS, *yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))["dependencies"]}
     for name in getattr(options, "args", None) or []:
-        assert name.partition(":")[0] in needed, f"nobody needs {name}"
+        # A directory, or an archive of it, is this collection's.
+        here = name == "." or name.endswith(".tar.gz")
+        assert here or name.partition(":")[0] in needed, f"nobody needs {name}"
     if getattr(options, "requirements", None):
-        assert (ROOT / options.requirements).is_file() or (EXAMPLES / "awx" / options.requirements).is_file()
+        # What is downloaded has a file of this name beside it (ansible-galaxy collection download).
+        assert options.requirements == "requirements.yml" or (ROOT / options.requirements).is_file()
 
 
 def adhoc(command: Command) -> None:
@@ -262,6 +280,8 @@ def aws(command: Command) -> None:
     import botocore
 
     service, operation, *rest = command.words[1:]
+    if (service, operation) in OF_THE_CLI:
+        return
     assert service in _aws().get_available_services(), f"no service {service}"
     model = _aws().get_service_model(service)
     names = {botocore.xform_name(name, "-"): name for name in model.operation_names}
@@ -277,22 +297,22 @@ def aws(command: Command) -> None:
         assert option.replace("--no-", "--") in members, f"no option {option} of {service} {operation}"
     given = {word for word in rest if word.startswith("--")}
     missing = {f"--{botocore.xform_name(name, '-')}" for name in shape.required_members} - given
-    assert not missing, f"{command} lacks {missing}"
+    # In a sentence the operation stands alone.
+    assert not rest or not missing, f"{command} lacks {missing}"
 
 
 def pip(command: Command) -> None:
-    """pip: it installs what this collection requires, from its own file or by name."""
+    """pip: its options, and what this collection requires, from its own file or by name."""
+    commands = importlib.import_module("pip._internal.commands")
+    words = command.words[1:]
+    assert words[0] in commands.commands_dict, f"no command {words[0]} of pip"
+    options, named = _parse(lambda: commands.create_command(words[0]).parse_args(words[1:]))
+    for word in getattr(options, "requirements", None) or []:
+        assert (ROOT / word.removeprefix(INSTALLED)).is_file(), word
     required = (ROOT / "requirements.txt").read_text("utf-8")
-    rest = command.words[2:]
-    assert command.words[1] == "install", command
-    for word in rest:
-        if word.startswith(INSTALLED):
-            assert (ROOT / word.removeprefix(INSTALLED)).is_file(), word
-        elif word.startswith("-"):
-            assert word in ("-r", "--requirement", "--upgrade"), word
-        else:
-            name = re.split(r"[<>=~!\[]", word)[0]
-            assert re.search(rf"^{re.escape(name)}\b", required, re.MULTILINE) or name.startswith("ansible"), word
+    for word in named:
+        name = re.split(r"[<>=~!\[]", word)[0]
+        assert re.search(rf"^{re.escape(name)}\b", required, re.MULTILINE) or name.startswith("ansible"), word
 
 
 def export(command: Command) -> None:
@@ -308,7 +328,7 @@ def export(command: Command) -> None:
                 for setting in constants.config.get_configuration_definitions().values()
                 for entry in setting.get("env") or []
             }
-            assert name in known, f"no setting {name}"
+            assert name in known or SERVER.fullmatch(name), f"no setting {name}"
         if name == "ANSIBLE_STDOUT_CALLBACK":
             assert callback_loader.find_plugin_with_context(value).resolved, f"no callback {value}"
 
@@ -319,7 +339,14 @@ def shell(command: Command) -> None:
     assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
 
 
+def plain(command: Command) -> None:
+    """Programs of every system that do what they say: the shell can read the line; nothing is looked up."""
+    done = subprocess.run(["bash", "-nc", command.text], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 JUDGES: dict[str, Judge] = {
+    ".": plain,
     "ansible": adhoc,
     "ansible-builder": builder,
     "ansible-doc": doc,
@@ -328,10 +355,15 @@ JUDGES: dict[str, Judge] = {
     "ansible-playbook": playbook,
     "ansible-rulebook": rulebook,
     "aws": aws,
+    "cat": plain,
+    "cd": plain,
     "export": export,
+    "ls": plain,
     "make": make,
     "pip": pip,
     "python": python,
+    "python3": python,
+    "read": plain,
     "release.py": python,
     "sed": shell,
 }
