@@ -65,6 +65,12 @@ def asked_for(task_vars: Raw) -> bool:
     return "acceptance" in (task_vars.get("ansible_run_tags") or [])
 
 
+def accepts(declared: bool, task_vars: Raw) -> bool:
+    """Whether this run has an acceptance of a runner, as its tags are."""
+    run, skipped = task_vars.get("ansible_run_tags") or ["all"], task_vars.get("ansible_skip_tags") or []
+    return "acceptance" not in skipped and (asked_for(task_vars) or (declared and "all" in run))
+
+
 class ActionModule(ControlNodeAction):
     """Typed values of every host in, one module run, a result for each host out."""
 
@@ -121,6 +127,8 @@ class ActionModule(ControlNodeAction):
             told = in_slices().split(" Nothing was changed. ")
             fleet = fleet.with_problem(Problem(CONTRADICTORY, "gitpod_rollout_batches", *told))
         found = prerequisites(self, fleet, variables, hosts, wants_look(variables))
+        for runner in (found.get("runners") or {}).values():
+            runner["values"]["gitpod_acceptance"] = accepts(runner["values"]["gitpod_acceptance"], variables)
         return {**found, **_for_the_gate(fleet, hosts, sizes)}
 
     def _wants_proof(self, fleet: Fleet, task_vars: Raw, host: str) -> bool:

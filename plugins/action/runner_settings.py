@@ -25,8 +25,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
     plain,
     run_module,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import report_comes_last
 
 Done = list[tuple[desired.Item, Result]]
+# Of an entry that is well, where another one of its kind cannot be.
+NOT_BEGUN: Result = {"changed": False, "actions": []}
 # What check mode has in place of the ID of a runner that would be registered.
 UNREGISTERED = "known-after-registration"
 
@@ -63,17 +66,37 @@ class ActionModule(ControlNodeAction):
             if not runner_id:
                 return {**result, "failed": True, "msg": str(found.get("msg") or _not_found(values))}
         done = self._kept(items, {**connection(values), "runner_id": runner_id}, variables)
-        for line in (f"{values['gitpod_runner_name']}: {line}" for _item, found in done for line in found["actions"]):
-            self._display.display(clean(line))
+        # The collection's own callback tells of changes itself.
+        for _item, found in () if report_comes_last() else done:
+            for line in found["actions"]:
+                would = "would " if self._task.check_mode else ""
+                self._display.display(clean(f"{values['gitpod_runner_name']}: {would}{line}"))
         return {**result, **_together(arguments["kind"], done)}
 
     def _kept(self, items: t.Sequence[desired.Item], common: Result, variables: Raw) -> Done:
-        """Each entry's result; one that fails stops no other."""
-        done: Done = []
-        for item in items:
-            found = plain(run_module(self, item.module, {**common, **item.options}, variables))
-            done.append((item, {"changed": False, "actions": [], **found}))
-        return done
+        """Each entry's result.
+
+        Every one is judged before the first is written: while one cannot be, none is. After that, one that fails stops
+        no other.
+        """
+        checks = bool(self._task.check_mode)
+        if checks or len(items) == 1:
+            return [(item, self._run(item, common, variables)) for item in items]
+        self._task.check_mode = True
+        try:
+            judged = [(item, self._run(item, common, variables)) for item in items]
+        finally:
+            self._task.check_mode = False
+        if any(found.get("failed") for _item, found in judged):
+            return [(item, found if found.get("failed") else NOT_BEGUN) for item, found in judged]
+        return [(item, self._run(item, common, variables) if found["changed"] else found) for item, found in judged]
+
+    def _run(self, item: desired.Item, common: Result, variables: Raw) -> Result:
+        """One entry's result as plain data, but for its warnings, which are Ansible's own."""
+        raw = run_module(self, item.module, {**common, **item.options}, variables)
+        warnings = {"warnings": raw["warnings"]} if raw.get("warnings") else {}
+        found = plain({key: value for key, value in raw.items() if key != "warnings"})
+        return {"changed": False, "actions": [], **found, **warnings}
 
 
 def _skipped(reason: str) -> Result:

@@ -6,6 +6,10 @@
 Ansible gives each of its workers a process group of its own, and passes SIGINT and SIGTERM on to it. A run that is
 ended otherwise (SIGKILL, SIGHUP, out of memory) cannot pass on anything: then the leader of the module's group, which
 is Ansible's worker, or sshd's child where the module runs elsewhere, has lost its parent.
+
+Python runs a signal's handler in the main thread only. The kernel gives a signal to another thread where the main one
+cannot take it at that moment (kernel/signal.c, complete_signal), as in a process that was stopped and goes on; then the
+main thread waits on, and nothing is handled until what it waits for has come.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ import typing as t
 LOOK_EVERY = 1.0
 # Threads that wait for the network keep Python from ending; after so many seconds it ends all the same.
 GRACE = 1.0
+ENDING = (signal.SIGINT, signal.SIGTERM)
 # What is done before the process ends, and how many seconds it takes at most.
 _endings: list[tuple[t.Callable[[], None], float]] = []
 
@@ -46,6 +51,24 @@ def _grace() -> float:
     return GRACE + sum(seconds for _work, seconds in _endings)
 
 
+def main_thread_gets(numbers: t.Collection[int]) -> None:
+    """Have this thread, the main one, handle each of these signals at once, whichever thread is given it."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    # The interpreter writes the number of every signal that comes (signal.set_wakeup_fd).
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    main, left = threading.get_ident(), set(numbers)
+
+    def pass_on() -> None:
+        while left:
+            for number in left.intersection(os.read(reading, 64)):
+                # Once: what is passed on is written too.
+                left.discard(number)
+                signal.pthread_kill(main, number)
+
+    threading.Thread(target=pass_on, daemon=True).start()
+
+
 def bound(keep_files: bool = False) -> None:
     """End with the run, and at once when a signal says so. Only where this is the process's main thread.
 
@@ -57,7 +80,7 @@ def bound(keep_files: bool = False) -> None:
     begun: list[int] = []
 
     def end(signum: int, _frame: t.Any) -> None:
-        if begun and _endings:
+        if begun:
             # Ansible sends another signal soon, and what is being done would be broken off.
             return
         begun.append(signum)
@@ -73,8 +96,9 @@ def bound(keep_files: bool = False) -> None:
         # Unwinds, so that Ansible's wrapper removes what it has unpacked.
         raise SystemExit(128 + signum)
 
-    for signum in (signal.SIGINT, signal.SIGTERM):
+    for signum in ENDING:
         signal.signal(signum, end)
+    main_thread_gets(ENDING)
     leader = os.getpgrp()
     parent = parent_of(leader)
     if parent > 1:

@@ -141,8 +141,9 @@ checks:
 monthly_cost:
   description:
     - What the run will create, as an estimate at list price; null without O(show_costs). V(amount) in V(currency) is
-      without data, and V(not_estimated) names what comes on top, V(stack) for what new stacks run and
-      V(endpoint changes) for endpoints of which it cannot be foreseen how many zones they get.
+      without data, and V(not_estimated) names what comes on top, V(stack) for what new stacks run,
+      V(endpoint changes) for endpoints of which it cannot be foreseen how many zones they get, V(warm pools) for
+      environments that wait in them, and V(acceptance) for those that it runs for minutes, once.
   returned: success
   type: dict
   sample: {"amount": 14.6, "currency": "USD", "not_estimated": ["stack"]}

@@ -62,17 +62,16 @@ options:
     description: Whether the shared cache of dev container images is on. A new runner has it.
     type: bool
   metrics:
-    description: Where the runner sends its metrics; what is left out is off or empty.
+    description:
+      - Where the runner sends its metrics. What is left out stays as it is; of a new runner it is off or empty.
     type: dict
     suboptions:
       enabled:
         description: Whether metrics are sent.
         type: bool
-        default: false
       managed:
         description: Whether they are sent to Gitpod.
         type: bool
-        default: false
       url:
         description: Remote-write URL.
         type: str

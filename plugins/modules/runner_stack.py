@@ -364,6 +364,9 @@ load_balancer:
     state:
       description: V(provisioning), V(active) or V(failed).
       type: str
+    vpc_id:
+      description: Its VPC.
+      type: str
     ip_address_type:
       description: V(ipv4) or V(dualstack).
       type: str

@@ -135,6 +135,9 @@ runners:
             state:
               description: Its state.
               type: str
+            vpc_id:
+              description: Its VPC.
+              type: str
             ports:
               description: Ports of its listeners.
               type: list

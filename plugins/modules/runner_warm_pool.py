@@ -28,7 +28,10 @@ options:
     type: str
     required: true
   environment_class:
-    description: Display name of an environment class of the runner that can be chosen.
+    description:
+      - Display name of an environment class of the runner that can be chosen.
+      - With O(state=absent) the pool of a class of that name that was disabled goes too. A warning tells of such a pool
+        beside the one that is wanted.
     type: str
     required: true
   min_size:

@@ -26,6 +26,7 @@ PREREQUISITES = "runner_preflight_info"
 # Of what one runner waits for (runner_fleet_wait).
 PARTS = ("stack", "network_endpoints", "endpoint", "certificate")
 COSTED = (
+    "gitpod_acceptance",
     "gitpod_vpc_id",
     "gitpod_privatelink_enabled",
     "gitpod_privatelink_subnet_ids",

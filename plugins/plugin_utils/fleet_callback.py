@@ -241,4 +241,5 @@ class Conductor:
 
     def _line(self, text: str, colour: str) -> None:
         if text:
-            self._display.display(clean(text), color=colour or None)
+            told = wrapped(clean(text), TERMINAL_WIDTH)
+            self._display.display(block(told.split("\n")), color=colour or None)

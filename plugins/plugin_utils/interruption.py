@@ -14,6 +14,8 @@ import threading
 import time
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._lifetime import ENDING, main_thread_gets
+
 T = t.TypeVar("T")
 TOLD = (
     "[WARNING]: Broken off. AWS goes on by itself with what was begun (stacks, endpoints, certificates, deletions);"
@@ -87,11 +89,14 @@ def end_with_the_run() -> None:
     """Have this worker, and what it has started, end when Ansible's main process is gone; elsewhere nothing.
 
     The module notices by itself (module_utils/_lifetime.py); then its files are removed, and what still runs is ended.
+    The worker passes signals on to its module, and does so at once whichever of its threads is given them.
     """
     process, main = os.getpid(), multiprocessing.parent_process()
     if main is None or main.pid is None or os.getpgrp() != process or process in _watched:
         return
     _watched.add(process)
+    if threading.current_thread() is threading.main_thread():
+        main_thread_gets(ENDING)
     threading.Thread(target=_watch, args=(main.pid,), daemon=True).start()
 
 

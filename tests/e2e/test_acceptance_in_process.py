@@ -217,6 +217,33 @@ def test_a_creation_whose_answer_is_lost_is_found_and_made_once(bed: TestBed) ->
     assert [entry["phase"] for entry in plane(bed)["environments"]] == ["deleted"]
 
 
+def test_what_lost_answers_have_made_besides_is_removed_too(bed: TestBed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that lags behind does not have it when the next try is made; and a creation may come late."""
+    monkeypatch.setattr(
+        "ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client.FIRST_DELAY", 0.001
+    )
+    ids = made(bed, {"well": CASES["well"]})
+    raw = {"well": inventory(bed, "well", ids["well"])}
+    plane(bed, severity={"list_lag": 0.5, "seed": 3})
+    plane(bed, faults=[{"method": "CreateEnvironment", "code": "unavailable", "times": 2, "after": True}])
+    found = accept(bed, raw)["runners"]["well"]
+    assert found["accepted"] is True
+    phases = [entry["phase"] for entry in plane(bed)["environments"]]
+    assert len(phases) > 1
+    assert set(phases) == {"deleted"}
+    (step,) = [step for step in found["steps"] if step["step"] == "delete"]
+    assert step["detail"] == f"gone, and {len(phases) - 1} that a lost answer had made"
+
+    plane(bed, forget_environments=True, severity={}, environments={ids["well"]: {"seconds": QUICK, "late": 0.8}})
+    monkeypatch.setattr(
+        "ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client.LONGEST_DELAY", 0.01
+    )
+    late = accept(bed, raw)["runners"]["well"]
+    assert late["accepted"] is False
+    assert steps(late)["create"] == "failed"
+    assert {entry["phase"] for entry in plane(bed)["environments"]} == {"deleted"}
+
+
 def test_what_a_killed_run_has_left_is_removed_and_nothing_else(bed: TestBed) -> None:
     ids = made(bed, {"well": CASES["well"]})
     mine, now = ids["well"], int(time.time())
@@ -263,8 +290,11 @@ operation.run(FleetModule(type("Bed", (), told["bed"]), told["raw"]))
 """
 
 
-def broken_off(bed: TestBed, raw: Result, number: signal.Signals) -> float:
-    """Seconds until the program ended that was sent a signal while its environment was to run."""
+def broken_off(bed: TestBed, raw: Result, number: signal.Signals, begun: str = "environments") -> float:
+    """Seconds until the program ended that was sent a signal while its environment was to run.
+
+    :param begun: what of the management plane's tells that it is time: its environments, or the name of a call.
+    """
     told = {"bed": {"aws_endpoint_url": bed.aws_endpoint_url}, "raw": raw}
     process = subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=ROOT, stdin=subprocess.PIPE, text=True)
     try:
@@ -272,10 +302,16 @@ def broken_off(bed: TestBed, raw: Result, number: signal.Signals) -> float:
         process.stdin.write(json.dumps(told))
         process.stdin.close()
         end = time.monotonic() + 30
-        while not plane(bed)["environments"] and time.monotonic() < end:
+        while time.monotonic() < end:
+            told_now = plane(bed)
+            if told_now.get(begun) or begun in told_now["calls"]:
+                break
             time.sleep(0.05)
         began = time.monotonic()
+        # As one that was in the background: then any thread may be given the signal.
+        process.send_signal(signal.SIGSTOP)
         process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
         process.wait(20)
         return time.monotonic() - began
     finally:
@@ -295,6 +331,13 @@ def test_a_run_that_is_broken_off_removes_its_environment_and_a_killed_ones_is_r
         assert found["phase"] in ("stopping", "stopped", "deleting", "deleted"), number
         assert took < 7, number
         plane(bed, forget_environments=True)
+    # What is carried out only after its answer was lost, and after the signal.
+    plane(bed, environments={ids["well"]: {"seconds": QUICK, "late": 1.5}}, forget_calls=True)
+    assert broken_off(bed, raw, signal.SIGINT, "CreateEnvironment") < 7
+    phases = [entry["phase"] for entry in plane(bed)["environments"]]
+    assert phases
+    assert set(phases) <= {"stopping", "stopped", "deleting", "deleted"}
+    plane(bed, forget_environments=True, environments={ids["well"]: slow.orders})
     broken_off(bed, raw, signal.SIGKILL)
     (found,) = plane(bed)["environments"]
     assert found["phase"] in ("creating", "starting")

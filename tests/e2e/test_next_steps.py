@@ -211,6 +211,29 @@ def test_a_warm_pool_is_of_a_project_and_a_class(plane: Plane) -> None:
     assert "min_size would be 2, max_size 1" in contradiction["msg"]
     assert plane("warm_pool", **pool, state="absent")["changed"]
     assert not plane("warm_pool", **pool, state="absent")["changed"], "one that is being deleted is none"
+    assert not plane("warm_pool", **{**pool, "project": "gone"}, state="absent")["changed"]
+
+
+def test_a_warm_pool_of_a_class_that_was_disabled_is_removed_and_never_passed_over(plane: Plane) -> None:
+    """Classes come first, so that a run which wants neither has disabled the class when it comes to the pool."""
+    pool = {**RUNNER, "project": "api", "environment_class": "Large", "max_size": 1}
+    first = plane("environment_class", **LARGE)["environment_class"]["id"]
+    plane.control(add_projects=[{"name": "api", "prebuilds": [first]}])
+    plane("warm_pool", **pool)
+    gone = {key: value for key, value in pool.items() if key not in RUNNER} | {"state": "absent"}
+    assert planned(plane, **{desired.POOLS: [gone]})["warm_pools"][0] == "update"
+    plane("environment_class", **RUNNER, display_name="Large", state="absent")
+    assert planned(plane, **{desired.POOLS: [gone]})["warm_pools"][0] == "update"
+    larger = {**LARGE, "configuration": {"machineType": "m6i.large", "diskSizeGb": 100}}
+    second = plane("environment_class", **larger)["environment_class"]["id"]
+    plane.control(add_projects=[{"name": "web", "prebuilds": [second]}])
+    plane("warm_pool", check=True, **pool)
+    assert "which is disabled" in plane.warnings[0]
+    assert first in plane.warnings[0]
+    predicted = plane("warm_pool", check=True, **pool, state="absent")
+    removed = plane("warm_pool", **pool, state="absent")
+    assert predicted["actions"] == removed["actions"] == ["delete the warm pool Large of the project api"]
+    assert not plane("warm_pool", **pool, state="absent")["changed"]
 
 
 @pytest.mark.parametrize("what", ["scm_integration", "sharing", "warm_pool"])
@@ -264,7 +287,7 @@ def planned(plane: Plane, **settings: t.Any) -> dict[str, tuple[str, tuple[str, 
 
 def test_the_plan_says_of_each_kind_that_is_declared_what_would_be_done(plane: Plane) -> None:
     assert planned(plane) == {}
-    plane.control(add_groups=[{"name": "Developers"}])
+    plane.control(add_groups=[{"name": "Developers"}], add_projects=[{"name": "api"}])
     large = {key: value for key, value in LARGE.items() if key != "runner_id"}
     declared = {
         desired.CLASSES: [large],
@@ -285,11 +308,18 @@ def test_the_plan_says_of_each_kind_that_is_declared_what_would_be_done(plane: P
     }
     assert "s3cret" not in str(first)
     class_id = plane("environment_class", **LARGE)["environment_class"]["id"]
-    plane.control(add_projects=[{"name": "api", "prebuilds": [class_id]}])
+    missing = {**declared, desired.SHARING: [{"group": "Developers"}, {"group": "Nobody"}]}
+    assert planned(plane, **missing)["sharing"] == ("unknown", ("There is no group Nobody, or several have that name",))
+    pool = {"environment_class": "Large", "project": "web", "max_size": 1}
+    alone = {desired.POOLS: [{"environment_class": "Huge", "project": "api", "max_size": 1}]}
+    assert "no environment class Huge" in planned(plane, **alone)["warm_pools"][1][0]
+    assert "There is no project web" in planned(plane, **{**declared, desired.POOLS: [pool]})["warm_pools"][1][0]
+    plane.control(add_projects=[{"name": "web", "prebuilds": [class_id]}])
+    declared[desired.POOLS] = [{**pool, "max_size": 2}]
     plane("scm_integration", **GITHUB)
     plane("sharing", **RUNNER, group="Developers")
     plane("llm", **BEDROCK)
-    plane("warm_pool", **RUNNER, project="api", environment_class="Large", max_size=2)
+    plane("warm_pool", **RUNNER, project="web", environment_class="Large", max_size=2)
     assert set(planned(plane, **declared).values()) == {("nothing", ())}
     renewing = planned(plane, **declared, gitpod_renew_secrets=True)
     assert [stage for stage, (action, _reasons) in renewing.items() if action == "update"] == [
@@ -320,3 +350,59 @@ def test_settings_of_a_runner_with_an_id_are_kept_whoever_registered_it(plane: P
     assert plane.control()["metrics_passwords"][US_RUNNER] == "n3w-m3trics"
     api = Api(Client(Connection(plane.testbed.management_plane_url, plane.testbed.api_token)))
     assert api.runner(US_RUNNER).configuration.metrics.url == "https://metrics.example.com"
+
+
+def test_a_part_of_the_metrics_that_is_left_out_stays_as_it_is(plane: Plane) -> None:
+    """Who rotates a password may well declare nothing else."""
+    metrics = {"enabled": True, "url": "https://metrics.example.com", "username": "gitpod", "password": "m3trics"}
+    plane("registration", **RUNNER, metrics=metrics)
+    rotated = {"metrics": {"password": "n3w-m3trics"}, "renew_metrics_password": True}
+    assert not plane("registration", **RUNNER, metrics=rotated["metrics"])["changed"]
+    sent = plane("registration", **RUNNER, **rotated)
+    assert sent["actions"] == [f"send the metrics password of the runner {US_RUNNER}"]
+    kept = {"enabled": True, "url": "https://metrics.example.com", "username": "gitpod", "managed": False}
+    assert sent["runner"]["configuration"]["metrics"] == kept
+    api = Api(Client(Connection(plane.testbed.management_plane_url, plane.testbed.api_token)))
+    assert vars(api.runner(US_RUNNER).configuration.metrics) == kept
+    assert plane.control()["metrics_passwords"][US_RUNNER] == "n3w-m3trics"
+    renewing = {"gitpod_registration_metrics": {"password": "n3xt"}, "gitpod_renew_secrets": True}
+    usual = {"gitpod_region": "us-east-1", "gitpod_api_token": "t", "gitpod_runner_id": US_RUNNER}
+    values = read("us", "/", variables(), {**usual, **renewing})
+    asked = registering.asked(Wanted.of(values.everything()))
+    assert asked is not None
+    assert asked.renew_password
+    off = plane("registration", **RUNNER, metrics={"enabled": False})
+    assert off["runner"]["configuration"]["metrics"] == {**kept, "enabled": False}
+
+
+def test_a_list_that_has_a_thing_on_two_pages_has_it_once(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something in front of it was deleted or added while its pages were read."""
+    plane.control(add_groups=[{"name": "Developers"}], add_projects=[{"name": "api"}])
+    plane("environment_class", **LARGE)
+    plane("scm_integration", **GITHUB)
+    plane("sharing", **RUNNER, group="Developers")
+    plane("llm", **BEDROCK)
+    pages = Api._pages
+    monkeypatch.setattr(Api, "_pages", lambda *arguments: (page for page in pages(*arguments) for _twice in range(2)))
+    assert not plane("environment_class", **LARGE)["changed"]
+    assert not plane("scm_integration", **GITHUB)["changed"]
+    assert not plane("sharing", **RUNNER, group="Developers")["changed"]
+    assert not plane("llm", **BEDROCK)["changed"]
+    api = Api(Client(Connection(plane.testbed.management_plane_url, plane.testbed.api_token)))
+    assert [len(api.projects("api")), len(api.policies(US_RUNNER))] == [1, 1]
+
+
+def test_what_a_person_has_made_twice_is_disabled_when_none_is_wanted_and_told_when_one_is(plane: Plane) -> None:
+    plane.control(add_classes=[{"runner_id": US_RUNNER, "name": "Twice"} for _number in range(2)])
+    twice = {**RUNNER, "display_name": "Twice"}
+    assert "Several enabled environment classes are named Twice" in plane("environment_class", **twice)["msg"]
+    plane("environment_class", **LARGE)
+    plane("environment_class", **RUNNER, display_name="Large", state="absent")
+    back = plane("environment_class", **LARGE, description="As before")
+    assert back["actions"] == [
+        "enable the environment class Large",
+        "change description of the environment class Large",
+    ]
+    gone = plane("environment_class", **twice, state="absent")
+    assert len(gone["actions"]) == 2
+    assert not plane("environment_class", **twice, state="absent")["changed"]

@@ -15,7 +15,8 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe import command
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe import command, operation
 from tests.e2e.in_process import InProcessModule
 from tests.e2e.test_verification import namespaces_work, python_in_the_vpc
 from tests.e2e.verified_runner import HOST, REGION, Bed, Result
@@ -144,6 +145,31 @@ def test_a_missing_permission_is_a_look_that_was_not_made(scene: Scene, operatio
         (probe,) = scene.look(verify_probe_instances=[scene.instance])["instances"]
     assert "checks" not in probe
     assert "docs/permissions.md" in probe["msg"]
+
+
+def test_an_instance_of_another_vpc_with_the_same_tags_is_not_asked(scene: Scene) -> None:
+    """Also where the inventory leaves the VPC to the stack that exists; and a value is no pattern."""
+    ec2 = scene.bed.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+    other = launched(scene.bed, ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.1.0/24")["Subnet"]["SubnetId"])
+    scene.managed(other)
+    for vpc_id in (HOST["gitpod_vpc_id"], None):
+        found = scene.look(verify_probe_instance_tags=TAGS, vpc_id=vpc_id, verify_timeout=1)["instances"]
+        assert other not in [probe["item"] for probe in found]
+        assert scene.instance in [probe["item"] for probe in found]
+    with pytest.raises(RunnerError, match="Which VPC"):
+        operation.found(ec2, {"gitpod_verify_probe_instance_tags": TAGS})
+    (probe,) = scene.look(verify_probe_instance_tags={"role": "bast*"})["instances"]
+    assert "No instance that runs in the VPC has the tags role=bast*" in probe["msg"]
+
+
+def test_an_instance_that_goes_away_meanwhile_takes_nobody_elses_look(scene: Scene) -> None:
+    gone = launched(scene.bed, HOST["gitpod_ec2_subnet_ids"][0])
+    scene.managed(gone, "ConnectionLost")
+    api = command.Api(client(InProcessModule(scene.bed.testbed, {}, REGION), "ssm"))
+    found = api.run([scene.instance, gone], "echo seen", 5)
+    assert found[scene.instance].output.strip() == "seen"
+    assert "not in a valid state" in found[gone].problem
 
 
 def test_tags_that_no_instance_has_are_told(scene: Scene) -> None:

@@ -11,6 +11,7 @@ still read, nobody outside has recorded: orders choose.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
 import typing as t
@@ -46,6 +47,7 @@ class Orders:
     :param refuse: code and message by method, such as C({"DeleteEnvironment": ["failed_precondition", "in use"]}).
     :param refuse_unless_forced: whether only a deletion without force is refused, and gets stuck where it is not.
     :param quota: how many environments there may be, or C(None).
+    :param late: seconds after which a creation is carried out whose answer is lost at once; 0 for none.
     :param forgets: whether a deleted one is not found any more, rather than deleted.
     :param domain: below which its URLs are; empty is that of the runner's stack.
     :param urls: whether it has any.
@@ -57,6 +59,7 @@ class Orders:
     refuse: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     refuse_unless_forced: bool = False
     quota: int | None = None
+    late: float = 0.0
     forgets: bool = False
     domain: str = ""
     urls: bool = True
@@ -202,6 +205,7 @@ class Environments(EnvironmentService):
             for _key, entry in sorted(self._plane.environments.items())
             if (not wanted.runner_ids or entry.metadata.runner_id in wanted.runner_ids)
             and (everything or not entry.metadata.HasField("archived_at"))
+            and self._plane.severity.listed(entry.id)
         ]
         return page(request, found, environment_pb2.ListEnvironmentsResponse(), "environments")
 
@@ -246,9 +250,18 @@ class Environments(EnvironmentService):
         entry.metadata.annotations.update(request.annotations)
         entry.metadata.created_at.GetCurrentTime()
         entry.status.phase = CREATING
+        self._plane.severity.lags(entry.id)
+        late = self._plane.lives.of(chosen.runner_id).late
+        if late:
+            # Carried out when whoever asked has given up.
+            asyncio.get_running_loop().call_later(late, self._begun, entry)
+            raise ConnectError(Code.UNAVAILABLE, "upstream connect error or disconnect/reset before headers")
+        self._begun(entry)
+        return environment_pb2.CreateEnvironmentResponse(environment=entry)
+
+    def _begun(self, entry: t.Any) -> None:
         self._plane.environments[entry.id] = entry
         self._plane.lives.lives[entry.id] = Life(time.monotonic())
-        return environment_pb2.CreateEnvironmentResponse(environment=entry)
 
     async def stop_environment(self, request: t.Any, _ctx: t.Any) -> t.Any:
         """It winds down."""

@@ -23,7 +23,7 @@ CUT, RESET = "cut", "reset"
 class Severity:
     """How the servers behind the API differ.
 
-    :param list_lag: seconds until a list has a new runner, at most; each has its own delay.
+    :param list_lag: seconds until a list has a new runner or environment, at most; each has its own delay.
     :param clock_skew: seconds by which the clocks of two servers differ, at most.
     :param create_delay: seconds until a creation is carried out, at most.
     :param seed: of the chances.
@@ -48,12 +48,16 @@ class Severity:
         if self.clock_skew:
             seconds = time.time() + self.chance.uniform(-self.clock_skew / 2, self.clock_skew / 2)
             runner.created_at.FromNanoseconds(int(seconds * 1e9))
-        if self.list_lag:
-            self._listed[runner.runner_id] = time.monotonic() + self.chance.uniform(0, self.list_lag)
+        self.lags(runner.runner_id)
 
-    def listed(self, runner_id: str) -> bool:
+    def lags(self, identifier: str) -> None:
+        """Lists have it later."""
+        if self.list_lag:
+            self._listed[identifier] = time.monotonic() + self.chance.uniform(0, self.list_lag)
+
+    def listed(self, identifier: str) -> bool:
         """Whether lists have it by now."""
-        return self._listed.get(runner_id, 0.0) <= time.monotonic()
+        return self._listed.get(identifier, 0.0) <= time.monotonic()
 
 
 @dataclasses.dataclass

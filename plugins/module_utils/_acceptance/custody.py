@@ -27,23 +27,33 @@ class Entry:
     """An environment from before it is asked for until it is gone.
 
     :param found: as soon as it is known.
+    :param sure: whether it is the only one that was made, which nobody knows before the creation is answered.
+    :param over: whether the run is being broken off, so that no further try of the creation begins.
     """
 
     def __init__(self, api: EnvironmentApi, order: Order) -> None:
         self.api, self.order = api, order
         self.found: Environment | None = None
+        self.sure = self.over = False
+
+    def others(self, known: t.Container[str]) -> list[Environment]:
+        """What else has this run's mark: tries of the creation have made it whose answers were lost."""
+        return [one for one in self.api.own_environments(self.order.runner_id, self.order.run) if one.id not in known]
 
     def remove(self, end: float) -> None:
-        """Ask for its deletion, which stops it first; one whose creation is on its way is looked for until then.
+        """Ask for its deletion, which stops it first; what its creation may yet bring is looked for until then.
 
         :param end: on the monotonic clock.
         """
-        while self.found is None and time.monotonic() < end:
-            self.found = next(iter(self.api.own_environments(self.order.runner_id, self.order.run)), None)
-            if self.found is None:
-                time.sleep(LOOK_EVERY)
-        if self.found is not None:
+        self.over = True
+        known = {self.found.id} if self.found else set()
+        if self.found:
             self.api.delete_environment(self.found)
+        while not self.sure and time.monotonic() < end:
+            for other in self.others(known):
+                self.api.delete_environment(other)
+                known.add(other.id)
+            time.sleep(LOOK_EVERY)
 
 
 class Custody:

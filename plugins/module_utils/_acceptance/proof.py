@@ -30,12 +30,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     Order,
     current,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.failures import LOST
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
 # An environment takes minutes; the calls of a batch share a limit.
 PACE = Pace(first=1.0, longest=5.0, growth=1.3)
 # Seconds for the last try, by force.
 FORCED = 60.0
+# Seconds until a list has what was created, and until a creation is carried out that nobody answered, as a rule.
+LAG, LATE = 5.0, 20.0
 # Refusals of a call that repeating it changes nothing about.
 FINAL = frozenset({"permission_denied", "unauthenticated", "unimplemented", "invalid_argument"})
 Look = t.Callable[[t.Sequence[str]], Sight]
@@ -102,11 +105,11 @@ class Proof:
         if kept:
             self.steps[-1] = dataclasses.replace(self.steps[-1], state=model.WARNED)
 
-    def _removed(self, left: Environment) -> bool:
-        self._means.tell(f"{left.name} of an earlier run to go")
+    def _removed(self, left: Environment, whose: str = "of an earlier run") -> bool:
+        self._means.tell(f"{left.name} {whose} to go")
         outcome, refusal = self._delete(left)
         if outcome != DONE:
-            self.warnings.append(words.leftover(left, refusal))
+            self.warnings.append(words.leftover(left, whose, refusal))
         return outcome == DONE
 
     def prove(self, order: Order) -> None:
@@ -136,8 +139,10 @@ class Proof:
         with self.step(model.CREATE) as detail:
             self._means.tell("an environment to be created")
             try:
-                entry.found = self._means.api.create_environment(entry.order)
+                made = self._means.api.create_environment(entry.order, lambda: entry.over)
+                entry.found, entry.sure = made.environment, made.sure
             except ApiError as error:
+                entry.sure = error.code not in LOST
                 raise words.not_created(error, self._wanted) from error
             detail.append(entry.found.name)
 
@@ -173,8 +178,10 @@ class Proof:
         """What of it failed; C(None) when the environment is gone, or never came."""
         found, failure = entry.found, None
         if found is None:
-            for name in (model.STOP, model.DELETE):
-                self.leave_out(name, "there is no environment")
+            strays = 0 if entry.sure else self._remove_strays(entry, LATE)
+            self.leave_out(model.STOP, "there is no environment")
+            came = f"{strays} that a lost answer had made" if strays else "there is no environment"
+            self.leave_out(model.DELETE, came)
             return None
         if well:
             with contextlib.suppress(RunnerError), self.step(model.STOP):
@@ -190,8 +197,28 @@ class Proof:
             if outcome != DONE:
                 failure = words.not_deleted(entry.found or found, self._runner, refusal)
                 raise failure
-            detail.append("gone")
+            strays = 0 if entry.sure else self._remove_strays(entry, LAG)
+            detail.append(f"gone, and {strays} that a lost answer had made" if strays else "gone")
         return failure
+
+    def _remove_strays(self, entry: Entry, patience: float) -> int:
+        """How many there were besides, each of which is removed, or told in a warning.
+
+        :param patience: seconds in which one may yet show itself.
+        """
+        known = {entry.found.id} if entry.found else set()
+        strays = 0
+        for _elapsed in poll(self._means.clock, patience, PACE):
+            try:
+                others = entry.others(known)
+            except ApiError:
+                # The next acceptance looks again.
+                break
+            if strays and not others:
+                break
+            known |= {other.id for other in others}
+            strays += sum(self._removed(other, "that a lost answer had made") for other in others)
+        return strays
 
     def _delete(self, found: Environment, entry: Entry | None = None) -> tuple[str, RunnerError | None]:
         """Have it deleted, in the end by force."""

@@ -105,10 +105,13 @@ def not_deleted(found: Environment, runner: str, refusal: RunnerError | None) ->
     )
 
 
-def leftover(found: Environment, refusal: RunnerError | None) -> str:
-    """An earlier run's environment stays."""
+def leftover(found: Environment, whose: str, refusal: RunnerError | None) -> str:
+    """An environment stays.
+
+    :param whose: how it came about, such as C(of an earlier run).
+    """
     why = refusal.why.rstrip(".") if refusal else f"It is {found.phase}"
-    return f"The environment {found.name} ({found.id}) of an earlier run could not be removed. {why}. {BY_ITSELF}."
+    return f"The environment {found.name} ({found.id}) {whose} could not be removed. {why}. {BY_ITSELF}."
 
 
 def both(failure: RunnerError, left: RunnerError) -> RunnerError:

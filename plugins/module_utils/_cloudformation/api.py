@@ -339,6 +339,7 @@ def _described(raw: t.Mapping[str, t.Any]) -> dict[str, str]:
         "scheme": raw.get("Scheme", ""),
         "state": raw.get("State", {}).get("Code", ""),
         "ip_address_type": raw.get("IpAddressType", ""),
+        "vpc_id": raw.get("VpcId", ""),
     }
 
 

@@ -29,6 +29,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_s
     declared,
     desired,
     environment_class,
+    integration,
     llm,
     warm_pool,
 )
@@ -42,6 +43,14 @@ REQUIRED = "gitpod_verify_required"
 EXPECTED, RUNNING = "gitpod_expected_environments", "gitpod_expected_running_environments"
 REPOSITORY = "gitpod_acceptance_repository"
 INTEGRATIONS = "gitpod_runner_settings_scm_integrations"
+# What two entries of a list are of that are one and the same.
+WORDS: t.Mapping[str, str] = {
+    "environment_classes": "display name",
+    "scm_integrations": "system and host",
+    "sharing": "group",
+    "llm_integrations": "endpoint",
+    "warm_pools": "project and environment class",
+}
 # A name or an IPv4 address (RFC 1123, section 2.1), or an IPv6 address in brackets; a port or none.
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _VERIFIED = tuple(
@@ -97,10 +106,16 @@ def integrations(inventory: Inventory) -> list[Problem]:
         if isinstance(host, str) and not _HOST.fullmatch(host):
             summary = f"Entry {number}: host is not the name of a host, with a port or without."
             problems.append(Problem(MALFORMED, INTEGRATIONS, summary, "Write it without scheme, such as github.com"))
+            continue
         fault = url_fault(issuer) if isinstance(issuer, str) and issuer else ""
         if fault:
             summary = f"Entry {number}: issuer_url {fault}."
             problems.append(Problem(MALFORMED, INTEGRATIONS, summary, "Copy the issuer's https URL in one line."))
+        try:
+            integration.wanted_of(entry)
+        except InputError as error:
+            # Its words are names of options.
+            problems.append(Problem(CONTRADICTORY, INTEGRATIONS, f"Entry {number}: {error.why}.", "Correct it."))
     return problems
 
 
@@ -119,6 +134,21 @@ def entries(inventory: Inventory) -> list[Problem]:
                 judge(entry)
             except InputError as error:
                 problems.append(Problem(CONTRADICTORY, name, f"Entry {number}: {error.why}.", "Correct it."))
+    return problems
+
+
+def doubled(inventory: Inventory) -> list[Problem]:
+    """Each thing is declared once: of two entries that differ, each run would write both, one after the other."""
+    problems = []
+    for name, kind in desired.KINDS.items():
+        given = inventory.values.get(f"{desired.PREFIX}{name}")
+        found: dict[tuple[str, ...], list[int]] = {}
+        for number, entry in enumerate(given if isinstance(given, list) else [], 1):
+            found.setdefault(kind.key(entry), []).append(number)
+        for numbers in found.values():
+            if len(numbers) > 1:
+                summary = f"Entries {' and '.join(map(str, numbers))} are of the same {WORDS[name]}."
+                problems.append(Problem(CONTRADICTORY, f"{desired.PREFIX}{name}", summary, "Keep one of them."))
     return problems
 
 
@@ -143,4 +173,4 @@ def repository(inventory: Inventory) -> list[Problem]:
     return [Problem(MALFORMED, REPOSITORY, f"It {fault}.", advice)]
 
 
-RULES = (registration, checks, integrations, expected, entries, token, repository)
+RULES = (registration, checks, integrations, expected, entries, doubled, token, repository)

@@ -4,7 +4,8 @@
 """What a run will create that costs money each month, as an estimate at list price. Pure.
 
 Only what the collection itself decides on is estimated: interface endpoints. What a stack runs (load balancer,
-Fargate tasks, cache, environments) is the template's and the users' doing, so it is named and not estimated.
+Fargate tasks, cache, environments) is the template's and the users' doing, and what environments cost that a run itself
+brings (warm pools, acceptances) is a matter of their class, so these are named and not estimated.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_pl
 CURRENCY = "USD"
 # AWS's own calculator counts 730 hours a month; the vendor's guide rounds to 720 (7.20 USD an endpoint and zone).
 HOURS = 730
-STACK, ENDPOINT_CHANGES = "stack", "endpoint changes"
+STACK, ENDPOINT_CHANGES, WARM_POOLS, ACCEPTANCE = "stack", "endpoint changes", "warm pools", "acceptance"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Cost:
     :param amount: estimate in USD a month.
     :param stacks: stacks that are created, whose own resources are not estimated.
     :param unforeseen: endpoints of which zones or changes cannot be foreseen, so that they may cost more.
+    :param warm_pools: warm pools that are made or changed, whose environments wait all the time.
+    :param acceptances: environments that run for minutes, once, as a proof.
     """
 
     endpoints: int = 0
@@ -69,6 +72,8 @@ class Cost:
     amount: Decimal = Decimal(0)
     stacks: int = 0
     unforeseen: int = 0
+    warm_pools: int = 0
+    acceptances: int = 0
 
     def __add__(self, other: Cost) -> Cost:
         """Both together."""
@@ -78,14 +83,16 @@ class Cost:
     @property
     def cell(self) -> str:
         """For a table, aligned at its right: C(21.90), C(-) for nothing, C(+) for what comes on top."""
-        more = bool(self.stacks or self.unforeseen)
+        # Each month; what an acceptance costs, it costs once.
+        more = bool(self.stacks or self.unforeseen or self.warm_pools)
         figure = f"{self.amount:.2f}" if self.amount else "" if more else "-"
         return f"{figure} {'+' if more else ' '}"
 
     @property
     def not_estimated(self) -> list[str]:
         """What comes on top, by stable words for automation."""
-        return [word for word, number in ((STACK, self.stacks), (ENDPOINT_CHANGES, self.unforeseen)) if number]
+        numbers = (self.stacks, self.unforeseen, self.warm_pools, self.acceptances)
+        return [word for word, number in zip((STACK, ENDPOINT_CHANGES, WARM_POOLS, ACCEPTANCE), numbers) if number]
 
     def as_result(self) -> dict[str, t.Any]:
         """Plain data."""
@@ -103,7 +110,11 @@ def cost_of(runner: Runner, shared: bool = False) -> Cost:
     if runner.refused:
         return Cost()
     return (
-        Cost(stacks=int(runner.action("stack") == CREATE))
+        Cost(
+            stacks=int(runner.action("stack") == CREATE),
+            warm_pools=_warm_pools(runner),
+            acceptances=int(bool(runner.values.get("gitpod_acceptance"))),
+        )
         + _privatelink(runner)
         + (Cost() if shared else _network(runner))
     )
@@ -128,6 +139,12 @@ def _privatelink(runner: Runner) -> Cost:
         return Cost(unforeseen=int(endpoint in (UPDATE, UNKNOWN)))
     zones = _zones(runner.values)
     return Cost(endpoints=1, zones=zones, amount=PRICES["privatelink"].monthly * zones, unforeseen=int(not zones))
+
+
+def _warm_pools(runner: Runner) -> int:
+    """Pools that are made, or get another size; each has a reason of its own in the plan."""
+    stage = next((entry for entry in runner.needed if entry.stage == "warm_pools"), None)
+    return sum(not reason.startswith("delete ") for reason in stage.reasons) if stage else 0
 
 
 def _network(runner: Runner) -> Cost:
@@ -156,7 +173,13 @@ def total_line(cost: Cost) -> str:
         about += f", for {_count(cost.endpoints, PRICES['privatelink'].what)} in {_count(cost.zones, 'zone')}"
     on_top = [f"what {_count(cost.stacks, 'new stack')} run{'s' if cost.stacks == 1 else ''}"] if cost.stacks else []
     on_top += [f"{_count(cost.unforeseen, 'endpoint')} that may change"] if cost.unforeseen else []
-    return f"Cost: {about}" + (f"; on top comes {' and '.join(on_top)}" if on_top else "")
+    on_top += [f"what {_count(cost.warm_pools, 'warm pool')} keep{'s' * (cost.warm_pools == 1)} ready"] * bool(
+        cost.warm_pools
+    )
+    once = f"{_count(cost.acceptances, 'environment')} for some minutes, once (acceptance)"
+    on_top += [once] if cost.acceptances else []
+    told = f"{', '.join(on_top[:-1])} and {on_top[-1]}" if len(on_top) > 1 else "".join(on_top)
+    return f"Cost: {about}" + (f"; on top comes {told}" if told else "")
 
 
 def notes(cost: Cost) -> list[str]:
@@ -171,6 +194,13 @@ def notes(cost: Cost) -> list[str]:
     if cost.stacks:
         found.append(
             "+ : what a stack runs (load balancer, Fargate tasks, cache, environments) costs money too; not estimated."
+        )
+    if cost.warm_pools:
+        found.append("+ : environments of a warm pool cost money while they wait, up to its max_size; not estimated.")
+    if cost.acceptances:
+        found.append(
+            "An acceptance runs an environment on each runner until it is proven and removed, at each run with"
+            " gitpod_acceptance; its minutes cost what its class costs; not estimated."
         )
     if cost.unforeseen:
         found.append("+ : an endpoint that gets another zone costs more; how many zones it gets cannot be foreseen.")

@@ -46,8 +46,13 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 NETWORK_THREADS = 128
 Connected = t.Callable[[t.Any], Connections]
 PARAMETERS = "gitpod_stack_parameters"
-# Secret dictionaries of which only this part is secret; the rest is what other results may well have in them.
-PARTLY_SECRET: t.Mapping[str, str] = {"gitpod_registration_metrics": "password"}
+# Secret dictionaries, or lists of them, of which only this part is secret; the rest is what other results may well have
+# in them, and what a plan says of them.
+PARTLY_SECRET: t.Mapping[str, str] = {
+    "gitpod_registration_metrics": "password",
+    "gitpod_runner_settings_scm_integrations": "oauth_client_secret",
+    "gitpod_runner_settings_llm_integrations": "api_key",
+}
 
 
 def looked(module: t.Any, look: Look, verb: str, connected: Connected = FleetConnections) -> dict[str, t.Any]:
@@ -94,8 +99,9 @@ def hidden_and_public(secrets: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[s
             everything |= texts(value)
             if variable == PARAMETERS and isinstance(value, dict):
                 hidden |= secret_texts(value)
-            elif variable in PARTLY_SECRET and isinstance(value, dict):
-                hidden |= texts(value.get(PARTLY_SECRET[variable]))
+            elif variable in PARTLY_SECRET and isinstance(value, (dict, list)):
+                entries = [value] if isinstance(value, dict) else [entry for entry in value if isinstance(entry, dict)]
+                hidden |= {text for entry in entries for text in texts(entry.get(PARTLY_SECRET[variable]))}
             else:
                 hidden |= texts(value)
     return hidden, everything - hidden

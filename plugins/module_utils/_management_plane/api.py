@@ -55,10 +55,8 @@ class Api(ConfigurationCalls, SharingCalls, WarmPoolCalls):
             number = runner_configuration_pb2.RunnerProvider.Value(f"RUNNER_PROVIDER_{provider.upper()}")
             request.filter.providers.append(number)
         pages = self._pages(self._client.runner.list_runners, request, "list the runners")
-        # A list that changes while its pages are read may have a runner on two of them.
-        everything = (raw for page in pages for raw in page.runners)
-        found = {raw.runner_id or number: raw for number, raw in enumerate(everything)}
-        return [Runner.from_api(raw) for raw in found.values()]
+        found = self._each((raw for page in pages for raw in page.runners), "runner_id")
+        return [Runner.from_api(raw) for raw in found]
 
     def runner(self, runner_id: str) -> Runner:
         """:raises NotFoundError: there is none with this ID."""
@@ -148,9 +146,8 @@ class Api(ConfigurationCalls, SharingCalls, WarmPoolCalls):
         what = f"list the environments of the runner {runner_id}"
         deleted = environment_pb2.ENVIRONMENT_PHASE_DELETED
         pages = self._pages(self._client.environment.list_environments, request, what)
-        everything = (entry for page in pages for entry in page.environments)
-        found = {entry.id or number: entry.status.phase for number, entry in enumerate(everything)}
-        return sum(phase != deleted for phase in found.values())
+        found = self._each(entry for page in pages for entry in page.environments)
+        return sum(entry.status.phase != deleted for entry in found)
 
 
 def _as_changes(configuration: Configuration) -> dict[str, t.Any]:

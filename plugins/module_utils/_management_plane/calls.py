@@ -53,6 +53,12 @@ class Calls:
         why = f"The list does not end: after {len(tokens)} pages another is promised, or one of them again"
         raise ApiError(f"Could not {what}", why, "Run again; if it stays, show this to Gitpod", "endless_list")
 
+    @staticmethod
+    def _each(entries: t.Iterable[t.Any], key: str = "id") -> list[t.Any]:
+        """Each thing of a list once: one that changes while its pages are read may have it on two of them."""
+        found = {getattr(raw, key) or number: raw for number, raw in enumerate(entries)}
+        return list(found.values())
+
     def _identifier(self, rpc: Callable[[t.Any], t.Any], request: t.Any, what: str, done: Callable[[], t.Any]) -> str:
         """The ID of something new; an answer without one is looked up like one that was lost."""
         answer = self._client.call(rpc, request, what, done)

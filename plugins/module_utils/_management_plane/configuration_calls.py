@@ -35,7 +35,7 @@ class ConfigurationCalls(Calls):
         request.filter.runner_ids.append(runner_id)
         what = f"list the environment classes of the runner {runner_id}"
         pages = self._pages(self._client.configuration.list_environment_classes, request, what)
-        found = [raw for page in pages for raw in page.environment_classes]
+        found = self._each(raw for page in pages for raw in page.environment_classes)
         return [EnvironmentClass.from_api(raw) for raw in found if raw.runner_id == runner_id]
 
     def create_environment_class(
@@ -75,7 +75,7 @@ class ConfigurationCalls(Calls):
         request.filter.runner_ids.append(runner_id)
         what = f"list the source control integrations of the runner {runner_id}"
         pages = self._pages(self._client.configuration.list_scm_integrations, request, what)
-        found = [raw for page in pages for raw in page.integrations]
+        found = self._each(raw for page in pages for raw in page.integrations)
         return [Integration.from_api(raw) for raw in found if raw.runner_id == runner_id]
 
     def create_integration(self, runner_id: str, scm_id: str, host: str, fields: Changes) -> str:
@@ -174,7 +174,7 @@ class ConfigurationCalls(Calls):
         request.filter.runner_ids.append(runner_id)
         what = f"list the LLM integrations of the runner {runner_id}"
         pages = self._pages(self._client.configuration.list_llm_integrations, request, what)
-        found = [raw for page in pages for raw in page.integrations]
+        found = self._each(raw for page in pages for raw in page.integrations)
         return [LlmIntegration.from_api(raw) for raw in found if raw.runner_id == runner_id]
 
     def create_llm_integration(self, runner_id: str, entry: LlmIntegration, api_key: str) -> str:

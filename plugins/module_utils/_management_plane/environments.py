@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import NotFoundError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.calls import (
     PAGE_SIZE,
@@ -98,6 +98,17 @@ class Order:
         return self.unique, self.annotations[self.unique]
 
 
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """An environment that was made.
+
+    :param sure: whether exactly this one was: every try was answered.
+    """
+
+    environment: Environment
+    sure: bool = True
+
+
 class EnvironmentApi(Api):
     """The calls about environments, besides the others."""
 
@@ -137,8 +148,11 @@ class EnvironmentApi(Api):
         }
         return [found for found in own.values() if found.phase != DELETED]
 
-    def create_environment(self, order: Order) -> Environment:
-        """Make it; one whose answer was lost is found again by what only it has."""
+    def create_environment(self, order: Order, over: t.Callable[[], bool] = lambda: False) -> Made:
+        """Make it; one whose answer was lost is found again by what only it has, unless the list lags behind.
+
+        :param over: whether no further try is to begin after one whose answer was lost.
+        """
         from gitpod.v1 import environment_pb2
 
         request = environment_pb2.CreateEnvironmentRequest(name=order.name, annotations=order.annotations)
@@ -149,17 +163,22 @@ class EnvironmentApi(Api):
         if order.repository:
             request.spec.content.initializer.specs.add().context_url.url = order.repository
 
+        looked: list[str] = []
+
         def done() -> Environment | None:
+            looked.append(order.name)
+            if over():
+                raise RunnerError("The run was broken off while the environment was created")
             return next(iter(self.own_environments(order.runner_id, order.run)), None)
 
         what = f"create the environment {order.name}"
         answer = self._client.call(self._client.environment.create_environment, request, what, done)
         if isinstance(answer, Environment):
-            return answer
+            return Made(answer, sure=False)
         found = Environment.from_api(answer.environment) if answer.environment.id else done()
         if found is None:
             raise empty(what)
-        return found
+        return Made(found, not looked)
 
     def stop_environment(self, found: Environment) -> None:
         """Ask it to stop; it takes its time."""

@@ -24,7 +24,7 @@ class SharingCalls(Calls):
         request.pagination.page_size = PAGE_SIZE
         request.filter.search = search
         pages = self._pages(self._client.group.list_groups, request, "list the organization's groups")
-        return [Group(raw.id, raw.name) for page in pages for raw in page.groups]
+        return [Group(raw.id, raw.name) for raw in self._each(raw for page in pages for raw in page.groups)]
 
     def policies(self, runner_id: str) -> list[Policy]:
         """What groups may do with a runner."""
@@ -34,7 +34,8 @@ class SharingCalls(Calls):
         request.pagination.page_size = PAGE_SIZE
         what = f"list with whom the runner {runner_id} is shared"
         pages = self._pages(self._client.runner.list_runner_policies, request, what)
-        return [Policy.from_api(raw) for page in pages for raw in page.policies]
+        found = self._each((raw for page in pages for raw in page.policies), "group_id")
+        return [Policy.from_api(raw) for raw in found]
 
     def create_policy(self, runner_id: str, policy: Policy) -> None:
         """Share a runner with a group."""

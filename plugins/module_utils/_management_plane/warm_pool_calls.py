@@ -27,7 +27,8 @@ class WarmPoolCalls(Calls):
         request.pagination.page_size = PAGE_SIZE
         request.filter.search = search
         pages = self._pages(self._client.project.list_projects, request, "list the organization's projects")
-        return [Group(raw.id, raw.metadata.name) for page in pages for raw in page.projects]
+        found = self._each(raw for page in pages for raw in page.projects)
+        return [Group(raw.id, raw.metadata.name) for raw in found]
 
     def warm_pools(self, class_ids: tuple[str, ...]) -> list[WarmPool]:
         """The warm pools of environment classes that are not on their way out."""

@@ -95,7 +95,7 @@ def asked(wanted: Wanted) -> WantedRegistration | None:
     meant = {"name": "", "runner_id": wanted.runner_id} if named(wanted) else {"name": wanted.name, "runner_id": ""}
     found = WantedRegistration.of({**options, **meant, "region": wanted.region})
     found = dataclasses.replace(found, renew_password=wanted.renews_password)
-    return None if named(wanted) and not found.configuration else found
+    return None if named(wanted) and not found.configuration and not found.renew_password else found
 
 
 def plan(wanted: Wanted, facts: Facts) -> StagePlan:

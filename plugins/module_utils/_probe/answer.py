@@ -24,6 +24,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 
 # Bytes; what a look tells has some ten thousand.
 LARGEST = 1_000_000
+# Characters of a command's output that AWS keeps (GetCommandInvocation, StandardOutputContent).
+KEPT = 24_000
+CUT = f"AWS keeps {KEPT} characters of a command's output, and this one has more"
 Raw = t.Mapping[str, t.Any]
 
 
@@ -54,16 +57,17 @@ def observations(output: str, now: datetime.datetime) -> Observations:
 
 def _unpacked(output: str) -> Raw:
     lines = [line for line in output.splitlines() if line.startswith(MARK)]
+    cut = len(output) >= KEPT
     if not lines:
-        raise _strange(f"it is {brief(output) or 'empty'}")
+        raise _strange(CUT if cut else f"it is {brief(output) or 'empty'}")
     try:
         packed = zlib.decompressobj()
         text = packed.decompress(base64.b64decode(lines[-1][len(MARK) :], validate=True), LARGEST)
         if not packed.eof:
-            raise _strange(f"it is cut off, or longer than {LARGEST} bytes")
+            raise _strange(CUT if cut else f"it is cut off, or longer than {LARGEST} bytes")
         found = printable(json.loads(text))
     except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
-        raise _strange(str(error)) from error
+        raise _strange(CUT if cut else str(error)) from error
     if not isinstance(found, dict):
         raise _strange("it is no object")
     return found

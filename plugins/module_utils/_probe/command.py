@@ -22,7 +22,7 @@ DOCUMENT = "AWS-RunShellScript"
 MOST_INSTANCES = 50
 # Seconds: how long AWS tries to deliver the command (30 at least), and what an answer may take beyond the looking.
 DELIVERY, MARGIN = 60, 30
-UNKNOWN = "InvocationDoesNotExist"
+UNKNOWN, INVALID = "InvocationDoesNotExist", "InvalidInstanceId"
 PACE = Pace(first=1.0, longest=5.0)
 GOING_ON = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
 # What a status means, by StatusDetails, where AWS gives no text of its own.
@@ -76,27 +76,52 @@ class Api:
         :param seconds: how long the script may run.
         :raises ApiError: it cannot be sent.
         """
-        with intent(f"run a probe on {', '.join(instances)}"):
-            sent = self._client.send_command(
-                InstanceIds=list(instances),
-                DocumentName=DOCUMENT,
-                Comment="gitpod.enterprise_runner: looks at the network, changes nothing",
-                TimeoutSeconds=DELIVERY,
-                Parameters={"commands": [script], "executionTimeout": [str(seconds)]},
-                aws_retry=True,
-            )["Command"]["CommandId"]
-        waiting = list(instances)
-        ended: dict[str, Ended] = {}
+        sent, ended = self._sent(instances, script, seconds)
+        waiting = list(sent)
         for _elapsed in poll(self._clock, DELIVERY + seconds + MARGIN, PACE):
             for instance in tuple(waiting):
-                found = self._end(sent, instance)
+                found = self._end(sent[instance], instance)
                 if found:
                     ended[instance] = found
                     waiting.remove(instance)
             if not waiting:
                 return ended
-        self._cancel(sent)
+        for command in sorted({sent[instance] for instance in waiting}):
+            self._cancel(command)
         return {**ended, **dict.fromkeys(waiting, Ended(problem="the command did not end in time"))}
+
+    def _sent(self, instances: t.Sequence[str], script: str, seconds: int) -> tuple[dict[str, str], dict[str, Ended]]:
+        """The command's ID by instance, and what those came to that it cannot be sent to.
+
+        :raises ApiError: it can be sent to none.
+        """
+        try:
+            return dict.fromkeys(instances, self._send(instances, script, seconds)), {}
+        except ApiError as error:
+            if error.code != INVALID or len(instances) == 1:
+                raise
+        # One that has gone away since it was asked for has the command refused for all.
+        sent: dict[str, str] = {}
+        ended: dict[str, Ended] = {}
+        for instance in instances:
+            try:
+                sent[instance] = self._send([instance], script, seconds)
+            except ApiError as error:
+                ended[instance] = Ended(problem=error.message)
+        return sent, ended
+
+    def _send(self, instances: t.Sequence[str], script: str, seconds: int) -> str:
+        with intent(f"run a probe on {', '.join(instances)}"):
+            return str(
+                self._client.send_command(
+                    InstanceIds=list(instances),
+                    DocumentName=DOCUMENT,
+                    Comment="gitpod.enterprise_runner: looks at the network, changes nothing",
+                    TimeoutSeconds=DELIVERY,
+                    Parameters={"commands": [script], "executionTimeout": [str(seconds)]},
+                    aws_retry=True,
+                )["Command"]["CommandId"]
+            )
 
     def _end(self, command: str, instance: str) -> Ended | None:
         try:

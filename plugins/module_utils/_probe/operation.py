@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
@@ -47,7 +48,7 @@ def look(fleet: Fleet, host: Host, seen: t.Mapping[str, t.Any], wait_timeout: fl
     """
     try:
         clients = fleet.clients(host)
-        instances = found(clients("ec2"), host.values)
+        instances = found(clients("ec2"), host.values, str((seen.get("load_balancer") or {}).get("vpc_id") or ""))
         probes = Probes(Api(clients("ssm")), host, seen)
     except RunnerError as error:
         return [_unreached("instances", error.message)]
@@ -63,18 +64,24 @@ def look(fleet: Fleet, host: Host, seen: t.Mapping[str, t.Any], wait_timeout: fl
     return results
 
 
-def found(ec2: t.Any, values: t.Mapping[str, t.Any]) -> list[str]:
+def found(ec2: t.Any, values: t.Mapping[str, t.Any], vpc_id: str = "") -> list[str]:
     """The instances by ID: those that are named, and those that run in the VPC with all of the tags.
 
+    :param vpc_id: of the runner's load balancer, where the inventory names no VPC.
     :raises RunnerError: there is none, there are too many, or they cannot be read.
     """
+    vpc_id = values.get("gitpod_vpc_id") or vpc_id
     ids = list(values.get("gitpod_verify_probe_instances") or [])
     tags = values.get("gitpod_verify_probe_instance_tags") or {}
+    if tags and not vpc_id:
+        # Another runner's instances may well have the same tags.
+        raise RunnerError(
+            "Which VPC the instances with the tags are in is not known", next_step="Name the runner's (gitpod_vpc_id)"
+        )
     if tags:
-        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in sorted(tags.items())]
+        filters = [{"Name": f"tag:{key}", "Values": [_literal(value)]} for key, value in sorted(tags.items())]
         filters.append({"Name": "instance-state-name", "Values": ["running"]})
-        if values.get("gitpod_vpc_id"):
-            filters.append({"Name": "vpc-id", "Values": [values["gitpod_vpc_id"]]})
+        filters.append({"Name": "vpc-id", "Values": [vpc_id]})
         with intent("find the instances that probe the network (gitpod_verify_probe_instance_tags)"):
             pages = ec2.get_paginator("describe_instances").paginate(Filters=filters)
             raw = [one for page in pages for group in page["Reservations"] for one in group["Instances"]]
@@ -86,6 +93,11 @@ def found(ec2: t.Any, values: t.Mapping[str, t.Any]) -> list[str]:
     if len(ids) > MOST_INSTANCES:
         raise RunnerError(f"{len(ids)} instances are to look, and one command takes {MOST_INSTANCES}", next_step=FIX)
     return ids
+
+
+def _literal(value: str) -> str:
+    """A tag's value in a filter, to which stars and question marks are patterns (EC2 user guide, "Filter")."""
+    return re.sub(r"([*?\\])", r"\\\1", value)
 
 
 class Probes:

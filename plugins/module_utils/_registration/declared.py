@@ -50,15 +50,15 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_registration_metrics",
         description=(
-            "Where the runner sends metrics, C(enabled), C(managed), C(url), C(username) and C(password); empty keeps"
-            " it."
+            "Where the runner sends metrics, C(enabled), C(managed), C(url), C(username) and C(password); what is left"
+            " out stays as it is."
         ),
         kind="dict",
         secret=True,
         option="metrics",
         options={
-            "enabled": {"type": "bool", "default": False},
-            "managed": {"type": "bool", "default": False},
+            "enabled": {"type": "bool"},
+            "managed": {"type": "bool"},
             "url": {"type": "str"},
             "username": {"type": "str"},
             "password": {"type": "str", "no_log": True},

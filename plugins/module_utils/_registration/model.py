@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import (
-    Metrics,
+    Configuration,
     UpdateWindow,
 )
 
@@ -24,7 +24,8 @@ class Wanted:
     """What the options ask for.
 
     :param runner_id: the runner that is meant, or empty to find it by name and region.
-    :param configuration: fields of Configuration that are declared; what is not keeps its value.
+    :param configuration: fields of Configuration that are declared; what is not keeps its value. Of C(metrics), a
+        dictionary of those fields of Metrics that are.
     :param renew_password: whether the metrics password is sent again; it is write-only, and cannot be compared.
     :param same_name_elsewhere: whether a runner of the same name in another region is a runner of its own.
     """
@@ -72,6 +73,13 @@ class Wanted:
             same_name_elsewhere=bool(options.get("same_name_elsewhere")),
         )
 
+    def changes(self, present: Configuration) -> dict[str, t.Any]:
+        """The fields of a configuration that differ from what is declared, with their new values."""
+        wanted = dict(self.configuration)
+        if "metrics" in wanted:
+            wanted["metrics"] = dataclasses.replace(present.metrics, **wanted["metrics"])
+        return {key: value for key, value in wanted.items() if getattr(present, key) != value}
+
 
 def window_faults(options: t.Mapping[str, t.Any]) -> list[str]:
     """Daily, in UTC, at least two hours; it may go past midnight (message gitpod.v1.UpdateWindow)."""
@@ -102,11 +110,8 @@ def _window(options: t.Mapping[str, t.Any], problems: list[str]) -> UpdateWindow
     return UpdateWindow(start, (start + SHORTEST_WINDOW) % HOURS if end is None else end)
 
 
-def _metrics(options: t.Mapping[str, t.Any], problems: list[str]) -> Metrics:
+def _metrics(options: t.Mapping[str, t.Any], problems: list[str]) -> dict[str, t.Any]:
+    """The fields that are given; whoever names a password alone wants nothing else to change."""
     problems += metrics_faults(options)
-    return Metrics(
-        enabled=bool(options.get("enabled")),
-        url=options.get("url") or "",
-        username=options.get("username") or "",
-        managed=bool(options.get("managed")),
-    )
+    given = {key: options.get(key) for key in ("enabled", "url", "username", "managed")}
+    return {key: value for key, value in given.items() if value not in (None, "")}

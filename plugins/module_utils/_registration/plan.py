@@ -131,12 +131,12 @@ def plan(runner: Runner | None, wanted: Wanted) -> Plan:
     if runner is None:
         if not wanted.region:
             raise InputError("A new runner needs a region; nothing was changed", next_step="Set region")
-        configuration = dataclasses.replace(Configuration(), **wanted.configuration)
+        configuration = dataclasses.replace(Configuration(), **wanted.changes(Configuration()))
         after = Runner("", wanted.name, region=wanted.region, variant=ENTERPRISE, configuration=configuration)
         return Plan(create=True, after=after)
     check_place(runner, wanted)
     check_variant(runner)
-    changes = {key: value for key, value in wanted.configuration.items() if getattr(runner.configuration, key) != value}
+    changes = wanted.changes(runner.configuration)
     rename = wanted.name if wanted.name and wanted.name != runner.name else ""
     configuration = dataclasses.replace(runner.configuration, **changes)
     after = dataclasses.replace(runner, name=rename or runner.name, configuration=configuration)

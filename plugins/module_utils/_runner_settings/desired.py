@@ -17,6 +17,9 @@ CLASSES, INTEGRATIONS = f"{PREFIX}environment_classes", f"{PREFIX}scm_integratio
 SHARING, MODELS, POOLS = f"{PREFIX}sharing", f"{PREFIX}llm_integrations", f"{PREFIX}warm_pools"
 
 
+Entry = t.Mapping[str, t.Any]
+
+
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """One kind of settings, which is a stage of its own.
@@ -24,33 +27,53 @@ class Kind:
     :param module: keeps one entry.
     :param returns: name of the entry in the module's result.
     :param label: says which entry it is, without a secret.
+    :param key: by which an entry is known, as its module compares it.
     :param renewal: option that has the entry's secret sent again, or empty.
     """
 
     module: str
     returns: str
-    label: t.Callable[[t.Mapping[str, t.Any]], str]
+    label: t.Callable[[Entry], str]
+    key: t.Callable[[Entry], tuple[str, ...]]
     renewal: str = ""
+
+
+def _texts(entry: Entry, *names: str) -> tuple[str, ...]:
+    return tuple(str(entry[name]).strip() for name in names)
 
 
 KINDS: t.Mapping[str, Kind] = {
     "environment_classes": Kind(
-        "runner_environment_class", "environment_class", lambda entry: str(entry["display_name"])
+        "runner_environment_class",
+        "environment_class",
+        lambda entry: str(entry["display_name"]),
+        lambda entry: _texts(entry, "display_name"),
     ),
     "scm_integrations": Kind(
         "runner_scm_integration",
         "integration",
         lambda entry: f"{entry['scm_id']} at {entry['host']}",
+        lambda entry: (*_texts(entry, "scm_id"), *(text.lower() for text in _texts(entry, "host"))),
         "renew_client_secret",
     ),
-    "sharing": Kind("runner_sharing", "policy", lambda entry: f"the group {entry['group']}"),
+    "sharing": Kind(
+        "runner_sharing",
+        "policy",
+        lambda entry: f"the group {entry['group']}",
+        lambda entry: _texts(entry, "group"),
+    ),
     "llm_integrations": Kind(
-        "runner_llm_integration", "integration", lambda entry: str(entry["endpoint"]), "renew_api_key"
+        "runner_llm_integration",
+        "integration",
+        lambda entry: str(entry["endpoint"]),
+        lambda entry: tuple(text.rstrip("/") for text in _texts(entry, "endpoint")),
+        "renew_api_key",
     ),
     "warm_pools": Kind(
         "runner_warm_pool",
         "warm_pool",
         lambda entry: f"{entry['environment_class']} of the project {entry['project']}",
+        lambda entry: _texts(entry, "project", "environment_class"),
     ),
 }
 

@@ -97,7 +97,7 @@ def plan(classes: t.Sequence[EnvironmentClass], wanted: Wanted) -> Plan:
         entry for entry in named if wanted.configuration is None or _same(wanted.configuration, entry.configuration)
     ]
     enabled = [entry for entry in named if entry.enabled]
-    if len([entry for entry in fitting if entry.enabled]) > 1:
+    if wanted.enabled and len([entry for entry in fitting if entry.enabled]) > 1:
         raise RunnerError(
             f"Several enabled environment classes are named {wanted.name}; nothing was changed",
             ", ".join(entry.id for entry in enabled),
@@ -197,8 +197,10 @@ def _equal(api: Api, runner_id: str, todo: Plan) -> dict[str, rivals.Order]:
 def actions(todo: Plan, name: str) -> list[str]:
     """What is done, in sentences."""
     found = [f"create the environment class {name}"] if todo.create else []
-    if todo.changes:
-        found.append(f"change {' and '.join(sorted(todo.changes))} of the environment class {name}")
+    if "enabled" in todo.changes:
+        found.append(f"enable the environment class {name}")
+    if "description" in todo.changes:
+        found.append(f"change description of the environment class {name}")
     return found + [f"disable the environment class {name} ({class_id})" for class_id in todo.disable]
 
 

@@ -9,7 +9,10 @@ import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _stage_plan as stages
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    NotFoundError,
+    RunnerError,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import (
     EnvironmentClass,
     Integration,
@@ -41,6 +44,8 @@ class Present:
     """What the management plane has of a runner, as far as anything of it is declared.
 
     :param groups: those that are named, by the name; likewise C(projects). One that there is none of is left out.
+    :param promised: display names of classes that the inventory wants, which the run makes before the pools.
+    :param known: whether it was read; nothing is of a runner that is about to be registered.
     """
 
     classes: tuple[EnvironmentClass, ...] = ()
@@ -50,6 +55,8 @@ class Present:
     models: tuple[LlmIntegration, ...] = ()
     pools: tuple[WarmPool, ...] = ()
     projects: t.Mapping[str, Group] = dataclasses.field(default_factory=dict)
+    promised: frozenset[str] = frozenset()
+    known: bool = True
 
 
 def look(api: Api, runner_id: str, values: Values) -> Present:
@@ -97,15 +104,24 @@ def foresee(values: Values, present: Present | None, exists: bool | None = True)
             StagePlan(kind, stages.UNKNOWN, ("the management plane could not be read",))
             for kind in desired.declared(values)
         ]
-    found = []
-    for kind in desired.declared(values):
+    wanted = [entry for entry in values.get(desired.CLASSES) or [] if environment_class.wanted_of(entry).enabled]
+    promised = frozenset(str(entry["display_name"]).strip() for entry in wanted)
+    seen = dataclasses.replace(present or Present(known=False), promised=promised)
+    return [_planned(kind, desired.items(values, (kind,)), seen) for kind in desired.declared(values)]
+
+
+def _planned(kind: str, items: t.Sequence[desired.Item], present: Present) -> StagePlan:
+    """While one entry of a kind cannot be as it is declared, none of them is written."""
+    told: list[str] = []
+    faults: list[str] = []
+    for item in items:
         try:
-            told = [line for item in desired.items(values, (kind,)) for line in actions(item, present or Present())]
+            told += actions(item, present)
         except RunnerError as error:
-            found.append(StagePlan(kind, stages.UNKNOWN, (error.what,)))
-            continue
-        found.append(StagePlan(kind, stages.UPDATE if told else stages.NOTHING, tuple(told)))
-    return found
+            faults.append(error.what.removesuffix("; nothing was changed"))
+    if faults:
+        return StagePlan(kind, stages.UNKNOWN, tuple(faults))
+    return StagePlan(kind, stages.UPDATE if told else stages.NOTHING, tuple(told))
 
 
 def actions(item: desired.Item, present: Present) -> list[str]:
@@ -134,6 +150,8 @@ def _integration(options: Values, present: Present) -> list[str]:
 def _policy(options: Values, present: Present) -> list[str]:
     named, absent = str(options["group"]).strip(), options.get("state") == "absent"
     group = present.groups.get(named)
+    if group is None and present.known and not absent:
+        raise NotFoundError(f"There is no group {named}, or several have that name")
     if group is None:
         return [] if absent else [f"share the runner with the group {named}"]
     role = "" if absent else str(options.get("role") or sharing.ROLES[0])
@@ -148,8 +166,14 @@ def _pool(options: Values, present: Present) -> list[str]:
     wanted = warm_pool.wanted_of(options)
     found = warm_pool.class_of(present.classes, wanted.class_name)
     project = present.projects.get(wanted.project)
-    if wanted.absent and (found is None or project is None):
-        return []
+    if wanted.absent:
+        class_ids = warm_pool.classes_of(present.classes, wanted.class_name)
+        return warm_pool.removal(present.pools, project.id if project else "", class_ids).actions(wanted)
+    if found is None and present.known and wanted.class_name not in present.promised:
+        named = wanted.class_name
+        raise NotFoundError(f"The runner has no environment class {named} that can be chosen; nothing was changed")
+    if project is None and present.known:
+        raise NotFoundError(f"There is no project {wanted.project}, or several have that name")
     pools = present.pools if found and project else ()
     todo = warm_pool.plan(pools, project.id if project else "", found.id if found else "", wanted)
     return todo.actions(wanted)

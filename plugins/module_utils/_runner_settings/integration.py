@@ -13,7 +13,11 @@ import contextlib
 import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, NotFoundError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    InputError,
+    NotFoundError,
+    RunnerError,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Integration
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.operation import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import validation
@@ -112,9 +116,18 @@ def _check(wanted: Wanted) -> None:
 
 
 def choose(integrations: t.Sequence[Integration], wanted: Wanted) -> Integration | None:
-    """The runner's integration of this system at this host."""
-    found = (entry for entry in integrations if entry.scm_id == wanted.scm_id and entry.host.lower() == wanted.host)
-    return next(found, None)
+    """The runner's integration of this system at this host.
+
+    :raises RunnerError: there are several, and nobody says which is meant.
+    """
+    found = [entry for entry in integrations if entry.scm_id == wanted.scm_id and entry.host.lower() == wanted.host]
+    if len(found) > 1:
+        raise RunnerError(
+            f"Several integrations are of {wanted.scm_id} at {wanted.host}; nothing was changed",
+            ", ".join(entry.id for entry in found),
+            "Delete all but one in the dashboard",
+        )
+    return found[0] if found else None
 
 
 def plan(current: Integration | None, wanted: Wanted) -> Plan:

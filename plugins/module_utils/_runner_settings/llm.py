@@ -28,6 +28,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
 
 SENT = "api_key: (sent)\n"
+# What nobody declares, and a diff does not show.
+STATE = ("id", "phase_reason")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,8 +165,8 @@ def run(module: t.Any) -> dict[str, t.Any]:
     return result(
         todo.actions(),
         f"LLM integration {entry.name if entry else wanted.endpoint}",
-        as_lines(todo.before.as_result()) if todo.before else "",
-        (as_lines(todo.after.as_result()) if todo.after else "") + (SENT if todo.send_key else ""),
+        as_lines(todo.before.as_result(), STATE) if todo.before else "",
+        (as_lines(todo.after.as_result(), STATE) if todo.after else "") + (SENT if todo.send_key else ""),
         integration=found.as_result() if found else None,
         api_key_sent=todo.send_key,
     )

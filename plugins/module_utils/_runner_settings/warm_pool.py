@@ -20,10 +20,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.operation import api_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.outcome import as_lines, result
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.sharing import choose, is_id
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
 
+LEFT = (
+    "The warm pool {id} of {name} belongs to another class of that name, which is disabled ({class_id}): its"
+    " environments cost money while they wait. Delete it in the dashboard."
+)
 # Messages CreateWarmPoolRequest and UpdateWarmPoolRequest.
 SMALLEST, LARGEST = 0, 20
 
@@ -51,11 +56,12 @@ class Wanted:
 class Plan:
     """What to do.
 
+    :param delete: IDs of pools.
     :param changes: C(min_size) and C(max_size), what is to change.
     """
 
     create: bool = False
-    delete: bool = False
+    delete: tuple[str, ...] = ()
     changes: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
     before: WarmPool | None = None
     after: WarmPool | None = None
@@ -98,16 +104,25 @@ def class_of(classes: t.Sequence[EnvironmentClass], name: str) -> EnvironmentCla
     return next((entry for entry in classes if entry.name == name and entry.enabled), None)
 
 
+def classes_of(classes: t.Sequence[EnvironmentClass], name: str) -> tuple[str, ...]:
+    """IDs of the runner's classes of that name, disabled ones too: a pool of one that was disabled costs on."""
+    return tuple(entry.id for entry in classes if entry.name == name)
+
+
+def removal(pools: t.Sequence[WarmPool], project_id: str, class_ids: t.Collection[str]) -> Plan:
+    """What has to be done to have no pool of a project and of any class of that name."""
+    there = [pool for pool in pools if pool.project_id == project_id and pool.class_id in class_ids]
+    return Plan(delete=tuple(pool.id for pool in there), before=there[0] if there else None)
+
+
 def plan(pools: t.Sequence[WarmPool], project_id: str, class_id: str, wanted: Wanted) -> Plan:
-    """What has to be done to have the pool, or none.
+    """What has to be done to have the pool.
 
     :param class_id: empty while the class is about to be made.
     :raises InputError: a new one needs a size, or the two would contradict.
     """
     there = (pool for pool in pools if (pool.project_id, pool.class_id) == (project_id, class_id))
     before = next(there, None)
-    if wanted.absent:
-        return Plan(delete=before is not None, before=before)
     if before is None:
         if wanted.max_size is None:
             raise InputError(
@@ -139,9 +154,10 @@ def run(module: t.Any) -> dict[str, t.Any]:
     """What the module runner_warm_pool does."""
     wanted = wanted_of(module.params)
     api, runner_id = api_of(module), module.params["runner_id"]
-    found = class_of(api.environment_classes(runner_id), wanted.class_name)
-    if found is None and wanted.absent:
-        return result([], "", "", "", warm_pool=None)
+    classes = api.environment_classes(runner_id)
+    found, class_ids = class_of(classes, wanted.class_name), classes_of(classes, wanted.class_name)
+    if wanted.absent:
+        return _told(wanted, _removed(module, api, wanted, class_ids))
     if found is None and not module.check_mode:
         raise NotFoundError(
             f"The runner has no environment class {wanted.class_name} that can be chosen; nothing was changed",
@@ -149,8 +165,29 @@ def run(module: t.Any) -> dict[str, t.Any]:
         )
     project = project_of(api, wanted.project)
     class_id = found.id if found else ""
-    todo = plan(api.warm_pools((class_id,)) if class_id else [], project.id, class_id, wanted)
-    pool = todo.after if module.check_mode else _carry_out(api, todo)
+    pools = api.warm_pools(class_ids) if class_ids else []
+    todo = plan(pools, project.id, class_id, wanted)
+    for pool in pools:
+        if pool.project_id == project.id and pool.class_id != class_id:
+            module.warn(clean(LEFT.format(name=wanted.name, id=pool.id, class_id=pool.class_id)))
+    return _told(wanted, todo, todo.after if module.check_mode else _carry_out(api, todo))
+
+
+def _removed(module: t.Any, api: Api, wanted: Wanted, class_ids: tuple[str, ...]) -> Plan:
+    """What is, or in check mode would be, removed; of a project that is gone nothing is left."""
+    try:
+        project = project_of(api, wanted.project)
+    except NotFoundError:
+        return Plan()
+    todo = removal(api.warm_pools(class_ids) if class_ids else [], project.id, class_ids)
+    for pool_id in () if module.check_mode else todo.delete:
+        # A try whose answer was lost has deleted it.
+        with contextlib.suppress(NotFoundError):
+            api.delete_warm_pool(pool_id)
+    return todo
+
+
+def _told(wanted: Wanted, todo: Plan, pool: WarmPool | None = None) -> dict[str, t.Any]:
     return result(
         todo.actions(wanted),
         f"warm pool {wanted.name}",
@@ -165,11 +202,6 @@ def _text(pool: WarmPool | None) -> str:
 
 
 def _carry_out(api: Api, todo: Plan) -> WarmPool | None:
-    if todo.delete and todo.before:
-        # A try whose answer was lost has deleted it.
-        with contextlib.suppress(NotFoundError):
-            api.delete_warm_pool(todo.before.id)
-        return None
     if todo.create and todo.after:
         return dataclasses.replace(todo.after, id=api.create_warm_pool(todo.after))
     if todo.changes and todo.before:

@@ -24,6 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 
 COLLECTION = "gitpod.enterprise_runner."
 # Whatever is installed, and however it is linked, this is how its files' paths end.
+ROLES = "gitpod.enterprise_runner.gitpod_"
 PLACE = "/ansible_collections/gitpod/enterprise_runner/"
 # The stages of site.yml that reads of the whole fleet belong to.
 READS = {
@@ -71,9 +72,9 @@ class Task:
 def own(path: str) -> bool:
     """Whether a playbook, a role or a file of tasks is the collection's own.
 
-    :param path: as Ansible tells it, perhaps with a line's number behind it.
+    :param path: as Ansible tells it, perhaps with a line's number behind it; of a role that is included, its name.
     """
-    return PLACE in path.replace("\\", "/")
+    return PLACE in path.replace("\\", "/") or path.startswith(ROLES)
 
 
 def short(action: str) -> str:

@@ -57,7 +57,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_verify_probe_instance_tags",
         description=(
-            "Tags of such instances, in place of IDs or besides: each instance that runs in C(C(gitpod_vpc_id)) and has"
+            "Tags of such instances, in place of IDs or besides: each instance that runs in the runner's VPC and has"
             " all of these tags looks."
         ),
         kind="mapping",

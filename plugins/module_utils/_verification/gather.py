@@ -130,9 +130,8 @@ class Gatherer:
             self._begin("targets", self._groups, raw["arn"]),
         ]
         found = _together(parts)
-        balancer = Balancer(
-            raw["dns_name"], raw["scheme"], raw["state"], found.get("ports", ()), found.get("groups", ())
-        )
+        ports, groups = found.get("ports", ()), found.get("groups", ())
+        balancer = Balancer(raw["dns_name"], raw["scheme"], raw["state"], ports, groups, raw["vpc_id"])
         return {"balancer": balancer, "problems": found["problems"]}
 
     def _ports(self, balancer: str) -> Part:

@@ -63,13 +63,14 @@ class TargetGroup:
 
 @dataclasses.dataclass(frozen=True)
 class Balancer:
-    """The network load balancer; C(ports) are those of its listeners."""
+    """The network load balancer; C(ports) are those of its listeners, C(vpc_id) is the runner's VPC."""
 
     dns_name: str
     scheme: str
     state: str
     ports: tuple[int, ...] = ()
     groups: tuple[TargetGroup, ...] = ()
+    vpc_id: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

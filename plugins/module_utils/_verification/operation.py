@@ -128,7 +128,8 @@ def _balancer(facts: Facts) -> dict[str, t.Any] | None:
     found = facts.balancer
     if found is None:
         return None
-    return {"dns_name": found.dns_name, "scheme": found.scheme, "state": found.state, "ports": list(found.ports)}
+    shown = {"dns_name": found.dns_name, "scheme": found.scheme, "state": found.state, "vpc_id": found.vpc_id}
+    return {**shown, "ports": list(found.ports)}
 
 
 def _endpoint(facts: Facts) -> dict[str, t.Any] | None:

@@ -1,11 +1,11 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instance types and volumes, in pages and with the filters that ministack leaves out.
+"""Instance types and volumes, in pages, and instances, with the filters that ministack leaves out.
 
 Source: EC2 API reference, DescribeInstanceTypes and DescribeVolumes (a page may have fewer entries than asked for);
-EC2 instance type specifications for the virtual processors. An instance type that does not exist is refused when it is
-named, and simply not found by a filter.
+EC2 instance type specifications for the virtual processors; EC2 user guide, "Filter", for patterns. An instance type
+that does not exist is refused when it is named, and simply not found by a filter.
 """
 
 from __future__ import annotations
@@ -77,7 +77,32 @@ def _volumes(params: dict[str, t.Any]) -> t.Any:
 _ministack_volumes = ec2._ACTION_MAP["DescribeVolumes"]
 
 
+def _matches(instance: dict[str, t.Any], filters: dict[str, list[str]]) -> bool:
+    """Also by VPC, which ministack does not look at, and with the patterns that a tag's value is to a filter."""
+    subnet = ec2._subnets.get(instance.get("SubnetId"), {})
+    if subnet.get("VpcId") not in filters.get("vpc-id", [subnet.get("VpcId")]):
+        return False
+    own = {tag["Key"]: tag["Value"] for tag in ec2._tags.get(instance["InstanceId"], [])}
+    for name, values in filters.items():
+        if name.startswith("tag:") and not any(_fits(own.get(name[4:]), value) for value in values):
+            return False
+    left = {name: values for name, values in filters.items() if not name.startswith("tag:") and name != "vpc-id"}
+    return bool(_ministack_matches(instance, left))
+
+
+def _fits(value: str | None, pattern: str) -> bool:
+    """A star is any text, a question mark one character at most, a backslash takes the next one as it is."""
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    signs = {"*": ".*", "?": ".?"}
+    text = "".join(signs.get(part) or re.escape(part[-1]) for part in parts)
+    return value is not None and re.fullmatch(text, value, re.DOTALL) is not None
+
+
+_ministack_matches = ec2._matches_filters
+
+
 def install(_settings: t.Any) -> None:
     """Answer in their place."""
+    ec2._matches_filters = _matches
     ec2._ACTION_MAP["DescribeInstanceTypes"] = _instance_types
     ec2._ACTION_MAP["DescribeVolumes"] = _volumes

@@ -17,6 +17,7 @@ from gitpod.v1 import environment_pb2
 from tests.testbed import environments
 from tests.testbed.environments import Environments, Orders
 from tests.testbed.management_plane import ManagementPlane
+from tests.testbed.management_severity import Severity
 
 ID = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c01"
 AT_ONCE = {"creating": 0.0, "starting": 0.0, "stopping": 0.0, "deleting": 0.0}
@@ -114,3 +115,26 @@ def test_what_is_refused(plane: ManagementPlane) -> None:
     plane.orders[ID] = ("inactive", "")
     assert code(lambda: create(plane)) == Code.FAILED_PRECONDITION
     assert plane.lives.told()[0]["annotations"] == {"whose": "ours"}
+
+
+def test_a_list_may_have_it_later_and_a_creation_may_come_when_its_answer_is_lost(plane: ManagementPlane) -> None:
+    plane.severity = Severity(list_lag=60.0, seed=1)
+    request = environment_pb2.ListEnvironmentsRequest()
+    found = create(plane)
+    assert not asyncio.run(Environments(plane).list_environments(request, None)).environments
+    assert phase(plane, found) == "creating"
+    plane.severity = Severity()
+    plane.lives.orders[""] = Orders(late=0.05)
+
+    async def lost() -> int:
+        (class_id,) = plane.classes
+        asked = environment_pb2.CreateEnvironmentRequest(name="late")
+        setattr(asked.spec.machine, "class", class_id)
+        with pytest.raises(ConnectError) as caught:
+            await Environments(plane).create_environment(asked, None)
+        assert caught.value.code == Code.UNAVAILABLE
+        before = len(plane.environments)
+        await asyncio.sleep(0.2)
+        return len(plane.environments) - before
+
+    assert asyncio.run(lost()) == 1

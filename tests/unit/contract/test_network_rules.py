@@ -221,7 +221,8 @@ def test_a_url_is_no_longer_than_aws_takes() -> None:
 )
 def test_an_integration_s_host_and_issuer_are_seen_before_anything_is_made(entry: dict[str, t.Any], told: str) -> None:
     name = "gitpod_runner_settings_scm_integrations"
-    raw = {name: [{"scm_id": "github", "host": "github.com"}, {"scm_id": "github", **entry}]}
+    usual = {"scm_id": "github", "personal_access_token": True}
+    raw = {name: [{**usual, "host": "gitlab.com"}, {**usual, **entry}]}
     found = [problem for problem in of_host(read("one", "/", variables(), raw)) if problem.variable == name]
     assert [problem.summary.startswith(f"Entry 2: {told}") for problem in found] == ([True] if told else [])
     assert "geheim" not in repr(found)

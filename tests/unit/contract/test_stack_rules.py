@@ -159,6 +159,8 @@ def test_what_is_right_is_taken(name: str, said: t.Any) -> None:
 
 
 LARGE = {"display_name": "Large"}
+PAT = {"scm_id": "github", "host": "github.com", "personal_access_token": True}
+HUB = {"scm_id": "github", "host": "github.com", "oauth_client_id": "client", "oauth_client_secret": "s3"}
 
 
 @pytest.mark.parametrize(
@@ -173,6 +175,25 @@ LARGE = {"display_name": "Large"}
             "Entry 1: min_size is larger than max_size",
         ),
         ("sharing", [{"group": "Developers", "role": "owner"}], "Entry 1: role: 'owner' is not one of"),
+        ("scm_integrations", [HUB, {"scm_id": "gitlab", "host": "gitlab.com"}], "Entry 2: neither OAuth (oauth_client"),
+        ("scm_integrations", [{**PAT, "oauth_client_secret": "s3"}], "oauth_client_secret is set without oauth_client"),
+        (
+            "environment_classes",
+            [LARGE, {"display_name": "Other"}, {"display_name": " Large "}],
+            "Entries 1 and 3 are of",
+        ),
+        ("scm_integrations", [PAT, {**HUB, "host": "GitHub.com"}], "Entries 1 and 2 are of the same system and host"),
+        ("sharing", [{"group": "A"}, {"group": "A", "state": "absent"}], "Entries 1 and 2 are of the same group"),
+        (
+            "llm_integrations",
+            [{"endpoint": "https://a.example"}, {"endpoint": "https://a.example/"}],
+            "Entries 1 and 2 are of the same endpoint",
+        ),
+        (
+            "warm_pools",
+            [{"project": "api", "environment_class": "Large", "max_size": size} for size in (1, 2)],
+            "Entries 1 and 2 are of the same project and environment class",
+        ),
     ],
 )
 def test_an_entry_that_can_never_be_so_is_told_before_anything_begins(name: str, said: t.Any, words: str) -> None:

@@ -96,6 +96,39 @@ def test_the_total_is_the_sum_and_says_what_comes_on_top() -> None:
     assert total_line(cost(stack="create")) == "Cost: nothing that is estimated; on top comes what 1 new stack runs"
 
 
+def with_pools(*reasons: str, **values: t.Any) -> Cost:
+    """Of a runner whose plan changes warm pools."""
+    raw = host("one", "eu-west-1", look())
+    raw["look"]["plan"].append(
+        {"stage": "warm_pools", "action": "update" if reasons else "nothing", "reasons": list(reasons)}
+    )
+    return cost_of(Runner.of({**raw, "values": {**raw["values"], **values}}))
+
+
+def test_environments_that_the_run_itself_brings_are_said_and_not_estimated() -> None:
+    pools = with_pools("create the warm pool A", "set max_size to 3 of the warm pool B", "delete the warm pool C")
+    assert pools == Cost(warm_pools=2)
+    assert pools.cell.strip() == "+"
+    assert total_line(pools) == "Cost: nothing that is estimated; on top comes what 2 warm pools keep ready"
+    assert "while they wait" in notes(pools)[0]
+    assert with_pools("delete the warm pool C") == Cost()
+    proof = with_pools(gitpod_acceptance=True)
+    assert proof == Cost(acceptances=1)
+    # A column of what a month costs has nothing of what is paid once.
+    assert proof.cell.strip() == "-"
+    assert total_line(proof + proof) == (
+        "Cost: nothing that is estimated; on top comes 2 environments for some minutes, once (acceptance)"
+    )
+    assert "gitpod_acceptance" in notes(proof)[0]
+    everything = cost(stack="create") + cost(privatelink="update") + pools + proof
+    assert everything.not_estimated == ["stack", "endpoint changes", "warm pools", "acceptance"]
+    assert total_line(everything).endswith(
+        "on top comes what 1 new stack runs, 1 endpoint that may change, what 2 warm pools keep ready and 1"
+        " environment for some minutes, once (acceptance)"
+    )
+    assert cost_of(Runner.of(host("one", "eu-west-1", look(SUBNETS, **FIRST)))) == Cost()
+
+
 def test_the_notes_say_that_it_is_an_estimate_and_of_what() -> None:
     told = " ".join(notes(cost(2, privatelink="create", stack="create")))
     for words in (

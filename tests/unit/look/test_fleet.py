@@ -127,6 +127,13 @@ def test_what_stands_beside_a_password_may_be_shown() -> None:
     hidden, public = hidden_and_public(secrets)
     assert hidden == {"s3cr3t", "t0k3n"}
     assert {"https://metrics.example.com", "gitpod"} <= public
+    listed = {
+        "gitpod_runner_settings_scm_integrations": [{"host": "github.com", "oauth_client_secret": "s3cr3t-of-github"}],
+        "gitpod_runner_settings_llm_integrations": [{"endpoint": "https://a.example", "api_key": "s3cr3t-of-a"}],
+    }
+    hidden, public = hidden_and_public({"a": listed})
+    assert hidden == {"s3cr3t-of-github", "s3cr3t-of-a"}
+    assert {"github.com", "https://a.example"} <= public
     hidden, public = hidden_and_public({**secrets, "b": {"gitpod_exchange_token": "gitpod"}})
     assert "gitpod" in hidden - public
     assert hidden_and_public({"a": {}}) == (set(), set())

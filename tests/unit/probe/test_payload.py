@@ -131,6 +131,15 @@ def test_anything_else_than_a_look_is_refused(output: str) -> None:
         answer.observations(output, NOW)
 
 
+@pytest.mark.parametrize("room", [0, 12, 60])
+def test_an_output_that_aws_has_cut_is_told_as_that(room: int) -> None:
+    """A shell that writes much of its own, before the probe's line or so much that nothing of that is left."""
+    noise = "x" * (answer.KEPT - room - 1)
+    output = f"{noise}\n{packed(GOOD)}"[: answer.KEPT]
+    with pytest.raises(RunnerError, match="AWS keeps 24000 characters of a command's output"):
+        answer.observations(output, NOW)
+
+
 def test_lines_of_the_shell_around_it_are_left_aside_and_texts_of_it_are_cleaned() -> None:
     raw = {
         "name": "a",

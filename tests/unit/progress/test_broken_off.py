@@ -46,6 +46,40 @@ print("ready", os.getpid(), flush=True)
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     list(pool.map(time.sleep, [60, 60]))
 """
+# The kernel gives a signal to any thread where the main one cannot take it just then, as between SIGSTOP and SIGCONT.
+ELSEWHERE = """
+def taken_elsewhere():
+    import signal, threading, time
+    other = threading.Thread(target=time.sleep, args=(60,), daemon=True)
+    other.start()
+    def send():
+        time.sleep(0.3)
+        print("sent", flush=True)
+        signal.pthread_kill(other.ident, signal.SIGINT)
+    threading.Thread(target=send, daemon=True).start()
+"""
+MODULE_ELSEWHERE = ELSEWHERE + MODULE.replace("with concurrent", "taken_elsewhere()\nwith concurrent")
+# A worker that waits for its module, with Ansible's own handler.
+WORKER_ELSEWHERE = f"""{ELSEWHERE}
+import multiprocessing, os, signal, subprocess, sys
+from {UTILS}.plugin_utils import interruption
+
+def term(signum, frame):
+    signal.signal(signum, signal.SIG_DFL)
+    os.killpg(os.getpid(), signum)
+
+def work():
+    os.setsid()
+    signal.signal(signal.SIGINT, term)
+    interruption.end_with_the_run()
+    taken_elsewhere()
+    subprocess.run(["sleep", "60"])
+
+worker = multiprocessing.get_context("fork").Process(target=work)
+worker.start()
+worker.join()
+sys.exit(-worker.exitcode)
+"""
 # A worker: the leader of a process group of its own, whose parent is Ansible's main process.
 WORKER = """
 import os, subprocess, sys
@@ -120,6 +154,22 @@ def test_a_module_whose_threads_wait_ends_all_the_same(signum: int) -> None:
     assert line(process).startswith("ready")
     process.send_signal(signum)
     assert process.wait(timeout=90) != 0
+
+
+@pytest.mark.parametrize("program", [MODULE_ELSEWHERE, WORKER_ELSEWHERE])
+def test_a_signal_that_another_thread_was_given_ends_a_module_and_its_worker_at_once(program: str) -> None:
+    process = started(program)
+    while line(process) not in ("sent\n", ""):
+        pass
+    began = time.monotonic()
+    try:
+        assert process.wait(timeout=30) != 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert time.monotonic() - began < 5
+    # The module's own code, or the signal that the worker passed on to its group, itself among it.
+    assert process.returncode in (1, 128 + signal.SIGINT, signal.SIGINT)
 
 
 def alive(process: int) -> bool:

@@ -91,6 +91,19 @@ def test_of_the_collections_own_tasks_changes_and_failures_stay(conductor: tuple
     assert "".join(shown) == "b: Start the stack failed: No capacity\na: create the stack x\n"
 
 
+def test_a_line_that_stays_fits_the_terminal(
+    conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, shown = conductor
+    monkeypatch.setattr(fleet_callback, "TERMINAL_WIDTH", 80)
+    own.ok(result("a", task(), changed=True, actions=[f"share the runner with the group {name}" for name in "abc"]))
+    own.task_started(task())
+    lines = "".join(shown).rstrip("\n").split("\n")
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 80
+    assert " ".join(line.strip() for line in lines).count("share the runner") == 3
+
+
 def test_other_tasks_are_ansibles_to_show(conductor: tuple[t.Any, list[str]]) -> None:
     own, shown = conductor
     theirs = task(path="/home/me/dns.yml:3")

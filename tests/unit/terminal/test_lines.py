@@ -39,6 +39,8 @@ VERIFY = tasks.Task("Look", "runner_fleet", {"read": "verification"})
         ("/x/ansible_collections/gitpod/enterprise_runner/roles/gitpod_dns/tasks/main.yml", True),
         ("/x/ansible_collections/gitpod/other/playbooks/site.yml:12", False),
         ("/home/me/site.yml:3", False),
+        ("gitpod.enterprise_runner.gitpod_registration", True),
+        ("gitpod.other.gitpod_registration", False),
         ("", False),
     ],
 )

@@ -141,13 +141,17 @@ def _missing(wanted: Wanted, facts: Facts) -> list[str]:
 
 def _managed_metrics(wanted: Wanted, facts: Facts) -> bool | None:
     """As the inventory declares them, or as the runner has them; C(None) where neither is known."""
-    if wanted.registration_metrics is not None:
-        return bool(wanted.registration_metrics.get("managed"))
+    declared = (wanted.registration_metrics or {}).get("managed")
+    if declared is not None:
+        return bool(declared)
     try:
         runner = registering.found(wanted, facts)
     except RunnerError:
         return None
-    return runner.configuration.metrics.managed if runner else None
+    if runner is None:
+        # Of a new one, what is not declared is off.
+        return None if wanted.registration_metrics is None else False
+    return runner.configuration.metrics.managed
 
 
 @check(
