@@ -20,7 +20,7 @@ export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
 export TESTBED_PYTHON := $(CURDIR)/$(TESTBED)/python
 export PYTHONPATH := $(CURDIR)
 
-GATES := sanity ruff mypy yamllint docs-check ansible-lint antsibull cfn-lint release-check
+GATES := sanity ruff mypy yamllint docs-check docs-site ansible-lint antsibull cfn-lint release-check
 # The longest first, so that the short ones fill the gaps.
 TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) sanity testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
 
@@ -93,7 +93,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.documented -m tests.fleet -m tests.judges -m tests.sanity
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.documented -m tests.fleet -m tests.judges -m tests.sanity -p docs.docsite
 
 yamllint:
 	$(MAIN)/yamllint --strict .
@@ -105,6 +105,11 @@ docs: .venv/main/.lint ## Rewrite what the READMEs repeat
 docs-check:
 	$(MAIN)/python docs/resource_handlers.py --check
 	$(MAIN)/python docs/reference.py --check
+
+# The reference by antsibull-docs, docs/*.md beside it; then every link, anchor and width is looked at.
+docs-site: .venv/main/.lint .work/collections/.linked ## The documentation as a site, .work/site/html
+	$(MAIN)/python -m docs.docsite.build
+	$(MAIN)/python -m docs.docsite.look
 
 ansible-lint:
 	PATH=$(CURDIR)/$(MAIN):$$PATH ansible-lint --nocolor

@@ -28,6 +28,9 @@ import evidence  # noqa: E402
 import patterns  # noqa: E402
 import permission_pages  # noqa: E402
 
+sys.path.insert(0, str(ROOT))
+from docs.docsite import guides  # noqa: E402
+
 
 def module_util(name: str) -> t.Any:
     """A module of the collection, under the name by which Ansible knows it."""
@@ -191,6 +194,7 @@ def documents() -> list[tuple[pathlib.Path, str, str]]:
     found = [
         (ROOT / "README.md", "minimal", inventory("minimal/inventory.yml")),
         (ROOT / "README.md", "inventory", inventory("inventory.yml")),
+        (ROOT / "README.md", "guides", guides.table(guides.declared(ROOT))),
         (ROOT / "docs/first-runner.md", "first runner", inventory("minimal/inventory.yml")),
         (ROOT / "docs/accounts.md", "accounts", inventory("accounts/inventory.yml")),
         (ROOT / "docs/private.md", "private", inventory("private/inventory.yml")),

@@ -33,6 +33,7 @@ LEFT_OUT = (
     "tests/controller/",
     "docs/reference.py",
     "docs/resource_handlers.py",
+    "docs/docsite/",
     ".ci/",
     ".github/",
     ".devcontainer/",

@@ -148,7 +148,7 @@ class ActionModule(ControlNodeAction):
         try:
             directory.mkdir(parents=True, exist_ok=True)
             with alone_in(directory):
-                contents = documents(part.over(known_in(directory)))
+                contents = documents(part.over(known_in(directory, self._display.warning)))
                 for name, content in contents.items():
                     write_text(directory / name, content)
         except OSError as error:

@@ -31,3 +31,11 @@ attributes:
     membership:
       - gitpod.enterprise_runner.runner
 """
+
+    # Declares a module or filter as internal (docs/support.md); the site and its lists are made of this declaration.
+    INTERNAL = r"""
+options: {}
+notes:
+  - Internal to this collection. Its roles and playbooks use it, and its options and results may change in any release.
+    In plays of your own, use the roles.
+"""

@@ -40,6 +40,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry import LOOKING, PATIENT, Patience, Retries
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import within
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.trust import refused_strictly
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import proxy_of
 
@@ -63,6 +64,7 @@ NOT_FOUND_CODES = frozenset(
 )
 # Characters of AWS's own words; an encoded authorization message, which is decoded as a whole, has some 1,500.
 LONGEST_WORDS = 8_000
+BODY_SECONDS, SLOW = 120.0, "slow_body"
 # Seconds: of what only looks, an endpoint that does not answer costs seconds, not minutes.
 LOOKING_TIMEOUTS, PATIENT_TIMEOUTS = (5, 20), (10, 60)
 
@@ -219,6 +221,30 @@ def _about_the_way(error: t.Any) -> str:
     if proxy:
         return f"See whether the proxy {proxy} lets this host through to AWS, or set NO_PROXY; then run again"
     return "Check this host's way to AWS (gitpod_region, DNS, firewall, HTTPS_PROXY), then run again"
+
+
+def whole_body(body: t.Any, most: int, what: str, seconds: float = BODY_SECONDS) -> bytes:
+    """All of an object's body; more than C(most) bytes where it is larger.
+
+    botocore holds a body against its announced length only when it is read to its end, so half of one would pass for
+    the whole; and a socket's timeout begins anew with each byte, so one that drips would never end.
+
+    :param what: what it is read for, as an infinitive.
+    :raises botocore.exceptions.BotoCoreError: it broke off.
+    :raises ApiError: it did not end in time.
+    """
+
+    def read() -> bytes:
+        found = bytes(body.read(most + 1))
+        if len(found) <= most:
+            body.read(1)
+        return found
+
+    try:
+        return within(seconds, read)
+    except TimeoutError:
+        advice = "See what lies on the way to S3 (HTTPS_PROXY, the gateway endpoint), then run again"
+        raise ApiError(f"Could not {what}", f"It did not arrive within {seconds:g} s", advice, SLOW, what) from None
 
 
 def boto3_tags(tags: t.Mapping[str, str]) -> list[dict[str, str]]:

@@ -16,6 +16,8 @@ description:
   - A second run changes nothing, and secrets that the controller has stay, unless C(gitpod_controller_update_secrets)
     is set.
   - Secrets are read from the host's variables, so that no task carries them, and are part of no result.
+  - Where the controller does not answer, the module is run again for some 15 seconds. Each goes by names, so nothing is
+    made twice; what is found made by then counts as no change.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
@@ -25,6 +27,7 @@ options:
     required: true
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.internal
 attributes:
   check_mode:
     support: full

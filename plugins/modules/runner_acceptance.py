@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - gitpod.enterprise_runner.fleet
   - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.internal
   - gitpod.enterprise_runner.attributes.actiongroup
 attributes:
   check_mode:

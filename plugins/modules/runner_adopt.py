@@ -19,6 +19,7 @@ author:
 options: {}
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.internal
 attributes:
   check_mode:
     support: full

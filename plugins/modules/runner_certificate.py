@@ -19,7 +19,7 @@ description:
   - Never makes a second request while its own is pending. After a failed validation, another certificate is requested.
   - Returns the records that validate the certificate. Putting them where the domain's DNS is kept is the work of
     M(gitpod.enterprise_runner.runner_dns) or of another provider's module; the role
-    R(gitpod_certificate,gitpod.enterprise_runner.gitpod_certificate) does both.
+    P(gitpod.enterprise_runner.gitpod_certificate#role) does both.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:

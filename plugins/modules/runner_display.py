@@ -23,6 +23,7 @@ options:
     required: true
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.internal
 attributes:
   check_mode:
     support: full

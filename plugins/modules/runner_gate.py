@@ -54,6 +54,7 @@ options:
     type: path
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.internal
 attributes:
   check_mode:
     support: full

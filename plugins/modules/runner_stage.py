@@ -32,6 +32,7 @@ options:
     default: {}
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
+  - gitpod.enterprise_runner.attributes.internal
 attributes:
   check_mode:
     support: full

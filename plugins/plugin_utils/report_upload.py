@@ -12,6 +12,7 @@ import os
 import pathlib
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import text_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.documents import DOCUMENT
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.merge import (
@@ -22,12 +23,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_s
     runners_in,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain, run_module
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOCK = ".fleet.lock"
+LOCK, LONGEST_LOCK = ".fleet.lock", 60.0
+ASIDE = ".kept"
+LARGEST = 64 * 1024 * 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,27 +51,58 @@ class Part:
         return fleet_of(everyone, self.fleet.documents, self.fleet.title, self.fleet.generated)
 
 
-def known_in(directory: pathlib.Path) -> list[Runner]:
-    """The runners of the report that a directory has; none where it has no such report."""
+def known_in(directory: pathlib.Path, warn: t.Callable[[str], None] = lambda _text: None) -> list[Runner]:
+    """The runners of the report that a directory has; none where it has no report.
+
+    A file that is no report of this release is nobody's to throw away: it is kept beside the new one.
+
+    :param warn: is told of it.
+    :raises OSError: the file is there and cannot be read.
+    """
+    path = directory / DOCUMENT
     try:
-        return runners_in((directory / DOCUMENT).read_text("utf-8", "replace")) or []
+        found = runners_in(text_of(str(path), LARGEST))
     except FileNotFoundError:
         return []
+    except ValueError:
+        found = None
+    if found is not None:
+        return found
+    aside = path.with_name(f"{DOCUMENT}{ASIDE}")
+    path.replace(aside)
+    warn(
+        f"{path} is no report of this release of the collection, so what it says of other runners is not in the new"
+        f" one. It is kept as {aside}."
+    )
+    return []
 
 
 @contextlib.contextmanager
-def alone_in(directory: pathlib.Path) -> Iterator[None]:
+def alone_in(directory: pathlib.Path, clock: Clock | None = None) -> Iterator[None]:
     """No other run of this machine reads or writes the directory's report meanwhile.
 
     A directory that cannot be locked, as some network file systems, is written without.
+
+    :raises OSError: another run holds it for longer than writing takes, such as one that was stopped (SIGSTOP).
     """
     descriptor = os.open(directory / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, directory, clock or Clock())
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, directory: pathlib.Path, clock: Clock) -> None:
+    for _elapsed in poll(clock, LONGEST_LOCK, Pace(first=0.02, longest=0.5)):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        except OSError:
+            return
+        return
+    raise TimeoutError(f"another run has held {directory / LOCK} for {LONGEST_LOCK:g} s")
 
 
 def place(url: str) -> tuple[str, str]:

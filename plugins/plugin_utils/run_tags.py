@@ -21,6 +21,7 @@ PLAYBOOKS = pathlib.Path(__file__).parents[2] / "playbooks"
 # What Ansible itself means by a tag.
 SPECIAL = frozenset({"all", "always", "never", "tagged", "untagged"})
 # What molecule leaves out of whatever it runs (its provisioner's documentation), and users do with it.
+WHOLE = frozenset({"all", "untagged"})
 BY_TOOLS = frozenset({"notest", "molecule-notest", "molecule-idempotence-notest"})
 # Where nothing runs, nothing is left out.
 _LISTING = ("syntax", "listtasks", "listtags", "listhosts")
@@ -41,7 +42,9 @@ def known_tags(value: T, playbook: str) -> T:
     if others is None:
         return value
     for name, option in (("tags", "--tags"), ("skip_tags", "--skip-tags")):
-        unknown = sorted(set(map(str, options.get(name) or ())) - here - others - SPECIAL - BY_TOOLS)
+        # Of a playbook without tags, all tasks belong together: a part of them would pass for the whole.
+        special = SPECIAL if here or others or name != "tags" else WHOLE
+        unknown = sorted(set(map(str, options.get(name) or ())) - here - others - special - BY_TOOLS)
         if unknown:
             raise AnsibleFilterError(
                 f"{option} names {', '.join(unknown)}, which no task of the playbook {playbook} has, so nothing was"

@@ -13,6 +13,7 @@ from tests.e2e.harness import COLLECTION
 
 STATUS, SITE, PREREQUISITES = f"{COLLECTION}.status", f"{COLLECTION}.site", f"{COLLECTION}.prerequisites"
 UPGRADE, TEARDOWN, ADOPT = f"{COLLECTION}.upgrade", f"{COLLECTION}.teardown", f"{COLLECTION}.adopt"
+PLAN, VERIFY, ACCEPTANCE = f"{COLLECTION}.plan", f"{COLLECTION}.verify", f"{COLLECTION}.acceptance"
 WORKS = ""
 # Stands in a case for the run's own directory.
 HERE = "{here}"
@@ -257,9 +258,68 @@ def _machine() -> list[Case]:
     ]
 
 
+# What can be set at once, and turns nothing wrong.
+TOGETHER: t.Mapping[str, str] = {
+    "strategy": "free",
+    "any_errors_fatal": "true",
+    "gathering": "implicit",
+    "transport": "ssh",
+    "remote_user": "nobody-here",
+    "task_timeout": "1",
+    "hash_behaviour": "merge",
+    "inject_facts_as_vars": "true",
+    "error_on_undefined_vars": "false",
+    "jinja2_native": "true",
+    "private_role_vars": "true",
+    "display_skipped_hosts": "false",
+    "display_args_to_stdout": "true",
+    "no_target_syslog": "true",
+    "force_handlers": "true",
+    "forks": "1",
+    "stdout_callback": "json",
+    "fact_caching": "jsonfile",
+    "fact_caching_connection": f"{HERE}/cache",
+    "interpreter_python": "/nowhere/python3",
+    "privilege_escalation.become": "true",
+}
+ODD = f"{HERE}/odd $(directory)  with blanks"
+AROUND: t.Mapping[str, str | None] = {
+    "HOME": "/proc",
+    "PWD": "/nowhere",
+    "TMPDIR": ODD,
+    "ANSIBLE_LOCAL_TEMP": ODD,
+    "ANSIBLE_REMOTE_TEMP": "/proc/nowhere",
+    "LC_ALL": None,
+    "LANG": "C",
+}
+
+
+def together(playbook: str, refused: str = WORKS, **more: t.Any) -> Case:
+    """A playbook with all of it.
+
+    :param more: extra variables.
+    """
+    extra = json.dumps({"ansible_become": True, **more})
+    name = f"{playbook.rpartition('.')[2]}, everything at once"
+    return Case(name, TOGETHER, AROUND, ("-e", extra), CONNECTION, playbook, refused, document=True)
+
+
+def _every_playbook() -> list[Case]:
+    """Those that read, each with all of it; an acceptance needs a token, and says so."""
+    return [
+        *(together(playbook) for playbook in (PLAN, VERIFY, STATUS, PREREQUISITES)),
+        together(ACCEPTANCE, "gitpod_api_token"),
+        Case("plan --tags prerequisites", arguments=("--tags", "prerequisites"), playbook=PLAN, refused="no task of"),
+        Case("verify --skip-tags verify", arguments=("--skip-tags", "verify"), playbook=VERIFY, refused="no task of"),
+        Case("plan -vvvv", environment={"ANSIBLE_LOG_PATH": f"{HERE}/log"}, arguments=("-vvvv",), playbook=PLAN),
+        Case("verify -vvvv", environment={"ANSIBLE_LOG_PATH": f"{HERE}/log"}, arguments=("-vvvv",), playbook=VERIFY),
+    ]
+
+
 def cases() -> list[Case]:
     """Every case."""
     return [
+        *_every_playbook(),
         *_more(),
         *_machine(),
         *_strategies(),

@@ -26,6 +26,7 @@ Refused = rules.Refused
 API = "/api/v2/"
 TOKEN = "stand-in-token"
 PAGE = 25
+LOST, DOWN = "lost", "down"
 
 
 class Awx:
@@ -39,6 +40,8 @@ class Awx:
         self.surveys: dict[tuple[str, int], Data] = {}
         self.writes: list[tuple[str, str, t.Any]] = []
         self.url = ""
+        # What becomes of a request by its method: LOST is carried out and not answered, DOWN is answered 503.
+        self.trouble: t.Callable[[str], str] = lambda _method: ""
         self._next = 0
         for name, fields in MANAGED.items():
             self._add(
@@ -351,12 +354,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         text = self.rfile.read(length)
         url = urllib.parse.urlsplit(self.path)
         query = {name: values[-1] for name, values in urllib.parse.parse_qs(url.query, keep_blank_values=True).items()}
+        trouble = self.awx.trouble(self.command)
         try:
+            if trouble == DOWN:
+                raise Refused(503, {"detail": "Service unavailable."})
             if self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 raise Refused(401, {"detail": "Authentication credentials were not provided."})
             status, body = self.awx.answer(self.command, url.path, query, json.loads(text) if text else {})
         except Refused as refused:
             status, body = refused.status, refused.body
+        if trouble == LOST:
+            self.close_connection = True
+            return
         answer = b"" if status == 204 else json.dumps(body).encode()
         self.send_response(status)
         for name, value in (("Product-Name", "AWX"), ("Product-Version", "24.6.1")):

@@ -77,6 +77,6 @@ def set_up(awx: Awx, given: t.Mapping[str, t.Any], playbooks: t.Container[str], 
 
         secrets = confidential.given(wanted.confidential, typed) if wanted.confidential else {}
         update = typed["gitpod_controller_update_secrets"]
-        if carry_out(call, wanted, state, secrets, update, check)["changed"]:
+        if carry_out(call, wanted, state, secrets, update, check, pause=lambda _seconds: None)["changed"]:
             changed.append(f"{wanted.kind} {wanted.name}")
     return changed

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import pathlib
 import typing as t
@@ -12,9 +13,11 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import templates, workflows
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import Object
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.operation import carry_out
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from tests.controller import surveys
-from tests.controller.awx import Awx, serving
+from tests.controller.awx import DOWN, LOST, Awx, serving
 from tests.controller.in_process import run, set_up
 
 if t.TYPE_CHECKING:
@@ -215,3 +218,79 @@ TOKEN_OPTION = {"controller_oauthtoken": "stand-in-token"}
 def test_what_goes_wrong_names_the_variable(empty_awx: Awx, given: dict[str, t.Any], words: str) -> None:
     with pytest.raises(RunnerError, match=words):
         set_up(empty_awx, {**EVERYTHING, **given}, PLAYBOOKS)
+
+
+def every(number: int, what: str, methods: t.Container[str]) -> t.Callable[[str], str]:
+    """Trouble with each so-many-th request of these methods."""
+    count = itertools.count(1)
+    return lambda method: what if method in methods and next(count) % number == 0 else ""
+
+
+def essence(awx: Awx) -> t.Any:
+    """What it has, without its numbers."""
+    return {
+        kind: sorted((str(item.get("name")), str(item.get("identifier", ""))) for item in items.values())
+        for kind, items in awx.objects.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        every(4, LOST, ("POST", "PATCH", "PUT")),
+        every(61, DOWN, ("GET", "POST", "PATCH", "OPTIONS")),
+        every(47, LOST, ("GET", "OPTIONS")),
+    ],
+    ids=["answers of writes lost", "503", "answers of reads lost"],
+)
+def test_a_controller_that_does_not_always_answer_is_set_up_all_the_same(
+    serving_awx: tuple[Awx, list[str], t.Any, t.Any], trouble: t.Callable[[str], str]
+) -> None:
+    empty_awx, _changed, before, after = serving_awx
+    empty_awx.restore(after)
+    wanted = essence(empty_awx)
+    empty_awx.restore(before)
+    try:
+        empty_awx.trouble = trouble
+        set_up(empty_awx, EVERYTHING, PLAYBOOKS)
+        assert essence(empty_awx) == wanted, "nothing is missing, and nothing is there twice"
+        empty_awx.trouble = lambda _method: ""
+        empty_awx.writes.clear()
+        assert set_up(empty_awx, EVERYTHING, PLAYBOOKS) == []
+        assert empty_awx.writes == []
+    finally:
+        empty_awx.trouble = lambda _method: ""
+
+
+def result(msg: str) -> dict[str, t.Any]:
+    return {"failed": True, "msg": msg}
+
+
+@pytest.mark.parametrize(
+    "msg",
+    [
+        "Got a 407 response when trying to get one from projects, detail: The requested URL was not found on this host",
+        "There was an unknown error when trying to connect to https://a/api: HTTPError Could not find proxy",
+        "The requested object could not be found at /api/v2/projects/.",
+        "Could not find a version",
+    ],
+)
+def test_a_page_of_a_proxy_is_no_word_on_what_is_there(msg: str) -> None:
+    wanted = Object("project", "project", "Gitpod project", {"name": "Gitpod project", "organization": "Gitpod"})
+    with pytest.raises(RunnerError, match="was not set up"):
+        carry_out(lambda *_call: result(msg), wanted, "absent", pause=lambda _seconds: None)
+
+
+@pytest.mark.parametrize("said", ["xoxb-s3cret", "tok-2", "https://hooks.example.com/s3cret"])
+def test_what_the_controller_repeats_of_a_secret_is_not_told(said: str) -> None:
+    wanted = Object("notifications", "notification_template", "Gitpod messages", {"name": "m"}, "notification")
+    secrets = {
+        "token": "xoxb-s3cret",
+        "tokens": '{"a": "tok-1", "b": "tok-2"}',
+        "h": ["https://hooks.example.com/s3cret"],
+    }
+    msg = f"Unable to create notification_template Gitpod messages: {{'notification_configuration': ['{said}']}}"
+    with pytest.raises(RunnerError) as told:
+        carry_out(lambda *_call: result(msg), wanted, "present", secrets, pause=lambda _seconds: None)
+    assert said not in told.value.message
+    assert "********" in told.value.message

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import concurrent.futures
+import re
 import typing as t
 
+import botocore.endpoint
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints import operation, plan
@@ -253,6 +255,75 @@ def test_a_creation_whose_answer_was_lost_converges(bed: Bed, lost: str) -> None
     assert (made.get("msg"), made["changed"]) == (None, True)
     assert {short: len(entries) for short, entries in bed.there().items()} == dict.fromkeys(FEW, 1)
     assert not bed.run()["changed"]
+
+
+def another_table(bed: Bed) -> None:
+    """One of the runner's subnets gets a route table of its own."""
+    ec2, (vpc_id, subnets) = bed.ec2(), PLACES[EU]
+    table = ec2.create_route_table(VpcId=vpc_id)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnets[0])
+
+
+WIDER = {**TWO, "subnet_ids": [*PLACES[EU][1], THIRD], "further_ranges": ["10.9.0.0/16"], "tags": {"team": "x"}}
+STEPS: list[tuple[t.Callable[[Bed], None], Result]] = [
+    (lambda _bed: None, ONE),
+    (another_table, ONE),
+    (lambda _bed: None, WIDER),
+    (lambda _bed: None, {**WIDER, "state": "absent"}),
+    (lambda _bed: None, {**ONE, "state": "absent"}),
+]
+
+
+def landscape(bed: Bed) -> str:
+    """What there is of the stage, without IDs."""
+    endpoints = {
+        short: [
+            (len(one.get("SubnetIds", [])), len(one.get("RouteTableIds", [])), sorted(map(str, one["Tags"])))
+            for one in entries
+        ]
+        for short, entries in bed.there().items()
+    }
+    vpc = [{"Name": "vpc-id", "Values": [PLACES[EU][0]]}]
+    groups = bed.ec2().describe_security_groups(Filters=vpc)["SecurityGroups"]
+    rules = [sorted(str(rule) for rule in group["IpPermissions"]) for group in groups]
+    told = str((endpoints, sorted(zip([group["GroupName"] for group in groups], rules))))
+    return re.sub(r"\b(rtb|sg|vpce|sgr)-[0-9a-f]+", r"\1", told)
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["sent again", "never sent again"])
+def test_every_write_may_lose_its_answer(bed: Bed, monkeypatch: pytest.MonkeyPatch, again: bool) -> None:
+    """In each step, the first call of each operation is carried out and not answered."""
+    usual = []
+    for before, options in STEPS:
+        before(bed)
+        bed.testbed.clear_calls()
+        found = bed.run(**options)
+        usual.append((found.get("msg"), found["changed"], sorted(set(bed.writes())), landscape(bed)))
+    assert {"ModifyVpcEndpoint", "CreateTags", "DeleteTags", "DeleteVpcEndpoints", "DeleteSecurityGroup"} <= {
+        write for *_found, writes, _there in usual for write in writes
+    }
+    bed.testbed.reset()
+    bed.testbed.settings(stack_seconds=0.5)
+    if not again:
+        monkeypatch.setattr(botocore.endpoint.Endpoint, "_needs_retry", lambda *_arguments, **_named: False)
+    for (before, options), (msg, changed, writes, there) in zip(STEPS, usual):
+        before(bed)
+        for write in writes:
+            bed.testbed.add_fault(
+                service="ec2",
+                operation=write,
+                error="InternalError",
+                message="An internal error has occurred",
+                status=500,
+                times=1,
+                after=True,
+            )
+        found = bed.run(**options)
+        bed.testbed.control("DELETE", "faults")
+        assert (found.get("msg"), found.get("changed")) == (msg, changed), options
+        assert landscape(bed) == there, options
+        if options.get("state") != "absent":
+            assert not bed.run(**options)["changed"], options
 
 
 def test_one_that_failed_is_made_anew_for_all_who_use_it(bed: Bed) -> None:

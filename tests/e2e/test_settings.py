@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.campaign import settings
-from tests.campaign.settings_cases import CONNECTION, HERE, SITE, Case, cases
+from tests.campaign.settings_cases import CONNECTION, HERE, ODD, PLAN, SITE, VERIFY, Case, cases, together
 from tests.e2e.harness import COLLECTION, Controller
 from tests.fleet import Fleet
 from tests.webhook import Receiver
@@ -25,8 +25,6 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.testbed.client import TestBed
-
-ODD = f"{HERE}/odd $(directory)  with blanks"
 
 
 @pytest.fixture(scope="module")
@@ -39,55 +37,11 @@ def two(
         yield fleet, controller, server
 
 
-def everything(receiver: Receiver) -> Case:
-    """What can be set at once."""
-    return Case(
-        "everything",
-        configuration={
-            "strategy": "free",
-            "any_errors_fatal": "true",
-            "gathering": "implicit",
-            "transport": "ssh",
-            "remote_user": "nobody-here",
-            "task_timeout": "1",
-            "hash_behaviour": "merge",
-            "inject_facts_as_vars": "true",
-            "error_on_undefined_vars": "false",
-            "jinja2_native": "true",
-            "private_role_vars": "true",
-            "display_skipped_hosts": "false",
-            "display_args_to_stdout": "true",
-            "no_target_syslog": "true",
-            "force_handlers": "true",
-            "forks": "1",
-            "stdout_callback": "json",
-            "fact_caching": "jsonfile",
-            "fact_caching_connection": f"{HERE}/cache",
-            "interpreter_python": "/nowhere/python3",
-            "privilege_escalation.become": "true",
-        },
-        environment={
-            "HOME": "/proc",
-            "PWD": "/nowhere",
-            "TMPDIR": ODD,
-            "ANSIBLE_LOCAL_TEMP": ODD,
-            "ANSIBLE_REMOTE_TEMP": "/proc/nowhere",
-            "LC_ALL": None,
-            "LANG": "C",
-        },
-        # Extra variables are stronger than anything that a play could say.
-        arguments=("-e", json.dumps({"ansible_become": True, "gitpod_report_notify": receiver.url})),
-        runners=CONNECTION,
-        playbook=SITE,
-        document=True,
-    )
-
-
 @pytest.mark.both_cores
 def test_a_run_is_right_whatever_the_settings_say(two: tuple[Fleet, Controller, Receiver]) -> None:
     fleet, controller, receiver = two
     seed_stale_facts(controller.directory / "cache", fleet.names)
-    ran = settings.run(controller, everything(receiver))
+    ran = settings.run(controller, together(SITE, gitpod_report_notify=receiver.url))
     assert settings.faults(ran, controller, fleet) == [], ran.output
     # One message of the whole fleet, not one a runner.
     (posted,) = [body for _path, body in receiver.posted]
@@ -101,6 +55,16 @@ def test_a_run_is_right_whatever_the_settings_say(two: tuple[Fleet, Controller, 
     assert [token for token in fleet.tokens.values() if any(token in text for text in kept)] == []
     left = [path for path in (controller.directory / ODD.removeprefix(f"{HERE}/")).rglob("*") if path.is_file()]
     assert left == []
+
+
+@pytest.mark.parametrize("playbook", [PLAN, VERIFY])
+def test_plan_and_verify_are_right_whatever_the_settings_say(
+    two: tuple[Fleet, Controller, Receiver], playbook: str
+) -> None:
+    fleet, controller, _receiver = two
+    controller.testbed.clear_calls()
+    ran = settings.run(controller, together(playbook))
+    assert settings.faults(ran, controller, fleet) == [], ran.output
 
 
 def seed_stale_facts(cache: pathlib.Path, names: t.Sequence[str]) -> None:

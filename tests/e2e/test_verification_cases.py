@@ -15,6 +15,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 from tests.e2e.verified_runner import HOST, HOSTS, REGION, Bed, Result
 
 if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.testbed.client import TestBed
 
 OTHER = HOSTS["gitpod-us-east-1"]
@@ -57,9 +59,24 @@ def unread(*identifiers: str) -> dict[str, str]:
     return dict.fromkeys(identifiers, "skip")
 
 
+@contextlib.contextmanager
+def sts_failed(bed: Bed, zones: bool = True) -> Iterator[None]:
+    """An endpoint for a service of AWS that broke.
+
+    :param zones: whether private hosted zones can be read.
+    """
+    found = bed.client("ec2").describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [HOST["gitpod_vpc_id"]]}])
+    (name,) = [one["VpcEndpointId"] for one in found["VpcEndpoints"] if one["ServiceName"].endswith(".sts")]
+    bed.testbed.control("POST", f"endpoints/{name}", {"state": "failed"})
+    with contextlib.nullcontext() if zones else bed.denied("route53", "ListHostedZonesByVPC"):
+        yield
+    bed.testbed.control("POST", f"endpoints/{name}", {"state": "available"})
+
+
 NONE = contextlib.nullcontext
 ALLOW = "docs/permissions.md"
 PRIVATE_NAME = "private_dns.resolution"
+NETWORK = {"network_endpoints": True, "ec2_subnet_ids": HOST["gitpod_ec2_subnet_ids"]}
 CASES = [
     Case("good", NONE, {}, {"targets.health": ("All 2 targets are healthy", "")}),
     Case(
@@ -69,6 +86,20 @@ CASES = [
         | unread("stack.environment_role", "stack.instance_profile"),
         {"stack.outputs": ("There is no stack", "Deploy the stack first")},
         options={"stack_name": "no-such-stack", "runner_id": None},
+    ),
+    Case(
+        "a network endpoint failed",
+        sts_failed,
+        {"endpoint.network": "fail"},
+        {"endpoint.network": ("it is failed", "gitpod_network_endpoints")},
+        options=NETWORK,
+    ),
+    Case(
+        "a network endpoint failed, and nobody can look which names lead elsewhere",
+        lambda bed: sts_failed(bed, zones=False),
+        unread("endpoint.network"),
+        {"endpoint.network": ("private hosted zones", "")},
+        options=NETWORK,
     ),
     Case(
         "output missing",

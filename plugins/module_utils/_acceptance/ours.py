@@ -15,6 +15,7 @@ import hashlib
 import os
 import pathlib
 import platform
+import re
 import time
 import typing as t
 import uuid
@@ -31,6 +32,8 @@ OF_RUNNER, OF_RUN, PLACE, UNTIL = ACCEPTANCE, f"{ACCEPTANCE}-run", f"{ACCEPTANCE
 LONGEST_NAME = 80
 # Seconds by which the clocks of two control nodes may differ.
 SKEW = 300.0
+# Annotations come from outside: Python's isdigit takes "²", which is no number, and any length.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _BOOT, _PROCESSES = "/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"
 
 
@@ -66,11 +69,12 @@ def left_behind(found: Environment, now: float) -> bool:
 
     :param now: seconds since the epoch.
     """
-    until = found.annotations.get(UNTIL, "")
-    if not until.isdigit() or now > int(until) + SKEW:
+    until = _NUMBER.fullmatch(found.annotations.get(UNTIL, ""))
+    if not until or now > int(until[0]) + SKEW:
         return True
-    where, _slash, process = found.annotations.get(PLACE, "").rpartition("/")
-    return bool(where) and where == place() and process.isdigit() and not _lives(int(process))
+    where, _slash, number = found.annotations.get(PLACE, "").rpartition("/")
+    process = _NUMBER.fullmatch(number)
+    return bool(where) and where == place() and bool(process) and not _lives(int(number))
 
 
 def _lives(process: int) -> bool:

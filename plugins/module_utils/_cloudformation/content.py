@@ -16,7 +16,7 @@ import threading
 import typing as t
 import urllib.parse
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import SLOW, intent, whole_body
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import DENIED_CODES, ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import shown
 
@@ -128,10 +128,10 @@ def _content(s3: t.Any, location: t.Mapping[str, str], url: str) -> bytes:
             answer = s3.get_object(**location, aws_retry=True)
         try:
             with intent(f"read {shown(url)}"):
-                return bytes(answer["Body"].read(LARGEST_TEMPLATE + 1))
-        except ApiError:
+                return whole_body(answer["Body"], LARGEST_TEMPLATE, f"read {shown(url)}")
+        except ApiError as error:
             # The client tries its calls again; what breaks off afterwards is ours.
-            if attempt == READS - 1:
+            if attempt == READS - 1 or error.code == SLOW:
                 raise
     return b""
 

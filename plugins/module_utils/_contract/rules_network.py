@@ -35,7 +35,7 @@ _URLS: t.Mapping[str, tuple[tuple[str, ...], str, bool]] = {
 # CloudFormation's model, TemplateURL; no other URL that is meant is longer.
 LONGEST_URL = 5120
 _SERVERS = ("gitpod_resolvers", "gitpod_dns_authoritative_servers")
-_RANGES = "gitpod_verify_accepted_ranges"
+_RANGES, _ADMITTED = "gitpod_verify_accepted_ranges", "gitpod_network_endpoints_further_ranges"
 
 
 def urls(inventory: Inventory) -> list[Problem]:
@@ -105,20 +105,24 @@ def _is_server(text: str) -> bool:
 
 
 def ranges(inventory: Inventory) -> list[Problem]:
-    """Networks as addresses with a prefix."""
-    wrong = [text for text in inventory.items(_RANGES) if not _is_network(text)]
-    if not wrong:
-        return []
-    summary = f"Not a range of addresses: {listed(wrong)}."
-    return [Problem(MALFORMED, _RANGES, summary, "Write each as 198.51.100.0/24 or 2001:db8::/32.")]
+    """Networks as addresses with a prefix; a security group's rules of the endpoints are IPv4."""
+    problems = []
+    for name, versions, hint in (
+        (_RANGES, (4, 6), "Write each as 198.51.100.0/24 or 2001:db8::/32."),
+        (_ADMITTED, (4,), "Write each as 10.0.0.0/16."),
+    ):
+        wrong = [text for text in inventory.items(name) if _version(text) not in versions]
+        if wrong:
+            problems.append(Problem(MALFORMED, name, f"Not a range of addresses: {listed(wrong)}.", hint))
+    return problems
 
 
-def _is_network(text: str) -> bool:
+def _version(text: str) -> int:
+    """Of IP; 0 of what is no network."""
     try:
-        ipaddress.ip_network(text, strict=False)
+        return ipaddress.ip_network(text, strict=False).version
     except ValueError:
-        return False
-    return True
+        return 0
 
 
 RULES = (urls, proxy, servers, ranges)

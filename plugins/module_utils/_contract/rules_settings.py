@@ -53,6 +53,7 @@ WORDS: t.Mapping[str, str] = {
 }
 # A name or an IPv4 address (RFC 1123, section 2.1), or an IPv6 address in brackets; a port or none.
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+HIGHEST_PORT = 65_535
 _VERIFIED = tuple(
     sorted(
         {
@@ -103,7 +104,7 @@ def integrations(inventory: Inventory) -> list[Problem]:
     problems = []
     for number, entry in enumerate(entries, 1):
         host, issuer = entry.get("host"), entry.get("issuer_url")
-        if isinstance(host, str) and not _HOST.fullmatch(host):
+        if isinstance(host, str) and not _is_host(host):
             summary = f"Entry {number}: host is not the name of a host, with a port or without."
             problems.append(Problem(MALFORMED, INTEGRATIONS, summary, "Write it without scheme, such as github.com"))
             continue
@@ -117,6 +118,11 @@ def integrations(inventory: Inventory) -> list[Problem]:
             # Its words are names of options.
             problems.append(Problem(CONTRADICTORY, INTEGRATIONS, f"Entry {number}: {error.why}.", "Correct it."))
     return problems
+
+
+def _is_host(text: str) -> bool:
+    found = _HOST.fullmatch(text)
+    return found is not None and 0 < int((found[3] or ":443")[1:]) <= HIGHEST_PORT
 
 
 def entries(inventory: Inventory) -> list[Problem]:

@@ -66,9 +66,14 @@ def _fault(name: str, value: t.Any) -> str:
     return _text_fault(name, value)
 
 
+def is_exchange_token(name: str) -> bool:
+    """Whether a parameter's name is the template's label of the exchange token, or one of its logical IDs."""
+    return re.sub(r"[^a-z]", "", name.lower()).endswith("exchangetoken")
+
+
 def _text_fault(name: str, value: t.Any) -> str:
-    if re.sub(r"[^a-z]", "", name.lower()).endswith("exchangetoken"):
-        # The template's label and its logical IDs; the token's own variable has the same rule.
+    if is_exchange_token(name):
+        # The token's own variable has the same rule.
         if not isinstance(value, str):
             return "is a number, and YAML may have changed its digits"
         if not is_token(value.strip()):

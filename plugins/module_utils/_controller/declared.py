@@ -66,7 +66,10 @@ _ACCESS = (
     ),
     Variable(
         name="gitpod_controller_host",
-        description="URL of the controller. Default is what its modules take from E(CONTROLLER_HOST) or a file.",
+        description=(
+            "URL of the controller, https unless it is this machine's or C(gitpod_controller_validate_certs) is false,"
+            " because the token goes there. Default is what its modules take from E(CONTROLLER_HOST) or a file."
+        ),
         pattern=r"https?://\S+",
         form="a URL such as https://awx.example.com",
     ),

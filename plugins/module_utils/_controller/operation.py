@@ -9,10 +9,15 @@ What those modules (awx.awx 24.6.1) do not do so themselves:
   a change and would write the secret again. So they are given with C(state=exists), which makes what is missing and
   touches nothing that is there, and all else without them.
 - Removing what is in something that is gone fails, and in check mode, making what is in something that would be made.
+- They try nothing again. Each goes by names, so running one again is safe: after an answer that was lost, or beside
+  another run that made the same, the second finds what is there and makes what is missing.
 """
 
 from __future__ import annotations
 
+import json
+import re
+import time
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.confidential import NEEDS
@@ -24,7 +29,21 @@ Result = dict[str, t.Any]
 Run = t.Callable[[str, t.Mapping[str, t.Any], bool], Result]
 _OPTION = {"credential": "inputs", "notification_template": "notification_configuration"}
 # How awx.awx says that something is not there (module_utils/controller_api.py and its modules).
-_NOT_THERE = ("returned 0 items, expected 1", "was not found", "Could not find", "could not find")
+# As the modules begin these sentences (awx.awx 24.6.1); a page of a proxy says "not found" too, and is no word on
+# whether anything is there.
+_NOT_THERE = re.compile(
+    r"Request to \S.* returned 0 items, expected 1|The specified (inventory|source project), .*, was not found\."
+    r"|The (workflow|project) .* was not found on the controller instance server|[Cc]ould not find .* with name ",
+    re.DOTALL,
+)
+_PASSING = re.compile(
+    r"The host sent back a server error|There was a network error of some kind|There was an unknown error when trying"
+    r"|Failed to read response body|Failed to get token: (HTTP Error 5\d\d|<urlopen|Remote end|\[Errno)"
+    r"|Unable to create .*already exists",
+    re.DOTALL,
+)
+TRIES, FIRST_PAUSE = 5, 1.0
+_HIDDEN, _SHORTEST = "********", 3
 # Its module for schedules does not say it (awx.awx 24.6.1): it reads the ID of nothing.
 _NOT_SAID = "'NoneType' object is not subscriptable"
 _ADVICE = {
@@ -44,16 +63,19 @@ def carry_out(
     secrets: t.Mapping[str, t.Any] | None = None,
     update_secrets: bool = False,
     check: bool = False,
+    pause: t.Callable[[float], None] = time.sleep,
 ) -> Result:
     """Have the object, or have none.
 
-    :param run: runs a module of the controller's collection.
+    :param run: runs a module of the controller's collection; again, for some seconds, where the controller did not
+        answer.
     :param secrets: what C(wanted.confidential) names, with its values; empty where the variable for it is not set.
     :param update_secrets: whether they replace those that it has.
     :returns: C(changed), and C(id) where the controller said it.
     :raises RunnerError: the module failed.
     """
     kind, arguments = wanted.kind, wanted.arguments
+    run = _without(_texts(secrets or {}), _patient(run, pause))
     if state == "absent":
         result = run(kind, {**arguments, "state": "absent"}, check)
         return {"changed": False} if _is_not_there(kind, result) else _told(wanted, result)
@@ -66,6 +88,46 @@ def carry_out(
             return first
     plain = {"update_secrets": False} if kind == "credential" else {}
     return _made(wanted, run(kind, {**arguments, **plain, "state": "present"}, check), check)
+
+
+def _patient(run: Run, pause: t.Callable[[float], None]) -> Run:
+    """A module that is run again where its failure may be over in a moment."""
+
+    def again(kind: str, arguments: t.Mapping[str, t.Any], check: bool) -> Result:
+        result = run(kind, arguments, check)
+        for number in range(TRIES - 1):
+            if not (result.get("failed") and _PASSING.match(str(result.get("msg")))):
+                break
+            pause(FIRST_PAUSE * 2.0**number)
+            result = run(kind, arguments, check)
+        return result
+
+    return again
+
+
+def _without(secrets: t.Collection[str], run: Run) -> Run:
+    """The controller repeats what it refuses, and not every option of its modules is kept out of messages."""
+
+    def masked(kind: str, arguments: t.Mapping[str, t.Any], check: bool) -> Result:
+        result = run(kind, arguments, check)
+        said = str(result.get("msg") or "")
+        for secret in sorted(secrets, key=len, reverse=True):
+            said = said.replace(secret, _HIDDEN)
+        return {**result, "msg": said} if said else result
+
+    return masked
+
+
+def _texts(given: t.Any) -> set[str]:
+    """Every text of what a credential is given, at any depth; of the exchange tokens also each alone."""
+    if isinstance(given, str):
+        try:
+            inner = json.loads(given) if given.startswith("{") else {}
+        except (ValueError, RecursionError):
+            inner = {}
+        return {text for text in (given, *_texts(inner)) if len(text) > _SHORTEST}
+    values = given.values() if isinstance(given, dict) else given if isinstance(given, list) else ()
+    return {text for value in values for text in _texts(value)}
 
 
 def _once(run: Run, wanted: Object, secrets: t.Mapping[str, t.Any], check: bool) -> Result:
@@ -81,8 +143,8 @@ def _once(run: Run, wanted: Object, secrets: t.Mapping[str, t.Any], check: bool)
 
 
 def _is_not_there(kind: str, result: Result) -> bool:
-    text = f"{result.get('msg')} {result.get('module_stderr')} {result.get('exception')}"
-    said = any(words in text for words in _NOT_THERE) or (kind == "schedule" and _NOT_SAID in text)
+    text = f"{result.get('module_stderr')} {result.get('exception')}"
+    said = bool(_NOT_THERE.match(str(result.get("msg")))) or (kind == "schedule" and _NOT_SAID in text)
     return bool(result.get("failed")) and said
 
 
@@ -96,7 +158,7 @@ def _told(wanted: Object, result: Result) -> Result:
     if result.get("failed"):
         said = str(result.get("msg") or "its module said nothing")
         advice = next((text for words, text in _ADVICE.items() if words in said), "")
-        if not advice and any(words in said for words in _NOT_THERE):
+        if not advice and _NOT_THERE.match(said):
             advice = "What it needs has to be there: add its part to gitpod_controller_parts, or correct its name"
         raise RunnerError(f"The {wanted.kind.replace('_', ' ')} {wanted.name} was not set up", said, advice)
     found: Result = {"changed": bool(result.get("changed"))}

@@ -53,7 +53,9 @@ class ConfigurationCalls(Calls):
 
         def done() -> EnvironmentClass | None:
             new = [entry for entry in self.environment_classes(runner_id) if entry.id not in before]
-            return next((entry for entry in new if entry.name == name), None)
+            return next(
+                (entry for entry in new if entry.name == name and _has(entry.configuration, configuration)), None
+            )
 
         rpc = self._client.configuration.create_environment_class
         return self._identifier(rpc, request, f"create the environment class {name}", done)
@@ -90,8 +92,9 @@ class ConfigurationCalls(Calls):
         )
 
         def done() -> Integration | None:
-            found = self.integrations(runner_id)
-            return next((entry for entry in found if (entry.scm_id, entry.host) == (scm_id, host)), None)
+            # Another run may have made another one of this host meanwhile, which then is not what was asked for.
+            found = (entry for entry in self.integrations(runner_id) if (entry.scm_id, entry.host) == (scm_id, host))
+            return next((entry for entry in found if _has(_fields_of(entry), _comparable(fields))), None)
 
         rpc = self._client.configuration.create_scm_integration
         return self._identifier(rpc, request, f"create the integration of {host}", done)
@@ -189,7 +192,8 @@ class ConfigurationCalls(Calls):
 
         def done() -> LlmIntegration | None:
             new = [found for found in self.llm_integrations(runner_id) if found.id not in before]
-            return next((found for found in new if found.endpoint == entry.endpoint), None)
+            same = (found for found in new if found.endpoint == entry.endpoint)
+            return next((found for found in same if found.models == tuple(sorted(entry.models))), None)
 
         rpc = self._client.configuration.create_llm_integration
         return self._identifier(rpc, request, f"create the LLM integration {entry.name}", done)
@@ -217,6 +221,26 @@ class ConfigurationCalls(Calls):
         request = runner_configuration_pb2.DeleteLLMIntegrationRequest(id=integration_id)
         rpc = self._client.configuration.delete_llm_integration
         self._client.call(rpc, request, f"delete the LLM integration {integration_id}")
+
+
+def _has(there: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any]) -> bool:
+    """Whether what is there has all that is wanted, and perhaps more that the management plane added."""
+    return all(there.get(key) == value for key, value in wanted.items())
+
+
+def _fields_of(entry: Integration) -> dict[str, t.Any]:
+    """By the names that a creation has for them."""
+    return {
+        "oauth_client_id": entry.client_id,
+        "issuer_url": entry.issuer_url,
+        "pat": entry.pat,
+        "virtual_directory": entry.virtual_directory,
+    }
+
+
+def _comparable(fields: Changes) -> dict[str, t.Any]:
+    """Without the secret, which never comes back."""
+    return {key: value for key, value in fields.items() if key != "oauth_plaintext_client_secret"}
 
 
 def _faults(valid: bool, told: t.Sequence[tuple[str, str]]) -> list[Field]:

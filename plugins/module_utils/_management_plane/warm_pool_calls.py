@@ -56,8 +56,10 @@ class WarmPoolCalls(Calls):
         )
 
         def done() -> WarmPool | None:
-            found = self.warm_pools((pool.class_id,))
-            return next((entry for entry in found if entry.project_id == pool.project_id), None)
+            # Another run may have made another one meanwhile, which then is not what was asked for.
+            found = (entry for entry in self.warm_pools((pool.class_id,)) if entry.project_id == pool.project_id)
+            wanted = (pool.min_size, pool.max_size)
+            return next((entry for entry in found if (entry.min_size, entry.max_size) == wanted), None)
 
         what = f"create the warm pool of the project {pool.project_id}"
         answer = self._client.call(self._client.prebuild.create_warm_pool, request, what, done)

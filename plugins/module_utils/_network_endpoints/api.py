@@ -9,7 +9,6 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _route_tables as route_tables
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import (
     SERVICES,
     names,
@@ -85,15 +84,12 @@ class Api(SingleApi):
 
 
 def claimed(route53: t.Any, vpc_id: str, region: str) -> frozenset[str]:
-    """Names of the private hosted zones that answer in a VPC, without those that AWS keeps; none where unreadable.
+    """Names of the private hosted zones that answer in a VPC, without those that AWS keeps.
 
-    They only tell that a name leads elsewhere; the stage goes on without that.
+    :raises ApiError: they could not be read.
     """
-    try:
-        with intent(f"list the private hosted zones of {vpc_id}"):
-            found = every(route53.list_hosted_zones_by_vpc, "HostedZoneSummaries", VPCId=vpc_id, VPCRegion=region)
-    except ApiError:
-        return frozenset()
-    return frozenset(
-        raw["Name"].rstrip(".").lower() for raw in found if not (raw.get("Owner") or {}).get("OwningService")
-    )
+    with intent(f"list the private hosted zones of {vpc_id}"):
+        found = every(route53.list_hosted_zones_by_vpc, "HostedZoneSummaries", VPCId=vpc_id, VPCRegion=region)
+        return frozenset(
+            raw["Name"].rstrip(".").lower() for raw in found if not (raw.get("Owner") or {}).get("OwningService")
+        )

@@ -36,12 +36,15 @@ class NetworkFacts:
 
     :param dns_off: attributes of the VPC that private DNS needs and that are off.
     :param group: of this stage.
+    :param unread: what could not be read of that by which a service that has no endpoint may be reached all the same,
+        in words.
     """
 
     ground: Ground
     endpoints: tuple[Endpoint, ...]
     group: Group | None = None
     dns_off: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def foresee(asked: Asked | None, facts: NetworkFacts | None) -> StagePlan:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._address_ranges import network
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import Group
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     Endpoint,
@@ -51,7 +52,8 @@ class Asked:
             options["vpc_id"],
             runner_id,
             tuple(options.get("subnet_ids") or ()),
-            tuple(options.get("further_ranges") or ()),
+            # As EC2 keeps them, without bits of hosts (EC2 API reference, IpRange), or each run would add them again.
+            tuple(str(network(given) or given) for given in options.get("further_ranges") or ()),
             {"Name": options["name"], **given, **own},
         )
 

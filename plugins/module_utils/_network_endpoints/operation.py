@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as Stacks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import users_of_vpc
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.absent import absent
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.api import Api, claimed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.model import Asked, as_result
@@ -38,9 +39,17 @@ def run(module: t.Any) -> dict[str, t.Any]:
     elif options["state"] == "absent":
         outcome = absent(api, asked, module.region, neighbours.once(lambda: _in_the_vpc(module, asked))(), mode)
     else:
-        names = claimed(client(module, "route53"), asked.vpc_id, module.region)
-        outcome = present(api, asked, module.region, mode, names)
+        outcome = present(api, asked, module.region, mode, _claimed(module, asked))
     return result(outcome, asked)
+
+
+def _claimed(module: t.Any, asked: Asked) -> frozenset[str]:
+    """They only tell that a name leads elsewhere. Where they cannot be read, AWS itself refuses an endpoint whose name
+    is taken (EC2 API reference, CreateVpcEndpoint), and from a VPC without egress Route 53 is not reached at all."""
+    try:
+        return claimed(client(module, "route53"), asked.vpc_id, module.region)
+    except ApiError:
+        return frozenset()
 
 
 def _in_the_vpc(module: t.Any, asked: Asked) -> list[users.User]:

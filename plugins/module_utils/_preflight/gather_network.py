@@ -8,8 +8,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.api import Api, Offered
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.ground import complete
@@ -75,12 +76,19 @@ def read(look: Gathering, wanted: Wanted) -> NetworkFacts | None:
     if not (wanted.network_endpoints or closed or there):
         return None
     api = Api(look.clients("ec2"), wanted.region)
+    zones, unread = look.get("vpc_zones"), []
+    if isinstance(zones, Unread):
+        unread.append(f"the VPC's private hosted zones ({zones.message})")
     claimed = frozenset(zone.name for zone in look.found("vpc_zones") or ())
     ground = complete(api, wanted.region, subnets, tables, endpoints, None, claimed)
     if wanted.network_endpoints or (closed and not all(verdict.serves for verdict in verdicts(endpoints, ground))):
-        ground = dataclasses.replace(ground, offered=_offered(api))
+        try:
+            ground = dataclasses.replace(ground, offered=api.offered())
+        except ApiError as error:
+            # Then all of the list counts.
+            unread.append(f"what AWS offers endpoints for here ({error.why or error.what})")
     group = _group(api, wanted, endpoints, ground.groups) if wanted.network_endpoints else None
-    return NetworkFacts(ground, endpoints, group, _off(look.found("vpc_dns")))
+    return NetworkFacts(ground, endpoints, group, _off(look.found("vpc_dns")), tuple(unread))
 
 
 def coming(wanted: Wanted, facts: t.Any) -> int:
@@ -91,14 +99,6 @@ def coming(wanted: Wanted, facts: t.Any) -> int:
         return plan(asked(wanted), facts.ground, facts.endpoints, facts.group).billed[0]
     except RunnerError:
         return 0
-
-
-def _offered(api: Api) -> Offered | None:
-    """What AWS offers here; C(None) where that may not be read, and then all of the list counts."""
-    try:
-        return api.offered()
-    except ApiError:
-        return None
 
 
 def _group(api: Api, wanted: Wanted, endpoints: t.Iterable[Endpoint], groups: t.Mapping[str, Group]) -> Group | None:

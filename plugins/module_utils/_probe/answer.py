@@ -51,7 +51,7 @@ def observations(output: str, now: datetime.datetime) -> Observations:
             tuple(_connection(entry) for entry in raw["http_connections"]),
             now,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _strange(f"it lacks {error}") from error
 
 

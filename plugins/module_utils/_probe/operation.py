@@ -85,7 +85,7 @@ def found(ec2: t.Any, values: t.Mapping[str, t.Any], vpc_id: str = "") -> list[s
         with intent("find the instances that probe the network (gitpod_verify_probe_instance_tags)"):
             pages = ec2.get_paginator("describe_instances").paginate(Filters=filters)
             raw = [one for page in pages for group in page["Reservations"] for one in group["Instances"]]
-        ids += sorted(one["InstanceId"] for one in raw)
+            ids += sorted(one["InstanceId"] for one in raw if _has(one, tags))
     ids = list(dict.fromkeys(ids))
     if not ids:
         told = ", ".join(f"{key}={value}" for key, value in sorted(tags.items()))
@@ -95,9 +95,18 @@ def found(ec2: t.Any, values: t.Mapping[str, t.Any], vpc_id: str = "") -> list[s
     return ids
 
 
-def _literal(value: str) -> str:
-    """A tag's value in a filter, to which stars and question marks are patterns (EC2 user guide, "Filter")."""
-    return re.sub(r"([*?\\])", r"\\\1", value)
+def _literal(text: str) -> str:
+    """A filter's value that means itself.
+
+    EC2 takes C(*) and C(?) for wildcards, and with a backslash before them for themselves (EC2 user guide, "Find your
+    Amazon EC2 resources").
+    """
+    return re.sub(r"([*?\\])", r"\\\1", text)
+
+
+def _has(instance: t.Mapping[str, t.Any], tags: t.Mapping[str, str]) -> bool:
+    there = {tag["Key"]: tag["Value"] for tag in instance.get("Tags") or []}
+    return all(there.get(key) == value for key, value in tags.items())
 
 
 class Probes:

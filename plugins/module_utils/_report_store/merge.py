@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import SCHEMA_VERSION
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.shape import is_runner
 
+AHEAD = datetime.timedelta(days=1)
 Runner = t.Mapping[str, t.Any]
 Key = tuple[str, str]
 
@@ -30,9 +33,25 @@ def merged(known: t.Iterable[Runner], own: t.Sequence[Runner], forgotten: t.Coll
     found = {key_of(runner): runner for runner in known}
     for runner in own:
         there = found.get(key_of(runner))
-        if there is None or str(there.get("as_of") or "") <= str(runner.get("as_of") or ""):
+        if there is None or not _is_later(_moment(there), _moment(runner)):
             found[key_of(runner)] = runner
     return [runner for key, runner in found.items() if key not in forgotten]
+
+
+def _moment(runner: Runner) -> datetime.datetime | None:
+    """When it was so; C(None) where it does not say so, or not as the reports write it."""
+    told = str(runner.get("as_of") or "")
+    try:
+        return datetime.datetime.strptime(told, "%Y-%m-%dT%H:%M:%SZ") if told else None
+    except ValueError:
+        return None
+
+
+def _is_later(there: datetime.datetime | None, own: datetime.datetime | None) -> bool:
+    """Whether what is there was seen after this run's; a time far ahead is a wrong clock's, and would stay for ever."""
+    if there is None:
+        return False
+    return own is None or own < there <= own + AHEAD
 
 
 def fleet_of(runners: t.Sequence[Runner], own: t.Sequence[Runner], title: str, generated: str) -> Fleet:
@@ -45,10 +64,8 @@ def runners_in(text: str) -> list[Runner] | None:
     """The runners of a fleet.json; C(None) when it is none of this collection's."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     known = isinstance(document, dict) and document.get("schema_version") == SCHEMA_VERSION
     runners = document.get("runners") if known else None
-    if not isinstance(runners, list) or not all(isinstance(runner, dict) for runner in runners):
-        return None
-    return runners
+    return runners if isinstance(runners, list) and all(map(is_runner, runners)) else None

@@ -10,6 +10,7 @@ is written until it is of the document that is there.
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, settings
@@ -67,12 +68,10 @@ def _report(store: Store, options: t.Mapping[str, t.Any], clock: Clock, written:
         content = documents.of_fleet(fleet)
         for name in (documents.PAGE, documents.MARKDOWN):
             store.put(name, content[name])
-        text, now = store.get(documents.DOCUMENT)
-        if now == etag:
+        if store.get(documents.DOCUMENT)[1] == etag:
             break
-        # Somebody has added a part meanwhile, and may have derived theirs before we wrote ours.
-        etag = now
-        fleet = fleet_of(runners_in(text) or [], options["runners"], options["title"], options["generated"])
+        # Somebody has added a part meanwhile, and may have derived theirs before we wrote ours; or has removed it.
+        fleet, etag = _document(store, options, clock)
     own = {key_of(runner) for runner in options["runners"]}
     for runner, name, text in documents.of_runners(fleet):
         if key_of(runner) in own:
@@ -103,7 +102,7 @@ def _document(store: Store, options: t.Mapping[str, t.Any], clock: Clock) -> tup
             )
         everyone = merged(known, options["runners"], forgotten)
         fleet = fleet_of(everyone, options["runners"], options["title"], options["generated"])
-        if etag and _same(known, everyone):
+        if etag and _same(known, fleet.documents):
             return fleet, etag
         try:
             condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
@@ -118,7 +117,9 @@ def _document(store: Store, options: t.Mapping[str, t.Any], clock: Clock) -> tup
 
 
 def _same(known: t.Sequence[t.Any], everyone: t.Sequence[t.Any]) -> bool:
-    return sorted(map(repr, known)) == sorted(map(repr, everyone))
+    """Whether the documents say the same; in which order their keys stand is nobody's word."""
+    left, right = ([json.dumps(entry, sort_keys=True) for entry in held] for held in (known, everyone))
+    return sorted(left) == sorted(right)
 
 
 def links(module: t.Any, store: Store, seconds: int) -> dict[str, dict[str, str]]:

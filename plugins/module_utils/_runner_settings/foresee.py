@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
@@ -22,6 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
     LlmIntegration,
     Policy,
     WarmPool,
+    known_models,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import (
     desired,
@@ -159,7 +161,11 @@ def _policy(options: Values, present: Present) -> list[str]:
 
 
 def _model(options: Values, present: Present) -> list[str]:
-    return llm.plan(present.models, llm.wanted_of(options)).actions()
+    wanted = llm.wanted_of(options)
+    # Where the SDK is missing, nothing of this could be done, and the prerequisites say so.
+    with contextlib.suppress(ImportError):
+        llm.require_known(wanted, known_models())
+    return llm.plan(present.models, wanted).actions()
 
 
 def _pool(options: Values, present: Present) -> list[str]:

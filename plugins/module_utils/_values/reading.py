@@ -316,6 +316,8 @@ def _mapping(variable: Variable, value: t.Any) -> dict[str, str]:
     found = _dict(variable, value)
     texts = {}
     for key, item in found.items():
+        if variable.secret and isinstance(item, (bool, int, float)):
+            raise UnusableError(f"{quoted(key)} is no text.", _how_to_quote(variable, item))
         if isinstance(item, bool):
             texts[key] = "true" if item else "false"
         elif isinstance(item, int):

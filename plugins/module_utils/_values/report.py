@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import REGION
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import LONGEST_WAIT, Variable
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import REGION_FORM
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -41,13 +43,21 @@ VARIABLES: tuple[Variable, ...] = (
             ),
             "What cannot be uploaded is a warning and never fails the run.",
         ),
-        pattern=r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()/-]*)?",
+        # S3 user guide, "Bucket naming rules" and "Naming Amazon S3 objects": no two dots side by side, no address,
+        # and no part of a key that is nothing but dots, which clients take for a directory's.
+        pattern=(
+            r"s3://(?![0-9]+(\.[0-9]+){3}(/|$))(?!.*/\.{1,2}(/|$))"
+            r"[a-z0-9]([a-z0-9-]|\.(?!\.)){1,61}[a-z0-9](/[A-Za-z0-9!_.*'()/-]*)?"
+        ),
         form="a bucket and a prefix such as s3://example-reports/gitpod",
     ),
     Variable(
         name="gitpod_report_upload_region",
         description="Region of that bucket. Default is the runner's.",
         fallback=("gitpod_region",),
+        pattern=REGION,
+        form=REGION_FORM,
+        normalize=str.lower,
     ),
     Variable(
         name="gitpod_report_upload_aws_profile",
@@ -60,6 +70,12 @@ VARIABLES: tuple[Variable, ...] = (
             "KMS key, its ID or ARN, with which the uploaded objects are encrypted. Without it, the bucket's own "
             "encryption holds, which S3 always has."
         ),
+        # KMS developer guide, "Key identifiers (KeyId)".
+        pattern=(
+            r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:)?"
+            r"((key/)?([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})|alias/[A-Za-z0-9/_-]+)"
+        ),
+        form="a key's ID or ARN such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     ),
     Variable(
         name="gitpod_report_upload_link_seconds",

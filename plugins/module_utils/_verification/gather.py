@@ -175,12 +175,12 @@ class Gatherer:
         wanted = self._wanted
         api = Network(self._clients("ec2"), wanted.region)
         endpoints, subnets = api.of_vpc(wanted.vpc_id), api.subnets(wanted.subnet_ids)
-        tables, names = api.route_tables(wanted.vpc_id), claimed(self._clients("route53"), wanted.vpc_id, wanted.region)
-        ground = complete(api, wanted.region, subnets, tables, endpoints, None, names)
+        ground = complete(api, wanted.region, subnets, api.route_tables(wanted.vpc_id), endpoints, None)
         found = tuple(verdicts(endpoints, ground))
         if not all(verdict.serves for verdict in found):
-            # What AWS does not offer here needs no endpoint.
-            found = tuple(verdicts(endpoints, dataclasses.replace(ground, offered=api.offered())))
+            # What AWS does not offer here needs no endpoint, and neither does what a private hosted zone answers for.
+            names = claimed(self._clients("route53"), wanted.vpc_id, wanted.region)
+            found = tuple(verdicts(endpoints, dataclasses.replace(ground, offered=api.offered(), claimed=names)))
         return {"network": found}
 
     def _addresses(self, endpoint: Endpoint) -> Part:

@@ -141,7 +141,11 @@ def test_whose_an_environment_is_and_whether_it_was_left_behind() -> None:
     assert not ours.left_behind(other(**{ours.PLACE: f"/{os.getpid()}"}), 1000.0)
     for strange in ("", "x", "elsewhere/-1", "elsewhere/" + "9" * 400, f"{ours.place()}/{'9' * 400}"):
         assert not ours.left_behind(other(**{ours.PLACE: strange}), 1000.0)
-    assert ours.left_behind(other(**{ours.UNTIL: "soon"}), 1000.0)
+    # Python takes a superscript for a digit, and no number of 5,000 of them.
+    for strange in (f"{ours.place()}/²", f"{ours.place()}/{'9' * 5000}", f"{ours.place()}/٣"):
+        assert not ours.left_behind(other(**{ours.PLACE: strange}), 1000.0)
+    for strange in ("soon", "²", "9" * 5000, "-1", "1e9", "٣", "9\n"):
+        assert ours.left_behind(other(**{ours.UNTIL: strange}), 1000.0)
     assert os.uname().nodename not in str(order.annotations)
 
 

@@ -15,9 +15,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem, quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import client
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.model import Asked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 
+KMS, UUID = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:", "1234abcd-12ab-34cd-56ef-1234567890ab"
 NO_PROXY = list(rules_network.REQUIRED_NO_PROXY)
 
 
@@ -263,3 +265,45 @@ def test_the_repository_of_an_acceptance_is_an_https_url_without_a_password(url:
     assert [problem.variable for problem in found] == (["gitpod_acceptance_repository"] if told else [])
     assert told in "".join(problem.summary for problem in found)
     assert "geheim" not in str(found)
+
+
+@pytest.mark.parametrize("said", ["999.1.1.1/8", "10.0.0.0/33", "2001:db8::/32", "a/8"])
+def test_what_no_rule_of_a_security_group_takes_is_told_before_anything_is_made(said: str) -> None:
+    name = "gitpod_network_endpoints_further_ranges"
+    given = read("eu", "/start", variables(), {name: f"10.0.0.0/8, {said}"})
+    found = [*given.problems, *problems(**{name: given[name]})]
+    assert [problem.variable for problem in found] == [name]
+
+
+def test_a_range_with_bits_of_a_host_is_the_one_that_ec2_keeps() -> None:
+    asked = Asked.of({"name": "a", "vpc_id": "vpc-1", "further_ranges": ["10.1.2.3/08", "10.0.0.0/16"]})
+    assert asked.ranges == ("10.0.0.0/8", "10.0.0.0/16")
+    assert problems(gitpod_network_endpoints_further_ranges=["10.1.2.3/8"]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "wrong"),
+    [
+        ("upload", ["s3://example-reports", "s3://a.b.c/x/y.z/", "s3://abc/...x"], ["s3://a..b", "s3://192.168.1.1/x"]),
+        ("upload", ["s3://abc/"], ["s3://abc/../x", "s3://abc/x/.", "s3://abc/./x", "s3://-abc", "s3://ab/x?y", "abc"]),
+        ("upload_region", ["eu-central-1", " US-EAST-1\n", "eusc-de-east-1"], ["Frankfurt", "eu-central-1a"]),
+        (
+            "upload_kms_key_id",
+            [
+                "alias/reports",
+                "1234abcd-12ab-34cd-56ef-1234567890ab",
+                f"mrk-{'0' * 32}",
+                f"{KMS}alias/a",
+                f"{KMS}key/{UUID}",
+            ],
+            ["a b", "reports", "arn:aws:kms:eu-central-1:1:key/x", "arn:aws:s3:::bucket"],
+        ),
+    ],
+)
+def test_where_a_report_is_kept_is_told_at_the_start(name: str, good: list[str], wrong: list[str]) -> None:
+    variable = f"gitpod_report_{name}"
+    for said in good:
+        assert read("eu", "/start", variables(), {variable: said}).problems == (), said
+    for said in wrong:
+        (problem,) = read("eu", "/start", variables(), {variable: said}).problems
+        assert problem.variable == variable

@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controll
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values, read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import OF_CONTROLLERS, variables
 
+RULE = "DTSTART:20260101T060000Z RRULE:FREQ=DAILY;INTERVAL=1"
 RIGHT = {"gitpod_controller_project_url": "https://git.example.com/runners.git"}
 
 
@@ -74,10 +75,94 @@ def test_they_are_no_runners_variables() -> None:
             "gitpod_controller_schedules",
         ),
         ({"gitpod_controller_host": "awx.example.com"}, "malformed", "gitpod_controller_host"),
+        ({"gitpod_controller_host": "http://awx.example.com"}, "malformed", "gitpod_controller_host"),
+        ({"gitpod_controller_host": "http://127.0.0.1.evil.example"}, "malformed", "gitpod_controller_host"),
+        ({"gitpod_controller_host": "https://me:s3cret@awx.example.com"}, "malformed", "gitpod_controller_host"),
+        ({"gitpod_controller_host": "https://awx.example.com:0"}, "malformed", "gitpod_controller_host"),
+        ({"gitpod_controller_project_url": "https://x:s3cret@g/x"}, "malformed", "gitpod_controller_project_url"),
+        ({"gitpod_controller_project_url": "https://ghp_s3cret@g/x"}, "malformed", "gitpod_controller_project_url"),
+        ({"gitpod_controller_galaxy_url": "https://u:s3cret@hub/"}, "malformed", "gitpod_controller_galaxy_url"),
+        ({"gitpod_controller_runners": {"": {"gitpod_region": "us-east-1"}}}, "malformed", "gitpod_controller_runners"),
+        (
+            {"gitpod_controller_runners": {"a,!b": {"gitpod_region": "us-east-1"}}},
+            "malformed",
+            "gitpod_controller_runners",
+        ),
+        (
+            {"gitpod_controller_runners": {"a\nb": {"gitpod_region": "us-east-1"}}},
+            "malformed",
+            "gitpod_controller_runners",
+        ),
+        ({"gitpod_controller_groups": {"eu west": {}}}, "malformed", "gitpod_controller_groups"),
+        ({"gitpod_controller_exchange_tokens": {"a": 12}}, "malformed", "gitpod_controller_exchange_tokens"),
+        ({"gitpod_controller_exchange_tokens": {"a": True}}, "malformed", "gitpod_controller_exchange_tokens"),
     ],
 )
 def test_a_mistake_is_told(given: dict[str, t.Any], kind: str, variable: str) -> None:
     assert (kind, variable) in wrong(**given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("gitpod_api_token", "s3cret"),
+        ("gitpod_report_notify", "https://hooks.slack.com/s3cret"),
+        ("gitpod_stack_parameters", {"Exchange Token": "s3cret"}),
+        ("gitpod_stack_parameters", {"GitpodExchangeToken": "s3cret"}),
+        ("gitpod_registration_metrics", {"enabled": True, "url": "https://m", "username": "u", "password": "s3cret"}),
+        (
+            "gitpod_runner_settings_scm_integrations",
+            [{"scm_id": "github", "host": "h", "oauth_client_secret": "s3cret"}],
+        ),
+        ("gitpod_runner_settings_llm_integrations", [{"endpoint": "https://x", "api_key": "s3cret"}]),
+        ("gitpod_http_proxy", "http://me:s3cret@proxy:3128"),
+        ("http_proxy", "http://me:s3cret@proxy:3128"),
+    ],
+)
+def test_a_secret_is_given_to_no_place_that_the_controller_shows(name: str, value: t.Any) -> None:
+    own = {name: value}
+    for variable, given in (
+        ("gitpod_controller_runners", {"a": {"gitpod_region": "eu-west-1", **own}}),
+        ("gitpod_controller_groups", {"eu": {"variables": own}}),
+        ("gitpod_controller_inventory_variables", own),
+        ("gitpod_controller_extra_variables", own),
+        ("gitpod_controller_template_options", {"extra_vars": own, "verbosity": 1}),
+        ("gitpod_controller_schedules", [{"template": "status", "rrule": RULE, "extra_data": own}]),
+    ):
+        told = problems(values(**{variable: given}), variables())
+        assert [problem.variable for problem in told] == [variable], variable
+        assert "s3cret" not in str(told)
+
+
+@pytest.mark.parametrize("name", ["GITPOD_API_KEY", "ONA_API_KEY", "AWS_SECRET_ACCESS_KEY", "my_token", "DB_PASSWORD"])
+def test_no_update_of_the_source_is_given_a_secret_in_the_open(name: str) -> None:
+    variable = "gitpod_controller_inventory_source_variables"
+    assert wrong(**{variable: {name: "s3cret"}}) == [("contradictory", variable)]
+    assert "s3cret" not in str(problems(values(**{variable: {name: "s3cret"}}), variables()))
+
+
+@pytest.mark.parametrize("own", ["name", "state", "playbook", "extra_vars", "survey_spec"])
+def test_what_each_template_has_for_itself_is_no_option_of_all(own: str) -> None:
+    assert wrong(gitpod_controller_template_options={own: "x"}) == [
+        ("contradictory", "gitpod_controller_template_options")
+    ]
+    assert wrong(gitpod_controller_template_options={"verbosity": 1, "timeout": 60}) == []
+
+
+def test_what_is_no_secret_may_be_given() -> None:
+    around = {"ANSIBLE_VAULT_PASSWORD_FILE": "/x", "ANSIBLE_COLLECTIONS_PATH": "/y", "AWS_ACCESS_KEY_ID": "AKIA"}
+    assert wrong(gitpod_controller_inventory_source_variables=around) == []
+    own = {
+        "gitpod_region": "eu-west-1",
+        "gitpod_stack_parameters": {"Runner Size": "small"},
+        "gitpod_registration_metrics": {"enabled": True, "url": "https://m", "username": "u"},
+        "gitpod_stack_template_url": "https://b.s3.amazonaws.com/t.json?versionId=x@y:z",
+    }
+    assert wrong(gitpod_controller_runners={"gitpod-eu.west_1": own}, gitpod_controller_extra_variables=own) == []
+    assert wrong(gitpod_controller_project_url="git@github.com:example/runners.git") == []
+    assert wrong(gitpod_controller_project_url="ssh://git@github.com/example/runners.git") == []
+    assert wrong(gitpod_controller_host="http://127.0.0.1:8052") == []
+    assert wrong(gitpod_controller_host="http://awx.example.com", gitpod_controller_validate_certs="no") == []
 
 
 def test_no_secret_is_told() -> None:
@@ -118,3 +203,38 @@ def test_an_organization_may_be_the_gateways() -> None:
     assert access("ansible.platform", platform)["gateway_hostname"] == "https://aap.example.com"
     assert access("ansible.controller", platform)["controller_oauthtoken"] == "t"
     assert "controller_password" not in access("ansible.controller", platform)
+
+
+NOTHING = ("", None, "  ", "\n", " \r\n\t")
+WRONG: t.Mapping[str, tuple[t.Any, ...]] = {
+    "str": (5, 1.5, ["a"], {"a": "b"}, "a\nb", "\x1b[2J", "\ud800", "x" * 20_000),
+    "bool": ("maybe", 2, ["true"], {"true": 1}, "{{ x }}"),
+    "int": ("x", 1.5, ".inf", float("inf"), ["1"], {"a": 1}, -1, "0", 0, 10**30),
+    "list": (5, {"a": "b"}, [["a"]], [{"a": 1}], [5]),
+    "dict": (5, "a", ["a"], {1: "a"}, "[1"),
+    "mapping": (5, "a", ["a"], {"a": None}, {"a": ["b"]}, {"a": {"b": "c"}}, {"a": 1.10}),
+}
+
+
+@pytest.mark.parametrize("name", sorted(declared.BY_NAME))
+def test_what_says_nothing_is_unset_and_what_is_wrong_names_its_variable(name: str) -> None:
+    variable = declared.BY_NAME[name]
+    unset = read("localhost", ".", declared.BY_NAME, {})[name]
+    for nothing in NOTHING:
+        found = read("localhost", ".", declared.BY_NAME, {name: nothing})
+        assert (found.problems, found[name]) == ((), unset), repr(nothing)
+    for said in WRONG[variable.kind]:
+        found = read("localhost", ".", declared.BY_NAME, {name: said})
+        told = [*found.problems, *problems(found, variables())]
+        typed = type(found[name]) in (str, bool, int, list, dict, type(None))
+        assert typed, said
+        if found.problems:
+            assert {problem.variable for problem in found.problems} == {name}
+        assert all(problem.variable.startswith(declared.PREFIX) and len(problem.summary) < 2_000 for problem in told)
+    assert variable.kind != "str" or read("localhost", ".", declared.BY_NAME, {name: ["a"]}).problems
+
+
+@pytest.mark.parametrize("name", sorted(name for name, variable in declared.BY_NAME.items() if variable.kind == "bool"))
+def test_a_switch_is_read_as_text_too(name: str) -> None:
+    for said, meant in (("false", False), (" No\n", False), ("0", False), ("true", True), ("Yes\r\n", True)):
+        assert read("localhost", ".", declared.BY_NAME, {name: said})[name] is meant

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import typing as t
 from pathlib import Path
 
@@ -85,6 +86,18 @@ def test_pages_are_read_to_their_end_and_an_empty_one_is_none(names: tuple[str, 
 def test_an_answer_without_its_list_is_told() -> None:
     with pytest.raises(ApiError, match="has no 'Others'"), intent("list"):
         every(Paged("Things", 1).describe_things, "Others")
+
+
+@pytest.mark.parametrize("names", [("NextToken", "NextToken"), ("NextMarker", "Marker")])
+@pytest.mark.parametrize("tokens", [lambda _count: "the same", str], ids=["one token", "ever new ones"])
+def test_a_list_that_does_not_end_is_no_list(names: tuple[str, str], tokens: t.Callable[[int], str]) -> None:
+    count = itertools.count()
+
+    def page(**_arguments: t.Any) -> dict[str, t.Any]:
+        return {"Things": [1], names[0]: tokens(next(count))}
+
+    with pytest.raises(ApiError, match="does not end"):
+        every(page, "Things")
 
 
 SUBNET = {"VpcId": "vpc-1", "AvailabilityZone": "eu-central-1a", "CidrBlock": "10.0.0.0/24"}

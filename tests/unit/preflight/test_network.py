@@ -145,6 +145,13 @@ def own(count: int) -> dict[str, t.Any]:
 
 
 CREATED = {"network_endpoints": True}
+
+
+def unread(facts: NetworkFacts) -> NetworkFacts:
+    """The same, where nobody could look which names lead elsewhere."""
+    return dataclasses.replace(facts, unread=("the VPC's private hosted zones (throttled)",))
+
+
 NO_PRIVATELINK = {"privatelink_enabled": False}
 INTERNET = {"load_balancer_visibility": "internet-facing"}
 NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
@@ -213,6 +220,8 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network_endpoints.endpoints, {}, closed(network_facts()), "pass"),
     (network_endpoints.endpoints, {}, closed(network_facts(without=("ecs-agent",))), "fail"),
     (network_endpoints.endpoints, {}, closed(network_facts(without=("iam",))), "fail"),
+    (network_endpoints.endpoints, {}, closed(unread(network_facts(without=("iam",)))), "warn"),
+    (network_endpoints.endpoints, {}, closed(unread(network_facts(sts={"state": "failed"}))), "fail"),
     (network_endpoints.endpoints, {}, closed(network_facts(without=("dynamodb",))), "fail"),
     (network_endpoints.endpoints, {}, closed(network_facts(sts={"state": "failed"})), "fail"),
     (network_endpoints.endpoints, {}, closed(network_facts(sts={"state": "pending"})), "warn"),

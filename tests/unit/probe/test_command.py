@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe.command import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe.operation import found
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 
 INSTANCE = "i-0123456789abcdef0"
@@ -70,6 +73,38 @@ def test_an_end_without_words_is_explained(status: str, details: str, told: str)
 def test_the_instance_s_own_words_come_first_and_are_cleaned() -> None:
     failed = {"Status": "Failed", "StatusDetails": "Failed", "StandardErrorContent": "no python3\n\x1b[2J"}
     assert end(Ssm(failed))[1] == "the command ended as Failed: no python3  [2J"
+
+
+class Ec2:
+    """Filters as EC2 does: C(*) and C(?) are wildcards unless a backslash stands before them."""
+
+    def __init__(self, **instances: dict[str, str]) -> None:
+        self._instances = instances
+
+    def get_paginator(self, _operation: str) -> t.Any:
+        return self
+
+    def paginate(self, Filters: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:  # noqa: N803 - the SDK's name
+        asked = {entry["Name"][4:]: entry["Values"][0] for entry in Filters if entry["Name"].startswith("tag:")}
+        found = [
+            {"InstanceId": name, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+            for name, tags in self._instances.items()
+            if all(re.fullmatch(_pattern(value), tags.get(key, "\n")) for key, value in asked.items())
+        ]
+        return [{"Reservations": [{"Instances": found}]}]
+
+
+def _pattern(value: str) -> str:
+    parts = re.findall(r"\\.|.", value, re.DOTALL)
+    return "".join({"*": ".*", "?": ".?"}.get(part, re.escape(part[-1])) for part in parts)
+
+
+@pytest.mark.parametrize("value", ["*", "pr?be", "a\\b", "a*b\\?", ""])
+def test_a_tag_means_itself_and_no_pattern(value: str) -> None:
+    ec2 = Ec2(theirs={"Name": "probe"}, others={"Name": "production"}, mine={"Name": value})
+    assert found(ec2, {"gitpod_verify_probe_instance_tags": {"Name": value}}, "vpc-1") == ["mine"]
+    with pytest.raises(RunnerError, match="No instance"):
+        found(Ec2(theirs={"Name": "probe"}), {"gitpod_verify_probe_instance_tags": {"Name": value}}, "vpc-1")
 
 
 def test_it_is_waited_for_while_it_goes_on_and_given_up_in_the_end() -> None:

@@ -108,6 +108,10 @@ def packed(value: t.Any) -> str:
 
 
 GOOD = {"answers": [], "connections": [], "http_connections": []}
+SEEN = {
+    **dict.fromkeys(("name", "address", "outcome", "trust", "trust_detail", "protocol", "location", "detail"), "x"),
+    **dict.fromkeys(("certificate", "status", "seconds")),
+}
 BOMB = f"{agent.MARK}{base64.b64encode(zlib.compress(b' ' * 50_000_000)).decode()}\n"
 
 
@@ -122,6 +126,9 @@ BOMB = f"{agent.MARK}{base64.b64encode(zlib.compress(b' ' * 50_000_000)).decode(
         packed({**GOOD, "answers": [{"name": "x"}]}),
         packed({**GOOD, "connections": [7]}),
         packed({**GOOD, "answers": 7}),
+        packed({**GOOD, "connections": [{**SEEN, "status": float("inf")}]}),
+        packed({**GOOD, "connections": [{**SEEN, "seconds": 10**400}]}),
+        packed({**GOOD, "connections": [{**SEEN, "certificate": {"names": [], "issuer": "", "not_after": "9" * 50}}]}),
         packed(GOOD)[:-9],
         BOMB,
     ],

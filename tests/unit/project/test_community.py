@@ -56,7 +56,7 @@ def commands() -> list[tuple[str, str]]:
     ]
     for hook in content(".pre-commit-config.yaml")["repos"][0]["hooks"]:
         found.append(("pre-commit", hook["entry"]))
-    for name in ("test", "release"):
+    for name in ("test", "release", "site"):
         for job in content(f".github/workflows/{name}.yml")["jobs"].values():
             found += [(name, step["run"]) for step in job["steps"] if "run" in step]
     found += [

@@ -9,9 +9,18 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules_settings import (
+    integrations,
+    once,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.options import CONNECTION
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import declared, desired
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.foresee import (
+    Present,
+    foresee,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import UNKNOWN
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import (
@@ -114,3 +123,44 @@ def test_each_value_of_an_entry_has_its_kind(variable: str, entry: dict[str, t.A
 
 def test_secrets_are_in_no_representation() -> None:
     assert "s3cret" not in repr(items(scm_integrations=[GITHUB]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second"),
+    [
+        ("environment_classes", {"display_name": "Big"}, {"display_name": "Big\n", "state": "absent"}),
+        ("scm_integrations", {"scm_id": "github", "host": "GitHub.com"}, {"scm_id": "github", "host": "github.com"}),
+        ("sharing", {"group": "all"}, {"group": "all", "role": "admin"}),
+        ("llm_integrations", {"endpoint": "https://x/"}, {"endpoint": "https://x"}),
+        ("warm_pools", {"project": "p", "environment_class": "c"}, {"project": "p", "environment_class": "c"}),
+    ],
+)
+def test_two_entries_of_one_thing_are_told(kind: str, first: dict[str, t.Any], second: dict[str, t.Any]) -> None:
+    name = f"gitpod_runner_settings_{kind}"
+    values = read("eu", "/start", variables(), {name: [first, {**first, _last(first): "another"}, second]})
+    assert values.problems == ()
+    (problem,) = once(Inventory.of({name: values[name]}))
+    assert problem.variable == name
+    assert "Entries 1 and 3" in problem.summary
+    assert once(Inventory.of({name: values[name][:2]})) == []
+
+
+def _last(entry: dict[str, t.Any]) -> str:
+    """The last of the names by which an entry is known."""
+    return [key for key in entry if key not in ("state", "role")][-1]
+
+
+@pytest.mark.parametrize("host", ["github.com:99999", "github.com:0", "https://github.com", "a b", "a/b", ":443"])
+def test_a_host_is_one_with_a_port_that_there_is(host: str) -> None:
+    entry = {"scm_id": "github", "host": host, "personal_access_token": True}
+    (problem,) = integrations(Inventory.of({"gitpod_runner_settings_scm_integrations": [entry]}))
+    assert "host is not the name of a host" in problem.summary
+
+
+def test_a_model_that_nobody_knows_is_foreseen() -> None:
+    values = {
+        "gitpod_runner_settings_llm_integrations": [{"endpoint": "https://x", "models": ["nope"], "api_key": "k"}]
+    }
+    (plan,) = foresee(values, Present())
+    assert plan.action == UNKNOWN
+    assert "No model is named nope" in plan.reasons[0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import os
 import pathlib
 import typing as t
 
@@ -17,13 +18,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.m
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import message
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import summary as small
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_next import next_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_page.page import page
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.documents import of_runners
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.merge import (
     fleet_of,
     merged,
     runners_in,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import report_upload
 from tests import reports
 
@@ -61,10 +66,115 @@ def test_of_two_reports_of_a_runner_the_later_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"schema_version": 2, "runners": []}', '{"schema_version": 1, "runners": 1}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"schema_version": 2, "runners": []}',
+        '{"schema_version": 1, "runners": 1}',
+        "[" * 200_000,
+        '{"schema_version": 1, "runners": [{"x": ' + "[" * 400 + "]" * 400 + "}]}",
+        "\ud800",
+    ],
 )
 def test_what_is_no_report_is_known_as_none(text: str) -> None:
     assert runners_in(text) is None
+
+
+WRONG: tuple[t.Any, ...] = (
+    5,
+    1.5,
+    True,
+    "x",
+    "",
+    [],
+    [5],
+    ["x"],
+    [None],
+    [{}],
+    {},
+    {"a": 1},
+    {"a": None},
+    "\ud800\x1b[2J",
+)
+
+
+def spoilt(document: t.Any) -> t.Iterator[t.Any]:
+    """The document with something else in each of its places, one after the other."""
+    keys: t.Any = document if isinstance(document, dict) else range(len(document)) if isinstance(document, list) else ()
+    for key in keys:
+        for inner in (*WRONG, *spoilt(document[key])):
+            changed = document.copy()
+            changed[key] = inner
+            yield changed
+
+
+def test_what_others_have_stored_is_refused_or_can_be_shown_whatever_stands_where() -> None:
+    whole = {**seen("eu", "2026-11-01T00:00:00Z", **reports.broken("eu")), "failure": {"task": "a", "message": "b"}}
+    whole |= {"acceptance": {"steps": [{"step": "run", "seconds": 1.0}], "environment": {}, "warnings": ["x"]}}
+    whole |= {"next_steps": [{"title": "Configure", "url": "https://example.com", "variable": "x"}]}
+    # One entry of each list stands for all.
+    small_one = json.loads(
+        json.dumps(whole), object_hook=lambda found: {key: _first(own) for key, own in found.items()}
+    )
+    shown = refused = 0
+    for document in spoilt(small_one):
+        found = runners_in(json.dumps({"schema_version": 1, "runners": [document]}))
+        if found is None:
+            refused += 1
+            continue
+        fleet = Fleet.of(found, "x", "2026-11-03T00:00:05Z")
+        json.dumps(fleet.document())
+        for told in (markdown(fleet), "\n".join(fleet_lines(fleet, 80)), "\n".join(next_lines(fleet.documents))):
+            told.encode()
+        of_runners(fleet)
+        # The page takes most of the time.
+        if shown % 10 == 0:
+            assert page(fleet).encode()
+        shown += 1
+    assert min(shown, refused) > 300
+
+
+def _first(own: t.Any) -> t.Any:
+    return own[:1] if isinstance(own, list) else own
+
+
+def test_a_time_that_is_none_or_far_ahead_hides_nobodys_state() -> None:
+    own = seen("eu", "2026-11-03T00:00:00Z")
+    for strange in ("zzzz", "2999-01-01T00:00:00Z", "", "9" * 50, "2026-11-05T00:00:00"):
+        assert merged([seen("eu", strange)], [own]) == [own], strange
+    soon = seen("eu", "2026-11-03T00:05:00Z")
+    assert merged([soon], [own]) == [soon], "a clock that goes a little ahead"
+
+
+@pytest.mark.parametrize("text", ["theirs", '{"schema_version": 9, "runners": []}', "[" * 100_000])
+def test_a_file_that_is_no_report_is_kept_beside_the_new_one(tmp_path: pathlib.Path, text: str) -> None:
+    (tmp_path / "fleet.json").write_text(text, "utf-8")
+    told: list[str] = []
+    assert report_upload.known_in(tmp_path, told.append) == []
+    assert (tmp_path / "fleet.json.kept").read_text("utf-8") == text
+    assert "fleet.json.kept" in told[0]
+    assert report_upload.known_in(tmp_path, told.append) == []
+    assert len(told) == 1, "there is none any more"
+
+
+def test_a_file_that_cannot_be_read_is_not_taken_for_none(tmp_path: pathlib.Path) -> None:
+    os.mkfifo(tmp_path / "fleet.json")
+    with pytest.raises(OSError, match="no file"):
+        report_upload.known_in(tmp_path)
+
+
+def test_a_run_that_was_stopped_is_not_waited_for_without_end(tmp_path: pathlib.Path) -> None:
+    now = [0.0]
+    clock = Clock(now=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+    with (
+        report_upload.alone_in(tmp_path),
+        pytest.raises(TimeoutError, match="another run has held"),
+        report_upload.alone_in(tmp_path, clock),
+    ):
+        pass
+    assert 60 <= now[0] < 61
 
 
 def test_runs_that_write_into_one_directory_lose_nobodys_part(tmp_path: pathlib.Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 
 import pytest
+import yaml
 from ansible import context
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.collections import ImmutableDict
@@ -48,6 +49,12 @@ def test_known_tags_go_on(monkeypatch: pytest.MonkeyPatch, options: dict[str, ob
         ("site", {"tags": ("stack", "stak")}, "--tags names stak, which no task of the playbook site has"),
         ("site", {"skip_tags": ("verfy",)}, "--skip-tags names verfy"),
         ("status", {"tags": ("stack",)}, "none; run it without"),
+        ("plan", {"tags": ("prerequisites",)}, "none; run it without"),
+        ("verify", {"tags": ("verify",)}, "none; run it without"),
+        ("acceptance", {"tags": ("acceptance",)}, "none; run it without"),
+        ("controller", {"skip_tags": ("schedules",)}, "--skip-tags names schedules"),
+        ("when_needed", {"tags": ("tagged",)}, "--tags names tagged"),
+        ("plan", {"tags": ("always",)}, "--tags names always"),
     ],
 )
 def test_a_tag_that_no_task_has_is_refused(
@@ -55,6 +62,12 @@ def test_a_tag_that_no_task_has_is_refused(
 ) -> None:
     with pytest.raises(AnsibleFilterError, match=told):
         run(monkeypatch, playbook, **options)
+
+
+@pytest.mark.parametrize("playbook", sorted(path.stem for path in run_tags.PLAYBOOKS.glob("*.yml")))
+def test_every_playbook_refuses_them_before_its_first_task(playbook: str) -> None:
+    play = yaml.safe_load((run_tags.PLAYBOOKS / f"{playbook}.yml").read_text("utf-8"))[0]
+    assert f"known_tags('{playbook}')" in str(play["serial"])
 
 
 def test_a_playbook_of_ones_own_may_have_tags_of_its_own(

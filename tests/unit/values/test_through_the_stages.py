@@ -48,6 +48,8 @@ PARTICULAR: dict[str, t.Any] = {
     "gitpod_privatelink_service_name": "com.amazonaws.vpce.eu-west-1.vpce-svc-08de744d433e60ff3",
     "gitpod_privatelink_service_region": "eu-west-1",
     "gitpod_report_upload": "s3://example-reports/gitpod",
+    "gitpod_report_upload_region": "eu-west-1",
+    "gitpod_report_upload_kms_key_id": "alias/reports",
     "gitpod_registration_metrics": {"enabled": True, "url": "https://metrics.example.com"},
     "gitpod_registration_update_window": {"start_hour": 2, "end_hour": 6},
     "gitpod_rollout_batches": ["1", "25%", "100%"],
