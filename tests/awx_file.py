@@ -18,8 +18,18 @@ class Unsafe(yaml.SafeDumper):
         return self.represent_scalar("!unsafe", data) if isinstance(data, str) else super().represent_data(data)
 
 
-def awx(answers: dict[str, t.Any]) -> str:
-    """Answers of a survey as the file that a job is given, each variable a document's lines after the other."""
+def awx(answers: t.Mapping[str, t.Any], fixed: t.Mapping[str, t.Any] | None = None) -> str:
+    """Answers of a survey as the file that a job is given, each variable a document's lines after the other.
+
+    :param fixed: extra variables of the job template, which are written as they are where nothing else was said.
+    """
+    trusted = dict(fixed or {})
     return "".join(
-        yaml.dump_all([{name: said}], None, Dumper=Unsafe, default_flow_style=False) for name, said in answers.items()
+        yaml.dump_all(
+            [{name: said}],
+            None,
+            Dumper=yaml.SafeDumper if name in trusted and trusted[name] == said else Unsafe,
+            default_flow_style=False,
+        )
+        for name, said in answers.items()
     )

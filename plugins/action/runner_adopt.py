@@ -15,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     of_a_search,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import write_text
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.closing import JOB_VARIABLES
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_files import (
@@ -28,6 +29,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.adopted_f
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_upload import keep_files
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain, run_module
+
+LOST = (
+    "What a controller's job writes is gone with the job; the inventory stays where gitpod_report_upload names a place."
+)
 
 
 class ActionModule(ControlNodeAction):
@@ -62,6 +67,8 @@ class ActionModule(ControlNodeAction):
             kept = keep_files(self, task_vars or {}, values, files)
             done["kept"] = kept
             self._display.rows([f"Kept in S3: {uri}" for uri in kept])
+            if not kept and any((task_vars or {}).get(name) for name in JOB_VARIABLES):
+                self._display.rows([LOST])
         return {**result, **done}
 
     def _written(self, values: t.Any, regions: t.Sequence[str], runners: list[Result]) -> Result:

@@ -20,7 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controlle
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
 
-OUTCOMES = ("run", "wait", "verification", "acceptance", "status", "gate", "batch", "failure", "needed")
+OUTCOMES = ("run", "wait", "verification", "acceptance", "status", "gate", "batch", "failure", "needed", "upgrade")
 GIVEN_UP = (
     "Ansible gave up on this runner, though no task of its own failed: any_errors_fatal, max_fail_percentage, or a task"
     " that is run once for all failed. Look at what failed for the others, and run again"
@@ -62,8 +62,8 @@ class ActionModule(ControlNodeAction):
             return dict(plain(results.of_fleet(variables, results.ACCEPTANCE, host)))
         if of == "failure":
             return _remembered(variables)
-        if of == "needed":
-            return _failed(nothing_needed(variables))
+        if of in ("needed", "upgrade"):
+            return _failed(nothing_needed(variables)) if of == "needed" else _foreseen(variables, host)
         seen = plain(results.look(variables, host)) if of == "gate" else {}
         message = results.refused(variables, host)
         if of == "gate" and message:
@@ -82,6 +82,12 @@ class ActionModule(ControlNodeAction):
         for line in unseen_lines(verdict):
             self._display.display(clean(f"{values['gitpod_runner_name']}: {line}"))
         return verdict
+
+
+def _foreseen(variables: t.Mapping[str, t.Any], host: str) -> Result:
+    """A failure where a look has found that the host cannot be upgraded, or must not be."""
+    failure = results.of_fleet(variables, results.UPGRADE, host).get("failure")
+    return printable(outcome.not_upgraded(str(failure))) if failure else {}
 
 
 def _waited(parts: t.Mapping[str, t.Any]) -> Result:

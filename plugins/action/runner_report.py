@@ -25,6 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_s
     of_runners,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.merge import Key, key_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.statuses import STATUS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.desired import declared
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.closing import (
     JOB_VARIABLES,
@@ -42,6 +43,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_up
     alone_in,
     kept_lines,
     known_in,
+    status_over,
     upload,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
@@ -143,9 +145,13 @@ class ActionModule(ControlNodeAction):
 
     def _write(self, directory: pathlib.Path, part: Part, lines: list[str]) -> list[str]:
         """The files; where they cannot be written, what was found is shown all the same."""
-        if not part.fleet.runners and not (directory / DOCUMENT).exists():
-            return []
         try:
+            if part.forgotten and (directory / STATUS).exists():
+                with alone_in(directory):
+                    left = status_over(directory, [], part.fleet.generated, part.forgotten)
+                    write_text(directory / STATUS, left)
+            if not part.fleet.runners and not (directory / DOCUMENT).exists():
+                return []
             directory.mkdir(parents=True, exist_ok=True)
             with alone_in(directory):
                 contents = documents(part.over(known_in(directory, self._display.warning)))

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade.handed_on import (
+    moved_on,
+    upgrade_artifact,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade.table import (
     going_back,
     upgrade_lines,
@@ -14,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade.
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import sliced
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain
@@ -46,12 +51,15 @@ class ActionModule(ControlNodeAction):
         rows = {}
         for host, found in plain(arguments["runners"]).items():
             values = host_values(self, variables, host)
-            rows[host] = upgrade_row(found, host, values["gitpod_runner_name"], values["gitpod_region"] or "")
+            row = upgrade_row(found, host, values["gitpod_runner_name"], values["gitpod_region"] or "")
+            moved = moved_on(row, plain(variables.get("gitpod_plan_result")))
+            rows[host] = {**row, "failure": moved, "needed": False} if moved else row
         self._display.rows(["", *upgrade_lines(list(rows.values()), TERMINAL_WIDTH), ""])
         return {
             "runners": rows,
             "needed": [host for host, row in rows.items() if row["needed"]],
             "foreseen": [host for host, row in rows.items() if not row["failure"]],
+            "plan": upgrade_artifact(list(rows.values()), sliced(variables)),
         }
 
     def _back(self, variables: Raw) -> Result:

@@ -19,11 +19,12 @@ options:
   of:
     description:
       - V(run) is everything, V(gate) the decision before the first batch, V(batch) whether the batch begins, V(wait)
-        what was waited for, V(verification) and V(status) the reads of these names. V(failure), in a rescue, never
+        what was waited for, V(verification), V(acceptance) and V(status) the reads of these names, V(upgrade) what an
+        upgrade's look has found. V(failure), in a rescue, never
         fails, and returns what failed. V(needed) fails when the job before in a controller's workflow has handed on
         (C(gitpod_needed)) that nothing is needed.
     type: str
-    choices: [run, wait, verification, status, gate, batch, failure, needed]
+    choices: [run, wait, verification, acceptance, status, gate, batch, failure, needed, upgrade]
     default: run
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes

@@ -12,8 +12,8 @@ module: runner_report_upload
 short_description: Add a run's part to the fleet's report in S3
 version_added: 0.1.0
 description:
-  - Keeps C(fleet.json), C(fleet.md) and C(fleet.html) of a fleet in S3, with one JSON file a runner. Runners of which
-    this run tells nothing stay as they were reported last.
+  - Keeps C(fleet.json), C(fleet.md) and C(fleet.html) of a fleet in S3, with one JSON file a runner, and the
+    C(status.json) of its status. Runners of which this run tells nothing stay as they were reported last.
   - Runs that end at the same time do not lose each other's part. The document is written only where it is still the one
     that was read, which takes botocore 1.35.69 or newer.
   - Below C(runs/) stands what each run reported by itself, for a lifecycle rule to remove.
@@ -33,6 +33,13 @@ options:
     description:
       - This run's runners in the shape of their JSON reports, each with the time of its state as V(as_of). Of two
         reports of a runner, the later stays.
+    type: list
+    elements: dict
+    default: []
+  status:
+    description:
+      - What a look has found of runners, each with V(region), V(runner) and V(as_of), for C(status.json), in which
+        those of which it tells nothing stay as well.
     type: list
     elements: dict
     default: []
@@ -100,7 +107,8 @@ EXAMPLES = r"""
 RETURN = r"""
 links:
   description:
-    - Where C(page), C(markdown) and C(json) are, each with its C(uri), and with O(link_seconds) its C(url).
+    - Where C(page), C(markdown) and C(json) are, or C(status) with O(status), each with its C(uri), and with
+      O(link_seconds) its C(url).
   returned: success
   type: dict
   sample: {"page": {"uri": "s3://example-gitpod-reports/production/fleet.html"}}
@@ -124,6 +132,7 @@ ARGUMENT_SPEC = {
     "bucket": {"type": "str", "required": True},
     "prefix": {"type": "str", "default": ""},
     "runners": {"type": "list", "elements": "dict", "default": []},
+    "status": {"type": "list", "elements": "dict", "default": []},
     "forget": {"type": "list", "elements": "dict", "default": []},
     "files": {"type": "dict", "default": {}},
     "title": {"type": "str", "default": ""},

@@ -12,8 +12,9 @@ short_description: Show the status of a fleet
 version_added: 0.1.0
 description:
   - Prints a table with a line a runner, and below it what is not as it should be. Keeps it in the file C(status.json)
-    unless in check mode.
-  - Runs on the control node and starts no process.
+    unless in check mode; runners of which this look tells nothing stay in it as they were seen last.
+  - With C(gitpod_report_upload) of the host, the same is kept in S3 (M(gitpod.enterprise_runner.runner_report_upload)).
+  - Runs on the control node, and starts no process but for that.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
@@ -34,6 +35,7 @@ attributes:
     support: full
 seealso:
   - module: gitpod.enterprise_runner.runner_fleet
+  - module: gitpod.enterprise_runner.runner_report_upload
 """
 
 EXAMPLES = r"""
@@ -55,7 +57,7 @@ summary:
   description:
     - Number of C(runners), the C(headline), and by runner the C(alerts), areas that C(gitpod_status_fail_on) lists.
       C(attention) lists the runners with anything that is not as it should be, each with C(problems) and what to do;
-      C(needed) is whether there are any.
+      C(needed) is whether there are any, and C(report) where C(status.json) is kept in S3, or C(error).
   returned: success
   type: dict
 """

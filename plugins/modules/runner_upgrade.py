@@ -13,6 +13,7 @@ version_added: 0.1.0
 description:
   - Shows a table with what would change for each runner, and below it the changes and what to mind. Returns which
     runners have to be upgraded, and to which release; a channel is settled by that for all batches.
+  - In a controller's workflow, a runner is refused that an earlier node has planned for another release.
   - A runner without a finished stack is refused. One on which an update goes on is waited for, and upgraded after it.
   - Meant for a task with C(run_once). Runs on the control node and starts no process.
 author:
@@ -72,6 +73,12 @@ needed:
   returned: with O(step=decide)
   type: list
   elements: str
+plan:
+  description:
+    - What a workflow hands on as C(gitpod_plan_result), in the shape of the rollout's. Releases have their letter,
+      which survives in a controller's variables.
+  returned: with O(step=decide)
+  type: dict
 back:
   description: Commands that go back to the releases that were there.
   returned: with O(step=back)

@@ -8,7 +8,10 @@ Looked at together with the contract, so that a run does not end without its rep
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import os
+import sys
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
@@ -31,6 +34,22 @@ ACCEPTANCE = "gitpod_acceptance"
 PROBES = "gitpod_verify_probe_hosts"
 # What is asked without gitpod_api_endpoint.
 API = "https://app.gitpod.io/api"
+ROUTE53 = "route53"
+
+
+class Library(t.NamedTuple):
+    """What is imported, and what brings it."""
+
+    module: str
+    package: str
+
+
+# By the variable whose value asks for it; requirements.txt has all of them. Route 53 is asked by its own API.
+LIBRARIES: t.Mapping[str, Library] = {
+    "gitpod_resolvers": Library("dns", "dnspython 2.4"),
+    "gitpod_dns_provider": Library("dns", "dnspython 2.4"),
+    "gitpod_api_token": Library("gitpod.v1", "gitpod-sdk 1.2.0"),
+}
 FILES = ("gitpod_api_ca_path", "gitpod_verify_ca_path")
 
 
@@ -41,6 +60,7 @@ def problems(values: Values, known_hosts: t.Container[str], own_proxies: bool = 
     :param own_proxies: whether the task has proxies of its own (C(environment)), so that this process's do not count.
     """
     found = [*directory(values, ARTIFACTS), *_files(values), *_probes(values, known_hosts), *_proof(values)]
+    found += _libraries(values)
     return found if own_proxies else found + _proxies(values)
 
 
@@ -93,6 +113,34 @@ def _proof(values: Values) -> list[Problem]:
     summary = "An environment is only created with an API token, and none is given."
     advice = "Set gitpod_api_token, ONA_API_KEY or GITPOD_API_KEY, or leave it out."
     return [Problem(CONTRADICTORY, ACCEPTANCE, summary, advice)]
+
+
+def _libraries(values: Values) -> list[Problem]:
+    """What a later stage imports and this Python lacks, which is the modules' too; an hour into a run is late for it.
+
+    A controller's default execution environment is such a one (AWX 24.6.1: no dnspython). Found, and not imported.
+    """
+    needed = {name: library for name, library in LIBRARIES.items() if values[name] not in (None, "", [], ROUTE53)}
+    return [
+        Problem(
+            CONTRADICTORY,
+            name,
+            f"It needs the Python library {library.package}, which {sys.executable} does not have.",
+            f"Install {library.package} there; of a controller's execution environment, build one that has it"
+            " (docs/controller.md).",
+        )
+        for name, library in needed.items()
+        if not installed(library.module)
+    ]
+
+
+@functools.lru_cache
+def installed(module: str) -> bool:
+    """Whether this Python has a library; a package that it is in may be missing as well."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:
+        return False
 
 
 def _proxies(values: Values) -> list[Problem]:

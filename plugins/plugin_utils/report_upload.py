@@ -22,6 +22,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_s
     merged,
     runners_in,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.statuses import (
+    STATUS,
+    document,
+    statuses_in,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain, run_module
@@ -124,6 +129,31 @@ def upload(action: t.Any, task_vars: Raw, values: Values, part: Part, files: t.M
     return {"error": str(found["msg"])} if found.get("failed") else dict(plain(found["links"]))
 
 
+def keep_status(action: t.Any, task_vars: Raw, values: Values, lines: t.Sequence[Runner], generated: str) -> Result:
+    """Add a look's runners to the status that is kept where the reports are; the link, or C(error).
+
+    Empty where nothing is to be uploaded.
+    """
+    if not values["gitpod_report_upload"] or not lines:
+        return {}
+    found = _uploaded(action, task_vars, {**_place(values), "status": list(lines), "generated": generated})
+    return {"error": str(found["msg"])} if found.get("failed") else dict(plain(found["links"]))
+
+
+def status_over(
+    directory: pathlib.Path, lines: t.Sequence[Runner], generated: str, forgotten: t.Collection[Key] = ()
+) -> str:
+    """The directory's status.json with a look's runners laid over it.
+
+    :param forgotten: runners that are there no more.
+    """
+    try:
+        known = statuses_in((directory / STATUS).read_text("utf-8", "replace")) or []
+    except FileNotFoundError:
+        known = []
+    return document(merged(known, lines, forgotten), generated)
+
+
 def keep_files(action: t.Any, task_vars: Raw, values: Values, files: t.Mapping[str, str]) -> list[str]:
     """Keep further files where the reports are; where each is. None where nothing is to be uploaded."""
     if not values["gitpod_report_upload"] or not files:
@@ -169,5 +199,5 @@ def _report(part: Part, task_vars: Raw) -> Result:
 
 def kept_lines(kept: t.Mapping[str, t.Any]) -> list[str]:
     """Where the reports in S3 are, for a person."""
-    page = kept.get("page") or {}
+    page = kept.get("page") or kept.get("status") or {}
     return [f"Kept in S3: {page.get('url') or page.get('uri')}"] if page else []

@@ -87,6 +87,16 @@ def unanswered(spec: dict[str, t.Any], answers: t.Mapping[str, t.Any]) -> list[s
     return [item["variable"] for item in spec.get("spec", []) if item["required"] and item["variable"] not in answers]
 
 
+def left_out(spec: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What a job is given of questions that nobody answers: their defaults, where they are valid answers.
+
+    So a blank text arrives as an empty text, and hides the template's own extra variable of the name; a choice without
+    a default does not arrive at all (awx/main/models/mixins.py, _update_unified_job_kwargs).
+    """
+    defaults = {item["variable"]: item["default"] for item in spec.get("spec", []) if item.get("default") is not None}
+    return {name: value for name, value in defaults.items() if not refused(spec, {name: value})}
+
+
 def refused(spec: dict[str, t.Any], answers: t.Mapping[str, t.Any]) -> list[str]:
     """Answers that have another type than their question, or are none of its choices."""
     found = []

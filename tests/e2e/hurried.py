@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import time
 import types
@@ -33,7 +34,10 @@ def hurry(testbed: TestBed, monkeypatch: pytest.MonkeyPatch) -> TestBed:
         lambda seconds: time.sleep(seconds / SPEED),
         random.random,
         lambda: 1.0,
+        lambda: 0.0,
     )
+    # One for each field, or a clock lacks its first.
+    assert len(defaults) == len(dataclasses.fields(Clock))
     monkeypatch.setattr(Clock.__init__, "__defaults__", defaults)
     hurried = types.SimpleNamespace(time=time.time, sleep=lambda _seconds: None)
     monkeypatch.setattr(botocore.endpoint, "time", hurried)

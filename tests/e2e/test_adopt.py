@@ -86,11 +86,15 @@ def test_site_with_the_adopted_inventory_changes_nothing_but_tags(controller: Co
         f"gitpod_adopt_regions={regions}",
         "-e",
         f"gitpod_adopt_directory={directory}",
+        # As in a controller's job, whose files go with it.
+        "-e",
+        "awx_job_id=7",
         "-vvv",
     )
     assert adopted.code == 0, adopted.output
     assert controller.writes() == []
     assert "2 runners found" in adopted.output
+    assert "gone with the job; the inventory stays where gitpod_report_upload names a place" in adopted.output
     assert sorted(path.name for path in (directory / "host_vars").iterdir()) == [f"{one.name}.yml", f"{two.name}.yml"]
     texts = [adopted.output, *(path.read_text("utf-8") for path in directory.rglob("*.yml"))]
     for secret in (PASSWORD, fleet.tokens[one.id], fleet.tokens[two.id]):

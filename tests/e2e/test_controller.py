@@ -12,6 +12,8 @@ import subprocess
 import sys
 import typing as t
 
+import pytest
+
 from tests.controller.awx import TOKEN, Awx, serving
 from tests.e2e.harness import Run
 
@@ -50,6 +52,7 @@ def play(directory: pathlib.Path, awx: Awx, **more: t.Any) -> Run:
     return Run(process.returncode, process.stdout, directory)
 
 
+@pytest.mark.both_cores
 def test_the_first_run_sets_up_the_second_changes_nothing_and_the_third_removes(tmp_path: pathlib.Path) -> None:
     with serving(f"{name}.yml" for name in PART["gitpod_controller_templates"]) as awx:
         first = play(tmp_path, awx)

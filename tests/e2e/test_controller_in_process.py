@@ -126,7 +126,8 @@ def test_a_canary_goes_first_and_the_rest_is_all_others(awx: Awx) -> None:
         for node in awx.objects["workflow_job_template_nodes"].values()
         if node["limit"]
     }
-    assert limits == {"canary": "gitpod-eu-central-1", "rest": "gitpod_runners:!gitpod-eu-central-1"}
+    others = "gitpod_runners:!gitpod-eu-central-1"
+    assert limits == {"canary": "gitpod-eu-central-1", "plan": others, "rest": others}
 
 
 def test_a_secret_that_is_there_is_never_overwritten(awx: Awx) -> None:

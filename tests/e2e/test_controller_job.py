@@ -63,33 +63,6 @@ def test_sixteen_runners_fit_into_what_a_controller_shows(running_testbed: TestB
     assert job.artifacts["gitpod_fleet_result"]["headline"] == "16 runners: 16 verified"
 
 
-def test_a_workflow_plans_rolls_out_and_verifies(running_testbed: TestBed, tmp_path: pathlib.Path) -> None:
-    """Each node is given the artifacts of the one before, as AWX hands them on."""
-    fleet, controller = fleet_of(running_testbed, tmp_path, 2)
-    groups = groups_of(fleet)
-    plan = job_of(controller, groups, "plan")
-    assert plan.code == 0, plan.output
-    assert controller.writes() == []
-    assert plan.artifacts["gitpod_needed"] is True
-    assert plan.artifacts["gitpod_plan_result"]["headline"] == "2 runners: 2 to do"
-    first, _second = plan.artifacts["gitpod_plan_result"]["runners"]
-    assert (first["host"], first["actions"]["stack"], len(first["changes"]) > 0) == (fleet.names[0], "create", True)
-
-    rollout = job_of(controller, groups, "site", **plan.artifacts)
-    assert rollout.code == 0, rollout.output
-    assert rollout.artifacts["gitpod_needed"] is False, "nothing waits for an approval"
-
-    again = job_of(controller, groups, "plan", **{**plan.artifacts, **rollout.artifacts})
-    assert (again.code, again.artifacts["gitpod_needed"]) == (0, False), again.output
-    gate = job_of(controller, groups, "when_needed", **again.artifacts)
-    assert gate.code != 0
-    assert "Nothing is needed (2 runners: 2 nothing to do)" in gate.output
-
-    verified = job_of(controller, groups, "verify", **again.artifacts)
-    assert verified.code == 0, verified.output
-    assert verified.artifacts["gitpod_fleet_result"]["headline"] == "2 runners: 2 verified"
-
-
 def test_slices_refuse_batches_before_anything_is_made(running_testbed: TestBed, tmp_path: pathlib.Path) -> None:
     fleet, controller = fleet_of(running_testbed, tmp_path, 2)
     a_slice = {"awx_workflow_job_name": "Gitpod: roll out", "gitpod_rollout_batches": "1\n100%"}

@@ -22,7 +22,9 @@ import typing as t
 import boto3
 import yaml
 
-from tests.awx_job import run_job
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.confidential import OF_THE_GROUP
+from tests.awx_file import awx
+from tests.awx_job import META, inventory_script, run_in
 from tests.e2e.harness import COLLECTION, HOSTS, ROOT, Controller, Run
 
 if t.TYPE_CHECKING:
@@ -161,9 +163,9 @@ def groups_of(project: pathlib.Path, environment: t.Mapping[str, str]) -> dict[s
         check=True,
     )
     found = json.loads(listed.stdout)
-    known, of_all = found["_meta"]["hostvars"], found["all"]["vars"]
+    known = found["_meta"]["hostvars"]
     return {
-        name: {host: {**of_all, **known[host]} for host in group["hosts"]}
+        name: {host: known[host] for host in group["hosts"]}
         for name, group in found.items()
         if name != "_meta" and group.get("hosts")
     }
@@ -182,10 +184,13 @@ def test_the_project_for_awx(controller: Controller) -> None:
     # What docs/controller.md has in gitpod_controller_runners: network, domain, certificate.
     secret = ("gitpod_exchange_token", "gitpod_runner_id")
     own = {name: value for name, value in hosts_of("minimal")[US].items() if name not in secret}
-    variables = {**groups["region_us_east_1"][US], **own}
-    assert "GITPOD_API_KEY" in variables["gitpod_api_token"], "the template, which a job fills in"
+    # Besides, what the playbook controller gives the group, which reads what credentials bring.
+    variables = {**OF_THE_GROUP, **groups["region_us_east_1"][US], **own}
     groups["region_us_east_1"] = groups["gitpod_runners"] = {US: variables}
-    job = run_job(controller.directory / "job", "site.yml", groups, controller.extra_variables(), credentials, limit=US)
+    # In the credential's place: the management plane that stands for the real one.
+    answers = {**META, **controller.extra_variables(), "gitpod_api_endpoint": testbed.management_plane_url}
+    script = inventory_script(groups)
+    job = run_in(controller.directory / "job", "site.yml", script, awx(answers), credentials, limit=US)
     assert job.code == 0, job.output
     assert job.artifacts["gitpod_fleet_result"]["headline"] == "1 runner: 1 verified"
     assert testbed.api_token not in job.output

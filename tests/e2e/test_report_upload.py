@@ -51,9 +51,10 @@ def read(testbed: TestBed, name: str) -> str:
     return str(answer["Body"].read().decode("utf-8"))
 
 
-def names(testbed: TestBed) -> list[str]:
-    found = client(testbed, "s3", REGION).list_objects_v2(Bucket=BUCKET)["Contents"]
-    return [entry["Key"] for entry in found]
+def names(testbed: TestBed, missing: bool = False) -> list[str]:
+    found = client(testbed, "s3", REGION).list_objects_v2(Bucket=BUCKET)
+    assert missing == ("Contents" not in found)
+    return [entry["Key"] for entry in found.get("Contents", [])]
 
 
 def test_parts_that_come_at_the_same_time_are_all_there(testbed: TestBed) -> None:
@@ -82,6 +83,38 @@ def test_a_partial_run_keeps_the_others_and_a_teardown_forgets(testbed: TestBed)
     gone = upload(testbed, forget=[{"region": "us", "runner": "gitpod-us"}], as_of="2026-11-03T00:00:00Z")
     assert gone["runners"] == 1
     assert "gitpod-us" not in read(testbed, "fleet.html")
+
+
+def seen(region: str, as_of: str, **found: t.Any) -> dict[str, t.Any]:
+    """A runner's line of a look at the status."""
+    line = {"region": region, "runner": f"gitpod-{region}", "as_of": as_of, "failure": "", "alerts": []}
+    return {
+        **line,
+        "status": {"checks": [{"id": "stack", "status": "pass", "summary": "", "remediation": ""}]},
+        **found,
+    }
+
+
+def test_looks_at_the_status_are_kept_beside_the_report(testbed: TestBed) -> None:
+    """Each at some of the runners, two of them at the same time; a teardown takes its runners out."""
+    first = "2026-11-01T00:00:00Z"
+    assert names(testbed, missing=True) == []
+    upload(testbed, forget=[{"region": "us", "runner": "gitpod-us"}], as_of=first)
+    assert f"{PREFIX}/status.json" not in names(testbed), "nothing is written where there is nothing to forget"
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda region: upload(testbed, status=[seen(region, first)], as_of=first), ["eu", "us", "ap"]))
+    later = "2026-11-02T00:00:00Z"
+    found = upload(testbed, status=[seen("us", later, status={}, failure="no way")], as_of=later, link_seconds=60)
+    assert (list(found["links"]), found["objects"]) == (["status"], [f"s3://{BUCKET}/{PREFIX}/status.json"])
+    assert "X-Amz-Expires=60" in found["links"]["status"]["url"]
+    kept = json.loads(read(testbed, "status.json"))
+    assert {line["region"]: line["as_of"] for line in kept["runners"]} == {"ap": first, "eu": first, "us": later}
+    assert (kept["headline"], kept["generated"]) == ("3 runners: 1 failing, 2 in order", later)
+    upload(testbed, forget=[{"region": "us", "runner": "gitpod-us"}], as_of=later)
+    assert [line["region"] for line in json.loads(read(testbed, "status.json"))["runners"]] == ["ap", "eu"]
+    client(testbed, "s3", REGION).put_object(Bucket=BUCKET, Key=f"{PREFIX}/status.json", Body=b"theirs")
+    with pytest.raises(RunnerError, match=r"status.json is no report of this collection"):
+        upload(testbed, status=[seen("us", later)])
 
 
 def test_links_encryption_and_files(testbed: TestBed) -> None:

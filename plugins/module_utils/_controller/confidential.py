@@ -22,7 +22,12 @@ API_TOKEN: t.Mapping[str, t.Any] = {
         ],
         "required": ["api_token"],
     },
-    "injectors": {"env": {"GITPOD_API_KEY": "{{ api_token }}", "GITPOD_API_ENDPOINT": "{{ api_endpoint }}"}},
+    # The endpoint is an extra variable besides, which says nothing where it is empty, and so hides no other, as a
+    # variable of a group would that of the inventory.
+    "injectors": {
+        "env": {"GITPOD_API_KEY": "{{ api_token }}", "GITPOD_API_ENDPOINT": "{{ api_endpoint }}"},
+        "extra_vars": {"gitpod_api_endpoint": "{{ api_endpoint }}"},
+    },
 }
 EXCHANGE_TOKENS: t.Mapping[str, t.Any] = {
     "kind": "cloud",
@@ -44,18 +49,14 @@ EXCHANGE_TOKENS: t.Mapping[str, t.Any] = {
         "env": {"GITPOD_EXCHANGE_TOKENS_FILE": "{{ tower.filename.tokens }}"},
     },
 }
-# How a job reads what these bring, as variables of the inventory: where one is not attached, its variable counts as not
-# set. A project's own group_vars would not do: Ansible reads them beside the playbook that has the plays, and that is
-# the collection's (ansible-core, executor/playbook_executor.py: the basedir of plays that were imported).
-READ: t.Mapping[str, str] = {
+# What a runner's group says of the secrets that those bring, so that each host may have its own all the same. It is in
+# the inventory: Ansible reads the group_vars beside a playbook only where that playbook has the play itself, and for
+# an imported one, it looks beside the collection's (ansible-core, playbook_executor.py, _included_path).
+OF_THE_GROUP: t.Mapping[str, str] = {
     "gitpod_api_token": "{{ lookup('ansible.builtin.env', 'GITPOD_API_KEY') | default(omit, true) }}",
-    "gitpod_api_endpoint": "{{ lookup('ansible.builtin.env', 'GITPOD_API_ENDPOINT') | default(omit, true) }}",
     "gitpod_exchange_token": (
-        "{{ inventory_hostname"
-        " | extract(lookup('ansible.builtin.file', lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE'))"
-        " | from_yaml)"
-        " | default(omit)"
-        " if lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE') else omit }}"
+        "{{ (lookup('ansible.builtin.file', lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE')) | from_yaml)"
+        ".get(inventory_hostname, omit) if lookup('ansible.builtin.env', 'GITPOD_EXCHANGE_TOKENS_FILE') else omit }}"
     ),
 }
 # The types that are made, by ID of their credential.

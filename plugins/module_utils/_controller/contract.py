@@ -72,7 +72,7 @@ def problems(values: Values, declared: t.Mapping[str, Variable]) -> list[Problem
         found += [problem for host, own in values[_RUNNERS].items() for problem in _of_runner(host, own, declared)]
     for name in ("gitpod_controller_inventory_variables", "gitpod_controller_extra_variables"):
         if name not in malformed:
-            found += _secret(name, name, values[name], declared)
+            found += _described(name, name, values[name], declared)
     found += _of_runs(values, declared)
     if _GROUPS not in malformed:
         found += _names(_GROUPS, values[_GROUPS])
@@ -148,21 +148,26 @@ def _malformed(values: Values) -> set[str]:
 
 
 def _of_runner(host: str, own: t.Any, declared: t.Mapping[str, Variable]) -> list[Problem]:
-    """A runner's variables are held against the runners' own declarations before a controller has them."""
     if not isinstance(own, dict):
         return [Problem(MALFORMED, _RUNNERS, f"{quoted(host)} has no dictionary.", "Write its gitpod_* variables.")]
-    templates = [name for name, value in own.items() if "{{" in str(value)]
-    given = {name: value for name, value in own.items() if name.startswith("gitpod_") and name not in templates}
-    typed = read(host, ".", declared, given)
-    found = [
-        Problem(problem.kind, _RUNNERS, f"{quoted(host)}, {problem.variable}: {problem.summary}", problem.remediation)
-        for problem in of_a_search(typed)
-    ]
-    if not typed.given.get("gitpod_region") and not found:
+    found = _described(_RUNNERS, host, own, declared)
+    if not own.get("gitpod_region") and not found:
         found.append(
             Problem(MISSING, _RUNNERS, f"{quoted(host)} has no gitpod_region.", "Set it: the runner's region.")
         )
-    return found + _secret(_RUNNERS, host, own, declared)
+    return found
+
+
+def _described(
+    variable: str, where: str, own: t.Mapping[str, t.Any], declared: t.Mapping[str, Variable]
+) -> list[Problem]:
+    """Runners' variables are held against their own declarations before a controller has them."""
+    given = {name: value for name, value in own.items() if name.startswith("gitpod_") and "{{" not in str(value)}
+    found = [
+        Problem(problem.kind, variable, f"{quoted(where)}, {problem.variable}: {problem.summary}", problem.remediation)
+        for problem in of_a_search(read(where, ".", declared, given))
+    ]
+    return found + _secret(variable, where, own, declared)
 
 
 def _secret(
@@ -171,8 +176,8 @@ def _secret(
     """A controller shows variables to everybody who may see them; its credentials it shows to nobody."""
     secret = [told for name, value in given.items() if (told := _told_secret(name, value, declared.get(name)))]
     remedy = (
-        "Leave it out: the credentials of gitpod_controller_managed_credentials bring it, and variables of the"
-        " inventory read it from them."
+        "Leave it out: the credentials of gitpod_controller_managed_credentials bring it, and the group gitpod_runners"
+        " reads it from them."
     )
     return [Problem(CONTRADICTORY, variable, f"{quoted(where)} has the secret {told}.", remedy) for told in secret]
 
@@ -196,7 +201,7 @@ def _told_secret(name: str, value: t.Any, declared: Variable | None) -> str:
 def _of_group(group: str, own: t.Any, declared: t.Mapping[str, Variable]) -> list[Problem]:
     right = isinstance(own, dict) and all(isinstance(own.get(name, kind()), kind) for name, kind in _OF_A_GROUP.items())
     if right and set(own) <= set(_OF_A_GROUP):
-        return _secret(_GROUPS, group, own.get("variables") or {}, declared)
+        return _described(_GROUPS, group, own.get("variables") or {}, declared)
     summary = f"{quoted(group)} is not described by hosts, children and variables."
     return [Problem(MALFORMED, _GROUPS, summary, "Write hosts and children as lists, variables as a dictionary.")]
 

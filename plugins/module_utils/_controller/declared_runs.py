@@ -19,10 +19,7 @@ INVENTORY = (
     ),
     Variable(
         name="gitpod_controller_inventory_variables",
-        description=(
-            "Variables of all runners, without secrets. Besides, the inventory has those that read what the "
-            "credentials for the API token and for exchange tokens bring into a job."
-        ),
+        description="Variables of all runners, without secrets.",
         kind="dict",
     ),
     Variable(
@@ -122,7 +119,10 @@ TEMPLATES = (
     ),
     Variable(
         name="gitpod_controller_extra_variables",
-        description="Extra variables of every job template, without secrets. They win over the inventory's.",
+        description=(
+            "Extra variables of every job template, without secrets. They win over the inventory's, and no survey asks "
+            "for them."
+        ),
         kind="dict",
     ),
     Variable(
@@ -153,7 +153,7 @@ TEMPLATES = (
         name="gitpod_controller_canary",
         description=(
             "Host that the workflow V(upgrade) takes first. Default is the first by name of "
-            "C(gitpod_controller_runners); without either, that workflow is left out."
+            "C(gitpod_controller_runners), where these are several; without either, that workflow is left out."
         ),
     ),
     Variable(

@@ -29,7 +29,7 @@ def inventory(values: Values, names: Names) -> list[Object]:
         "organization": names.organization,
         # Left out, the module would send null, which is none of AWX's kinds.
         "kind": "",
-        "variables": {**confidential.READ, **(values["gitpod_controller_inventory_variables"] or {})},
+        "variables": values["gitpod_controller_inventory_variables"],
     }
     found = [Object("inventory", "inventory", names.inventory, arguments)]
     runners: t.Mapping[str, t.Mapping[str, t.Any]] = values["gitpod_controller_runners"]
@@ -41,14 +41,21 @@ def inventory(values: Values, names: Names) -> list[Object]:
         regions.setdefault(region_group(str(variables_of_it["gitpod_region"])), []).append(host)
     for group, hosts in sorted(regions.items()):
         found.append(_group(names, group, hosts=hosts))
-    found.append(_group(names, GROUP, children=sorted(regions)))
-    further = values["gitpod_controller_groups"]
+    further = dict(values["gitpod_controller_groups"])
+    found.append(_runners(names, sorted(regions), further.pop(GROUP, {})))
     # Each exists before another names it as its child.
     found += [_group(names, group, variables=further[group].get("variables")) for group in sorted(further)]
     for group, options in sorted(further.items()):
         if options.get("hosts") or options.get("children"):
             found.append(_group(names, group, options.get("hosts"), options.get("children"), options.get("variables")))
     return found + _source(values, names)
+
+
+def _runners(names: Names, regions: list[str], further: t.Mapping[str, t.Any]) -> Object:
+    """The group of all runners: what it reads of the credentials, and what else is said of it."""
+    children = [*regions, *(one for one in further.get("children") or () if one not in regions)]
+    variables = {**confidential.OF_THE_GROUP, **(further.get("variables") or {})}
+    return _group(names, GROUP, further.get("hosts"), children, variables)
 
 
 def _group(

@@ -80,8 +80,12 @@ def chosen_templates(values: Values, playbooks: t.Container[str]) -> list[templa
 
 
 def canary(values: Values) -> str:
-    """The runner that goes first; AWX's inventory has no order, so it is named, or the first by name. May be empty."""
-    return values["gitpod_controller_canary"] or min(values["gitpod_controller_runners"], default="")
+    """The runner that goes first; AWX's inventory has no order, so it is named, or the first by name of several.
+
+    Empty where there is none: after a single runner nobody is left, and a job without runners fails.
+    """
+    runners: t.Mapping[str, t.Any] = values["gitpod_controller_runners"]
+    return values["gitpod_controller_canary"] or (min(runners) if len(runners) > 1 else "")
 
 
 def chosen_workflows(values: Values, playbooks: t.Container[str]) -> list[workflows.Workflow]:

@@ -30,6 +30,11 @@ def _notified(values: Values, names: Names, events: t.Iterable[str]) -> dict[str
     return {f"notification_templates_{event}": [names.notification] if event in wanted else [] for event in events}
 
 
+def _survey(title: str, description: str, asked: t.Iterable[str], fixed: t.Container[str]) -> dict[str, t.Any]:
+    """A survey without what is fixed: AWX lays a question's blank over the template's own extra variable."""
+    return survey(title, description, (variables()[name] for name in asked if name not in fixed))
+
+
 def of_job_templates(values: Values, names: Names, playbooks: t.Container[str]) -> list[Object]:
     """The job templates with their surveys."""
     directory = values["gitpod_controller_project_directory"]
@@ -56,13 +61,14 @@ def of_job_templates(values: Values, names: Names, playbooks: t.Container[str]) 
     found = []
     for template in chosen_templates(values, playbooks):
         title = names.template(template.id)
-        spec = survey(title, template.description, (variables()[name] for name in template.survey))
+        fixed = {**values["gitpod_controller_extra_variables"], **template.extra_variables}
+        spec = _survey(title, template.description, template.survey, fixed)
         arguments = {
             "name": title,
             "description": template.description,
             "playbook": f"{directory}/{template.playbook}.yml" if directory else f"{template.playbook}.yml",
             **common,
-            "extra_vars": {**values["gitpod_controller_extra_variables"], **template.extra_variables},
+            "extra_vars": fixed,
             "survey_spec": spec,
             "survey_enabled": bool(spec),
         }
@@ -77,7 +83,7 @@ def of_workflows(values: Values, names: Names, playbooks: t.Container[str]) -> l
     found = []
     for workflow in chosen_workflows(values, playbooks):
         title = names.workflow(workflow.id)
-        spec = survey(title, workflow.description, (variables()[name] for name in workflow.survey))
+        spec = _survey(title, workflow.description, workflow.survey, values["gitpod_controller_extra_variables"])
         arguments = {
             "name": title,
             "organization": names.organization,

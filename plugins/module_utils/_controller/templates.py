@@ -13,7 +13,7 @@ import dataclasses
 import typing as t
 
 _RELEASE = ("gitpod_stack_release_version", "gitpod_stack_release_channel")
-_BATCHES = ("gitpod_rollout_batches", "gitpod_rollout_max_failures")
+_BATCHES = ("gitpod_rollout_batches", "gitpod_rollout_canary", "gitpod_rollout_max_failures")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +86,13 @@ ALL: tuple[JobTemplate, ...] = (
         survey=("gitpod_status_fail_on", "gitpod_status_drift", "gitpod_status_certificate_days"),
     ),
     JobTemplate(
+        id="plan_upgrade",
+        title="plan of an upgrade",
+        description="Tells what an upgrade would change, and hands it on as gitpod_plan_result; changes nothing.",
+        playbook="plan_upgrade",
+        survey=(*_RELEASE, "gitpod_stack_allow_downgrade"),
+    ),
+    JobTemplate(
         id="upgrade",
         title="upgrade",
         description="Takes runners to another release, batch by batch, each verified before the next.",
@@ -113,8 +120,9 @@ ALL: tuple[JobTemplate, ...] = (
     JobTemplate(
         id="acceptance",
         title="acceptance",
-        description="Accepts runners as their users will use them.",
+        description="Accepts runners as their users will use them: an environment on each, which is removed again.",
         playbook="acceptance",
+        survey=("gitpod_acceptance_environment_class", "gitpod_acceptance_repository", "gitpod_acceptance_timeout"),
     ),
 )
 BY_ID: t.Mapping[str, JobTemplate] = {template.id: template for template in ALL}

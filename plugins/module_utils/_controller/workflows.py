@@ -75,10 +75,14 @@ ALL: tuple[Workflow, ...] = (
     Workflow(
         id="review",
         title="reviewed rollout",
-        description="The stacks' change sets are computed, approved, and exactly these executed; then all is verified.",
+        description=(
+            "The stacks' change sets are computed, approved, and exactly these executed; then all is verified. Where no"
+            " change waits, nobody is asked."
+        ),
         survey=_RELEASE,
         nodes=(
-            Node("review", "review", on_success=("approve",)),
+            Node("review", "review", on_success=("needed",)),
+            Node("needed", "needed", on_success=("approve",), on_failure=("verify",)),
             Node("approve", question="Execute the change sets that the review shows", on_success=("deploy",)),
             Node("deploy", "rollout", on_success=("verify",)),
             Node("verify", "verify"),
@@ -87,12 +91,18 @@ ALL: tuple[Workflow, ...] = (
     Workflow(
         id="upgrade",
         title="upgrade with a canary",
-        description="One runner is upgraded and verified, then, after an approval, all others.",
+        description=(
+            "One runner is upgraded and verified, the others are planned, and upgraded after an approval. Where these"
+            " are there already, nobody is asked, and all are verified."
+        ),
         survey=(*_RELEASE, "gitpod_stack_allow_downgrade"),
         nodes=(
-            Node("canary", "upgrade", limit=CANARY, on_success=("approve",)),
-            Node("approve", question="Upgrade the other runners as well", on_success=("rest",)),
+            Node("canary", "upgrade", limit=CANARY, on_success=("plan",)),
+            Node("plan", "plan_upgrade", limit=REST, on_success=("needed",)),
+            Node("needed", "needed", on_success=("approve",), on_failure=("verify",)),
+            Node("approve", question="Upgrade the other runners as the plan shows", on_success=("rest",)),
             Node("rest", "upgrade", limit=REST),
+            Node("verify", "verify"),
         ),
     ),
     Workflow(

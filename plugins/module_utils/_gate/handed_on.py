@@ -34,14 +34,18 @@ def plan_artifact(found: Gate, sliced: bool = False) -> dict[str, t.Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "needed": bool(sliced or to_do),
-        "headline": _headline(list(states.values())),
+        "headline": headline(list(states.values())),
         "states": {state: list(states.values()).count(state) for state in dict.fromkeys(states.values())},
         "message": shortened(found.decision.message, 2 * MOST_BYTES),
         "runners": [_row(runner, states[runner.host]) for runner in found.runners],
     }
 
 
-def _headline(states: t.Sequence[str]) -> str:
+def headline(states: t.Sequence[str]) -> str:
+    """How many runners are in which state.
+
+    :param states: of each runner.
+    """
     told = [f"{states.count(state)} {state}" for state in (TO_DO, IDLE, REFUSED, HELD) if state in states]
     return f"{len(states)} runner{'' if len(states) == 1 else 's'}: {', '.join(told)}" if told else "no runners"
 
@@ -54,7 +58,7 @@ def _row(runner: Runner, state: str) -> dict[str, t.Any]:
     if state == TO_DO:
         row["actions"] = {stage.stage: stage.action for stage in runner.needed}
         reasons = [shortened(f"{stage.stage}: {text}", MOST_BYTES) for stage in runner.needed for text in stage.reasons]
-        row["changes"] = _most(reasons, MOST_REASONS)
+        row["changes"] = most(reasons, MOST_REASONS)
     problems = [_problem(entry) for status in (FAIL, WARN) for entry in runner.findings if entry.status == status]
     if problems:
         row["problems"] = problems[:MOST_PROBLEMS]
@@ -62,8 +66,9 @@ def _row(runner: Runner, state: str) -> dict[str, t.Any]:
     return row
 
 
-def _most(texts: list[str], most: int) -> list[str]:
-    return texts if len(texts) <= most else [*texts[: most - 1], f"and {len(texts) - most + 1} more"]
+def most(texts: list[str], limit: int) -> list[str]:
+    """The texts, or the first of them and how many more there are."""
+    return texts if len(texts) <= limit else [*texts[: limit - 1], f"and {len(texts) - limit + 1} more"]
 
 
 def _problem(finding: Finding) -> dict[str, str]:

@@ -16,9 +16,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_p
 DOCUMENT, MARKDOWN, PAGE = "fleet.json", "fleet.md", "fleet.html"
 
 
+def document(fleet: Fleet) -> str:
+    """The fleet's document alone, from which the others are derived."""
+    return _as_json(fleet.document())
+
+
 def of_fleet(fleet: Fleet) -> dict[str, str]:
     """Of all runners together."""
-    return {DOCUMENT: _as_json(fleet.document()), MARKDOWN: markdown(fleet), PAGE: page(fleet)}
+    return {DOCUMENT: document(fleet), MARKDOWN: markdown(fleet), PAGE: page(fleet)}
 
 
 def of_runners(fleet: Fleet) -> list[tuple[t.Mapping[str, t.Any], str, str]]:

@@ -10,14 +10,16 @@ is written until it is of the document that is there.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, settings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store import documents
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store import documents, statuses
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.merge import (
+    Runner,
     fleet_of,
     key_of,
     merged,
@@ -31,6 +33,7 @@ Result = dict[str, t.Any]
 # Seconds for which a document is read and written again that others write too; fifty slices take some.
 PATIENCE, PACE = 120.0, Pace(first=0.2, longest=3.0, growth=1.6)
 RUNS = "runs"
+REPORTS = {"page": documents.PAGE, "markdown": documents.MARKDOWN, "json": documents.DOCUMENT}
 
 
 def run(module: t.Any) -> Result:
@@ -43,7 +46,11 @@ def run(module: t.Any) -> Result:
     knows_conditions(store.client)
     if options["runners"] or options["forget"]:
         result["runners"] = len(_report(store, options, Clock(), result["objects"]).runners)
-        result["links"] = links(module, store, options["link_seconds"])
+        result["links"] = links(module, store, options["link_seconds"], REPORTS)
+    if options["status"] or options["forget"]:
+        result["objects"] += _status(store, options, Clock())
+    if options["status"]:
+        result["links"] |= links(module, store, options["link_seconds"], {"status": statuses.STATUS})
     for name, text in options["files"].items():
         store.put(name, str(text))
         result["objects"].append(store.uri(name))
@@ -61,9 +68,44 @@ def knows_conditions(s3: t.Any) -> None:
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """A document that many runs write, each its own runners.
+
+    :param own: this run's runners.
+    :param read: the runners of a text; C(None) where it is no such document.
+    :param write: the text of all runners.
+    """
+
+    name: str
+    own: t.Sequence[Runner]
+    read: t.Callable[[str], list[Runner] | None]
+    write: t.Callable[[list[Runner]], str]
+
+
+def _status(store: Store, options: t.Mapping[str, t.Any], clock: Clock) -> list[str]:
+    """The status with this look's part; nothing is written where there is none, and nothing to tell."""
+    if not options["status"] and not store.get(statuses.STATUS)[1]:
+        return []
+
+    def write(everyone: list[Runner]) -> str:
+        return statuses.document(everyone, options["generated"])
+
+    _laid_over(store, Kept(statuses.STATUS, options["status"], statuses.statuses_in, write), options, clock)
+    return [store.uri(statuses.STATUS)]
+
+
 def _report(store: Store, options: t.Mapping[str, t.Any], clock: Clock, written: list[str]) -> Fleet:
     """The fleet's document with this run's part, and all that is derived from it."""
-    fleet, etag = _document(store, options, clock)
+    own_runners, title, generated = options["runners"], options["title"], options["generated"]
+
+    def write(everyone: list[Runner]) -> str:
+        # Nothing else is rendered between reading and writing: the longer that takes, the more often others are first.
+        return documents.document(fleet_of(everyone, own_runners, title, generated))
+
+    kept = Kept(documents.DOCUMENT, own_runners, runners_in, write)
+    everyone, etag = _laid_over(store, kept, options, clock)
+    fleet = fleet_of(everyone, own_runners, title, generated)
     for _elapsed in poll(clock, PATIENCE, PACE):
         content = documents.of_fleet(fleet)
         for name in (documents.PAGE, documents.MARKDOWN):
@@ -71,7 +113,8 @@ def _report(store: Store, options: t.Mapping[str, t.Any], clock: Clock, written:
         if store.get(documents.DOCUMENT)[1] == etag:
             break
         # Somebody has added a part meanwhile, and may have derived theirs before we wrote ours; or has removed it.
-        fleet, etag = _document(store, options, clock)
+        everyone, etag = _laid_over(store, kept, options, clock)
+        fleet = fleet_of(everyone, own_runners, title, generated)
     own = {key_of(runner) for runner in options["runners"]}
     for runner, name, text in documents.of_runners(fleet):
         if key_of(runner) in own:
@@ -85,32 +128,33 @@ def _report(store: Store, options: t.Mapping[str, t.Any], clock: Clock, written:
     return fleet
 
 
-def _document(store: Store, options: t.Mapping[str, t.Any], clock: Clock) -> tuple[Fleet, str]:
-    """The fleet's document, written with the condition that it is still the one that was read; and its ETag.
+def _laid_over(store: Store, kept: Kept, options: t.Mapping[str, t.Any], clock: Clock) -> tuple[list[Runner], str]:
+    """The document with this run's part, written with the condition that it is still the one that was read; its ETag.
 
     An answer that was lost is no harm: the document that has this run's part already is left as it is.
     """
     forgotten = {(str(entry.get("region") or ""), str(entry.get("runner") or "")) for entry in options["forget"]}
     conflict: ConflictError | None = None
     for _elapsed in poll(clock, PATIENCE, PACE):
-        text, etag = store.get(documents.DOCUMENT)
-        known = runners_in(text) if etag else []
+        text, etag = store.get(kept.name)
+        known = kept.read(text) if etag else []
         if known is None:
             raise RunnerError(
-                f"{store.uri(documents.DOCUMENT)} is no report of this collection, so it is not replaced",
+                f"{store.uri(kept.name)} is no report of this collection, so it is not replaced",
                 next_step="Name another prefix in gitpod_report_upload, or remove the object",
             )
-        everyone = merged(known, options["runners"], forgotten)
-        fleet = fleet_of(everyone, options["runners"], options["title"], options["generated"])
-        if etag and _same(known, fleet.documents):
-            return fleet, etag
+        everyone = merged(known, kept.own, forgotten)
+        # As it will be read, for comparing: what a runner's part leaves out may be filled in there.
+        wanted = kept.write(everyone)
+        if etag and _same(known, kept.read(wanted) or []):
+            return everyone, etag
         try:
             condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-            return fleet, store.put(documents.DOCUMENT, documents.of_fleet(fleet)[documents.DOCUMENT], **condition)
+            return everyone, store.put(kept.name, wanted, **condition)
         except ConflictError as error:
             conflict = error
     raise RunnerError(
-        f"The report {store.uri(documents.DOCUMENT)} was written by others again and again for {PATIENCE:g} s",
+        f"The report {store.uri(kept.name)} was written by others again and again for {PATIENCE:g} s",
         conflict.why if conflict else "",
         "Run again",
     )
@@ -122,12 +166,12 @@ def _same(known: t.Sequence[t.Any], everyone: t.Sequence[t.Any]) -> bool:
     return sorted(left) == sorted(right)
 
 
-def links(module: t.Any, store: Store, seconds: int) -> dict[str, dict[str, str]]:
-    """Where the reports are; with C(seconds), also a URL with which anybody may read each for so long."""
-    found = {
-        kind: {"uri": store.uri(name)}
-        for kind, name in {"page": documents.PAGE, "markdown": documents.MARKDOWN, "json": documents.DOCUMENT}.items()
-    }
+def links(module: t.Any, store: Store, seconds: int, names: t.Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Where the reports are; with C(seconds), also a URL with which anybody may read each for so long.
+
+    :param names: of the objects, by what they are called in the result.
+    """
+    found = {kind: {"uri": store.uri(name)} for kind, name in names.items()}
     if seconds:
         # The link has the session's token, which is no secret without the key, and Ansible would mask it.
         module.cover("session_token", [module.params.get("session_token") or ""])

@@ -18,6 +18,7 @@ Raw = t.Mapping[str, t.Any]
 Result = dict[str, t.Any]
 WAITED = "It failed while it was waited for; the line above names the cause, and the report has all of it."
 GATED = "It cannot begin: the gate above says why, and what to do."
+UNFORESEEN = "It cannot be upgraded: the table above says why."
 ATTENTION = "Something is wrong that gitpod_status_fail_on lists; the table above says what, and what to do."
 # Of a stack in a failed result: what tells which one and how it stands. Its parameters and tags are pages.
 STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time")
@@ -65,6 +66,11 @@ def refused(problems: t.Sequence[Raw], message: str) -> Result:
         "msg": GATED,
         **({"problems": named} if named else {"why": brief(message)}),
     }
+
+
+def not_upgraded(why: str) -> Result:
+    """What an upgrade would change on a host is not known, or must not be done."""
+    return {"failed": True, "changed": False, "msg": UNFORESEEN, "why": brief(why)}
 
 
 def needs_attention(alerts: t.Sequence[t.Any]) -> Result:

@@ -102,7 +102,7 @@ def _float(variable: Variable, value: t.Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise _wrong(variable, value)
     try:
-        number = float(value)
+        number = float(_unquoted(value) if isinstance(value, str) else value)
     except (ValueError, OverflowError):
         raise _wrong(variable, value) from None
     if not math.isfinite(number) or abs(number) > LARGEST_NUMBER:

@@ -98,7 +98,15 @@ USES: t.Mapping[str, tuple[str, ...]] = {
         "gitpod_dns_provider",
     ),
     "gitpod_runner_settings": (*_AWS, *_PLANE, "gitpod_renew_secrets"),
-    "gitpod_status": (*_AWS, *_PLANE, *_NAMES, "gitpod_stack_name", "gitpod_vpc_id", "gitpod_certificate_arn"),
+    "gitpod_status": (
+        *_AWS,
+        *_PLANE,
+        *_NAMES,
+        "gitpod_stack_name",
+        "gitpod_vpc_id",
+        "gitpod_certificate_arn",
+        "gitpod_report_upload",
+    ),
     "gitpod_adopt": (
         "gitpod_region",
         "gitpod_aws_profile",

@@ -38,8 +38,8 @@ VARIABLES: tuple[Variable, ...] = (
         description=(
             (
                 "Bucket and prefix in S3, such as V(s3://example-reports/gitpod), where the fleet's report is kept: "
-                "page, Markdown and JSON, to which each run adds its runners; DNS records for whoever keeps the zone; "
-                "and adopted inventories. Empty uploads nothing."
+                "page, Markdown and JSON, to which each run adds its runners; the status likewise; DNS records for "
+                "whoever keeps the zone; and adopted inventories. Empty uploads nothing."
             ),
             "What cannot be uploaded is a warning and never fails the run.",
         ),

@@ -9,15 +9,17 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import declared
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import declared, templates
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.access import access, collection_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.contract import problems
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import Object, left_out
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.model import Object, canary, left_out
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller.objects import objects
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values, read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import OF_CONTROLLERS, variables
 
 RULE = "DTSTART:20260101T060000Z RRULE:FREQ=DAILY;INTERVAL=1"
+OCTAL = {"gitpod_account_id": 0o12345670123}
+VARIABLES_OF_ALL = "gitpod_controller_inventory_variables"
 RIGHT = {"gitpod_controller_project_url": "https://git.example.com/runners.git"}
 
 
@@ -64,6 +66,24 @@ def test_they_are_no_runners_variables() -> None:
             "gitpod_controller_extra_variables",
         ),
         ({"gitpod_controller_groups": {"eu": ["a"]}}, "malformed", "gitpod_controller_groups"),
+        (
+            {"gitpod_controller_groups": {"eu": {"variables": {"gitpod_api_token": "s3cret"}}}},
+            "contradictory",
+            "gitpod_controller_groups",
+        ),
+        # Without quotes in the file, YAML has made octal numbers of these accounts.
+        *(
+            (given, "malformed", name)
+            for name, given in {
+                "gitpod_controller_runners": {
+                    "gitpod_controller_runners": {"a": {"gitpod_region": "eu-west-1", **OCTAL}},
+                },
+                "gitpod_controller_groups": {"gitpod_controller_groups": {"eu": {"variables": OCTAL}}},
+                "gitpod_controller_inventory_variables": {"gitpod_controller_inventory_variables": OCTAL},
+                "gitpod_controller_extra_variables": {"gitpod_controller_extra_variables": OCTAL},
+            }.items()
+        ),
+        ({"gitpod_controller_inventory_variables": {"gitpod_vcp_id": "x"}}, "unknown", VARIABLES_OF_ALL),
         (
             {"gitpod_controller_notification_configuration": {"token": "x"}},
             "contradictory",
@@ -183,10 +203,33 @@ def test_no_object_carries_a_secret() -> None:
 
 
 def test_what_cannot_be_made_is_told() -> None:
-    told = left_out(values(gitpod_controller_workflows=["upgrade", "status"]), {"status", "upgrade", "prerequisites"})
+    wanted = values(gitpod_controller_workflows=["upgrade", "status"])
+    told = left_out(wanted, {"status", "upgrade", "plan_upgrade", "when_needed", "verify", "prerequisites"})
     assert "The workflow upgrade is left out without gitpod_controller_canary." in told
     assert "The job template rollout has no playbook in this version." in told
     assert not any("workflow status" in line for line in told)
+
+
+def test_after_a_single_runner_nobody_is_left_to_upgrade() -> None:
+    """A job whose limit leaves no runner fails, and with it the workflow."""
+    one: dict[str, t.Any] = {"eu": {"gitpod_region": "eu-west-1"}}
+    several = {**one, "ap": {"gitpod_region": "ap-south-1"}}
+    assert canary(values(gitpod_controller_runners=one)) == ""
+    assert canary(values(gitpod_controller_runners=several)) == "ap"
+    assert canary(values(gitpod_controller_runners=one, gitpod_controller_canary="us")) == "us"
+
+
+def test_no_survey_asks_for_what_is_fixed() -> None:
+    """AWX lays the blank of a question that is left out over the template's own extra variable."""
+    fixed = {"gitpod_stack_release_version": "v20260115.10"}
+    planned = objects(
+        values(gitpod_controller_extra_variables=fixed), {template.playbook for template in templates.ALL}
+    )
+    surveyed = [wanted.arguments for wanted in planned if wanted.arguments.get("survey_spec")]
+    assert any(wanted["extra_vars"] for wanted in surveyed if "extra_vars" in wanted)
+    asked = {item["variable"] for wanted in surveyed for item in wanted["survey_spec"]["spec"]}
+    assert "gitpod_stack_release_channel" in asked
+    assert asked & set(fixed) == set()
 
 
 def test_an_organization_may_be_the_gateways() -> None:

@@ -66,33 +66,19 @@ def test_the_projects_collections_have_the_ranges_of_galaxy_yml() -> None:
         assert {entry["name"]: entry["version"] for entry in content if "version" in entry} == wanted
 
 
-def test_the_credentials_environment_variables_are_read_by_the_project() -> None:
-    text = (PROJECT / "inventories/group_vars/all.yml").read_text("utf-8")
+def test_the_credentials_environment_variables_are_read_by_the_runners_group() -> None:
+    """Or by the inventory's source, and come as an extra variable."""
+    text = " ".join(confidential.OF_THE_GROUP.values())
     for kind in confidential.TYPES.values():
-        assert [name for name in kind["injectors"]["env"] if name not in text] == []
-    assert set(yaml.safe_load(text)) <= set(variables())
-    assert yaml.safe_load(text) == confidential.READ, "what the controller's inventory is given"
+        by_extra_variables = {name.upper() for name in kind["injectors"].get("extra_vars", {})}
+        assert [name for name in kind["injectors"]["env"] if name not in text] == sorted(by_extra_variables)
+        assert set(kind["injectors"].get("extra_vars", {})) <= set(variables())
+    assert set(confidential.OF_THE_GROUP) <= set(variables())
 
 
-def test_what_reads_the_credentials_leaves_unset_what_they_do_not_bring(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ansible.parsing.dataloader import DataLoader
-    from ansible.template import Templar, trust_as_template
-
-    def read(variable: str, host: str) -> object:
-        templar = Templar(DataLoader(), {"inventory_hostname": host, "omit": "not set"})
-        return templar.template(trust_as_template(confidential.READ[variable]))
-
-    for name in ("GITPOD_API_KEY", "GITPOD_API_ENDPOINT", "GITPOD_EXCHANGE_TOKENS_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    assert {read(variable, "us") for variable in confidential.READ} == {"not set"}
-    tokens = tmp_path / "tokens"
-    tokens.write_text(json.dumps({"us": "token-us"}), "utf-8")
-    monkeypatch.setenv("GITPOD_EXCHANGE_TOKENS_FILE", str(tokens))
-    monkeypatch.setenv("GITPOD_API_KEY", "key")
-    assert [read("gitpod_exchange_token", host) for host in ("us", "eu")] == ["token-us", "not set"]
-    assert read("gitpod_api_token", "us") == "key"
+def test_a_project_has_no_variables_that_ansible_would_not_read() -> None:
+    """Of an imported playbook, Ansible looks for them beside the collection's."""
+    assert [path.name for path in PROJECT.rglob("*_vars")] == []
 
 
 def test_everything_that_a_stage_imports_is_required() -> None:

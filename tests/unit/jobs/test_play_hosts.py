@@ -90,5 +90,5 @@ def test_every_playbook_over_runners_fails_without_any() -> None:
         for play in yaml.safe_load(path.read_text("utf-8"))
         if play["hosts"] != "localhost"
     ]
-    assert len({name for name, _play in plays}) == 8
+    assert len({name for name, _play in plays}) == 9
     assert [name for name, play in plays if "play_hosts(groups" not in play["hosts"]] == []

@@ -24,6 +24,29 @@ def told(directory: pathlib.Path, **said: t.Any) -> dict[str, str]:
     return {problem.variable: problem.summary for problem in control_node.problems(values, {"probe-1"})}
 
 
+def test_a_library_that_a_later_stage_imports_is_looked_for_at_the_start(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in AWX's default execution environment, which has no dnspython."""
+    asking = {"gitpod_resolvers": ["192.0.2.53"], "gitpod_dns_provider": "manual", "gitpod_api_token": "t"}
+    assert told(tmp_path, **asking) == {}
+    monkeypatch.setattr(control_node, "installed", lambda module: module == "gitpod.v1")
+    found = told(tmp_path, **asking)
+    assert sorted(found) == ["gitpod_dns_provider", "gitpod_resolvers"]
+    assert "dnspython 2.4" in found["gitpod_resolvers"]
+    monkeypatch.setattr(control_node, "installed", lambda _module: False)
+    assert list(told(tmp_path, gitpod_api_token="t")) == ["gitpod_api_token"]
+    # Names in Route 53 that the system resolves need none of them, and no token needs no SDK.
+    assert told(tmp_path, gitpod_dns_provider="route53", gitpod_resolvers=[]) == {}
+    assert told(tmp_path) == {}
+
+
+def test_every_library_that_is_looked_for_is_one_that_there_is() -> None:
+    assert all(control_node.installed(library.module) for library in control_node.LIBRARIES.values())
+    assert not control_node.installed("gitpod_nowhere")
+    assert not control_node.installed("gitpod_nowhere.v1")
+
+
 def test_a_directory_that_is_there_or_can_be_made_is_left_as_it_is(tmp_path: pathlib.Path) -> None:
     assert unwritable(str(tmp_path)) == ""
     assert unwritable(str(tmp_path / "a" / "b" / "c")) == ""
