@@ -29,12 +29,16 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action im
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, earlier, plain, run_module
 
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+# What records point to that only the run itself makes.
+NEW_BALANCER = "the load balancer that the stack creates"
+
 
 class ActionModule(ControlNodeAction):
     """Typed values and what the stack's stage found in; the records in Route 53, or a plan for the role's tasks out."""
 
     _supports_diff = True
-    _VALID_ARGS = frozenset({"validation", "carry_out", "joined_later"})
+    _VALID_ARGS = frozenset({"validation", "unknown", "carry_out", "joined_later"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Decide, and fail where there is nothing that the domain can point to."""
@@ -42,6 +46,7 @@ class ActionModule(ControlNodeAction):
         _unused, arguments = self.validate_argument_spec(
             argument_spec={
                 "validation": {"type": "bool", "default": False},
+                "unknown": {"type": "bool", "default": False},
                 "carry_out": {"type": "bool", "default": False},
                 "joined_later": {"type": "bool", "default": False},
             }
@@ -55,7 +60,9 @@ class ActionModule(ControlNodeAction):
         try:
             provider = registry.provider(values["gitpod_dns_provider"] or "")
             result.update(_told(values, provider, arguments["validation"]), changed=False, planned=[])
-            if not arguments["validation"]:
+            if arguments["unknown"]:
+                result.update(_foreseen(["the name that ACM chooses"], "the value that ACM chooses"))
+            elif not arguments["validation"]:
                 result.update(self._names(values, provider, variables, arguments))
         except RunnerError as error:
             result.update(failed=True, msg=error.message)
@@ -81,13 +88,13 @@ class ActionModule(ControlNodeAction):
         """Both names' records; before there is a load balancer, a line that tells of them."""
         name, domain = values["gitpod_runner_name"], values["gitpod_domain_name"]
         target = found.load_balancer.get("dns_name")
-        if target:
+        if target and not (self._task.check_mode and _replaced(found.started)):
             ttl, apex_alias = values["gitpod_dns_ttl"], values["gitpod_dns_apex_alias"]
             return {"planned": external_records(domain, target, ttl, apex_alias)}
         if self._task.check_mode or found.awaits_approval:
-            line = f"{name}: {domain} and *.{domain} will point to the load balancer that the stack creates"
+            line = f"{name}: {domain} and *.{domain} will point to {NEW_BALANCER}"
             self._display.display(clean(line))
-            return _foreseen(domain) if self._task.check_mode else {}
+            return _foreseen((domain, f"*.{domain}"), NEW_BALANCER) if self._task.check_mode else {}
         return {
             "failed": True,
             "msg": f"The stack {found.stack_name or values['gitpod_stack_name']} in {values['gitpod_region']} has no"
@@ -96,13 +103,19 @@ class ActionModule(ControlNodeAction):
         }
 
 
-def _foreseen(domain: str) -> Result:
-    """In check mode, of a stack that is not there yet: the run itself counts its records as a change.
+def _replaced(started: t.Mapping[str, t.Any]) -> bool:
+    """Whether the stack's update, as its change set tells it, gives the runner another load balancer."""
+    kinds = [entry.get("type") for entry in started.get("changes") or [] if entry.get("replacement") == "True"]
+    return BALANCER in kinds
+
+
+def _foreseen(names: t.Iterable[str], target: str) -> Result:
+    """In check mode, of what only the run itself makes: it counts the records that follow as a change.
 
     Whoever keeps the domain gets files that do not exist yet, or writes records that do not; those that do are told by
     the prerequisites, and point elsewhere.
     """
-    pointing = "".join(f"{name} -> the load balancer that the stack creates\n" for name in (domain, f"*.{domain}"))
+    pointing = "".join(f"{name} -> {target}\n" for name in names)
     header = "records"
     return {
         "changed": True,

@@ -24,7 +24,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, once
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import told, verdict_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.report import (
+    told,
+    unseen_lines,
+    verdict_of,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import control_node
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import in_slices, sliced
@@ -89,33 +93,38 @@ class ActionModule(ControlNodeAction):
         )
         variables = task_vars or {}
         hosts = hosts_of(arguments["hosts"], variables)
-        _begun(arguments["read"], hosts)
         fleet = fleet_of(self, variables, hosts)
         if arguments["read"] == "prerequisites":
+            _begun("prerequisites", hosts)
             return {**result, **self._before_the_first_batch(fleet, variables, hosts, arguments["default_batches"])}
+        failed = self._failed(fleet, variables) if arguments["read"] == "verification" else {}
+        without = {host for host, standing in failed.items() if not standing}
         if arguments["read"] == "acceptance" and arguments["on_request"]:
-            hosts = [host for host in hosts if self._wants_proof(fleet, variables, host)]
-            fleet = Fleet({host: fleet.values[host] for host in hosts}, fleet.problems)
-        left = {host: earlier(self, variables_of(self, variables, host), host) for host in hosts}
-        read = {
-            "status": _status,
-            "upgrade": _upgrade,
-            "verification": _verification,
-            "acceptance": _acceptance,
-            "certificates": _certificates,
-            "started": _started,
-        }
-        module, options = read[arguments["read"]](fleet, left)
-        result.update(changed=False, runners={})
+            without = {host for host in hosts if not self._wants_proof(fleet, variables, host)}
+        fleet = Fleet({host: fleet.values[host] for host in hosts if host not in without}, fleet.problems)
+        _begun(arguments["read"], fleet.values)
+        return {**result, **self._read(arguments["read"], fleet, variables, failed)}
+
+    def _read(self, read: str, fleet: Fleet, variables: Raw, failed: t.Container[str]) -> Result:
+        """What is read of the fleet.
+
+        :param failed: hosts of which something has failed in this run, for a verification: nobody waits for them.
+        """
+        result: Result = {"changed": False, "runners": {}}
+        left = {host: earlier(self, variables_of(self, variables, host), host) for host in fleet.values}
+        module, options = OPTIONS[read](fleet, left)
+        for runner in options["runners"]:
+            if runner["host"] in failed:
+                runner["values"].update(gitpod_verify_wait=0, gitpod_verify_phase_wait=0)
         if options["runners"]:
             found = run_module(self, module, options, variables)
-            result.update(of_each(found, options["runners"]) if arguments["read"] in RESCUED else found)
-        if arguments["read"] in CONTRACTED and not result.get("failed"):
-            unsound = {host: _contract_failure(fleet, host) for host in hosts if not fleet.sound(host)}
-            result["runners"] = {host: unsound.get(host) or result["runners"].get(host) or {} for host in hosts}
-        if arguments["read"] == "verification" and not result.get("failed"):
-            result.update(self._judged(fleet, plain(result["runners"])))
-        if arguments["read"] == "acceptance":
+            result.update(of_each(found, options["runners"]) if read in RESCUED else found)
+        if read in CONTRACTED and not result.get("failed"):
+            unsound = {host: _contract_failure(fleet, host) for host in fleet.values if not fleet.sound(host)}
+            result["runners"] = {host: unsound.get(host) or result["runners"].get(host) or {} for host in fleet.values}
+        if read == "verification" and not result.get("failed"):
+            result.update(self._judged(fleet, plain(result["runners"]), self._told_before(variables)))
+        if read == "acceptance":
             named = {values["gitpod_runner_name"]: result["runners"].get(host) for host, values in fleet.values.items()}
             for line in acceptance.told(plain(named)):
                 self._display.display(clean(line))
@@ -137,8 +146,21 @@ class ActionModule(ControlNodeAction):
             return False
         return not results.stages(variables_of(self, task_vars, host), host)["failure"]
 
-    def _judged(self, fleet: Fleet, seen: dict[str, Result]) -> Result:
-        """Verdicts of those that no probe looks at besides; the others' probes look first."""
+    def _failed(self, fleet: Fleet, task_vars: Raw) -> dict[str, bool]:
+        """Hosts of which something has failed in this run, and whether a stack of theirs stands: without one there is
+        nothing to verify, and the others of the fleet would wait for what cannot come."""
+        found = {}
+        for host in filter(fleet.sound, fleet.values):
+            stages = results.stages(variables_of(self, task_vars, host), host)
+            if stages["failure"]:
+                found[host] = stands(stages["stack"])
+        return found
+
+    def _judged(self, fleet: Fleet, seen: dict[str, Result], before: t.Container[str]) -> Result:
+        """Verdicts of those that no probe looks at besides; the others' probes look first.
+
+        :param before: what was told of an earlier batch, and is the same of this one.
+        """
         runners: dict[str, Result] = {}
         lines: dict[str, list[str]] = {}
         for host, found in seen.items():
@@ -147,10 +169,27 @@ class ActionModule(ControlNodeAction):
             verdict = {} if probes else verdict_of(found, values["gitpod_verify_required"], self._task.check_mode)
             runners[host] = {**verdict, "seen": found, "probe_hosts": probes}
             lines[values["gitpod_runner_name"]] = told(found, verdict)
-        for line in once(lines):
+        for line in once({name: [line for line in own if line not in before] for name, own in lines.items()}):
             self._display.display(clean(line))
         probing = [host for host, found in runners.items() if found["probe_hosts"]]
-        return {"runners": runners, "probing": probing, "looked_at": time.time()}
+        unseen = {line for found in runners.values() if found.get("checks") for line in unseen_lines(found)}
+        return {"runners": runners, "probing": probing, "unseen": sorted(unseen), "looked_at": time.time()}
+
+    def _told_before(self, task_vars: Raw) -> frozenset[str]:
+        """What an earlier batch of this play could not see; each of its hosts has that registered."""
+        batch = set(map(str, task_vars.get("ansible_play_batch") or []))
+        others = [host for host in map(str, task_vars.get("ansible_play_hosts_all") or []) if host not in batch]
+        registered = (results.registered(variables_of(self, task_vars, host), results.VERIFICATION) for host in others)
+        return frozenset(str(line) for own in registered for line in own.get("unseen") or [])
+
+
+def stands(found: Raw) -> bool:
+    """Whether there is a stack that was complete once, as far as a stage of this run knows.
+
+    :param found: the stage's result, which may be a failure.
+    """
+    status = str((found.get("stack") or {}).get("status") or "")
+    return status == "CREATE_COMPLETE" or status.startswith(("UPDATE_", "IMPORT_"))
 
 
 def hosts_of(named: t.Sequence[str] | None, task_vars: Raw) -> list[str]:
@@ -237,3 +276,13 @@ def _contract_failure(fleet: Fleet, host: str) -> Result:
 def _where(fleet: Fleet, host: str) -> Result:
     values = fleet.values[host]
     return {"host": host, "region": values["gitpod_region"], "profile": values["gitpod_aws_profile"]}
+
+
+OPTIONS: t.Mapping[str, t.Callable[[Fleet, t.Mapping[str, Earlier]], tuple[str, Result]]] = {
+    "status": _status,
+    "upgrade": _upgrade,
+    "verification": _verification,
+    "acceptance": _acceptance,
+    "certificates": _certificates,
+    "started": _started,
+}

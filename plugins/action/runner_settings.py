@@ -11,8 +11,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     describe,
     of_what_is_set,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.foresee import Present, actions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
@@ -59,19 +61,23 @@ class ActionModule(ControlNodeAction):
             return {**result, **_skipped("something before it failed")}
         runner_id = earlier(self, variables).runner_id(values)
         if runner_id == UNREGISTERED:
-            return {**result, **_skipped("the runner does not exist yet")}
+            return {**result, **self._told(values, arguments["kind"], [(item, _foreseen(item)) for item in items])}
         if not runner_id:
             found = run_module(self, "runner_registration_info", desired.find(values), variables)
             runner_id = str((found.get("runner") or {}).get("id") or "")
             if not runner_id:
                 return {**result, "failed": True, "msg": str(found.get("msg") or _not_found(values))}
         done = self._kept(items, {**connection(values), "runner_id": runner_id}, variables)
+        return {**result, **self._told(values, arguments["kind"], done)}
+
+    def _told(self, values: Raw, kind: str, done: Done) -> Result:
+        """All entries' results together, with a line for each thing that is done."""
         # The collection's own callback tells of changes itself.
         for _item, found in () if report_comes_last() else done:
             for line in found["actions"]:
                 would = "would " if self._task.check_mode else ""
                 self._display.display(clean(f"{values['gitpod_runner_name']}: {would}{line}"))
-        return {**result, **_together(arguments["kind"], done)}
+        return _together(kind, done)
 
     def _kept(self, items: t.Sequence[desired.Item], common: Result, variables: Raw) -> Done:
         """Each entry's result.
@@ -97,6 +103,15 @@ class ActionModule(ControlNodeAction):
         warnings = {"warnings": raw["warnings"]} if raw.get("warnings") else {}
         found = plain({key: value for key, value in raw.items() if key != "warnings"})
         return {"changed": False, "actions": [], **found, **warnings}
+
+
+def _foreseen(item: desired.Item) -> Result:
+    """In check mode, of a runner that is not registered yet: it has nothing, and the run itself counts what is made."""
+    try:
+        told = actions(item, Present(known=False))
+    except RunnerError as error:
+        return {"failed": True, "changed": False, "actions": [], "msg": error.message}
+    return {"changed": bool(told), "actions": told}
 
 
 def _skipped(reason: str) -> Result:

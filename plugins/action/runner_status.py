@@ -70,6 +70,7 @@ def _line(values: t.Any, found: Result) -> Result:
     return {
         "region": values["gitpod_region"] or "",
         "runner": values["gitpod_runner_name"],
+        "domain": values["gitpod_domain_name"] or "",
         "status": {} if failure else found,
         "failure": failure,
         "alerts": found.get("alerts") or [],

@@ -43,17 +43,15 @@ class ActionModule(ControlNodeAction):
         plan = teardown_plan(look, records, found["certificate"], found["registration"], settings)
         name = values["gitpod_runner_name"]
         self._display.display(block(teardown_lines(plan, name)))
-        result.update(changed=False, **plan)
         if plan["goes"] and name not in values["gitpod_teardown_confirm"] and not self._task.check_mode:
-            told = "; ".join(plan["goes"])
-            result.update(
-                failed=True,
-                msg=f"Nothing was changed. What would go stands above: {told}. To confirm, run again with"
-                f" -e gitpod_teardown_confirm={name}",
-            )
-        return result
+            # What would go was shown, and Ansible prints a failed result in full.
+            return {**result, "failed": True, "changed": False, "msg": NOT_CONFIRMED.format(name)}
+        return {**result, "changed": False, **plan}
 
 
+NOT_CONFIRMED = (
+    "Nothing was changed; what would go stands above. To confirm, run again with -e gitpod_teardown_confirm={0}"
+)
 NOT_LOOKED = (
     "What there is of the runner was not looked at, so nothing is removed. Run the teardown from its beginning (without"
     " --start-at-task, and with every step of --step)."

@@ -85,6 +85,11 @@ class CallbackModule(AnsibleDefault):
         return self.conductor.play_started(play)
 
     @_or_as_ansible
+    def v2_playbook_on_no_hosts_matched(self) -> bool:
+        """A play, or a batch of one, is for nobody; the lines above it say why."""
+        return self.conductor.in_own_play
+
+    @_or_as_ansible
     def v2_playbook_on_no_hosts_remaining(self) -> bool:
         """All hosts of a play have failed; the report says so."""
         return self.conductor.in_own_play

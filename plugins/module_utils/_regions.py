@@ -33,6 +33,15 @@ ALWAYS_ENABLED: t.Mapping[str, str] = {
     "aws-iso-f": "us-isof-south-1",
     "aws-us-gov": "us-gov-west-1",
 }
+# What names of services end in, where it is not amazonaws.com (the same file, C(dnsSuffix)).
+SUFFIXES: t.Mapping[str, str] = {
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+}
 # As us-east-1, us-gov-west-1, eusc-de-east-1, us-isob-east-1.
 REGION = r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}"
 
@@ -43,8 +52,8 @@ def partition_of(region: str) -> str:
 
 
 def suffix_of(region: str) -> str:
-    """What the names of a region's services end in, in the partitions that anybody can get an account in."""
-    return {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}.get(partition_of(region), "amazonaws.com")
+    """What the names of a region's services end in."""
+    return SUFFIXES.get(partition_of(region), "amazonaws.com")
 
 
 def always_enabled(region: str) -> str:

@@ -18,6 +18,7 @@ import urllib.parse
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _urls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import SUFFIXES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief
 
 RELEASES_URL = "https://releases.gitpod.io"
@@ -33,6 +34,10 @@ SSH_WARNING = (
     "A template of January 2025 or earlier is deployed. Later ones have SSH on port 29222 instead of 22, so"
     " environments that exist cannot be reached any more"
 )
+SSH_WARNING_UNRECORDED = (
+    "The stack is of January 2025 or earlier and records no release, so it may have a template of that time. Later ones"
+    " have SSH on port 29222 instead of 22, so environments that exist cannot be reached any more"
+)
 SSH_REMEDY = (
     "Before the upgrade have their users save their work, and stop and discard them; or, after it, add TCP 22 from"
     " 0.0.0.0/0 to the security group of the environments, beside 29222, until the old ones are gone"
@@ -40,12 +45,14 @@ SSH_REMEDY = (
 # CreateStack, TemplateBody: maximum length.
 LARGEST_BODY = 51_200
 # Virtual-hosted and path style, with and without a region, in every partition (S3 user guide, "Methods for accessing").
-_S3_HOST = re.compile(r"(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$")
+_S3_HOST = re.compile(
+    rf"(^|\.)s3([.-][a-z0-9-]+)*\.({'|'.join(map(re.escape, ('amazonaws.com', *SUFFIXES.values())))})$"
+)
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]*")
 _VERSION = re.compile(r"\d{8}\.\d+")
 # A channel's own copy of a template, which is another one after each release.
 _MOVING = re.compile(r"/ec2/(?!releases/)[a-z][a-z0-9-]*/[^/]+")
-_OF_RELEASE = re.compile(r"/ec2/releases/(\d{8}\.\d+)/[^/]+$")
+_OF_RELEASE = re.compile(r"/ec2/releases/v?(\d{8}\.\d+)/[^/]+$")
 # Of what a manifest says, which goes into tags, messages and file names.
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 
@@ -64,13 +71,25 @@ class Release:
     named_url: str = ""
 
 
+def plain(version: str) -> str:
+    """A release without the letter before it, which compares as the same one.
+
+    The vendor's tags have it, and inventories, where it keeps YAML from reading 20260115.10 as a number.
+    """
+    return version[1:] if _VERSION.fullmatch(version[1:]) and version[:1] == "v" else version
+
+
+def recorded(tags: t.Mapping[str, str]) -> str:
+    """The release that a stack's tags record, or empty where nobody has recorded one."""
+    return plain(tags.get(VERSION_TAG, ""))
+
+
 def manifest_url(base: str, channel: str, version: str) -> str:
     """The manifest's URL; exactly one of C(channel) and C(version) is given.
 
     :raises InputError: both, none, or one that is not spelled as releases are.
     """
-    # As in the vendor's tags and in inventories, where the letter keeps YAML from reading 20260115.10 as a number.
-    version = version.removeprefix("v")
+    version = plain(version)
     if bool(channel) == bool(version):
         raise InputError(
             "A release is named by its channel or by its version", "Both or none are given", "Give one of the two"
@@ -100,12 +119,19 @@ def parse_manifest(text: str, source: str, template_name: str = "", asked: str =
         raise _unreadable(source, "It holds no version and no cloudformation_template_url")
     if not _RELEASE.fullmatch(version):
         raise _unreadable(source, f"Its version is {brief(version, 40)!r}, and versions are like 20260115.2")
-    if asked and version != asked.removeprefix("v"):
+    version = plain(version)
+    if asked and version != plain(asked):
         raise _unreadable(source, f"It is the manifest of {version}")
     fault = _urls.fault(url, ("https", "http"), credentials=True)
     if fault:
         raise _unreadable(source, f"Its cloudformation_template_url {fault}")
-    return Release(version, f"{url.rsplit('/', 1)[0]}/{template_name}" if template_name else url, url)
+    return Release(version, _beside(url, template_name) if template_name else url, url)
+
+
+def _beside(url: str, name: str) -> str:
+    """The URL of another file in the same directory; what comes after the path was for the one file only."""
+    parts = urllib.parse.urlsplit(url)
+    return parts._replace(path=f"{parts.path.rsplit('/', 1)[0]}/{name}", query="", fragment="").geturl()
 
 
 def told(release: str, channel: str) -> str:
@@ -115,7 +141,7 @@ def told(release: str, channel: str) -> str:
 
 def missing(channel: str, version: str, source: str, why: str) -> InputError:
     """There is no such release; S3 refuses what is not there (API reference, GetObject: 403 without s3:ListBucket)."""
-    subject = f"release {version.removeprefix('v')}" if version else f"release channel {channel}"
+    subject = f"release {plain(version)}" if version else f"release channel {channel}"
     variable = "gitpod_stack_release_version" if version else "gitpod_stack_release_channel"
     return InputError(
         f"There is no {subject}",
@@ -149,14 +175,23 @@ def newer_than(target: str, recorded: str, running: str) -> str:
     return f"the stack has {recorded}" if is_older(target, recorded) else ""
 
 
-def has_old_ssh_port(version: str, deployed: str) -> bool:
-    """Whether a stack's template has environments listen for SSH on another port than later ones.
+def has_old_ssh_port(version: str, created: str) -> bool:
+    """Whether a stack's template has environments listen for SSH on another port than later ones, or may have.
 
-    :param version: that the stack records; without one, the day counts when it was deployed.
-    :param deployed: C(YYYY-MM-DD...), or empty.
+    :param version: that the stack records; without one, the day counts when it was created, because an update since
+        then may have left its template as it was.
+    :param created: C(YYYY-MM-DD...), or empty.
     """
-    day = version.partition(".")[0] or deployed[:10].replace("-", "")
+    day = version.partition(".")[0] or created[:10].replace("-", "")
     return bool(day) and day <= LAST_WITH_OLD_SSH_PORT
+
+
+def ssh_warning(version: str) -> str:
+    """What a stack with such a template is told.
+
+    :param version: that the stack records, or empty.
+    """
+    return SSH_WARNING if version else SSH_WARNING_UNRECORDED
 
 
 def _unreadable(source: str, why: str) -> RunnerError:

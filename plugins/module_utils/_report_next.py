@@ -52,8 +52,8 @@ def next_lines(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     """For a terminal; nothing where everything is declared."""
     lines = []
     for step in of_fleet(runners):
-        declare = f", or declare {step['variable']}" if step.get("variable") else ""
-        lines += [f"  {step['title']} ({whom(step, len(runners))}): {step['url']}{declare}"]
+        lines += [f"  {step['title']} ({whom(step, len(runners))})", f"    {step['url']}"]
+        lines += [f"    or declare {step['variable']}"] if step.get("variable") else []
     return ["Next steps:", *lines] if lines else []
 
 

@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
+
+# What stands for a runner's own where several are told of at once.
+RUNNER, DOMAIN, REGION = "<runner>", "<domain>", "<region>"
+# Shorter names may be words of a sentence.
+SHORTEST_OWN = 4
 
 
 def clean(text: t.Any) -> str:
@@ -68,3 +74,14 @@ def _listed(names: t.Sequence[str], most: int, all_of_them: int) -> str:
         return f"all {len(names)} runners"
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{len(names)} runners ({', '.join(names[:most])}{more})"
+
+
+def anyones(text: str, own: t.Mapping[str, str]) -> str:
+    """A text with C(<runner>), C(<domain>) and C(<region>) in place of a runner's own, so that it fits others too.
+
+    :param own: what stands for it, by the name; one that holds another goes first.
+    """
+    for name in sorted(own, key=len, reverse=True):
+        if len(name) >= SHORTEST_OWN:
+            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", own[name], text)
+    return text

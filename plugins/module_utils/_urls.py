@@ -29,16 +29,32 @@ def host_of(url: str) -> str:
         return ""
 
 
-def bypasses(host: str, entries: t.Iterable[str]) -> bool:
-    """Whether NO_PROXY keeps a host off the proxy, as most programs read it: a suffix with or without its dot, a name,
-    an address or a range of them, or an asterisk. Loopback never goes through one."""
-    if is_loopback(host):
+HTTPS = 443
+_WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):(\d+)")
+
+
+def bypasses(host: str, entries: t.Iterable[str], port: int = HTTPS) -> bool:
+    """Whether NO_PROXY keeps a host off the proxy: by a name, which stands for all below it, by a suffix with a dot or
+    an asterisk, which stands for what is below it alone, by an address or a range of them, or by an asterisk.
+
+    As Go reads it (golang.org/x/net/http/httpproxy, C(Config.NoProxy)), in which the runner is written, and which is
+    the strictest of those in use: an entry with a port is for that port, and names are not resolved, so that no range
+    stands for a name. Loopback never goes through a proxy.
+    """
+    name = host.strip().strip("[]").rstrip(".").lower()
+    return is_loopback(name) or any(_keeps_off(name, entry, port) for entry in entries)
+
+
+def _keeps_off(host: str, text: str, port: int) -> bool:
+    entry = text.strip().lower()
+    found = _WITH_PORT.fullmatch(entry)
+    if found and int(found[2]) != port:
+        return False
+    entry = (found[1] if found else entry).strip("[]").rstrip(".")
+    if entry == "*":
         return True
-    for entry in (entry.strip().lower() for entry in entries):
-        bare = entry.removeprefix("*").removeprefix(".")
-        if entry == "*" or (bare and (host == bare or host.endswith(f".{bare}"))) or _in_range(host, entry):
-            return True
-    return False
+    below = entry.removeprefix("*").removeprefix(".")
+    return bool(below) and (host.endswith(f".{below}") or host == entry or _in_range(host, entry))
 
 
 def _in_range(host: str, entry: str) -> bool:
@@ -46,6 +62,31 @@ def _in_range(host: str, entry: str) -> bool:
         return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
     except ValueError:
         return False
+
+
+def uncovered(required: t.Iterable[str], entries: t.Sequence[str]) -> list[str]:
+    """Those of the entries that NO_PROXY must have which are not in it, and which no wider one stands for.
+
+    An asterisk stands for none: with it there is no proxy, and whoever has set one means something else.
+    """
+    named = [entry for entry in entries if entry.strip() != "*"]
+    return [entry for entry in required if not _stands_for(entry, named)]
+
+
+def _stands_for(required: str, entries: t.Sequence[str]) -> bool:
+    try:
+        wanted = ipaddress.ip_network(required, strict=False)
+    except ValueError:
+        # What is below a suffix is kept off where anything below it is.
+        return bypasses(f"any{required}" if required.startswith(".") else required, entries)
+    for entry in entries:
+        try:
+            net = ipaddress.ip_network(entry.strip().strip("[]"), strict=False)
+        except ValueError:
+            continue
+        if net.version == wanted.version and wanted.subnet_of(net):  # type: ignore[arg-type]
+            return True
+    return False
 
 
 def is_loopback(host: str) -> bool:

@@ -22,6 +22,11 @@ options:
     description: Whether the records are those that validate a certificate, which the caller has.
     type: bool
     default: false
+  unknown:
+    description: Whether these records are not known yet, as in check mode before the certificate is requested. That
+      they will be written counts as a change then.
+    type: bool
+    default: false
   carry_out:
     description: Whether records in Route 53 are written.
     type: bool

@@ -41,12 +41,12 @@ EXAMPLES = r"""
 RETURN = r"""
 goes:
   description: What goes, in this order, as sentences.
-  returned: always
+  returned: success
   type: list
   elements: str
 stays:
   description: What stays, and why.
-  returned: always
+  returned: success
   type: list
   elements: str
 """

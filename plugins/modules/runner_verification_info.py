@@ -120,6 +120,25 @@ runners:
               description: Where the documentation explains the check.
               type: str
             # end of result of a check
+        stack:
+          description: The stack that was looked at; null without one.
+          type: dict
+          contains:
+            name:
+              description: Its name.
+              type: str
+            id:
+              description: Its ARN.
+              type: str
+            status:
+              description: Its status.
+              type: str
+            creation_time:
+              description: When it was created.
+              type: str
+            release_version:
+              description: The release that its tags record, or empty.
+              type: str
         outputs:
           description: The stack's outputs.
           type: dict

@@ -41,6 +41,8 @@ class Conductor:
         self._given_up = False
         self._report: list[str] = []
         self._changes: list[tuple[str, str]] = []
+        # Failures of which only the beginning was told.
+        self._cut: list[str] = []
         self.in_own_play = False
 
     @property
@@ -171,16 +173,22 @@ class Conductor:
         self._happened(tasks.failed(task, host, found))
         # Without a report in the run, what fails it is told here or nowhere.
         told = task.of == "run" and not self._report
-        line = f"{host}: {brief(found.get('msg') or '')}" if told else tasks.failed_line(task, host, found)
-        self._line(clean(line), constants.COLOR_ERROR)
+        if told:
+            self._line(f"{host}: {brief(found.get('msg') or '')}", constants.COLOR_ERROR)
+        else:
+            self._failed_line(task, host, found)
         return True
+
+    def _failed_line(self, task: tasks.Task, host: str, found: dict[str, t.Any]) -> None:
+        line, whole = (tasks.failed_line(task, host, found, longest) for longest in (tasks.LONGEST, tasks.WHOLE))
+        self._cut += [whole] if whole != line else []
+        self._line(line, constants.COLOR_ERROR)
 
     def item_failed(self, result: t.Any) -> bool:
         """The task's own result says only that one of its items failed."""
         if not self.own(result.task):
             return False
-        line = tasks.failed_line(self._task(result.task), result.host.get_name(), result.result)
-        self._line(line, constants.COLOR_ERROR)
+        self._failed_line(self._task(result.task), result.host.get_name(), result.result)
         return True
 
     def retried(self, result: t.Any) -> bool:
@@ -193,8 +201,9 @@ class Conductor:
         return True
 
     def included(self, included_file: t.Any) -> bool:
-        """Of the collection's own files nothing is shown."""
-        return tasks.own(str(included_file._filename))
+        """Of the collection's own files and roles nothing is shown; a role that is included is told by its name."""
+        named = str(included_file._filename)
+        return tasks.own(named) or named.startswith(tasks.COLLECTION)
 
     def diff(self, result: t.Any) -> bool:
         """The difference, below whose it is."""
@@ -234,6 +243,10 @@ class Conductor:
 
     def _show_report(self) -> None:
         report, self._report = self._report, []
+        cut, self._cut = self._cut, []
+        for line in [] if report else cut:
+            self._display.display(block([""]))
+            self._line(line, constants.COLOR_ERROR)
         if report:
             text = wrapped(block(["", *report]), TERMINAL_WIDTH)
             for part, colour in painted_parts(text):

@@ -40,15 +40,24 @@ def wrapped(text: str, width: int | None) -> str:
     return "\n".join(part for line in text.split("\n") for part in _broken(line, width))
 
 
-# A command stays one that can be copied.
-_COMMANDS = ("--", "-i ")
+# A command, a record of a zone file, and JSON stay such that they can be copied.
+_COPIED = ("--", "-i ", "{", "[{")
+_WITHIN = ("ansible-playbook ", "  IN  ")
 
 
 def _broken(line: str, width: int) -> list[str]:
-    if len(line) <= width or "ansible-playbook " in line or line.lstrip().startswith(_COMMANDS):
+    copied = line.lstrip().startswith(_COPIED) or any(part in line for part in _WITHIN)
+    if len(line) <= width or copied:
         return [line]
     indent = " " * (len(line) - len(line.lstrip(" ")))
-    return textwrap.wrap(line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(
+        line.lstrip(" "),
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def fleet_directory() -> pathlib.Path:

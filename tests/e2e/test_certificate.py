@@ -50,6 +50,7 @@ def test_from_a_request_to_an_issued_certificate_and_none(testbed: TestBed) -> N
     testbed.clear_calls()
     predicted = have(testbed, check=True)
     assert (predicted["changed"], predicted["certificate"]) == (True, None)
+    assert predicted["validation_records"] == [], "ACM names it once it is asked"
     assert requests(testbed) == 0
 
     asked = have(testbed, tags={"team": "platform"})
@@ -92,8 +93,10 @@ def test_keys_that_acm_does_not_list_by_itself_are_found(testbed: TestBed) -> No
 def test_a_failed_validation_says_why_and_another_run_asks_anew(testbed: TestBed) -> None:
     asked = have(testbed)
     testbed.control("POST", "certificates", {"fail": asked["certificate"]["arn"], "reason": "CAA_ERROR"})
+    predicted = have(testbed, check=True)
     anew = have(testbed)
     assert anew["requested"] is True
+    assert predicted["validation_records"] == anew["validation_records"], "a domain has one record in an account"
     assert anew["certificate"]["arn"] != asked["certificate"]["arn"]
     testbed.control("POST", "certificates", {"fail": anew["certificate"]["arn"], "reason": "CAA_ERROR"})
     removed = have(testbed, state="absent")

@@ -174,6 +174,24 @@ def test_sixteen_runners_cost_few_calls_each_and_what_is_the_same_is_read_once(c
     assert controller.writes() == []
 
 
+def test_a_quota_that_has_room_for_each_of_two_runners_is_too_small_for_both(controller: Controller) -> None:
+    testbed, region = controller.testbed, EXAMPLES[EU]["gitpod_region"]
+    tight = {"region": region, "service": "fargate", "quota": "L-3032A538", "value": 2.0}
+    raw = {"one": inventory(testbed, EU), "two": inventory(testbed, EU), US: inventory(testbed, US)}
+    testbed.control("POST", "quotas", tight)
+    try:
+        alone = look(testbed, preflight_operation.run, {"one": raw["one"]})
+        found = look(testbed, preflight_operation.run, raw)
+    finally:
+        testbed.control("DELETE", "quotas")
+    assert alone["one"]["ready"]
+    checks = {host: next(one for one in found[host]["checks"] if one["id"] == "stack.quota_fargate") for host in raw}
+    assert {host: check["status"] for host, check in checks.items()} == {"one": "fail", "two": "fail", US: "pass"}
+    assert "3 more needed by one and two together" in checks["one"]["summary"]
+    assert not found["one"]["ready"]
+    assert found[US]["ready"]
+
+
 def test_calls_that_are_throttled_or_reset_are_made_again(controller: Controller) -> None:
     """Paginated ones too, and errors that only the SDK knows."""
     testbed = controller.testbed

@@ -9,6 +9,7 @@ import pathlib
 import re
 
 import pytest
+import yaml
 
 from tests.e2e.harness import ROOT, Controller
 from tests.fleet import Fleet
@@ -16,6 +17,14 @@ from tests.screen import Screen, watched
 from tests.testbed.client import TestBed
 
 SITE = "gitpod.enterprise_runner.site"
+LARGE = {"display_name": "Large", "configuration": {"machineType": "m6i.large", "diskSizeGb": 100}}
+GITHUB = {
+    "scm_id": "github",
+    "host": "github.com",
+    "oauth_client_id": "client",
+    "oauth_client_secret": "s3cret-of-github",
+}
+MODELS = {"endpoint": "https://bedrock.example.com", "models": ["sonnet_4_5"], "api_key": "k3y-of-bedrock"}
 REASON = "Unable to assume the service linked role"
 
 
@@ -25,9 +34,9 @@ def test_a_board_goes_on_and_what_stays_is_calm(running_testbed: TestBed, tmp_pa
     running_testbed.settings(stack_seconds=8)
     fleet = Fleet.of(2)
     fleet.seed(running_testbed)
-    inventory = fleet.write_inventory(tmp_path / "fleet.yml", gitpod_stack_releases_url=running_testbed.releases_url)
-    controller = Controller(running_testbed, tmp_path, inventory)
     good, unlucky = fleet.runners
+    inventory = write_inventory(running_testbed, fleet, tmp_path / "fleet.yml")
+    controller = Controller(running_testbed, tmp_path, inventory)
 
     # What is going to be counted as changed.
     foreseen = controller.play(SITE, "--check")
@@ -58,11 +67,37 @@ def test_a_board_goes_on_and_what_stays_is_calm(running_testbed: TestBed, tmp_pa
     counts = {
         name: (int(n), int(m)) for name, n, m in re.findall(r"(\S+) +: ok=\d+ +changed=(\d+) +failed=(\d)", screen.text)
     }
-    assert counts[good.name] == (foreseen.recap[good.name]["changed"], 0), "check mode counts the same"
+    # The registration, a certificate and its record, both kinds of endpoints, the stack, both names, four next steps.
+    assert counts[good.name] == (11, 0)
+    assert foreseen.recap[good.name]["changed"] == 11, "check mode counts the same"
     assert counts[unlucky.name] == (1, 1)
     # The report at the very end, and what to do next.
     end = "\n".join(lines[table:])
     assert REASON in " ".join(end.split())
     assert end.rstrip().endswith(unlucky.name)
     assert "Next: remove the causes that are named above, then run again" in end
-    assert len(lines) < 90, "a first run of three was 135 lines before"
+    assert "waiting for " + unlucky.name not in " ".join(told.split()), "nobody waits for what failed"
+    assert len(lines) < 125, "with everything that a run can make"
+
+
+def write_inventory(testbed: TestBed, fleet: Fleet, path: pathlib.Path) -> pathlib.Path:
+    """The first runner has everything that a run can make, from its registration to its next steps."""
+    found = fleet.inventory(gitpod_stack_releases_url=testbed.releases_url)
+    testbed.control("POST", "management", {"remove_runners": [fleet.runners[0].id], "add_groups": [{"name": "Devs"}]})
+    found["gitpod_runners"]["hosts"][fleet.runners[0].name].update(
+        gitpod_runner_id="",
+        gitpod_exchange_token="",
+        gitpod_api_token=testbed.api_token,
+        gitpod_api_endpoint=testbed.management_plane_url,
+        gitpod_certificate_arn="",
+        gitpod_certificate_request=True,
+        gitpod_domain_name="fresh.gitpod.example.com",
+        gitpod_privatelink_enabled=True,
+        gitpod_network_endpoints=True,
+        gitpod_runner_settings_environment_classes=[LARGE],
+        gitpod_runner_settings_scm_integrations=[GITHUB],
+        gitpod_runner_settings_sharing=[{"group": "Devs"}],
+        gitpod_runner_settings_llm_integrations=[MODELS],
+    )
+    path.write_text(yaml.safe_dump(found, sort_keys=False), "utf-8")
+    return path

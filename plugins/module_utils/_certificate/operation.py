@@ -100,7 +100,8 @@ def _wanted(options: t.Mapping[str, t.Any], region: str) -> Wanted:
 def present(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
     """Use what is issued, await what is pending, request what is missing."""
     now = datetime.datetime.now(datetime.timezone.utc)
-    todo = plan(api.certificates(wanted.domain), wanted, now)
+    there = api.certificates(wanted.domain)
+    todo = plan(there, wanted, now)
     certificate = todo.certificate
     if todo.action == REQUEST and not mode.check:
         arn = _requested(api, wanted, todo, mode)
@@ -111,7 +112,19 @@ def present(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:
             certificate = _issued(api, certificate, mode)
     if todo.action == REQUEST and certificate and mode.wait:
         certificate = _issued(api, certificate, mode)
-    return _result(todo, certificate, wanted, mode)
+    found = _result(todo, certificate, wanted, mode)
+    if todo.action == REQUEST and mode.check:
+        found["validation_records"] = _records(known_records(there, wanted.domain), mode)
+    return found
+
+
+def known_records(there: t.Sequence[Certificate], domain: str) -> Certificate | None:
+    """One that has the record which a request would get: it is the same for all certificates of the domain in the
+    account, whatever became of them (ACM user guide, "DNS validation").
+
+    :param there: those of the region that cover the domain.
+    """
+    return next((entry for entry in there if entry.records and set(entry.names) <= set(both_names(domain))), None)
 
 
 def absent(api: Api, wanted: Wanted, mode: Mode) -> dict[str, t.Any]:

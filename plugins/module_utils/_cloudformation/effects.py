@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _release as release
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
     SSH_REMEDY,
-    SSH_WARNING,
-    VERSION_TAG,
     has_old_ssh_port,
     is_older,
     newer_than,
+    ssh_warning,
 )
 
 if t.TYPE_CHECKING:
@@ -36,12 +36,12 @@ _IMAGES = "devcontainers and builds of their images do not have the custom CA: a
 
 def target(wanted: Wanted) -> str:
     """The release that is to be deployed, or empty where it is not known."""
-    return wanted.tags.get(VERSION_TAG, "")
+    return release.recorded(wanted.tags)
 
 
 def recorded(stack: Stack) -> str:
     """The release of the template that the stack has, or empty where nobody has recorded it."""
-    return stack.tags.get(VERSION_TAG, "")
+    return release.recorded(stack.tags)
 
 
 def step_back(wanted: Wanted, stack: Stack) -> str:
@@ -73,7 +73,7 @@ def warnings(wanted: Wanted, stack: Stack, template: bool, parameters: t.Collect
     """
     told = []
     if template and changes_ssh_port(wanted, stack):
-        told.append(f"{stack.name}: {SSH_WARNING}. {SSH_REMEDY}.")
+        told.append(f"{stack.name}: {ssh_warning(recorded(stack))}. {SSH_REMEDY}.")
     newer = step_back(wanted, stack)
     if newer:
         told.append(f"{stack.name}: {target(wanted)} is a downgrade, as allowed: {newer}.")
@@ -95,7 +95,7 @@ def falls_back(wanted: Wanted, stack: Stack) -> str:
 def changes_ssh_port(wanted: Wanted, stack: Stack) -> bool:
     """Whether environments of the stack cannot be reached any more once it has the other template."""
     newer = not target(wanted) or not has_old_ssh_port(target(wanted), "")
-    return newer and has_old_ssh_port(recorded(stack), stack.updated or stack.created)
+    return newer and has_old_ssh_port(recorded(stack), stack.created)
 
 
 def effects(parameters: t.Collection[str]) -> tuple[str, ...]:

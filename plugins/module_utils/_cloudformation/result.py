@@ -27,7 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.status import meaning
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._progress import Snapshot, line
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import recorded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._teller import Teller
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock
@@ -168,7 +168,7 @@ def described(outcome: Outcome, load_balancer: t.Mapping[str, str] | None) -> di
         "in_progress": outcome.in_progress,
         "operation_token": outcome.token,
         "stack": stack.as_result(),
-        "release_version": stack.tags.get(VERSION_TAG, ""),
+        "release_version": recorded(stack.tags),
         "outputs": dict(stack.outputs),
         "load_balancer": load_balancer,
         "changes": list(outcome.changes),

@@ -22,6 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import suffix_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
     LARGEST_BODY,
     RELEASES_URL,
@@ -35,6 +36,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release 
     mirrored,
     missing,
     parse_manifest,
+    recorded,
     release_tags,
     template_location,
     version_of,
@@ -104,7 +106,7 @@ def release(options: t.Mapping[str, t.Any], read: t.Callable[[str], bytes] = fet
     channel, version = options.get("release_channel") or "", options.get("release_version") or ""
     url = manifest_url(options.get("releases_url") or RELEASES_URL, channel, version)
     try:
-        text = read(url).decode("utf-8", "replace")
+        text = read(url).decode("utf-8-sig", "replace")
     except AbsentError as error:
         raise missing(channel, version, shown(url), error.why) from error
     return parse_manifest(text, shown(url), options.get("template_name") or "", version)
@@ -123,7 +125,7 @@ def of_stack(
     if not keeps(options, stack):
         return resolve(options, s3, read)
     tags = {key: stack.tags[key] for key in (VERSION_TAG, TEMPLATE_HASH_TAG) if key in stack.tags}
-    return Source({"StackName": stack.id}, tags, stack.tags.get(VERSION_TAG, ""), kept=True)
+    return Source({"StackName": stack.id}, tags, recorded(stack.tags), kept=True)
 
 
 def keeps(options: t.Mapping[str, t.Any], stack: Stack) -> bool:
@@ -228,5 +230,4 @@ def upload(s3: t.Any, bucket: str, content: bytes) -> str:
             s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json", aws_retry=True)
 
     idempotent(put, Clock())
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"https://{bucket}.s3.{region}.{suffix}/{key}"
+    return f"https://{bucket}.s3.{region}.{suffix_of(region)}/{key}"

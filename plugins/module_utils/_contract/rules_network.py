@@ -74,7 +74,7 @@ def _no_proxy(inventory: Inventory, proxied: bool) -> list[Problem]:
         summary = "NO_PROXY entries are set, but no proxy is."
         remediation = "Set gitpod_http_proxy and gitpod_https_proxy, or remove the entries."
         return [Problem(CONTRADICTORY, NO_PROXY, summary, remediation)]
-    absent = [entry for entry in REQUIRED_NO_PROXY if entry not in entries]
+    absent = _urls.uncovered(REQUIRED_NO_PROXY, entries)
     # The runner reaches the management plane directly, whichever of its names the API endpoint has.
     plane = _urls.host_of(inventory.text("gitpod_api_endpoint"))
     if plane and plane not in absent and not _urls.bypasses(plane, entries):

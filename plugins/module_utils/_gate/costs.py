@@ -99,46 +99,45 @@ class Cost:
         return {"amount": float(self.amount), "currency": CURRENCY, "not_estimated": self.not_estimated}
 
 
-def cost_of(runner: Runner, shared: bool = False) -> Cost:
+def cost_of(runner: Runner) -> Cost:
     """What a run will create for one runner; nothing for one that is refused.
 
     An endpoint that is recreated was paid for before. One in the service's own region leaves out zones that the service
     does not have, so the figure is the most that it can be.
-
-    :param shared: whether another runner of its VPC brings the endpoints for services of AWS, and is charged for them.
     """
-    if runner.refused:
-        return Cost()
-    return (
-        Cost(
-            stacks=int(runner.action("stack") == CREATE),
-            warm_pools=_warm_pools(runner),
-            acceptances=int(bool(runner.values.get("gitpod_acceptance"))),
-        )
-        + _privatelink(runner)
-        + (Cost() if shared else _network(runner))
-    )
+    return costs_of([runner])[runner.host]
 
 
 def costs_of(runners: t.Sequence[Runner]) -> dict[str, Cost]:
-    """By host. Endpoints for services of AWS are counted once a VPC, with the first of its runners that brings them."""
+    """By host. What all runners of a VPC share is counted once, with the first of them that brings it; of a further
+    runner only the zones count in which the others have no subnet."""
     found: dict[str, Cost] = {}
-    charged: set[tuple[str, str]] = set()
+    charged: Charged = {}
     for runner in runners:
-        place = (runner.region, str(runner.values.get("gitpod_vpc_id") or runner.host))
-        found[runner.host] = cost_of(runner, shared=place in charged)
-        if runner.billed("network_endpoints") != (0, 0) and not runner.refused:
-            charged.add(place)
+        found[runner.host] = Cost()
+        if not runner.refused:
+            own = Cost(
+                stacks=int(runner.action("stack") == CREATE),
+                warm_pools=_warm_pools(runner),
+                acceptances=int(bool(runner.values.get("gitpod_acceptance"))),
+            )
+            found[runner.host] = own + _privatelink(runner, charged) + _network(runner, charged)
     return found
 
 
-def _privatelink(runner: Runner) -> Cost:
+# Zones in which what a stage makes in a VPC is paid for.
+Charged = dict[tuple[str, str, str], set[str]]
+
+
+def _privatelink(runner: Runner, charged: Charged) -> Cost:
     """The endpoint to the management plane."""
     endpoint = runner.action("privatelink")
     if endpoint != CREATE:
         return Cost(unforeseen=int(endpoint in (UPDATE, UNKNOWN)))
     zones = _zones(runner.values)
-    return Cost(endpoints=1, zones=zones, amount=PRICES["privatelink"].monthly * zones, unforeseen=int(not zones))
+    if not zones:
+        return Cost(endpoints=1, unforeseen=1)
+    return _shared("privatelink", 1, zones, runner, charged)
 
 
 def _warm_pools(runner: Runner) -> int:
@@ -147,11 +146,25 @@ def _warm_pools(runner: Runner) -> int:
     return sum(not reason.startswith("delete ") for reason in stage.reasons) if stage else 0
 
 
-def _network(runner: Runner) -> Cost:
+def _network(runner: Runner, charged: Charged) -> Cost:
     """Endpoints for services of AWS: the plan says in how many zones interface endpoints come; gateways are free."""
     if runner.action("network_endpoints") == UNKNOWN:
         return Cost(unforeseen=1)
     endpoints, zones = runner.billed("network_endpoints")
+    return _shared("network_endpoints", endpoints, zones, runner, charged) if zones else Cost()
+
+
+def _shared(stage: str, endpoints: int, zones: int, runner: Runner, charged: Charged) -> Cost:
+    """Endpoints that a runner brings, without what another runner of its VPC is charged for.
+
+    :param zones: of all these endpoints together.
+    """
+    place = (stage, runner.region, str(runner.values.get("gitpod_vpc_id") or runner.host))
+    own = set(runner.values.get("gitpod_availability_zones") or ())
+    if place in charged:
+        further = own - charged[place]
+        zones, endpoints = zones * len(further) // len(own) if own else 0, 0
+    charged.setdefault(place, set()).update(own)
     return Cost(endpoints=endpoints, zones=zones, amount=PRICES["privatelink"].monthly * zones)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import plain
+
 AWS = "aws_ec2"
 ENTERPRISE = "enterprise"
 CREATED, INACTIVE, ACTIVE, DEGRADED = "created", "inactive", "active", "degraded"
@@ -108,7 +110,7 @@ class Runner:
             region=raw.spec.configuration.region or status.region,
             variant=short(runner_pb2.RunnerVariant, raw.spec.variant, "RUNNER_VARIANT_"),
             phase=short(runner_pb2.RunnerPhase, status.phase, "RUNNER_PHASE_"),
-            version=status.version,
+            version=plain(status.version),
             message=status.message,
             log_url=status.log_url,
             support_bundle_url=status.support_bundle_url,

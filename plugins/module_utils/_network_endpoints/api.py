@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _route_tables as route_tables
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import boto3_tags, intent
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import (
     SERVICES,
     names,
@@ -49,7 +50,7 @@ class Api(SingleApi):
         for service in SERVICES:
             place = service.region(self._region)
             if place != self._region:
-                found += self._offered(place, service.names(self._region))
+                found += self._offered_elsewhere(place, service.names(self._region))
         by_name = {name: service for service in SERVICES for name in service.names(self._region)}
         return {
             (by_name[raw["ServiceName"]].short, kind["ServiceType"]): Service.from_api(raw, self._region)
@@ -57,6 +58,15 @@ class Api(SingleApi):
             for kind in raw.get("ServiceType", [])
             if raw["ServiceName"] in by_name
         }
+
+    def _offered_elsewhere(self, region: str, wanted: t.Sequence[str]) -> list[dict[str, t.Any]]:
+        """Nothing where the region knows no services of the other one: not all partitions have them across regions."""
+        try:
+            return self._offered(region, wanted)
+        except ApiError as error:
+            if error.code.startswith(("Invalid", "Unsupported")):
+                return []
+            raise
 
     def _offered(self, region: str, wanted: t.Sequence[str]) -> list[dict[str, t.Any]]:
         arguments: dict[str, t.Any] = {"Filters": [{"Name": "service-name", "Values": list(wanted)}]}

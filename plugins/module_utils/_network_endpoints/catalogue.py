@@ -5,7 +5,9 @@
 
 Source of the list: the vendor's documentation (facts/runner.md, "Network prerequisites"). Of the names: AWS PrivateLink
 guide, "AWS services that integrate with AWS PrivateLink", which has both spellings for China (cn.com.amazonaws for some
-services, com.amazonaws for others), and "Cross-region enabled AWS services", which has com.amazonaws.iam.
+services, com.amazonaws for others), and "Cross-region enabled AWS services", which has com.amazonaws.iam. Of the other
+partitions' prefixes: eksctl, pkg/apis/eksctl.io/v1alpha5/partitions.go, and aws-cdk, aws-ec2/lib/vpc-endpoint.ts; which
+services have them differs, and AWS tells.
 """
 
 from __future__ import annotations
@@ -18,6 +20,15 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions 
 )
 
 INTERFACE, GATEWAY = "Interface", "Gateway"
+# What names may begin with beside com.amazonaws, by partition.
+PREFIXES = {
+    "aws-cn": "cn.com.amazonaws",
+    "aws-eusc": "eu.amazonaws",
+    "aws-iso": "gov.ic.c2s",
+    "aws-iso-b": "gov.sgov.sc2s",
+    "aws-iso-e": "uk.adc-e.cloud",
+    "aws-iso-f": "gov.ic.hci.csp",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +47,9 @@ class Listed:
     def names(self, region: str) -> tuple[str, ...]:
         """The names that AWS may have for it; which one it is, DescribeVpcEndpointServices tells."""
         place = "" if self.everywhere else f".{region}"
-        usual = f"com.amazonaws{place}.{self.short}"
-        return (usual, f"cn.{usual}") if partition_of(region) == "aws-cn" else (usual,)
+        other = PREFIXES.get(partition_of(region))
+        prefixes = ("com.amazonaws", other) if other else ("com.amazonaws",)
+        return tuple(f"{prefix}{place}.{self.short}" for prefix in prefixes)
 
     def region(self, region: str) -> str:
         """Where it is offered: for IAM where the control plane of the partition is (IAM user guide, "Resilience")."""

@@ -29,8 +29,10 @@ def complete(
     """
     own = {subnet.id: found.id for subnet in subnets if (found := table_of(subnet.id, tables))}
     ours = [endpoint for endpoint in endpoints if listed(endpoint.service_name, region)]
-    zones = {subnet.id: subnet.zone for subnet in subnets}
-    others = sorted({subnet for endpoint in ours for subnet in endpoint.subnet_ids} - set(zones))
-    zones.update({subnet.id: subnet.zone for subnet in api.subnets(others)} if others else {})
+    there = {subnet.id: subnet for subnet in subnets}
+    others = sorted({subnet for endpoint in ours for subnet in endpoint.subnet_ids} - set(there))
+    there.update({subnet.id: subnet for subnet in api.subnets(others)} if others else {})
+    zones, cidrs = ({name: getattr(one, field) for name, one in there.items()} for field in ("zone", "cidr"))
     groups = api.groups.of_ids(sorted({group for endpoint in ours for group in endpoint.security_group_ids}))
-    return Ground(region, tuple(subnets), own, offered, zones, {group.id: group for group in groups}, claimed)
+    by_id = {group.id: group for group in groups}
+    return Ground(region, tuple(subnets), own, offered, zones, by_id, claimed, cidrs)

@@ -68,6 +68,7 @@ class Ground:
     :param zones: of every subnet that is known, by its ID.
     :param groups: those of the endpoints, by their ID.
     :param claimed: names of private hosted zones that answer in the VPC.
+    :param cidrs: of every subnet that is known, by its ID.
     """
 
     region: str
@@ -77,6 +78,7 @@ class Ground:
     zones: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     groups: t.Mapping[str, Group] = dataclasses.field(default_factory=dict)
     claimed: frozenset[str] = frozenset()
+    cidrs: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def ranges(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.serving import (
     COMING,
     PARTLY,
+    SHUT,
     Verdict,
     is_ours,
     judged,
@@ -177,6 +178,9 @@ def plan(asked: Asked, ground: Ground, endpoints: t.Sequence[Endpoint], group: G
         others = judged(service, [entry for entry in found if not is_ours(entry)], ground)
         if not ours and (others.serves or others.state == COMING):
             used.append(others)
+        elif service.kind == GATEWAY and SHUT in others.lacks:
+            # A route table takes one of a service.
+            problems.append(others)
         elif service.kind == GATEWAY:
             steps.append(_gateway(service, ours, others.endpoints, wanted, ground))
         elif not ours and others.state == PARTLY and in_the_way(others):
@@ -196,10 +200,11 @@ def in_the_way(verdict: Verdict) -> bool:
 def refusal(problems: t.Sequence[Verdict]) -> RunnerError:
     """Others' endpoints that do not serve, each by its name."""
     return RunnerError(
-        "Endpoints that others made hold the names of services and do not serve the runner; nothing was changed",
+        "Endpoints that others made hold the names or routes of services and do not serve the runner; nothing was"
+        " changed",
         "; ".join(verdict.told for verdict in problems),
-        "Have their makers correct them (443 from the EC2 subnets), or switch their private DNS off or delete them: the"
-        " stage then makes its own",
+        "Have their makers correct them (443 from the EC2 subnets, a policy that lets the runner through), or switch"
+        " their private DNS off or delete them: the stage then makes its own",
         {"problems": [verdict.told for verdict in problems]},
     )
 

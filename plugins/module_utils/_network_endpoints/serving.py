@@ -11,7 +11,6 @@ service and route table); EC2 API reference, DnsOptionsSpecification.
 from __future__ import annotations
 
 import dataclasses
-import json
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._address_ranges import covered
@@ -25,6 +24,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.model import (
     Ground,
     is_for_the_network,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.policy import (
+    NOTHING,
+    PART,
+    lets_through,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import HTTPS, Group
@@ -46,7 +50,7 @@ SERVED, PARTLY, MISSING, COMING, ELSEWHERE, NOT_OFFERED = (
     "elsewhere",
     "not offered",
 )
-_FULL_ACCESS = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+SHUT = "its policy lets nothing through"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Verdict:
     :param endpoints: those that it was judged by, the best of an interface service.
     :param lacks: what keeps them from serving, in words; empty while they serve.
     :param remarks: what serves all the same, or could not be judged, in words.
+    :param unweighed: those of the remarks that tell of policies.
     """
 
     service: Listed
@@ -64,6 +69,7 @@ class Verdict:
     endpoints: tuple[Endpoint, ...] = ()
     lacks: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    unweighed: tuple[str, ...] = ()
 
     @property
     def serves(self) -> bool:
@@ -137,13 +143,15 @@ def _of_interfaces(service: Listed, found: t.Sequence[Endpoint], ground: Ground)
     if judgements:
         return judgements[0]
     if ground.offered is not None and (service.short, service.kind) not in ground.offered:
-        return Verdict(service, NOT_OFFERED, remarks=(f"AWS offers no endpoint for {service.short} here",))
+        return _not_offered(service)
     return Verdict(service, MISSING)
 
 
 def _of_interface(service: Listed, endpoint: Endpoint, ground: Ground) -> Verdict:
     meant = stage(endpoint.state)
     lacks = [] if meant == AVAILABLE else [f"it is {endpoint.state}"]
+    if meant == AVAILABLE and not endpoint.subnet_ids:
+        lacks.append("it is in no subnet, so its private names have no address")
     if not endpoint.private_dns:
         lacks.append("its private DNS is off")
     elif endpoint.inbound_only:
@@ -153,7 +161,7 @@ def _of_interface(service: Listed, endpoint: Endpoint, ground: Ground) -> Verdic
     )
     if closed and not groups:
         lacks.append(f"its security groups do not admit 443 from {', '.join(closed)}")
-    far = far_subnets(endpoint, ground)
+    far = far_subnets(endpoint, ground) if endpoint.subnet_ids else []
     remarks = (
         [f"{endpoint.id} has no subnet in the zone of {', '.join(far)}, whose traffic crosses zones"] if far else []
     )
@@ -162,10 +170,10 @@ def _of_interface(service: Listed, endpoint: Endpoint, ground: Ground) -> Verdic
             f"{endpoint.id} admits 443 from {', '.join(groups)} and not from {', '.join(closed)}: whether the runner's"
             " instances and tasks are meant is not known"
         )
-    remarks += _policy(endpoint)
+    unweighed = _weigh(service, endpoint, lacks)
     coming = meant not in (AVAILABLE, BROKEN) and len(lacks) == 1
     state = COMING if coming else PARTLY if lacks else SERVED
-    return Verdict(service, state, (endpoint,), tuple(lacks), tuple(remarks))
+    return Verdict(service, state, (endpoint,), tuple(lacks), (*remarks, *unweighed), unweighed)
 
 
 def closed_ranges(groups: t.Sequence[Group], ground: Ground) -> tuple[list[str], list[str]]:
@@ -194,30 +202,33 @@ def far_subnets(endpoint: Endpoint, ground: Ground) -> list[str]:
     return sorted(subnet.id for subnet in ground.subnets if subnet.zone not in there)
 
 
-def _policy(endpoint: Endpoint) -> list[str]:
-    """A policy that is not AWS's own may shut the runner out; what it says is not weighed."""
-    if not endpoint.policy:
-        return []
-    try:
-        statements = json.loads(endpoint.policy).get("Statement")
-    except (AttributeError, ValueError, RecursionError):
-        statements = None
-    # AWS writes its own with and without a version, and one statement.
-    return [] if statements == [_FULL_ACCESS] else [f"{endpoint.id} has a policy of its own, which was not weighed"]
+def _weigh(service: Listed, endpoint: Endpoint, lacks: list[str]) -> tuple[str, ...]:
+    """Add what a policy closes for everybody to what an endpoint lacks; one that lets a part through is a remark."""
+    through = lets_through(endpoint.policy, service.short)
+    if through == NOTHING:
+        lacks.append(SHUT)
+    return (f"{endpoint.id} has a policy of its own, which was not weighed",) if through == PART else ()
 
 
 def _of_gateways(service: Listed, found: t.Sequence[Endpoint], ground: Ground) -> Verdict:
+    lacks: list[str] = []
     working = [endpoint for endpoint in found if stage(endpoint.state) == AVAILABLE]
     tables = {table for endpoint in working for table in endpoint.route_table_ids}
     open_tables = [table for table in ground.table_ids if table not in tables]
     if not found:
         offered = ground.offered is None or (service.short, GATEWAY) in ground.offered
-        return Verdict(service, MISSING if offered else NOT_OFFERED)
-    remarks = tuple(remark for endpoint in working for remark in _policy(endpoint))
+        return Verdict(service, MISSING) if offered else _not_offered(service)
+    used = [endpoint for endpoint in working if set(endpoint.route_table_ids) & set(ground.table_ids)]
+    remarks = tuple(remark for endpoint in used for remark in _weigh(service, endpoint, lacks))
     if not open_tables:
-        return Verdict(service, SERVED, tuple(working), remarks=remarks)
+        state = PARTLY if lacks else SERVED
+        return Verdict(service, state, tuple(used), tuple(dict.fromkeys(lacks)), remarks, remarks)
     coming = [endpoint for endpoint in found if stage(endpoint.state) not in (AVAILABLE, BROKEN)]
     reached = {table for endpoint in coming for table in endpoint.route_table_ids}
-    lacks = (f"not on the route table {', '.join(open_tables)}",)
-    state = COMING if reached.issuperset(open_tables) else PARTLY
-    return Verdict(service, state, tuple(found), lacks, remarks)
+    state = COMING if reached.issuperset(open_tables) and not lacks else PARTLY
+    lacks.insert(0, f"not on the route table {', '.join(open_tables)}")
+    return Verdict(service, state, tuple(found), tuple(dict.fromkeys(lacks)), remarks, remarks)
+
+
+def _not_offered(service: Listed) -> Verdict:
+    return Verdict(service, NOT_OFFERED, remarks=(f"AWS offers no endpoint for {service.short} here",))

@@ -15,11 +15,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     STANDARD,
     quota_of,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Instances, Limit
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Instances, Limit, Volumes
 
 ECS_ROLE = "AWSServiceRoleForECS"
 STACKS, LOAD_BALANCERS, VCPUS, ENDPOINTS, ADDRESSES = "stacks", "load_balancers", STANDARD, "endpoints", "addresses"
-FARGATE, VOLUMES = "fargate", "volumes"
+FARGATE, VOLUMES, GATEWAYS = "fargate", "volumes", "gateway_endpoints"
 
 
 class Code(t.NamedTuple):
@@ -48,6 +48,7 @@ QUOTAS: t.Mapping[str, Code] = {
     "vcpus_u": Code("ec2", "L-43DA4232", "Running On-Demand High Memory instances"),
     "vcpus_x": Code("ec2", "L-7295265B", "Running On-Demand X instances"),
     ENDPOINTS: Code("vpc", "L-29B6F2EB", "Interface VPC endpoints per VPC"),
+    GATEWAYS: Code("vpc", "L-1B52E74A", "Gateway VPC endpoints per Region"),
     ADDRESSES: Code("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs"),
     FARGATE: Code("fargate", "L-3032A538", "Fargate On-Demand vCPU resource count"),
     VOLUMES: Code("ebs", "L-7A658B76", "Storage for General Purpose SSD (gp3) volumes, in TiB"),
@@ -135,16 +136,18 @@ def instances(ec2: t.Any, profile: str) -> Instances:
     filters = [{"Name": "instance-state-name", "Values": states}]
     pages = ec2.get_paginator("describe_instances").paginate(Filters=filters, PaginationConfig={"PageSize": 1000})
     vcpus: dict[str, int] = {}
+    own_vcpus: dict[str, int] = {}
     own: set[str] = set()
     for page in pages:
         for raw in (raw for reservation in page["Reservations"] for raw in reservation["Instances"]):
             named = str((raw.get("IamInstanceProfile") or {}).get("Arn", "")).rpartition("/")[2]
-            if profile and named == profile:
+            mine = bool(profile) and named == profile
+            if mine:
                 own.add(raw["InstanceId"])
-            elif (raw.get("State") or {}).get("Name") in RUNNING and not raw.get("InstanceLifecycle"):
-                name = quota_of(raw.get("InstanceType", ""))
-                vcpus[name] = vcpus.get(name, 0) + _vcpus(raw)
-    return Instances(vcpus, frozenset(own))
+            if (raw.get("State") or {}).get("Name") in RUNNING and not raw.get("InstanceLifecycle"):
+                name, counted = quota_of(raw.get("InstanceType", "")), own_vcpus if mine else vcpus
+                counted[name] = counted.get(name, 0) + _vcpus(raw)
+    return Instances(vcpus, frozenset(own), own_vcpus)
 
 
 def _vcpus(raw: t.Mapping[str, t.Any]) -> int:
@@ -159,15 +162,24 @@ def instance_types(ec2: t.Any, names: t.Iterable[str]) -> dict[str, int]:
     return {raw["InstanceType"]: int(raw["VCpuInfo"]["DefaultVCpus"]) for raw in found}
 
 
-def volume_use(ec2: t.Any, own: t.Collection[str]) -> float:
-    """TiB of gp3 volumes that are not attached to one of the runner's own environments.
+def volume_use(ec2: t.Any, own: t.Collection[str]) -> Volumes:
+    """TiB of gp3 volumes, with those apart that are attached to one of the runner's own environments.
 
     :param own: IDs of instances.
     """
     filters = [{"Name": "volume-type", "Values": ["gp3"]}]
     found = every(ec2.describe_volumes, "Volumes", Filters=filters, MaxResults=LARGEST_PAGE)
-    others = (raw for raw in found if not {entry.get("InstanceId") for entry in raw.get("Attachments", [])} & set(own))
-    return sum(int(raw["Size"]) for raw in others) / GIB_IN_TIB
+    sizes = {True: 0, False: 0}
+    for raw in found:
+        mine = not {entry.get("InstanceId") for entry in raw.get("Attachments", [])}.isdisjoint(own)
+        sizes[mine] += int(raw["Size"])
+    return Volumes(sizes[False] / GIB_IN_TIB, sizes[True] / GIB_IN_TIB)
+
+
+def gateway_count(ec2: t.Any) -> int:
+    """Gateway endpoints of the region, in whichever VPC."""
+    filters = [{"Name": "vpc-endpoint-type", "Values": ["Gateway"]}]
+    return sum(1 for _entry in every(ec2.describe_vpc_endpoints, "VpcEndpoints", Filters=filters))
 
 
 def address_count(ec2: t.Any) -> int:

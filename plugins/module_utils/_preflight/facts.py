@@ -228,10 +228,15 @@ class CaBundle:
 
 @dataclasses.dataclass(frozen=True)
 class Quota:
-    """A limit of Service Quotas and today's use, either of which may not be known."""
+    """A limit of Service Quotas and today's use, either of which may not be known.
+
+    :param used: without what the runner's own environments use.
+    :param own: that.
+    """
 
     limit: float | Unread | None
     used: float | Unread | None
+    own: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -250,10 +255,20 @@ class Instances:
 
     :param vcpus: virtual processors of others' on-demand instances that run, by the name of the quota.
     :param own: IDs of this runner's environments, stopped ones too.
+    :param own_vcpus: as C(vcpus), of those of its environments that run.
     """
 
     vcpus: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    own_vcpus: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Volumes:
+    """TiB of gp3 volumes: those of others, and those attached to the runner's own environments."""
+
+    others: float = 0.0
+    own: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Instances,
     Limit,
     Quota,
+    Volumes,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import PROFILE
@@ -48,7 +49,11 @@ def _limits(look: Gathering, wanted: Wanted) -> None:
     """The quotas that this run can meet."""
     families = {quota_of(entry.instance_type) for entry in wanted.environment_classes} | {STANDARD}
     created = wanted.privatelink_enabled or wanted.network_endpoints
-    lasting = {account.ENDPOINTS: created, account.VOLUMES: wanted.declares_disks}
+    lasting = {
+        account.ENDPOINTS: created,
+        account.GATEWAYS: wanted.network_endpoints,
+        account.VOLUMES: wanted.declares_disks,
+    }
     for name in account.QUOTAS:
         read = _limit_reader(look, name)
         needed = name in families if name.startswith(STANDARD) else lasting.get(name, True)
@@ -67,7 +72,7 @@ def _use(look: Gathering, wanted: Wanted) -> None:
         now = datetime.datetime.now(datetime.timezone.utc)
         return account.recorded_use(clients("cloudwatch"), limit, now) if limit else None
 
-    def volumes() -> float:
+    def volumes() -> Volumes:
         there: Instances = look.known("instances") or Instances()
         return account.volume_use(clients("ec2"), there.own)
 
@@ -81,6 +86,12 @@ def _use(look: Gathering, wanted: Wanted) -> None:
     of_new(account.FARGATE, "cloudwatch:GetMetricStatistics", fargate)
     look.ask("instances", "ec2:DescribeInstances", lambda: account.instances(clients("ec2"), _own_profile(look)))
     look.ask(f"use {account.VOLUMES}", "ec2:DescribeVolumes", volumes, wanted.declares_disks)
+    look.ask(
+        f"use {account.GATEWAYS}",
+        "ec2:DescribeVpcEndpoints",
+        lambda: account.gateway_count(clients("ec2")),
+        wanted.network_endpoints,
+    )
     types = wanted.instance_types
     look.ask(
         "instance_types", "ec2:DescribeInstanceTypes", lambda: account.instance_types(clients("ec2"), types), types
@@ -110,15 +121,18 @@ def _limit_reader(look: Gathering, name: str) -> t.Callable[[], Limit]:
 
 def quotas(found: t.Mapping[str, t.Any]) -> dict[str, Quota]:
     """Limit and use by the quota's name."""
-    return {name: Quota(_value(found.get(f"limit {name}")), _used(found, name)) for name in account.QUOTAS}
+    return {name: Quota(_value(found.get(f"limit {name}")), *_used(found, name)) for name in account.QUOTAS}
 
 
 def _value(limit: t.Any) -> t.Any:
     return limit.value if isinstance(limit, Limit) else limit
 
 
-def _used(found: t.Mapping[str, t.Any], name: str) -> t.Any:
-    there = found.get("instances")
-    if not name.startswith(STANDARD):
-        return found.get(f"use {name}")
-    return float(there.vcpus.get(name, 0)) if isinstance(there, Instances) else there
+def _used(found: t.Mapping[str, t.Any], name: str) -> tuple[t.Any, float]:
+    """What others use, or why that is not known, and what the runner's own environments do."""
+    there = found.get("instances") if name.startswith(STANDARD) else found.get(f"use {name}")
+    if isinstance(there, Instances):
+        return float(there.vcpus.get(name, 0)), float(there.own_vcpus.get(name, 0))
+    if isinstance(there, Volumes):
+        return there.others, there.own
+    return there, 0.0

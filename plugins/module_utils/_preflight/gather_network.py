@@ -11,7 +11,10 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.api import Api
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import listed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import (
+    INTERFACE,
+    listed,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.ground import complete
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.model import GROUP_NAME, Asked
@@ -91,14 +94,15 @@ def read(look: Gathering, wanted: Wanted) -> NetworkFacts | None:
     return NetworkFacts(ground, endpoints, group, _off(look.found("vpc_dns")), tuple(unread))
 
 
-def coming(wanted: Wanted, facts: t.Any) -> int:
-    """How many interface endpoints the stage is going to make; none where it refuses, or that is not known."""
+def coming(wanted: Wanted, facts: t.Any, kind: str = INTERFACE) -> int:
+    """How many endpoints of a kind the stage is going to make; none where it refuses, or that is not known."""
     if not (wanted.network_endpoints and isinstance(facts, NetworkFacts)):
         return 0
     try:
-        return plan(asked(wanted), facts.ground, facts.endpoints, facts.group).billed[0]
+        steps = plan(asked(wanted), facts.ground, facts.endpoints, facts.group).steps
     except RunnerError:
         return 0
+    return sum(step.todo.create and step.service.kind == kind for step in steps)
 
 
 def _group(api: Api, wanted: Wanted, endpoints: t.Iterable[Endpoint], groups: t.Mapping[str, Group]) -> Group | None:

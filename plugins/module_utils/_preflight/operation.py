@@ -10,7 +10,9 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import (
     FAIL,
+    PASS,
     WARN,
+    Finding,
     skipped,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import desired as stack_desired
@@ -27,10 +29,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import Check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Caller, Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.gather import gather
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.needs import Needs, needs_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.policies import policies
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.together import together
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import recorded
 
 
 def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.Any]:
@@ -38,12 +42,42 @@ def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.A
 
     :param connected: makes the clients.
     """
-    return looked(module, look, "looked at", connected)
+    shared: dict[str, Needs] = {}
+
+    def remembering(fleet: Fleet, host: Host) -> dict[str, t.Any]:
+        return look(fleet, host, lambda needs: shared.update({host.name: needs}))
+
+    found = looked(module, remembering, "looked at", connected)
+    worse = together(shared)
+    runners = {name: added_up(result, worse.get(name, {})) for name, result in found["runners"].items()}
+    return {**found, "runners": runners}
 
 
-def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
+def added_up(result: dict[str, t.Any], others: t.Mapping[str, Finding]) -> dict[str, t.Any]:
+    """A runner's result with what is worse because of the other runners.
+
+    :param others: what was found because of them, by check.
+    """
+    if not others:
+        return result
+    by_id = {check.id: check for check in checks.ALL}
+    found = []
+    for alone in result["checks"]:
+        worse = others.get(alone["id"])
+        # What was left out, or could not be seen, says nothing either way.
+        counts = worse is not None and (alone["status"], worse.status) in ((PASS, WARN), (PASS, FAIL), (WARN, FAIL))
+        found.append(by_id[alone["id"]].result(worse).as_result() if worse is not None and counts else alone)
+    return {**result, "checks": found, "ready": not any(one["status"] == FAIL for one in found)}
+
+
+def _to_nobody(_needs: Needs) -> None:
+    """Nobody adds up."""
+
+
+def look(fleet: Fleet, host: Host, tell: t.Callable[[Needs], None] = _to_nobody) -> dict[str, t.Any]:
     """One runner's part of what the module runner_preflight_info returns.
 
+    :param tell: is told what the runner needs of what others may need too.
     :raises RunnerError: nothing can be said of it, for its profile, its region or a check that does not exist.
     """
     values, earlier = host.values, host.earlier
@@ -61,12 +95,16 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     if isinstance(facts.template, Template):
         fleet.hide(secret_texts(wanted.parameters, facts.template))
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
+    ready = not any(result["status"] == FAIL for result in found)
+    if ready:
+        # One that is refused is not deployed, and takes nothing from the others.
+        tell(needs_of(wanted, facts, warn_only))
     deploying = plans(values, earlier, wanted, facts)
     next_steps = stepping.plans(values, wanted, facts, fleet.pool)
     return {
         "name": wanted.name,
         "region": wanted.region,
-        "ready": not any(result["status"] == FAIL for result in found),
+        "ready": ready,
         "checks": found,
         "plan": [stage.as_result() for stage in (*deploying, *next_steps)],
         "seen": {**seen(values, earlier, wanted, facts, deploying), **stepping.seen(next_steps)},
@@ -83,7 +121,7 @@ def _release(wanted: Wanted, facts: Facts) -> dict[str, t.Any]:
     source = facts.source if isinstance(facts.source, Source) else Source({})
     return {
         "exists": stack is not None,
-        "deployed": stack.tags.get(VERSION_TAG, "") if stack else "",
+        "deployed": recorded(stack.tags) if stack else "",
         "running": registering.running_release(wanted, facts),
         "target": source.version,
         "channel": source.channel,

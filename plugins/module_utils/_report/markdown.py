@@ -15,9 +15,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.f
     Finding,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import listed
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.attention import Attention
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.messages import SIGNS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import (
-    Attention,
     Fleet,
     Note,
 )

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import FAIL, Finding
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import WAITING, Fleet, Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import Finding
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.attention import WAITING, problems_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet, Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import SCHEMA_VERSION
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 
@@ -47,7 +48,7 @@ def _row(runner: Runner) -> dict[str, t.Any]:
     if runner.failure:
         row["task"] = shortened(runner.failure.task, LONGEST_REASON)
         row["reason"] = shortened(runner.failure.message, LONGEST_REASON)
-    failed = [finding for finding in (*runner.prerequisites, *runner.verification) if finding.status == FAIL]
+    failed = problems_of(runner)
     if failed:
         row["problems"] = [_problem(finding) for finding in failed[:MOST_PROBLEMS]]
     if runner.state == WAITING:

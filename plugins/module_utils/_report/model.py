@@ -14,9 +14,13 @@ import math
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.findings import (
-    FAIL,
     Counts,
     Finding,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.attention import (
+    ATTENTION,
+    Attention,
+    attention_of,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import (
     SCHEMA_VERSION,
@@ -28,8 +32,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_n
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, printable
 
 Raw = t.Mapping[str, t.Any]
-FAILED, WAITING = "failed", "waiting"
-ATTENTION = (FAILED, WAITING)
 # Of the fleet's table, in the order in which they are shown.
 COLUMNS = (
     "state",
@@ -185,23 +187,6 @@ class Runner:
 
 
 @dataclasses.dataclass(frozen=True)
-class Attention:
-    """What a person has to act on, once for all runners of which the same is true.
-
-    :param state: C(failed) or C(waiting).
-    :param title: what failed, or what is waited for.
-    :param message: why, whole; it may have several lines.
-    :param problems: checks that failed and that the message has no more of.
-    """
-
-    state: str
-    title: str
-    message: str
-    problems: tuple[Finding, ...]
-    runners: tuple[Runner, ...]
-
-
-@dataclasses.dataclass(frozen=True)
 class Note:
     """A finding that stops nobody, once for all runners that have it."""
 
@@ -269,12 +254,8 @@ class Fleet:
 
     @property
     def attention(self) -> tuple[Attention, ...]:
-        """What failed in a stage, then who others' failures hold back, then what waits; in the order of the runners."""
-        found: dict[tuple[str, str, str, tuple[Finding, ...]], list[Runner]] = {}
-        for runner in sorted(self.runners, key=_urgency):
-            if runner.needs_attention:
-                found.setdefault((runner.state, *_why(runner)), []).append(runner)
-        return tuple(Attention(*key, tuple(runners)) for key, runners in found.items())
+        """What a person has to act on; what is the same for several runners is told once."""
+        return attention_of(self.runners)
 
     def notes(self, kind: str) -> tuple[Note, ...]:
         """Findings of one kind (C(_checks.findings)); one that several runners have is told once."""
@@ -336,36 +317,3 @@ def _failure(raw: Raw) -> Failure | None:
         return None
     message = "\n".join(map(clean, str(raw.get("message") or "").strip().split("\n")))
     return Failure(clean(raw.get("task") or "The run"), message, clean(raw.get("stage") or ""))
-
-
-def _urgency(runner: Runner) -> tuple[bool, bool]:
-    return runner.state != FAILED, bool(runner.failure and not runner.failure.stage)
-
-
-def _why(runner: Runner) -> tuple[str, str, tuple[Finding, ...]]:
-    """Title, message and the checks that failed."""
-    problems = tuple(finding for finding in (*runner.prerequisites, *runner.verification) if finding.status == FAIL)
-    failure = runner.failure
-    if failure:
-        missing = set(runner.document["verification"].get("missing") or []) - {finding.id for finding in problems}
-        message = failure.message if missing else _before(failure.message, problems)
-        return f"{failure.task} failed", message, problems
-    if runner.state == WAITING:
-        waiting = ", ".join(stage.name for stage in runner.stages if stage.state == WAITING)
-        return f"Waiting: {waiting}", runner.stack, problems
-    broken = ", ".join(stage.name for stage in runner.stages if stage.state == FAILED)
-    return f"Failed: {broken or 'verification'}", "", problems
-
-
-def _before(message: str, problems: t.Sequence[Finding]) -> str:
-    """A message up to where it begins to list the problems, which are listed beside it, whole.
-
-    They are written C([id] ...) by the verification and C(id: ...), perhaps with a variable, by the gate.
-    """
-    places = [
-        message.find(form)
-        for finding in problems
-        for form in (f" [{finding.id}] ", f" {finding.id}: ", f" {finding.id} (")
-    ]
-    begins = [place for place in places if place > 0]
-    return message[: min(begins)].rstrip(" :") if begins else message

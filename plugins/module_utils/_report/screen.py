@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import listed, wrapped
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Attention, Fleet
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.attention import Attention
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.table import table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.tables import fitted_table
 

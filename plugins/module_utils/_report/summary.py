@@ -65,10 +65,11 @@ def runner_summary(
     """What the stages' results say about one runner, as plain data that holds no secrets.
 
     :param stages: results by the values of `STAGES`, what was started by C(stack_started) and C(endpoint_started), and
-        C(failure); each may be empty. Keys are picked by name, so that nothing unexpected reaches a report.
+        C(failure); C(verified) is what the verification has seen of the stack. Each may be empty. Keys are picked by
+        name, so that nothing unexpected reaches a report.
     :param declared: kinds of settings that the inventory lists; C(None) says nothing of next steps.
     """
-    stack = stages.get("stack") or {}
+    stack = stages.get("stack") or _verified_stack(stages.get("verified") or {})
     endpoint, verification = stages.get("endpoint") or {}, stages.get("verification") or {}
     failure = stages.get("failure") or {}
     prerequisites = stages.get("prerequisites") or {}
@@ -102,6 +103,15 @@ def runner_summary(
     summary["checks"] = check_counts(summary)
     steps = [] if declared is None else undeclared(declared, summary["state"] == "failed")
     return {**summary, "next_steps": steps} if steps else summary
+
+
+def _verified_stack(seen: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The stack as the verification has seen it, where no stage of this run had to do with it."""
+    stack = seen.get("stack")
+    if not stack:
+        return {}
+    kept = {key: seen[key] for key in ("outputs", "load_balancer") if seen.get(key)}
+    return {"stack": stack, "release_version": stack.get("release_version") or "", **kept}
 
 
 def state_of(runner: t.Mapping[str, t.Any]) -> str:

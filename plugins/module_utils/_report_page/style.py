@@ -144,6 +144,7 @@ footer{margin-top:2.5rem;color:var(--quiet);font-size:.82rem}
 .bar h2{flex:1 1 auto}.bar .field{flex:1 1 100%}.bar input{width:100%}
 .runner>summary{grid-template-columns:auto minmax(0,1fr) auto;padding:.75rem .9rem}
 .runner>summary .where{grid-column:2/4;grid-row:2}.runner>summary .time{display:none}
+.runner>summary h2{font-size:.93rem}
 .runner>.inside{padding:0 .9rem 1.1rem}
 .steps{display:grid;gap:.3rem}.steps li{grid-template-columns:auto 7rem minmax(0,1fr);justify-items:start;
 text-align:left;align-items:center;gap:.1rem .7rem;padding:0}.steps li+li::before{display:none}

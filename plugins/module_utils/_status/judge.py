@@ -20,7 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import drift, status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.checks import tls
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import model as privatelink
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG, is_older
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import is_older, recorded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.model import (
     Phase,
@@ -91,7 +91,7 @@ def _stack(wanted: Wanted, seen: Seen) -> Result:
 
 def deployed_version(seen: Seen) -> str:
     """The release of the template that the stack has, as its tags record it, or empty."""
-    return seen.stack.tags.get(VERSION_TAG, "")
+    return recorded(seen.stack.tags)
 
 
 def running_version(seen: Seen) -> str:

@@ -7,9 +7,17 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import listed
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._status.areas import AREAS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.tables import fitted_table
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import brief, clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import (
+    DOMAIN,
+    REGION,
+    RUNNER,
+    anyones,
+    brief,
+    clean,
+)
 
 COLUMNS = ("region", "runner", *AREAS)
 # The name tells where a runner is; "stack" is told below where it is not in order.
@@ -22,19 +30,38 @@ WORDS = {"pass": "ok", "warn": "WARN", "fail": "FAIL", "skip": "-"}
 def status_lines(runners: t.Sequence[t.Mapping[str, t.Any]], width: int | None = None) -> list[str]:
     """A line a runner, by region and name, and below what is not as it should be, with what to do.
 
-    :param runners: each with C(region), C(runner), and C(status), the result of the module, or C(failure), a message.
+    :param runners: each with C(region), C(runner), C(domain), and C(status), the result of the module, or C(failure), a
+        message.
     :param width: of the terminal; columns that do not fit are left out.
     """
     ordered = sorted(runners, key=lambda runner: (str(runner.get("region")), str(runner.get("runner"))))
     lines = [headline(ordered), "", *fitted_table(COLUMNS, [_row(runner) for runner in ordered], width, EXPENDABLE)]
-    for runner in ordered:
-        bad = [check for check in _checks(runner) if check["status"] in ("warn", "fail") or check.get("unverifiable")]
-        told = [text for check in bad for text in _told(check)]
-        if runner.get("failure"):
-            told = [f"could not look: {runner['failure']}"]
-        if told:
-            lines += ["", clean(str(runner["runner"])), *(f"  {clean(text)}" for text in told)]
+    for title, told in _alike(ordered):
+        lines += ["", clean(title), *(f"  {clean(text)}" for text in told)]
     return lines
+
+
+def _alike(runners: t.Sequence[t.Mapping[str, t.Any]]) -> list[tuple[str, list[str]]]:
+    """Who is not as it should be, and in what; once for those whose texts differ in their own names alone."""
+    groups: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
+    for runner in runners:
+        told = _wrong(runner)
+        if told:
+            name = str(runner["runner"])
+            own = {str(runner.get("region") or ""): REGION, name: RUNNER, str(runner.get("domain") or ""): DOMAIN}
+            groups.setdefault(tuple(anyones(text, own) for text in told), []).append((name, told))
+    found = []
+    for shared, members in groups.items():
+        names = [name for name, _told in members]
+        found.append(members[0] if len(names) == 1 else (f"{len(names)} runners ({listed(names)})", list(shared)))
+    return found
+
+
+def _wrong(runner: t.Mapping[str, t.Any]) -> list[str]:
+    if runner.get("failure"):
+        return [f"could not look: {runner['failure']}"]
+    bad = [check for check in _checks(runner) if check["status"] in ("warn", "fail") or check.get("unverifiable")]
+    return [text for check in bad for text in _told(check)]
 
 
 def headline(runners: t.Sequence[t.Mapping[str, t.Any]]) -> str:

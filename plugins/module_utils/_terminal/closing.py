@@ -32,6 +32,7 @@ class Run:
     :param playbooks: as they were named.
     :param inventories: likewise.
     :param options: with values that choose what is done.
+    :param limit: the run's own, as it was given.
     :param more: whether there were extra variables, which are not repeated.
     :param job: whether a controller ran it, which has no command.
     """
@@ -39,6 +40,7 @@ class Run:
     playbooks: tuple[str, ...] = ()
     inventories: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    limit: str = ""
     more: bool = False
     job: bool = False
     check_mode: bool = False
@@ -57,6 +59,7 @@ class Run:
             playbooks=tuple(map(str, arguments.get("args") or ())),
             inventories=tuple(map(str, arguments.get("inventory") or ())),
             options=tuple(options),
+            limit=str(arguments.get("subset") or ""),
             more=bool(arguments.get("extra_vars")),
             job=job,
             check_mode=bool(arguments.get("check")),
@@ -67,8 +70,11 @@ class Run:
         parts = [["ansible-playbook", *self.playbooks]]
         parts += [["-i", _near(inventory)] for inventory in self.inventories]
         parts += [list(pair) for pair in zip(self.options[::2], self.options[1::2])]
-        if hosts and len(hosts) <= MOST_NAMES:
-            parts.append(["--limit", ",".join(hosts)])
+        # What was only to be foreseen is not to be done by whoever copies the command.
+        parts += [["--check"]] if self.check_mode else []
+        # Where the hosts are too many to be read, those that the run had.
+        limit = ",".join(hosts) if len(hosts) <= MOST_NAMES else ""
+        parts += [["--limit", limit or self.limit]] if limit or self.limit else []
         return [shlex.join(part) for part in parts]
 
     def lines(self, when: str, hosts: t.Sequence[str]) -> list[str]:
@@ -135,5 +141,5 @@ def closing_lines(
         lines += run.lines("once what is waited for is there,", [])
     elif "verified" in states.values():
         for site in sorted(set(dashboards)):
-            lines.append(f"Next: start an environment on the runners: {site} ({RUNNERS})")
+            lines += ["Next: start an environment on the runners:", f"  {site} ({RUNNERS})"]
     return lines

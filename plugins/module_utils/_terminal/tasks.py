@@ -39,6 +39,9 @@ RUN_STATES = {"failed": FAILED, "waiting": WAITING, "unverified": UNVERIFIED, "v
 # What these decided and fail with was shown when it was decided, or will be by the report.
 TOLD_ELSEWHERE = frozenset({"wait", "gate", "run", "status", "batch"})
 LONGEST = 300
+# Its beginning was told; where no report follows, the rest is told at the end.
+WHOLE = 4000
+ASKING = frozenset({"runner_teardown_plan"})
 # As the gate folds its rows (_gate/table.py).
 FOLD_ABOVE, FOLD_AT_LEAST = 20, 4
 Raw = t.Mapping[str, t.Any]
@@ -152,8 +155,10 @@ def changed_line(task: Task, host: str, result: Raw, check_mode: bool) -> str:
     if not result.get("changed") or task.of:
         return ""
     actions = result.get("actions")
-    told = ", ".join(map(str, actions)) if isinstance(actions, list) and actions else task.name
-    return clean(f"{host}: {'would ' if check_mode and actions else ''}{brief(told, LONGEST)}")
+    # A task's name is an imperative sentence, as the actions are.
+    named = task.name[:1].lower() + task.name[1:]
+    told = ", ".join(map(str, actions)) if isinstance(actions, list) and actions else named
+    return clean(f"{host}: {'would ' if check_mode else ''}{brief(told, LONGEST)}")
 
 
 def folded(changes: t.Sequence[tuple[str, str]]) -> list[str]:
@@ -192,11 +197,16 @@ def recap_lines(counters: t.Mapping[str, Raw]) -> list[tuple[str, Raw]]:
     return [(recap_line(name, own, width), own) for name, own in names.items()]
 
 
-def failed_line(task: Task, host: str, result: Raw) -> str:
-    """What stays of a failure: its beginning, because the report has it in full; empty where it was told already."""
+def failed_line(task: Task, host: str, result: Raw, longest: int = LONGEST) -> str:
+    """What stays of a failure: its beginning, because the report has it in full; empty where it was told already.
+
+    :param longest: characters of the message.
+    """
     if task.of in TOLD_ELSEWHERE or task.of == "failure":
         return ""
-    return clean(f"{host}: {task.name} failed: {brief(result.get('msg') or 'no message', LONGEST)}")
+    told = brief(result.get("msg") or "no message", longest)
+    # Where somebody has to confirm, nothing has failed.
+    return clean(f"{host}: {told}" if task.action in ASKING else f"{host}: {task.name} failed: {told}")
 
 
 def recap_line(host: str, counters: Raw, width: int) -> str:

@@ -25,7 +25,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.cli
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import recorded
 
 STACK_KEYS = ("name", "id", "status", "status_reason", "creation_time", "last_updated_time")
 # How often a management plane is asked again that is busy, or that does not answer.
@@ -123,7 +123,7 @@ def described(outcome: Outcome) -> dict[str, t.Any]:
         "changed": outcome.changed,
         "operation": outcome.operation,
         "stack": {key: found[key] for key in STACK_KEYS},
-        "release_version": stack.tags.get(VERSION_TAG, ""),
+        "release_version": recorded(stack.tags),
         "changes": list(outcome.changes),
         "actions": list(outcome.actions),
     }

@@ -10,8 +10,8 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.changes import summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
     SSH_REMEDY,
-    SSH_WARNING,
     has_old_ssh_port,
+    ssh_warning,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.tables import fitted_table
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
@@ -38,7 +38,7 @@ def upgrade_row(foreseen: t.Mapping[str, t.Any], host: str, runner: str, region:
         "from": str(foreseen.get("release_version") or ""),
         "running": str(foreseen.get("running_version") or ""),
         "to": str(foreseen.get("target_release_version") or ""),
-        "deployed": str(stack.get("last_updated_time") or stack.get("creation_time") or "")[:10],
+        "created": str(stack.get("creation_time") or "")[:10],
         "changes": list(foreseen.get("changes") or []),
         # What goes on may be another update than this one, so the release is compared again after it.
         "needed": not failure and (going_on or bool(foreseen.get("changed"))),
@@ -62,8 +62,10 @@ def refusal(foreseen: t.Mapping[str, t.Any]) -> str:
 
 
 def changes_ssh_port(row: Row) -> bool:
-    """Whether the template that is deployed is of January 2025 or earlier; without a record, by the stack's age."""
-    return bool(row["needed"]) and has_old_ssh_port(str(row["from"]), str(row["deployed"]))
+    """Whether an older template than of February 2025 is replaced by a later one; without a record, by the stack's
+    age."""
+    later = not has_old_ssh_port(str(row["to"]), "")
+    return bool(row["needed"]) and later and has_old_ssh_port(str(row["from"]), str(row["created"]))
 
 
 def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
@@ -75,9 +77,8 @@ def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
     lines = fitted_table(COLUMNS, [_cells(row) for row in ordered], width, EXPENDABLE)
     for changes, names in _shared([row for row in ordered if row["needed"]]):
         lines += ["", f"{_listed(names)}:", *(f"  {clean(change)}" for change in changes)]
-    for row in ordered:
-        if row["failure"]:
-            lines += ["", f"{row['runner']} cannot be upgraded:", f"  {clean(str(row['failure']))}"]
+    for failure, names in _failures(ordered):
+        lines += ["", f"{_listed(names)} cannot be upgraded:", f"  {clean(failure)}"]
     going_on = [f"{row['runner']} ({row['going_on']})" for row in ordered if row["going_on"]]
     if going_on:
         lines += [
@@ -85,9 +86,11 @@ def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
             f"{_listed(going_on)}: an update goes on. It is waited for, then the runner is upgraded where it has"
             " another release",
         ]
-    cut_off = [str(row["runner"]) for row in ordered if changes_ssh_port(row)]
-    if cut_off:
-        lines += ["", f"WARNING {_listed(cut_off)}: {SSH_WARNING}. {SSH_REMEDY}"]
+    cut_off: dict[str, list[str]] = {}
+    for row in filter(changes_ssh_port, ordered):
+        cut_off.setdefault(ssh_warning(str(row["from"])), []).append(str(row["runner"]))
+    for warning, names in cut_off.items():
+        lines += ["", f"WARNING {_listed(names)}: {warning}. {SSH_REMEDY}"]
     return lines
 
 
@@ -98,10 +101,13 @@ def going_back(rows: t.Sequence[Row]) -> list[str]:
     for version in sorted({row["from"] for row in upgraded}):
         names = ":".join(sorted(str(row["host"]) for row in upgraded if row["from"] == version))
         # With the letter, because a controller's variables are YAML, to which 20260115.10 is the number 20260115.1.
-        lines.append(
-            f"To go back to {version}: ansible-playbook gitpod.enterprise_runner.upgrade"
-            f" -e gitpod_stack_release_version=v{version} -e gitpod_stack_allow_downgrade=true --limit {names}"
-        )
+        lines += [
+            f"To go back to {version}:",
+            "  ansible-playbook gitpod.enterprise_runner.upgrade \\",
+            f"    -e gitpod_stack_release_version=v{version} \\",
+            "    -e gitpod_stack_allow_downgrade=true \\",
+            f"    --limit {names}",
+        ]
     attached = sorted(str(row["runner"]) for row in rows if row["going_on"] and row["from"] == row["to"])
     if attached:
         lines.append(f"{_listed(attached)}: an earlier run began this upgrade, and its table has the release before")
@@ -136,6 +142,15 @@ def _shared(rows: t.Sequence[Row]) -> list[tuple[tuple[str, ...], list[str]]]:
     found: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
         found.setdefault(tuple(summary(row["changes"])), []).append(str(row["runner"]))
+    return list(found.items())
+
+
+def _failures(rows: t.Sequence[Row]) -> list[tuple[str, list[str]]]:
+    """Why runners cannot be upgraded, with those of which the same is true."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["failure"]:
+            found.setdefault(str(row["failure"]), []).append(str(row["runner"]))
     return list(found.items())
 
 

@@ -111,6 +111,7 @@ def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
     problems = {"problems": known["problems"]} if known.get("problems") else {}
     found["prerequisites"] = {**(_dictionary(known.get("look")) or found["prerequisites"]), **problems}
     found["verification"] = found["verification"] or of_fleet(variables, VERIFICATION, host)
+    found["verified"] = _dictionary(of_fleet(variables, VERIFICATION, host).get("seen"))
     found["acceptance"] = of_fleet(variables, ACCEPTANCE, host)
     found["failure"] = failure(variables, host, found)
     return found

@@ -101,7 +101,7 @@ class Gatherer:
             self._begin(ROLE, self._named, ROLE, outputs.get(ROLE, "")),
             self._begin(PROFILE, self._named, PROFILE, outputs.get(PROFILE, "")),
         ]
-        return {"outputs": outputs, "stack_status": stack.status, **_together(parts)}
+        return {"outputs": outputs, "stack": stack, "stack_status": stack.status, **_together(parts)}
 
     def _named(self, output: str, name: str) -> Part:
         """Whether what an output names exists."""

@@ -12,6 +12,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._ownershi
 
 if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+    from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.serving import Verdict
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Endpoint
@@ -84,6 +85,7 @@ class Facts:
     :param ranges: CIDR ranges of the endpoint's subnets, by subnet.
     :param runner: C(None) when it was not asked for, C(Unread) when it could not be read, which fails it.
     :param network: how each service of AWS stands that the runner calls.
+    :param stack: itself, or C(None) without a stack.
     """
 
     outputs: t.Mapping[str, str] | None = None
@@ -98,3 +100,4 @@ class Facts:
     problems: t.Mapping[str, Unread] = dataclasses.field(default_factory=dict)
     no_stack: str = "There is no stack."
     network: tuple[Verdict, ...] | None = None
+    stack: Stack | None = None

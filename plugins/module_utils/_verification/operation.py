@@ -15,6 +15,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.mod
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.progress import named
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._probe import operation as probe
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import VERSION_TAG
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification import judging, runner, verdict
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.gather import Gatherer
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.here import (
@@ -24,6 +25,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verifica
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._verification.model import Facts, Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Clock, Pace, poll
 
+# Of the stack that was looked at.
+STACK_KEYS = frozenset({"name", "id", "status", "creation_time"})
 PACE = Pace(first=1.0, longest=15.0, growth=1.5)
 
 
@@ -85,6 +88,7 @@ def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         "healthy": verdict.healthy([(check.identifier, check.status) for check in checks]),
         "pointless": pointless,
         "checks": [check.as_result() for check in checks],
+        "stack": _stack(facts),
         "outputs": dict(facts.outputs or {}),
         "load_balancer": _balancer(facts),
         "endpoint": _endpoint(facts),
@@ -122,6 +126,14 @@ def wanted_of(host: Host) -> Wanted:
 def patience_of(host: Host) -> verdict.Patience:
     """How long this runner's checks are waited for."""
     return verdict.Patience(host.values["gitpod_verify_phase_wait"], host.values["gitpod_verify_wait"])
+
+
+def _stack(facts: Facts) -> dict[str, t.Any] | None:
+    """Which one was looked at, and of which release, for a report of a run that verifies alone."""
+    if facts.stack is None:
+        return None
+    told = {key: value for key, value in facts.stack.as_result().items() if key in STACK_KEYS}
+    return {**told, "release_version": facts.stack.tags.get(VERSION_TAG, "")}
 
 
 def _balancer(facts: Facts) -> dict[str, t.Any] | None:

@@ -32,6 +32,7 @@ DEFAULTS: t.Mapping[tuple[str, str], float] = {
     ("ec2", "L-43DA4232"): 0.0,
     ("ec2", "L-7295265B"): 0.0,
     ("vpc", "L-29B6F2EB"): 50.0,
+    ("vpc", "L-1B52E74A"): 20.0,
     ("ec2", "L-0263D0A3"): 5.0,
     ("fargate", "L-3032A538"): 6.0,
     ("ebs", "L-7A658B76"): 50.0,

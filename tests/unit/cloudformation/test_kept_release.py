@@ -198,6 +198,7 @@ def test_an_update_with_the_stacks_own_template_tells_that_it_takes_the_services
     ("tags", "created", "warned"),
     [
         ({VERSION: "20250110.1"}, "2026-01-01T10:00:00+00:00", True),
+        ({VERSION: "v20250110.1"}, "2026-01-01T10:00:00+00:00", True),
         ({}, "2025-01-10T10:00:00+00:00", True),
         ({}, "2025-02-10T10:00:00+00:00", False),
         ({VERSION: "20250201.1"}, "2025-01-10T10:00:00+00:00", False),
@@ -206,7 +207,9 @@ def test_an_update_with_the_stacks_own_template_tells_that_it_takes_the_services
 def test_whoever_upgrades_a_template_of_january_2025_is_told_of_ssh(
     tags: dict[str, str], created: str, warned: bool
 ) -> None:
-    before = stack("CREATE_COMPLETE", tags={**WANTED.tags, **tags}, created=created)
+    # An update of parameters alone leaves the template as it was, so its day says nothing.
+    updated = "2026-03-01T10:00:00+00:00"
+    before = stack("UPDATE_COMPLETE", tags={**WANTED.tags, **tags}, created=created, updated=updated)
     told = effects.warnings(PINNED, before, template=True, parameters=())
     assert any("29222" in line and "stop and discard" in line and "TCP 22" in line for line in told) is warned
     assert effects.warnings(PINNED, before, template=False, parameters=()) == ()

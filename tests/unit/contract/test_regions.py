@@ -27,6 +27,13 @@ def test_every_partition_is_known() -> None:
     assert {partition["id"] for partition in PARTITIONS} == {_regions.COMMERCIAL, *_regions.PARTITIONS.values()}
 
 
+def test_what_names_of_services_end_in_is_known_of_every_partition() -> None:
+    suffixes = {partition["id"]: partition["outputs"]["dnsSuffix"] for partition in PARTITIONS}
+    assert {region: _regions.suffix_of(region) for region, _partition in REGIONS} == {
+        region: suffixes[partition] for region, partition in REGIONS
+    }
+
+
 @pytest.mark.parametrize(("region", "partition"), REGIONS)
 def test_each_region_of_botocore_has_its_form_and_its_partition(region: str, partition: str) -> None:
     assert re.fullmatch(_regions.REGION, region)

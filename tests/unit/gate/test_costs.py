@@ -48,12 +48,15 @@ def test_what_is_not_created_costs_nothing_more_and_what_is_not_known_is_said(
     assert cost(**actions) == expected
 
 
-def network(endpoints: int, zones: int, vpc_id: str, name: str = "one") -> Runner:
-    """A runner whose plan brings endpoints for services of AWS."""
+def network(endpoints: int, zones: int, vpc_id: str, name: str = "one", letters: str = "") -> Runner:
+    """A runner whose plan brings endpoints for services of AWS.
+
+    :param letters: of its zones.
+    """
     raw = host(name, "eu-west-1", look(network_endpoints="create"))
     stage = next(entry for entry in raw["look"]["plan"] if entry["stage"] == "network_endpoints")
     stage.update(billed_endpoints=endpoints, billed_zones=zones)
-    return Runner.of({**raw, "values": {"gitpod_vpc_id": vpc_id}})
+    return Runner.of({**raw, "values": {"gitpod_vpc_id": vpc_id, "gitpod_availability_zones": list(letters)}})
 
 
 def test_endpoints_for_services_of_aws_are_charged_once_a_vpc() -> None:
@@ -63,6 +66,23 @@ def test_endpoints_for_services_of_aws_are_charged_once_a_vpc() -> None:
     assert {host_: found.endpoints for host_, found in costs_of(fleet).items()} == {"a": 16, "b": 0, "c": 16}
     assert cost(network_endpoints="unknown") == Cost(unforeseen=1)
     assert cost(network_endpoints="wait") == Cost()
+
+
+def test_of_a_further_runner_only_the_zones_count_that_the_others_have_not() -> None:
+    fleet = [network(16, 32, "vpc-1", name, letters) for name, letters in (("a", "ab"), ("b", "bc"), ("c", "ac"))]
+    found = costs_of(fleet)
+    assert [(found[name].endpoints, found[name].zones) for name in "abc"] == [(16, 32), (0, 16), (0, 0)]
+    # Where it is not known which zones it has, the others' count.
+    unknown = costs_of([network(16, 32, "vpc-1", "a"), network(16, 32, "vpc-1", "b")])
+    assert unknown["b"] == Cost()
+
+
+def test_the_endpoint_to_the_management_plane_is_charged_once_a_vpc() -> None:
+    raws = [host(name, "eu-west-1", look(privatelink="create")) for name in "abc"]
+    placed = (("vpc-1", ["a", "b"]), ("vpc-1", ["a", "b", "c"]), ("vpc-2", ["a", "b"]))
+    values = [{"gitpod_vpc_id": vpc_id, "gitpod_availability_zones": zones} for vpc_id, zones in placed]
+    found = costs_of([Runner.of({**raw, "values": own}) for raw, own in zip(raws, values)])
+    assert [(one.endpoints, one.zones) for one in found.values()] == [(1, 2), (0, 1), (1, 2)]
 
 
 def test_zones_come_from_the_endpoints_subnets_then_the_runners_then_its_zones() -> None:

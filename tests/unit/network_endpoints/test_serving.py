@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 import pytest
@@ -26,6 +27,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_
     choose_group,
     plan,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.policy import lets_through
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.serving import (
     Verdict,
     judged,
@@ -102,6 +104,11 @@ def test_the_list_is_the_vendors() -> None:
         ("cn.com.amazonaws.cn-north-1.ecr.dkr", "cn-north-1", "ecr.dkr"),
         ("com.amazonaws.cn-north-1.ecs", "cn-north-1", "ecs"),
         ("cn.com.amazonaws.eu-central-1.ecs", REGION, ""),
+        ("eu.amazonaws.eusc-de-east-1.ecr.api", "eusc-de-east-1", "ecr.api"),
+        ("com.amazonaws.eusc-de-east-1.ec2", "eusc-de-east-1", "ec2"),
+        ("gov.ic.c2s.us-iso-east-1.ecr.dkr", "us-iso-east-1", "ecr.dkr"),
+        ("gov.sgov.sc2s.us-isob-east-1.logs", "us-isob-east-1", "logs"),
+        ("gov.ic.hci.csp.us-isof-south-1.ecr.api", "us-isof-south-1", "ecr.api"),
         # Across regions, private DNS answers for the other region's name.
         ("com.amazonaws.us-east-1.s3", REGION, ""),
         ("com.amazonaws.eu-central-1.kms", REGION, ""),
@@ -138,6 +145,10 @@ INTERFACES: list[tuple[dict[str, t.Any], Ground, str, str]] = [
     ({"state": "deleting"}, GROUND, serving.MISSING, ""),
     ({"private_dns": False}, GROUND, serving.PARTLY, "its private DNS is off"),
     ({"security_group_ids": ()}, GROUND, serving.PARTLY, CLOSED),
+    # AWS makes interface endpoints without subnets too.
+    ({"subnet_ids": ()}, GROUND, serving.PARTLY, "it is in no subnet, so its private names have no address"),
+    ({"policy": '{"Statement": []}'}, GROUND, serving.PARTLY, serving.SHUT),
+    ({"policy": '{"Statement": [{"Effect": "Deny"}]}'}, GROUND, serving.PARTLY, serving.SHUT),
     ({}, with_group(Rule("10.0.0.0/16", first_port=80, last_port=80)), serving.PARTLY, CLOSED),
     ({}, with_group(Rule("10.0.0.0/16", "udp")), serving.PARTLY, CLOSED),
     ({}, with_group(Rule("10.0.0.0/17"), Rule("10.0.0.0/20")), serving.SERVED, ""),
@@ -160,7 +171,8 @@ def test_an_interface_endpoint_serves_or_it_is_said_what_it_lacks(
     ("changes", "remark"),
     [
         ({"subnet_ids": ("subnet-a",)}, "no subnet in the zone of subnet-b"),
-        ({"policy": '{"Statement": [{"Effect": "Deny"}]}'}, "a policy of its own"),
+        ({"policy": '{"Statement": [{"Effect": "Allow", "Action": "logs:Get*"}]}'}, "a policy of its own"),
+        ({"policy": '{"Statement": "all"}'}, "a policy of its own"),
         ({"policy": "no JSON"}, "a policy of its own"),
     ],
 )
@@ -174,6 +186,47 @@ def test_what_serves_all_the_same_is_remarked(changes: dict[str, t.Any], remark:
 def test_the_policy_that_aws_gives_is_no_limit(version: str) -> None:
     full = '{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}'
     assert judged(LOGS, [endpoint(policy=f'{{{version}"Statement": [{full}]}}')], GROUND).remarks == ()
+
+
+ALL = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+LIMITED = {**ALL, "Action": "ecr:Get*"}
+INSIDE = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "through"),
+    [
+        (ALL, "full"),
+        ([{**ALL, "Sid": "everybody", "Principal": {"AWS": ["*"]}, "Action": ["*"], "Resource": ["*"]}], "full"),
+        ([{**ALL, "Action": "ecr:*"}], "full"),
+        ([LIMITED, ALL], "full"),
+        ([{**ALL, "Action": "s3:*"}], "part"),
+        ([LIMITED], "part"),
+        ([{**ALL, "Condition": INSIDE}], "part"),
+        ([ALL, {**ALL, "Effect": "Deny", "Condition": INSIDE}], "part"),
+        ([ALL, {**LIMITED, "Effect": "Deny"}], "part"),
+        ([ALL, {**ALL, "Effect": "Deny"}], "nothing"),
+        ([{**LIMITED, "Effect": "Deny"}], "nothing"),
+        ([], "nothing"),
+        (None, "part"),
+        (["everything"], "part"),
+    ],
+)
+def test_a_policy_lets_everything_nothing_or_a_part_through(statements: t.Any, through: str) -> None:
+    assert lets_through(json.dumps({"Statement": statements}), "ecr.api") == through
+    assert lets_through("", "ecr.api") == "full"
+
+
+def test_a_gateway_whose_policy_lets_nothing_through_holds_its_route_tables() -> None:
+    shut = endpoint(S3, policy=json.dumps({"Statement": [{**ALL, "Effect": "Deny"}]}))
+    found = judged(S3, [shut], GROUND)
+    assert (found.state, found.lacks) == (serving.PARTLY, (serving.SHUT,))
+    with pytest.raises(RunnerError, match=r"s3 \(vpce-s3\): its policy lets nothing through"):
+        planned(shut)
+    # On tables of others it closes nothing.
+    assert planned(dataclasses.replace(shut, route_table_ids=("rtb-x",)))["s3"] == "create"
+    part = endpoint(S3, policy=json.dumps({"Statement": [{**ALL, "Resource": "arn:aws:s3:::ours/*"}]}))
+    assert judged(S3, [part], GROUND).unweighed == ("vpce-s3 has a policy of its own, which was not weighed",)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +258,8 @@ def test_what_aws_does_not_offer_is_not_asked_for() -> None:
         verdict.service.short: verdict.state for verdict in verdicts([], dataclasses.replace(GROUND, offered=offered))
     }
     assert (found.pop("logs"), set(found.values())) == (serving.MISSING, {serving.NOT_OFFERED})
+    nothing = dataclasses.replace(GROUND, offered={})
+    assert all("AWS offers no endpoint" in verdict.remarks[0] for verdict in verdicts([], nothing)), "gateways too"
     assert {verdict.state for verdict in verdicts([], GROUND)} == {serving.MISSING}, "nobody has asked"
 
 

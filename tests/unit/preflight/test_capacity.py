@@ -34,6 +34,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Instances,
     Limit,
     Quota,
+    Volumes,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
@@ -193,7 +194,8 @@ def test_the_runners_own_environments_are_told_from_what_others_run() -> None:
         )
     )
     found = account.instances(ec2, "environments")
-    assert found == Instances({"vcpus": 10, "vcpus_g": 4, "vcpus_trn": 8}, frozenset({"i-2", "i-3"}))
+    others = {"vcpus": 10, "vcpus_g": 4, "vcpus_trn": 8}
+    assert found == Instances(others, frozenset({"i-2", "i-3"}), {"vcpus": 8})
     assert set(ec2.filters["instance-state-name"]) == {"pending", "running", "stopping", "stopped"}
     nobody = account.instances(ec2, "")
     assert (nobody.vcpus["vcpus"], nobody.own) == (18, frozenset())
@@ -205,7 +207,7 @@ def test_storage_is_counted_over_all_pages_without_the_runners_own() -> None:
         return {"Size": size, "Attachments": [{"InstanceId": identifier} for identifier in attached]}
 
     ec2 = Ec2(volumes=(volume(1024), volume(512, "i-9"), volume(4096, "i-2"), volume(512)))
-    assert account.volume_use(ec2, {"i-2", "i-3"}) == 2.0
+    assert account.volume_use(ec2, {"i-2", "i-3"}) == Volumes(2.0, 4.0)
     assert ec2.filters == {"volume-type": ["gp3"]}
 
 

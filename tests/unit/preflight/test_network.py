@@ -15,7 +15,9 @@ from samples import ACL, CA, FACTS, GROUP, LOCAL, NAT, SUBNETS, TABLE, TEMPLATE,
 from samples import network as network_facts
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Parameter, Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import REQUIRED_NO_PROXY
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import SERVICES
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import checks
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.certificates import (
@@ -28,6 +30,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import (
     addresses,
     custom_ca,
+    endpoint_acls,
     network,
     network_endpoints,
     proxy,
@@ -42,8 +45,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     Permission,
     VpcDns,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Service
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route_tables import Route, RouteTable, table_of
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses, uncovered
 
 CLOSED = (dataclasses.replace(TABLE, routes=(LOCAL,)),)
 PUBLIC = (RouteTable("rtb-public", False, ("subnet-l1", "subnet-l2"), (LOCAL, Route("0.0.0.0/0", "igw-1"))), TABLE)
@@ -51,6 +55,7 @@ ELASTIC = (dataclasses.replace(TABLE, routes=(LOCAL, Route("0.0.0.0/0", "igw-1")
 # As firewalls and VPNs write a default route; of IPv6 alone, which is none for what has IPv4 alone; and a prefix list.
 HALVES = ("0.0.0.0/1", "128.0.0.0/1")
 LIST = Route("pl-1", "tgw-1")
+SHUT = '{"Statement": []}'
 
 
 def routed(*routes: Route) -> dict[str, t.Any]:
@@ -228,6 +233,19 @@ NETWORK: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
     (network_endpoints.endpoints, {}, closed(network_facts(sts={"private_dns": False})), "fail"),
     (network_endpoints.endpoints, {}, closed(network_facts(sts={"subnet_ids": ("subnet-e1",)})), "warn"),
     (network_endpoints.endpoints, {}, closed(network_facts(sts={"policy": "{}"})), "warn"),
+    (network_endpoints.endpoints, {}, closed(network_facts(sts={"policy": SHUT})), "fail"),
+    (network_endpoints.endpoints, {}, closed(network_facts(sts={"subnet_ids": ()})), "fail"),
+    # With a way out, names and routes lead to the endpoints all the same.
+    (network_endpoints.endpoints, {}, {"network_endpoints": network_facts(sts={"policy": SHUT})}, "warn"),
+    (network_endpoints.endpoints, {}, {"network_endpoints": network_facts(s3={"policy": SHUT})}, "warn"),
+    (network_endpoints.endpoints, {}, {"network_endpoints": network_facts(s3={"policy": "{}"})}, "warn"),
+    (endpoint_acls.endpoint_acls, {}, {}, "pass"),
+    (endpoint_acls.endpoint_acls, {"privatelink_enabled": False}, {}, "skip"),
+    (endpoint_acls.endpoint_acls, {}, {"network_acls": refused("ec2:DescribeNetworkAcls")}, "skip"),
+    # Each zone's own subnet is reached, and the names have addresses in both.
+    (endpoint_acls.endpoint_acls, {}, separate(), "warn"),
+    (endpoint_acls.endpoint_acls, {"privatelink_enabled": False, **CREATED}, separate(), "warn"),
+    (endpoint_acls.endpoint_acls, {"privatelink_subnet_ids": ("subnet-l1",)}, separate(), "fail"),
     (network_endpoints.endpoints, {}, closed(network_facts(s3={"route_table_ids": ("rtb-other",)})), "fail"),
     (network_endpoints.endpoints, {}, {**routed(LIST), "network_endpoints": network_facts(without=("sts",))}, "warn"),
     (network_endpoints.endpoints, CREATED, closed(network_facts(without=("sts",))), "pass"),
@@ -430,6 +448,45 @@ def test_what_closes_the_way_to_the_targets_is_told_with_its_rule(changes: dict[
     assert (found.status, found.summary) == ("fail", told)
 
 
+def test_a_strangers_endpoint_behind_a_wall_is_told_with_the_rule_that_is_the_wall() -> None:
+    """In a subnet of its own, whose network ACL lets another part of the VPC in."""
+    there = network_facts(sts={"subnet_ids": ("subnet-x",)})
+    ground = dataclasses.replace(there.ground, cidrs={"subnet-x": "10.0.200.0/24"})
+    rules = (AclEntry(90, False, False, "6", "10.0.16.0/20", 443, 443), *ACL.entries)
+    acls = (ACL, NetworkAcl("acl-x", ("subnet-x",), rules))
+    seen = {"network_endpoints": dataclasses.replace(there, ground=ground), "network_acls": acls}
+    found = look(endpoint_acls.endpoint_acls, {"privatelink_enabled": False}, seen)
+    told = "subnet-e2 reaches none of vpce-sts: acl-x rule 90 denies inbound TCP 443 from subnet-e2."
+    assert (found.status, found.summary) == ("fail", told)
+    # Linux's ephemeral ports are enough for the answers, and an order in which the allowing rule is first.
+    rules = (AclEntry(80, False, True, "6", "10.0.0.0/16", 443, 443), *rules[:1])
+    back = (AclEntry(80, True, True, "6", "10.0.0.0/16", 32768, 61000),)
+    acls = (ACL, NetworkAcl("acl-x", ("subnet-x",), (*rules, *back)))
+    assert look(endpoint_acls.endpoint_acls, {}, {**seen, "network_acls": acls}).status == "pass"
+
+
+@pytest.mark.parametrize(("absent", "status"), [("logs", "fail"), ("acm", "warn"), ("dynamodb", "warn")])
+@pytest.mark.parametrize("wanted", [{}, {"network_endpoints": True}])
+def test_without_a_way_out_what_aws_offers_no_endpoint_for_is_told(
+    wanted: dict[str, t.Any], absent: str, status: str
+) -> None:
+    """As in regions and partitions that have not every service."""
+    there = network_facts(without=(absent,))
+    offered = {
+        (service.short, service.kind): Service(service.names("eu-central-1")[0], "eu-central-1")
+        for service in SERVICES
+        if service.short != absent
+    }
+    seen = closed(dataclasses.replace(there, ground=dataclasses.replace(there.ground, offered=offered)))
+    found = look(network_endpoints.endpoints, wanted, seen)
+    assert (found.status, f"AWS offers no endpoint for {absent}" in found.summary) == (status, True)
+    # What is missing beside it does not hide it.
+    more = dataclasses.replace(seen["network_endpoints"], endpoints=())
+    if not wanted:
+        found = look(network_endpoints.endpoints, wanted, {**seen, "network_endpoints": more})
+        assert (found.status, f"AWS offers none for {absent}" in found.summary) == ("fail", True)
+
+
 def test_a_way_that_only_cross_zone_load_balancing_takes_is_a_warning() -> None:
     other_zone = AclEntry(7, False, False, "6", "10.0.129.0/24", 8443, 8443)
     acls = separate()["network_acls"]
@@ -459,6 +516,19 @@ def test_the_api_endpoint_of_the_template_counts_where_the_inventory_names_none(
         ("app.ona.com", ("*.ona.com",), True),
         ("app.ona.com", ("*",), True),
         ("app.ona.com", ("a.com", "na.com"), False),
+        ("app.ona.com", ("APP.ona.com.",), True),
+        # A suffix with a dot is for what is below it alone.
+        ("app.ona.com", (".ona.com",), True),
+        ("app.ona.com", (".app.ona.com",), False),
+        ("app.ona.com", ("*.app.ona.com",), False),
+        ("app.ona.com", ("app.ona.com:443",), True),
+        ("app.ona.com", ("ona.com:8443", "*:80"), False),
+        # PrivateLink's addresses are in a range of the VPC's, and names are not resolved.
+        ("app.ona.com", ("10.0.0.0/8", "::/0", "0.0.0.0/0"), False),
+        ("10.1.2.3", ("10.0.0.0/8:443",), True),
+        ("fd00::1", ("[fd00::1]:443",), True),
+        ("fd00::1", ("fd00::/8",), True),
+        ("fd00::1", ("[fd00::1]:80",), False),
         ("10.1.2.3", ("10.0.0.0/8",), True),
         ("10.1.2.3", ("10.1.3.0/25", "10.1.2.3"), True),
         ("11.1.2.3", ("10.0.0.0/8",), False),
@@ -468,6 +538,45 @@ def test_the_api_endpoint_of_the_template_counts_where_the_inventory_names_none(
 )
 def test_what_no_proxy_keeps_off_the_proxy(host: str, entries: tuple[str, ...], told: bool) -> None:
     assert bypasses(host, entries) is told
+
+
+@pytest.mark.parametrize(
+    ("entries", "missing"),
+    [
+        ((".internal", "169.254.0.0/16", "app.gitpod.io", ".amazonaws.com"), []),
+        (("internal", "*.amazonaws.com", ".gitpod.io", "169.254.0.0/15"), []),
+        ((".internal", "169.254.169.254", ".app.gitpod.io", "s3.amazonaws.com"), list(REQUIRED_NO_PROXY[1:])),
+        # Without any proxy none need be set.
+        (("*",), list(REQUIRED_NO_PROXY)),
+    ],
+)
+def test_a_wider_entry_stands_for_one_that_the_guide_demands(entries: tuple[str, ...], missing: list[str]) -> None:
+    assert uncovered(REQUIRED_NO_PROXY, entries) == missing
+    found = look(proxy.no_proxy, {"no_proxy": entries}, {})
+    assert (found.status == "fail") is bool(missing)
+    assert ("gitpod_no_proxy" in found.remediation) is bool(missing)
+
+
+@pytest.mark.parametrize(
+    ("region", "entries", "through"),
+    [
+        ("eu-central-1", (".amazonaws.com",), ""),
+        # The names that the services really have.
+        (
+            "eu-central-1",
+            ("s3.eu-central-1.amazonaws.com", "ecr.eu-central-1.amazonaws.com", "logs.eu-central-1.amazonaws.com"),
+            "secretsmanager.eu-central-1.amazonaws.com.",
+        ),
+        ("cn-north-1", (".amazonaws.com",), "api.ecr.cn-north-1.amazonaws.com.cn"),
+        ("eusc-de-east-1", (".amazonaws.com",), "api.ecr.eusc-de-east-1.amazonaws.eu"),
+        ("eusc-de-east-1", (".amazonaws.eu",), ""),
+    ],
+)
+def test_the_names_of_aws_bypass_the_proxy_in_every_partition(
+    region: str, entries: tuple[str, ...], through: str
+) -> None:
+    found = look(proxy.aws_endpoints, {"region": region, "no_proxy": entries}, {})
+    assert (found.status, through in found.summary) == ("fail" if through else "pass", True)
 
 
 def test_which_path_leads_out_is_said() -> None:

@@ -110,6 +110,7 @@ def whose(
     return {"owned": judged, "stack": judged.seen}
 
 
+GATEWAYLESS = network(without=("s3", "dynamodb"))
 LISTED = tuple(service.short for service in SERVICES)
 
 
@@ -322,6 +323,29 @@ CASES: list[tuple[t.Any, dict[str, t.Any], dict[str, t.Any], str]] = [
         {"network_endpoints": True, "privatelink_enabled": False},
         {"network_endpoints": network()},
         "skip",
+    ),
+    # Endpoints of Gateway Load Balancers count with them.
+    (
+        quotas.quota_endpoints,
+        {},
+        {**quota("endpoints", 2.0, None), "endpoints": (endpoint("a", "GatewayLoadBalancer"), endpoint("b"))},
+        "fail",
+    ),
+    (quotas.quota_endpoints, {}, {**quota("endpoints", 2.0, None), "endpoints": (endpoint("a", "Gateway"),)}, "pass"),
+    (quotas.quota_gateway_endpoints, {}, {}, "skip"),
+    (quotas.quota_gateway_endpoints, {"network_endpoints": True}, {"network_endpoints": network()}, "skip"),
+    (quotas.quota_gateway_endpoints, {"network_endpoints": True}, {"network_endpoints": GATEWAYLESS}, "pass"),
+    (
+        quotas.quota_gateway_endpoints,
+        {"network_endpoints": True},
+        {**quota("gateway_endpoints", 20.0, 19.0), "network_endpoints": GATEWAYLESS},
+        "fail",
+    ),
+    (
+        quotas.quota_gateway_endpoints,
+        {"network_endpoints": True},
+        {**quota("gateway_endpoints", 20.0, 17.0), "network_endpoints": GATEWAYLESS},
+        "warn",
     ),
     (quotas.quota_addresses, {}, {}, "pass"),
     (quotas.quota_addresses, {}, quota("addresses", 5.0, 5), "fail"),

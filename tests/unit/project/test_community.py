@@ -12,6 +12,8 @@ import typing as t
 
 import pytest
 import yaml
+from gitpod.v1 import environment_automation_pb2
+from google.protobuf import json_format
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.contract import of_host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.fleet import fleet_problems
@@ -74,6 +76,21 @@ def test_commands_that_newcomers_are_given_exist(where: str, command: str) -> No
     assert set(named) <= targets, where
     files = re.findall(r"(?:^|\s)(\.ci/\w+\.py|tests/\w+\.py)", command)
     assert [name for name in files if not (ROOT / name).is_file()] == []
+
+
+def test_the_vendors_own_reader_takes_the_automations_file() -> None:
+    """Its API refuses a file with a field that it does not know (gitpod-sdk, AutomationsFile)."""
+    found = json_format.ParseDict(content(".ona/automations.yaml"), environment_automation_pb2.AutomationsFile())
+    assert set(found.tasks) == set(content(".ona/automations.yaml")["tasks"])
+    with pytest.raises(json_format.ParseError):
+        json_format.ParseDict({"tasks": {"x": {"run": "make"}}}, environment_automation_pb2.AutomationsFile())
+
+
+def test_as_root_the_python_of_the_container_is_named() -> None:
+    """Root's PATH is not the user's: sudo sets its own (sudoers, secure_path)."""
+    devcontainer = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text("utf-8"))["onCreateCommand"]
+    asked = [devcontainer, content(".ona/automations.yaml")["tasks"]["install"]["command"]]
+    assert [command for command in asked if "sudo python3" in command] == []
 
 
 def test_tasks_of_the_environment_wait_for_the_installation() -> None:

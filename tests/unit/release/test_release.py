@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
     LARGEST_BODY,
+    VERSION_TAG,
     Release,
     check_hash,
     fitting_body,
@@ -21,8 +22,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release 
     manifest_url,
     newer_than,
     parse_manifest,
+    plain,
+    recorded,
     release_tags,
     template_location,
+    version_of,
 )
 
 
@@ -46,6 +50,28 @@ def test_the_manifests_template_is_meant_unless_another_is_named() -> None:
     assert parse_manifest(manifest, "https://r") == Release("20260115.2", url, url)
     other = parse_manifest(manifest, "https://r", "enterprise.json")
     assert other == Release("20260115.2", "https://r/ec2/releases/20260115.2/enterprise.json", url)
+
+
+def test_a_release_is_the_same_one_with_and_without_its_letter() -> None:
+    """A mirror's manifest, a stack's tag and a runner may each have the letter that the vendor's tags have."""
+    url = "https://r/ec2/releases/v20260115.2/runner.json"
+    manifest = json.dumps({"version": "v20260115.2", "cloudformation_template_url": url})
+    for asked in ("", "20260115.2", "v20260115.2"):
+        assert parse_manifest(manifest, "https://r", asked=asked).version == "20260115.2"
+    with pytest.raises(RunnerError, match=r"It is the manifest of 20260115\.2"):
+        parse_manifest(manifest, "https://r", asked="v20260115.20")
+    assert version_of(url) == "20260115.2"
+    assert recorded({VERSION_TAG: "v20260115.2"}) == "20260115.2"
+    assert recorded({}) == ""
+    # What only begins with it is no release's letter.
+    assert plain("vendored") == "vendored"
+
+
+def test_another_file_of_a_release_has_not_the_query_of_the_one_that_is_named() -> None:
+    url = "https://r/ec2/releases/20260115.2/runner.json?versionId=a/b#top"
+    manifest = json.dumps({"version": "20260115.2", "cloudformation_template_url": url})
+    found = parse_manifest(manifest, "https://r", "other.json")
+    assert found == Release("20260115.2", "https://r/ec2/releases/20260115.2/other.json", url)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +119,9 @@ def test_another_answer_than_a_manifest_is_told(text: str) -> None:
         ("https://s3.eu-central-1.amazonaws.com/bucket/a.json", True),
         ("https://s3-us-west-2.amazonaws.com/bucket/a.json", True),
         ("https://bucket.s3.cn-north-1.amazonaws.com.cn/a.json", True),
+        ("https://bucket.s3.eusc-de-east-1.amazonaws.eu/a.json", True),
+        ("https://bucket.s3.us-iso-east-1.c2s.ic.gov/a.json", True),
+        ("https://bucket.s3.us-east-1.amazonaws.com.evil.example/a.json", False),
         ("http://bucket.s3.amazonaws.com/a.json", False),
         ("https://releases.gitpod.io/a.json", False),
         ("https://s3.amazonaws.com.evil.example/a.json", False),

@@ -33,9 +33,12 @@ def test_what_nobody_declares_ends_the_report_with_its_links() -> None:
     found = fleet(("a", (), HEALTHY), ("b", ("scm_integrations",), HEALTHY))
     assert next_lines(found.documents) == [
         "Next steps:",
-        f"  Configure repository access (a): {ACCESS}, or declare gitpod_runner_settings_scm_integrations",
-        f"  Configure environment classes (all 2 runners): {CLASSES}, or declare "
-        "gitpod_runner_settings_environment_classes",
+        "  Configure repository access (a)",
+        f"    {ACCESS}",
+        "    or declare gitpod_runner_settings_scm_integrations",
+        "  Configure environment classes (all 2 runners)",
+        f"    {CLASSES}",
+        "    or declare gitpod_runner_settings_environment_classes",
     ]
     assert [step["runners"] for step in found.document()["next_steps"]] == [["a"], ["a", "b"]]
     text, html = markdown(found), page(found)
@@ -55,8 +58,9 @@ def test_where_all_is_declared_nothing_is_added() -> None:
 
 def test_a_runner_that_failed_is_led_to_the_remedies_first() -> None:
     found = fleet(("a", (), FAILED))
-    (_head, line) = next_lines(found.documents)
-    assert line.startswith("  Troubleshoot (a): https://")
+    (_head, title, link) = next_lines(found.documents)
+    assert title == "  Troubleshoot (a)"
+    assert link.startswith("    https://")
     assert ">Troubleshoot</a>" in page(found)
     assert "[Troubleshoot](https://" in markdown(found)
 

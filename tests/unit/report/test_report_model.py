@@ -19,7 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.f
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.screen import fleet_lines
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.stages import stages_of
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import runner_summary
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import STATES, runner_summary
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from tests import report_samples, reports
 from tests.unit.report.test_report_fleet import SCHEMA
@@ -27,6 +27,14 @@ from tests.unit.report.test_report_fleet import SCHEMA
 PHRASE = re.compile(r"(\d+) (not verifiable|not made|passed|warnings?|failed)")
 KEYS = {"not verifiable": "unverifiable", "not made": "not_made", "warning": "warnings"}
 FLEETS = list(report_samples.FLEETS.values())
+# Other sizes and mixes, such as one runner alone, and more that fail than do not.
+MIXED: list[tuple[int, tuple[str, ...]]] = [
+    (1, ()),
+    (1, ("refused",)),
+    (2, ("unhealthy", "unhealthy")),
+    (7, ("waiting", "rolled back", "rolled back", "unhealthy")),
+    (33, ("held", "refused", "refused", "waiting", "waiting", *["rolled back"] * 14)),
+]
 
 
 def counted(text: str) -> dict[str, int]:
@@ -50,12 +58,13 @@ def rendered(count: int, kinds: tuple[str, ...]) -> dict[str, str]:
     return {"screen": screen, "markdown": files["fleet.md"], "json": files["fleet.json"], "page": page}
 
 
-@pytest.mark.parametrize(("count", "kinds"), FLEETS)
+@pytest.mark.parametrize(("count", "kinds"), [*FLEETS, *MIXED])
 def test_all_four_count_the_same(count: int, kinds: tuple[str, ...]) -> None:
     found = rendered(count, kinds)
     document = json.loads(found["json"])
-    states = something(document["counts"])
-    headline = f"{count} runners: {', '.join(f'{number} {state}' for state, number in states.items())}"
+    states = something({state: document["counts"][state] for state in STATES})
+    runners = "1 runner" if count == 1 else f"{count} runners"
+    headline = f"{runners}: {', '.join(f'{number} {state}' for state, number in states.items())}"
     for name in ("screen", "markdown"):
         assert headline in found[name].splitlines(), name
     shown = {

@@ -219,6 +219,21 @@ def test_the_table_is_sorted_and_tells_below_it_what_to_do() -> None:
     assert text[0] == "3 runners: 1 failing, 1 with warnings, 1 in order"
 
 
+def test_what_differs_in_the_runners_own_names_alone_is_told_once() -> None:
+    def absent(name: str, domain: str) -> dict[str, t.Any]:
+        told = f"There is no stack {name} for {domain} in eu-central-1."
+        check = {"id": "stack", "status": "fail", "summary": told, "remediation": "Deploy it with site.yml."}
+        return {"region": "eu-central-1", "runner": name, "domain": domain, "status": {"checks": [check]}}
+
+    rows = [absent("runner-a", "a.example.com"), absent("runner-b", "b.example.com"), line("c", drift=DRIFTED)]
+    text = status_lines(rows)
+    below = text[text.index("2 runners (runner-a, runner-b)") :]
+    assert below[1] == "  stack FAIL: There is no stack <runner> for <domain> in <region>."
+    assert sum("There is no stack" in row for row in text) == 1
+    assert "c" in text, "another reason is another's"
+    assert "  stack FAIL: There is no stack runner-a for a.example.com in eu-central-1." in status_lines(rows[:1])
+
+
 def test_what_could_not_be_looked_at_is_not_in_order() -> None:
     unread = Unread("acm:DescribeCertificate", "Connection was closed", "", "Run again")
     text = status_lines([line("a", certificate=unread), line("b")])

@@ -117,6 +117,20 @@ def test_other_tasks_are_ansibles_to_show(conductor: tuple[t.Any, list[str]]) ->
     assert shown == []
 
 
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        (OWN.partition(":")[0], True),
+        ("gitpod.enterprise_runner.gitpod_registration", True),
+        ("/home/me/dns.yml", False),
+        ("my.dns", False),
+    ],
+)
+def test_of_what_is_included_ones_own_files_are_shown(conductor: tuple[t.Any, list[str]], name: str, own: bool) -> None:
+    found, _shown = conductor
+    assert found.included(types.SimpleNamespace(_filename=name)) is own
+
+
 def test_the_report_comes_last_and_once(conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     own, shown = conductor
     monkeypatch.setattr(fleet_callback.context, "CLIARGS", {})
@@ -135,6 +149,29 @@ def test_without_a_report_what_fails_a_host_is_told(conductor: tuple[t.Any, list
     own, shown = conductor
     own.failed(result("a", task("runner_outcome", of="run"), msg="Failed: look"), False)
     assert "".join(shown) == "a: Failed: look\n"
+
+
+def test_a_long_failure_is_whole_where_no_report_follows(
+    conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, shown = conductor
+    monkeypatch.setattr(fleet_callback.context, "CLIARGS", {})
+    words = " ".join(f"word{number}" for number in range(100))
+    own.failed(result("a", task(), msg=f"{words} and what to do"), False)
+    assert "what to do" not in "".join(shown)
+    stats = types.SimpleNamespace(processed={"a": 1}, summarize=lambda _host: {"failures": 1}, custom={})
+    own.run_ended(stats)
+    assert "".join(shown).endswith("and what to do\n")
+    assert "".join(shown).count("what to do") == 1
+
+
+def test_lines_that_stay_fit_the_terminal(conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    own, shown = conductor
+    monkeypatch.setattr(fleet_callback, "TERMINAL_WIDTH", 60)
+    own.failed(result("runner-eu-central-1", task(), msg="one word after another " * 8), False)
+    lines = "".join(shown).splitlines()
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 60
 
 
 def test_a_fault_is_told_once_and_from_then_on_all_is_ansibles(conductor: tuple[t.Any, list[str]]) -> None:
@@ -211,6 +248,10 @@ def test_long_lines_are_broken_between_words_and_commands_are_not() -> None:
     arn = "arn:aws:cloudformation:eu-central-1:123456789012:stack/gitpod-eu-central-1/0b9a2f00"
     found = screen.wrapped(f"  The stack {arn} failed, because somebody removed it", 60).split("\n")
     assert found == ["  The stack", f"    {arn}", "    failed, because somebody removed it"]
+    assert screen.wrapped(f"    {arn}", 40) == f"    {arn}", "what is too long stays where it is"
     command = f"  ansible-playbook site --limit {'runner-a,' * 20}"
     assert screen.wrapped(command, 60) == command
+    record = f"    *.apac.gitpod.example.net.  300  IN  CNAME  {'a' * 60}."
+    document = f'    [{{"name": "a.example.com", "value": "{"b" * 60}"}}]'
+    assert [screen.wrapped(line, 60) for line in (record, document)] == [record, document], "what is copied is whole"
     assert screen.wrapped("x " * 99, None) == "x " * 99

@@ -92,7 +92,8 @@ def test_a_change_is_one_line_in_the_words_of_whoever_made_it() -> None:
     told = {"changed": True, "actions": ["create the stack gitpod-eu"]}
     assert tasks.changed_line(START, "a", told, False) == "a: create the stack gitpod-eu"
     assert tasks.changed_line(START, "a", told, True) == "a: would create the stack gitpod-eu"
-    assert tasks.changed_line(START, "a", {"changed": True}, False) == "a: Start the stack"
+    assert tasks.changed_line(START, "a", {"changed": True}, False) == "a: start the stack"
+    assert tasks.changed_line(START, "a", {"changed": True}, True) == "a: would start the stack"
     assert tasks.changed_line(START, "a", {"changed": False}, False) == ""
 
 
@@ -101,6 +102,8 @@ def test_a_failure_is_one_line_and_what_was_told_is_not_told_again() -> None:
     assert line.startswith("a: Start the stack failed: No capacity.")
     assert len(line) < 350
     assert line.isprintable()
+    asked = tasks.failed_line(tasks.Task("Confirm", "runner_teardown_plan"), "a", {"msg": "To confirm, run again"})
+    assert asked == "a: To confirm, run again", "where somebody is asked, nothing failed"
     for of in ("wait", "run", "gate", "status", "failure"):
         assert tasks.failed_line(tasks.Task("x", "runner_outcome", {"of": of}), "a", {"msg": "x"}) == ""
     assert tasks.failed_line(tasks.Task("x", "runner_outcome", {"of": "verification"}), "a", {"msg": "no"})
@@ -163,6 +166,12 @@ def test_after_a_failure_comes_the_command_that_goes_on() -> None:
     assert max(map(len, found)) <= 80
 
 
+def test_what_was_only_foreseen_is_not_done_by_the_command_that_goes_on() -> None:
+    assert "ansible-playbook gitpod.enterprise_runner.site -i 'inv entory.yml' --check --limit a" in " ".join(
+        line.strip().rstrip("\\").strip() for line in lines({"a": "failed"}, check=True)
+    )
+
+
 def test_values_of_extra_variables_are_not_repeated() -> None:
     found = "\n".join(lines({"a": "failed"}, extra_vars=("gitpod_exchange_token=s3cr3t",)))
     assert "s3cr3t" not in found
@@ -181,6 +190,9 @@ def test_a_success_says_where_to_go_on() -> None:
         assert words in found
     assert lines({"a": "unverified"}, check=True)[-1] == "Next: nothing was changed; run it without --check."
     assert "once what is waited for" in "\n".join(lines({"a": "waiting"}))
+    assert "--limit" not in "\n".join(lines({"a": "waiting"}))
+    assert "--limit 'eu*'" in "\n".join(lines({"a": "waiting"}, subset="eu*")), "as the run was limited"
+    assert "--limit 'eu*'" in "\n".join(lines({f"a{number}": "failed" for number in range(9)}, subset="eu*"))
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,12 @@ def test_the_tags_of_site_are_those_of_its_stages() -> None:
     assert run_tags.tags_of(run_tags.PLAYBOOKS / "status.yml") == frozenset()
 
 
+@pytest.mark.parametrize("path", sorted(run_tags.PLAYBOOKS.glob("*.yml")), ids=lambda path: str(path.stem))
+def test_every_playbook_asks_before_its_first_task(path: pathlib.Path) -> None:
+    first = yaml.safe_load(path.read_text("utf-8"))[0]
+    assert f"known_tags('{path.stem}')" in str(first.get("serial"))
+
+
 @pytest.mark.parametrize(
     "options",
     [

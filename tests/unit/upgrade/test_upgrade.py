@@ -52,8 +52,16 @@ def test_the_table_tells_each_runner_and_changes_that_are_shared_once() -> None:
     assert any("No stack" in line for line in lines)
 
 
+def test_why_several_cannot_be_upgraded_is_told_once() -> None:
+    refused = [row(name, failure="There is no release 20260115.10.") for name in ("a", "b", "c")]
+    lines = upgrade_lines([*refused, row("d", failure="No stack")])
+    assert lines[lines.index("a, b, c cannot be upgraded:") + 1] == "  There is no release 20260115.10."
+    assert sum("There is no release" in line for line in lines) == 1
+    assert "d cannot be upgraded:" in lines
+
+
 @pytest.mark.parametrize(
-    ("old", "deployed", "expected"),
+    ("old", "created", "expected"),
     [
         ("20250131.9", "2026-01-01", True),
         ("20250201.1", "2024-01-01", False),
@@ -62,10 +70,16 @@ def test_the_table_tells_each_runner_and_changes_that_are_shared_once() -> None:
         ("", "", False),
     ],
 )
-def test_the_port_of_ssh_changes_for_templates_up_to_january_2025(old: str, deployed: str, expected: bool) -> None:
-    found = row("a", old=old, stack={"last_updated_time": f"{deployed}T10:00:00+00:00" if deployed else ""})
+def test_the_port_of_ssh_changes_for_templates_up_to_january_2025(old: str, created: str, expected: bool) -> None:
+    times = {"creation_time": f"{created}T10:00:00+00:00" if created else "", "last_updated_time": "2026-03-01T10:00"}
+    found = row("a", old=old, stack=times)
     assert changes_ssh_port(found) is expected
-    assert any("SSH on port 29222" in line for line in upgrade_lines([found])) is expected
+    told = [line for line in upgrade_lines([found]) if "SSH on port 29222" in line]
+    assert [("records no release" in line) for line in told] == ([not old] if expected else [])
+
+
+def test_another_template_of_that_time_changes_no_port() -> None:
+    assert not changes_ssh_port(row("a", old="20250110.1", new="20250120.1"))
 
 
 def test_a_runner_that_is_there_is_not_warned_about() -> None:
@@ -74,11 +88,17 @@ def test_a_runner_that_is_there_is_not_warned_about() -> None:
 
 def test_the_way_back_names_the_release_and_the_hosts() -> None:
     lines = going_back([row("b"), row("a"), row("c", old="20251101.1"), row("d", changed=False), row("e", old="")])
-    upgrade = "ansible-playbook gitpod.enterprise_runner.upgrade -e gitpod_stack_release_version"
-    allowed = "-e gitpod_stack_allow_downgrade=true --limit"
     assert lines == [
-        f"To go back to 20251101.1: {upgrade}=v20251101.1 {allowed} host-c",
-        f"To go back to 20251203.4: {upgrade}=v20251203.4 {allowed} host-a:host-b",
+        "To go back to 20251101.1:",
+        "  ansible-playbook gitpod.enterprise_runner.upgrade \\",
+        "    -e gitpod_stack_release_version=v20251101.1 \\",
+        "    -e gitpod_stack_allow_downgrade=true \\",
+        "    --limit host-c",
+        "To go back to 20251203.4:",
+        "  ansible-playbook gitpod.enterprise_runner.upgrade \\",
+        "    -e gitpod_stack_release_version=v20251203.4 \\",
+        "    -e gitpod_stack_allow_downgrade=true \\",
+        "    --limit host-a:host-b",
         "e: no release was recorded before; go back with the release that they had (gitpod_stack_release_version), or"
         " their template (gitpod_stack_template_url)",
     ]

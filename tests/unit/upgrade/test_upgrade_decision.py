@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_batch import _unforeseen
-from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import hosts_of
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import hosts_of, stands
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
@@ -95,3 +95,20 @@ def test_of_a_stack_that_is_not_there_nothing_more_is_asked(state: str, operatio
     api: t.Any = OneStack(state)
     found = look.described(look._foreseen(api, {"name": "eu", "runner_name": "eu", "timeout": 60}, Source({})))
     assert (found["operation"], found["stack"]["name"], found["stack"]["status"]) == (operation, "eu", state)
+
+
+@pytest.mark.parametrize(
+    ("status", "standing"),
+    [
+        ("", False),
+        ("CREATE_IN_PROGRESS", False),
+        ("CREATE_FAILED", False),
+        ("ROLLBACK_COMPLETE", False),
+        ("DELETE_FAILED", False),
+        ("CREATE_COMPLETE", True),
+        ("UPDATE_ROLLBACK_COMPLETE", True),
+        ("UPDATE_ROLLBACK_FAILED", True),
+    ],
+)
+def test_after_a_failure_only_a_stack_that_was_complete_once_is_verified(status: str, standing: bool) -> None:
+    assert stands({"failed": True, "stack": {"name": "x", "status": status}}) is standing

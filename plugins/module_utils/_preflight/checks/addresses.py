@@ -60,12 +60,10 @@ def addresses(wanted: Wanted, facts: Facts) -> Finding:
 
 def _for_environments(wanted: Wanted, facts: Facts, free: int, named: bool) -> Finding:
     expected, there = wanted.expected_environments, exists(facts)
-    needed = expected + (0 if there else RUNNER_ADDRESSES)
-    own = 0
+    needed, own = expected + (0 if there else RUNNER_ADDRESSES), 0
     if there and free < needed:
         # Which of them are there already decides only now.
-        own = len((known(facts.instances) or Instances()).own)
-        needed = max(expected - own, 0)
+        needed, own = coming(wanted, facts)
     have = f", of which {own} are there already" if own else ""
     what = f"{expected} environments{have}" + ("" if there else ", and the runner")
     if named and free < needed:
@@ -74,6 +72,14 @@ def _for_environments(wanted: Wanted, facts: Facts, free: int, named: bool) -> F
             subnets_for(expected, len(wanted.ec2_subnet_ids)),
         )
     return passed(f"{free} free in the EC2 subnets, {needed} wanted for {what}.")
+
+
+def coming(wanted: Wanted, facts: Facts) -> tuple[int, int]:
+    """Addresses of EC2 subnets that are still to be taken, and how many environments have theirs already."""
+    if not exists(facts):
+        return wanted.expected_environments + RUNNER_ADDRESSES, 0
+    own = len((known(facts.instances) or Instances()).own)
+    return max(wanted.expected_environments - own, 0), own
 
 
 CHECKS = (addresses,)

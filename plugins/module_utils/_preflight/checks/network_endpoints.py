@@ -17,12 +17,17 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import SERVICES
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import (
+    DIALLED,
+    SERVICES,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.foresee import NetworkFacts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.plan import in_the_way, plan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.serving import (
     COMING,
     MISSING,
+    NOT_OFFERED,
+    SHUT,
     Verdict,
     verdicts,
 )
@@ -59,17 +64,19 @@ def endpoints(wanted: Wanted, facts: Facts) -> Finding:
     closed, found = closed_subnets(subnets, tables), known(facts.network_endpoints)
     if found is None:
         return passed("The EC2 subnets have a way out, and no endpoint is in it.")
-    if wanted.network_endpoints:
-        return _created(wanted, found)
     judged = verdicts(found.endpoints, found.ground)
+    where = f"No default route for {', '.join(closed)}"
+    if wanted.network_endpoints:
+        return _created(wanted, found, _unserved(where, judged) if closed else None)
     if not closed:
         return _beside_a_way_out(judged)
     open_ones = [verdict for verdict in judged if not verdict.serves]
-    where = f"No default route for {', '.join(closed)}"
     if not open_ones:
-        return _remarked(f"{where}; endpoints serve all services of AWS that the runner calls.", judged)
-    told = _missing(where, open_ones)
-    if told.status == FAIL and found.unread and all(verdict.state == MISSING for verdict in open_ones):
+        served = f"{where}; endpoints serve all services of AWS that the runner calls."
+        return _unserved(where, judged) or _remarked(served, judged)
+    told = _missing(where, open_ones, not_offered(judged))
+    unseen = all(verdict.state == MISSING for verdict in open_ones) and not not_offered(judged)
+    if told.status == FAIL and found.unread and unseen:
         # Shared endpoints of another VPC are reached through private hosted zones.
         return warned(
             f"{told.summary.rstrip('.')}; whether they are reached all the same is not known, because"
@@ -88,8 +95,28 @@ def endpoints(wanted: Wanted, facts: Facts) -> Finding:
     return told
 
 
-def _created(wanted: Wanted, found: NetworkFacts) -> Finding:
-    """What the stage does about it, by its own planner."""
+def not_offered(judged: t.Iterable[Verdict]) -> list[str]:
+    """Short names of the services for which AWS offers no endpoint here."""
+    return [verdict.service.short for verdict in judged if verdict.state == NOT_OFFERED]
+
+
+def _unserved(where: str, judged: t.Sequence[Verdict]) -> Finding | None:
+    """What no endpoint can serve here, because AWS offers none; C(None) where there is nothing."""
+    names = not_offered(judged)
+    if not names:
+        return None
+    verdict = failed if set(names) & set(DIALLED) else warned
+    return verdict(
+        f"{where}, and AWS offers no endpoint for {', '.join(names)} in this region.",
+        "Add a way out for what has none (NAT or transit gateway, firewall), or choose another region.",
+    )
+
+
+def _created(wanted: Wanted, found: NetworkFacts, unserved: Finding | None) -> Finding:
+    """What the stage does about it, by its own planner.
+
+    :param unserved: what the stage can do nothing about.
+    """
     if found.dns_off:
         return failed(
             f"The VPC has {' and '.join(found.dns_off)} off, which private DNS of endpoints needs.",
@@ -99,6 +126,8 @@ def _created(wanted: Wanted, found: NetworkFacts) -> Finding:
         todo = plan(asked(wanted), found.ground, found.endpoints, found.group)
     except RunnerError as error:
         return failed(f"{error.what}: {error.why}.", f"{error.next_step}.")
+    if unserved is not None:
+        return unserved
     made = [step.service.short for step in todo.steps if step.todo.create]
     told = f"The stage creates endpoints for {', '.join(made)}." if made else "Every service has an endpoint."
     return _remarked(told, todo.used)
@@ -106,20 +135,34 @@ def _created(wanted: Wanted, found: NetworkFacts) -> Finding:
 
 def _beside_a_way_out(judged: t.Sequence[Verdict]) -> Finding:
     """An endpoint with private DNS takes the name from the way out, whether or not the runner gets through it."""
-    shut = [verdict for verdict in judged if verdict.lacks and verdict.state != COMING and in_the_way(verdict)]
-    if not shut:
-        return passed("The EC2 subnets have a way out.")
-    return warned(
-        f"The EC2 subnets have a way out, but private DNS leads to endpoints that do not serve them:"
-        f" {'; '.join(verdict.told for verdict in shut)}.",
-        "Have whoever made them admit 443 from the EC2 subnets' ranges, or switch their private DNS off.",
-    )
+    shut = [verdict for verdict in judged if _shuts(verdict)]
+    if shut:
+        return warned(
+            f"The EC2 subnets have a way out, but private DNS or routes lead to endpoints that do not serve them:"
+            f" {'; '.join(verdict.told for verdict in shut)}.",
+            "Have whoever made them let the EC2 subnets through (443 from their ranges, the policy), or take the names"
+            " and routes back (private DNS off, other route tables).",
+        )
+    unweighed = [remark for verdict in judged for remark in verdict.unweighed]
+    if unweighed:
+        return warned(
+            f"The EC2 subnets have a way out, but what private DNS or routes lead to has policies:"
+            f" {'; '.join(unweighed)}.",
+            "Make sure that these policies allow what the runner and its environments call.",
+        )
+    return passed("The EC2 subnets have a way out.")
 
 
-def _missing(where: str, open_ones: t.Sequence[Verdict]) -> Finding:
+def _shuts(verdict: Verdict) -> bool:
+    """Whether names or routes lead to what does not let the runner through; a gateway has neither name nor group."""
+    return SHUT in verdict.lacks or bool(verdict.lacks and verdict.state != COMING and in_the_way(verdict))
+
+
+def _missing(where: str, open_ones: t.Sequence[Verdict], lost: t.Sequence[str]) -> Finding:
     missing = [verdict.service.short for verdict in open_ones if not verdict.endpoints]
     partly = [verdict.told for verdict in open_ones if verdict.endpoints]
     parts = ([f"no endpoint for {', '.join(missing)}"] if missing else []) + partly
+    parts += [f"AWS offers none for {', '.join(lost)} here"] if lost else []
     told = f"{where}, and {'; '.join(parts)}."
     if all(verdict.state == COMING for verdict in open_ones):
         return warned(told, "AWS is at work on them; run again.")

@@ -16,18 +16,18 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import (
-    REQUIRED_NO_PROXY,
-    partition_of,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules import REQUIRED_NO_PROXY
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import DIALLED
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import Service
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses, host_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._regions import suffix_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import bypasses, host_of, uncovered
 
 NONE = "No proxy is set."
+# Whichever: the registry may be the vendor's or a mirror's.
+ACCOUNT = "123456789012"
 LARGEST_PORT = 65535
 
 
@@ -92,7 +92,7 @@ def no_proxy(wanted: Wanted, _facts: Facts) -> Finding:
     if not proxies(wanted):
         return skipped(NONE)
     entries = wanted.no_proxy
-    absent = [entry for entry in REQUIRED_NO_PROXY if entry not in entries]
+    absent = uncovered(REQUIRED_NO_PROXY, entries)
     if absent:
         return failed(f"Missing: {', '.join(absent)}.", "Add them to gitpod_no_proxy.")
     if not bypasses("169.254.169.254", entries):
@@ -105,18 +105,29 @@ def no_proxy(wanted: Wanted, _facts: Facts) -> Finding:
     asks="Do the AWS APIs that the runner needs bypass the proxy?",
     why="The runner reaches these directly over 443; through a proxy that inspects TLS their signatures or certificates"
     " fail.",
-    fix="Add `.amazonaws.com` (in China `.amazonaws.com.cn`) to `gitpod_no_proxy`.",
+    fix="Add `.amazonaws.com` (in China `.amazonaws.com.cn`, in the European Sovereign Cloud `.amazonaws.eu`) to"
+    " `gitpod_no_proxy`.",
 )
 def aws_endpoints(wanted: Wanted, _facts: Facts) -> Finding:
     """By the hosts' names in the region."""
     if not proxies(wanted):
         return skipped(NONE)
-    suffix = "amazonaws.com.cn" if partition_of(wanted.region) == "aws-cn" else "amazonaws.com"
-    hosts = [f"{service}.{wanted.region}.{suffix}" for service in DIALLED]
+    suffix = suffix_of(wanted.region)
+    hosts = [f"{name}.{suffix}" for name in _dialled(wanted.region)]
     through = [host for host in hosts if not bypasses(host, wanted.no_proxy)]
     if through:
         return failed(f"Through the proxy: {', '.join(through)}.", f"Add .{suffix} to gitpod_no_proxy.")
     return passed(f"{', '.join(DIALLED)} bypass it.")
+
+
+def _dialled(region: str) -> list[str]:
+    """The hosts of the services that the runner dials, without what all names of the partition end in.
+
+    Registries are below the second of ECR's, buckets below S3's, each of an account or a bucket that is not known yet
+    (ECR and S3 API references, "Endpoints").
+    """
+    places = {"ecr.api": f"api.ecr.{region}", "ecr.dkr": f"{ACCOUNT}.dkr.ecr.{region}"}
+    return [places.get(service, f"{service}.{region}") for service in DIALLED]
 
 
 @check(

@@ -22,6 +22,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     warned,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import (
+    GATEWAY,
+    INTERFACE,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     account,
     capacity,
@@ -41,6 +45,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 
 # Share of a quota from which on its use is worth a warning.
 NEARLY = 0.9
+_BILLED_KINDS = (INTERFACE, "GatewayLoadBalancer")
 CLASSES = "gitpod_runner_settings_environment_classes"
 _ORDER = (PASS, SKIP, WARN, FAIL)
 
@@ -114,8 +119,7 @@ def quota_load_balancers(_wanted: Wanted, facts: Facts) -> Finding:
 )
 def quota_vcpus(wanted: Wanted, facts: Facts) -> Finding:
     """Family by family; the runner is deployed without them, so this is never more than a warning."""
-    types: t.Mapping[str, int] | None = known(facts.instance_types) if wanted.instance_types else None
-    each = capacity.each(wanted.environment_classes, types or {})
+    each = each_of(wanted, facts)
     if not each:
         return skipped("No declared class has an instance type that counts against these quotas: see capacity.classes.")
     running = wanted.running_environments
@@ -125,6 +129,12 @@ def quota_vcpus(wanted: Wanted, facts: Facts) -> Finding:
         counted = f"({running} environments with {one.vcpus} each: {one.of})."
         found.append(dataclasses.replace(seen, summary=f"{seen.summary.rstrip('.')} {counted}"))
     return _together(found)
+
+
+def each_of(wanted: Wanted, facts: Facts) -> dict[str, capacity.Each]:
+    """What an environment takes at most, by the name of the quota it counts against."""
+    types: t.Mapping[str, int] | None = known(facts.instance_types) if wanted.instance_types else None
+    return capacity.each(wanted.environment_classes, types or {})
 
 
 def _together(found: list[Finding]) -> Finding:
@@ -149,10 +159,21 @@ def quota_fargate(_wanted: Wanted, facts: Facts) -> Finding:
     """Only when a stack is going to be created, of a template whose services run on Fargate."""
     if exists(facts):
         return skipped(EXISTS)
-    seen = known_template(facts)
-    if seen is not None and set(seen.resource_types) & CONTAINER_INSTANCES:
+    if not on_fargate(facts):
         return skipped("The template's services run on container instances.")
     return room(account.FARGATE, facts, capacity.FARGATE_VCPUS, "Fargate vCPUs")
+
+
+def on_fargate(facts: Facts) -> bool:
+    """Whether the template's services run on Fargate, or may."""
+    seen = known_template(facts)
+    return seen is None or not set(seen.resource_types) & CONTAINER_INSTANCES
+
+
+def storage(wanted: Wanted) -> float:
+    """TiB that the disks of all environments take; 0 where no class names a disk."""
+    disk = max((entry.disk for entry in wanted.environment_classes), default=0)
+    return round(disk * wanted.expected_environments / capacity.GIB_IN_TIB, 2)
 
 
 @check(
@@ -169,8 +190,7 @@ def quota_volumes(wanted: Wanted, facts: Facts) -> Finding:
     disk = max((entry.disk for entry in wanted.environment_classes), default=0)
     if not disk:
         return skipped(f"No class with a disk's size is declared ({CLASSES}).")
-    needed = round(disk * wanted.expected_environments / capacity.GIB_IN_TIB, 2)
-    found = _never_worse_than_a_warning(room(account.VOLUMES, facts, needed, "TiB of gp3 volumes"))
+    found = _never_worse_than_a_warning(room(account.VOLUMES, facts, storage(wanted), "TiB of gp3 volumes"))
     counted = f"({wanted.expected_environments} environments with {disk} GiB each)."
     return dataclasses.replace(found, summary=f"{found.summary.rstrip('.')} {counted}")
 
@@ -185,14 +205,32 @@ def quota_endpoints(wanted: Wanted, facts: Facts) -> Finding:
     """Only when some are going to be created: that to the management plane, and those for services of AWS."""
     if not (wanted.privatelink_enabled or wanted.network_endpoints):
         return skipped("No endpoint is asked for (gitpod_privatelink_enabled, gitpod_network_endpoints).")
-    there = [entry.endpoint for entry in known(facts.endpoints) or () if entry.kind == "Interface"]
+    there = [entry.endpoint for entry in known(facts.endpoints) or () if entry.kind in _BILLED_KINDS]
     found = any(entry.service_name == wanted.privatelink_service_name for entry in there)
     coming = int(wanted.privatelink_enabled and not found) + gather_network.coming(wanted, facts.network_endpoints)
     if not coming:
         return skipped("The endpoints exist.")
     quota = facts.quotas.get(account.ENDPOINTS)
+    # AWS counts them together (AWS PrivateLink guide, "AWS PrivateLink quotas").
     counted = Quota(quota.limit if quota else None, float(len(there)))
-    return judged(account.ENDPOINTS, counted, coming, "interface endpoints of the VPC")
+    return judged(account.ENDPOINTS, counted, coming, "interface and load balancer endpoints of the VPC")
+
+
+@check(
+    "stack.quota_gateway_endpoints",
+    asks="Is there room for the gateway endpoints in the region?",
+    why="AWS refuses further gateway endpoints in a region at the quota, in whichever VPCs they are; unless it was"
+    " raised, that is 20 (AWS PrivateLink guide, AWS PrivateLink quotas).",
+    fix="Ask for more under Service Quotas (VPC, Gateway VPC endpoints per Region).",
+)
+def quota_gateway_endpoints(wanted: Wanted, facts: Facts) -> Finding:
+    """Only when some are going to be created (gitpod_network_endpoints)."""
+    if not wanted.network_endpoints:
+        return skipped("No endpoint is asked for (gitpod_network_endpoints).")
+    coming = gather_network.coming(wanted, facts.network_endpoints, GATEWAY)
+    if not coming:
+        return skipped("The endpoints exist.")
+    return room(account.GATEWAYS, facts, coming, "gateway endpoints of the region")
 
 
 @check(
@@ -206,10 +244,15 @@ def quota_addresses(_wanted: Wanted, facts: Facts) -> Finding:
     """Only for a template that has them among its resources."""
     if exists(facts):
         return skipped(EXISTS)
-    seen = known_template(facts)
-    if seen is not None and "AWS::EC2::EIP" not in seen.resource_types:
+    if not allocates(facts):
         return skipped("The template allocates none.")
     return room(account.ADDRESSES, facts, 1, "Elastic IP addresses")
+
+
+def allocates(facts: Facts) -> bool:
+    """Whether the template allocates Elastic IP addresses, or may."""
+    seen = known_template(facts)
+    return seen is None or "AWS::EC2::EIP" in seen.resource_types
 
 
 CHECKS = (
@@ -219,5 +262,6 @@ CHECKS = (
     quota_fargate,
     quota_volumes,
     quota_endpoints,
+    quota_gateway_endpoints,
     quota_addresses,
 )

@@ -24,8 +24,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import (
     SSH_REMEDY,
-    SSH_WARNING,
     is_older,
+    ssh_warning,
     told,
 )
 
@@ -68,7 +68,7 @@ def release(wanted: Wanted, facts: Facts) -> Finding:
             return failed(newer, f"Name a newer release, or set {effects.ALLOW}.", evidence)
         return warned(newer, "It is deployed nevertheless, as gitpod_stack_allow_downgrade says.", evidence)
     if effects.changes_ssh_port(asked, stack):
-        return warned(f"{SSH_WARNING}.", f"{SSH_REMEDY}.", evidence)
+        return warned(f"{ssh_warning(effects.recorded(stack))}.", f"{SSH_REMEDY}.", evidence)
     if version == effects.recorded(stack) and version:
         return passed(f"The stack has {version}, as it is pinned{_running(version, running)}.", evidence)
     return passed(f"{before} becomes {version or 'another template'}.", evidence)

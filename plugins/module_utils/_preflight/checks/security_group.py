@@ -119,7 +119,6 @@ def outbound(wanted: Wanted, facts: Facts) -> Finding:
     closed = {
         port: [subnet.cidr for subnet in targets if not address_ranges.covered(subnet.cidr, reached[port])]
         for port in reached
-        for port in reached
     }
     missing = [f"TCP {port} to {', '.join(ranges)}" for port, ranges in closed.items() if ranges]
     if not missing:

@@ -1,0 +1,148 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one runner takes of what several runners share: quotas of the account in the region, addresses of subnets. Pure.
+
+The checks judge each runner alone; C(together) adds up what runners of one look need, from these.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import FAIL, WARN
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import (
+    Unread,
+    UnreadError,
+    known,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import GATEWAY
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
+    account,
+    capacity,
+    gather_network,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import addresses, quotas
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.network import named_subnets
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.stack import exists
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
+    Caller,
+    Facts,
+    Quota,
+    Subnet,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+
+T = t.TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Need:
+    """What a runner needs of a quota.
+
+    :param check: ID of the check that judges it.
+    :param quota: its name.
+    :param what: is counted, in words.
+    :param worst: what the check may be at worst.
+    :param limit: C(None) where it is not known.
+    :param used: by others than this runner; C(None) where it is not known.
+    :param own: by this runner, of what it needs.
+    :param once: what it is made for, where all that are for the same make it once; empty where each makes its own.
+    """
+
+    check: str
+    quota: str
+    needed: float
+    what: str
+    worst: str = FAIL
+    limit: float | None = None
+    used: float | None = None
+    own: float = 0.0
+    once: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Needs:
+    """What a runner needs of what others may need too.
+
+    :param place: the account and the region; empty where the account is not known.
+    :param free: addresses of each EC2 subnet.
+    :param addresses: of these that are still to be taken.
+    """
+
+    place: tuple[str, str]
+    quotas: tuple[Need, ...] = ()
+    free: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+    addresses: int = 0
+
+
+def needs_of(wanted: Wanted, facts: Facts, warn_only: t.Collection[str] = ()) -> Needs:
+    """What one runner needs; what could not be read needs nothing, because its check has said so.
+
+    :param warn_only: checks, and groups of them, that fail nothing (gitpod_prerequisites_warn_only).
+    """
+    caller = facts.caller if isinstance(facts.caller, Caller) else None
+    subnets: t.Sequence[Subnet] = _or_nothing(lambda: named_subnets(wanted, facts)[0], [])
+    return Needs(
+        (caller.account if caller else "", wanted.region),
+        tuple(
+            _measured(_judged(need, warn_only), facts.quotas.get(need.quota))
+            for need in (*_new(facts), *_lasting(wanted, facts))
+        ),
+        {subnet.id: subnet.free for subnet in subnets},
+        _or_nothing(lambda: addresses.coming(wanted, facts)[0], 0),
+    )
+
+
+def _new(facts: Facts) -> list[Need]:
+    """Of a stack that is going to be created."""
+    if _or_nothing(lambda: exists(facts), True):
+        return []
+    found = [
+        Need(quotas.quota_stacks.id, account.STACKS, 1, "stacks"),
+        Need(quotas.quota_load_balancers.id, account.LOAD_BALANCERS, 1, "network load balancers"),
+    ]
+    if _or_nothing(lambda: quotas.on_fargate(facts), False):
+        found.append(Need(quotas.quota_fargate.id, account.FARGATE, capacity.FARGATE_VCPUS, "Fargate vCPUs"))
+    if _or_nothing(lambda: quotas.allocates(facts), False):
+        found.append(Need(quotas.quota_addresses.id, account.ADDRESSES, 1, "Elastic IP addresses"))
+    return found
+
+
+def _lasting(wanted: Wanted, facts: Facts) -> list[Need]:
+    """Of environments, and of endpoints for all runners of a VPC."""
+    each: t.Mapping[str, capacity.Each] = _or_nothing(lambda: quotas.each_of(wanted, facts), {})
+    running = wanted.running_environments
+    gateways = _or_nothing(lambda: gather_network.coming(wanted, known(facts.network_endpoints), GATEWAY), 0)
+    found = [
+        Need(quotas.quota_vcpus.id, name, one.vcpus * running, f"{account.QUOTAS[name].name}: vCPUs", WARN)
+        for name, one in sorted(each.items())
+    ]
+    if quotas.storage(wanted):
+        found.append(Need(quotas.quota_volumes.id, account.VOLUMES, quotas.storage(wanted), "TiB of gp3 volumes", WARN))
+    if gateways:
+        what = "gateway endpoints of the region"
+        need = Need(quotas.quota_gateway_endpoints.id, account.GATEWAYS, gateways, what, once=wanted.vpc_id)
+        found.append(need)
+    return found
+
+
+def _judged(need: Need, warn_only: t.Collection[str]) -> Need:
+    group = need.check.partition(".")[0]
+    return dataclasses.replace(need, worst=WARN) if {need.check, group} & set(warn_only) else need
+
+
+def _measured(need: Need, quota: Quota | None) -> Need:
+    if quota is None:
+        return need
+    if isinstance(quota.limit, Unread) or isinstance(quota.used, Unread):
+        return need
+    return dataclasses.replace(need, limit=quota.limit, used=quota.used, own=quota.own)
+
+
+def _or_nothing(read: t.Callable[[], T], nothing: T) -> T:
+    try:
+        return read()
+    except UnreadError:
+        return nothing
