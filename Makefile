@@ -93,7 +93,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.fleet -m tests.sanity -p docs.docsite
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.documented -m tests.fleet -m tests.judges -m tests.sanity -p docs.docsite
 
 yamllint:
 	$(MAIN)/yamllint --strict .
@@ -151,7 +151,7 @@ e2e-newest: .work/collections/.awx
 	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m both_cores tests/e2e
 
 molecule:
-	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed -- molecule test --all
+	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed --stack-seconds 1 -- molecule test --all
 
 clean: ## Remove everything that make created
 	rm -rf .venv .work artifacts

@@ -25,6 +25,8 @@ LEFT_OUT = (
     "tests/testbed/",
     "tests/iam/",
     "tests/demo.py",
+    "tests/documented.py",
+    "tests/judges.py",
     "tests/sanity.py",
     "tests/benchmark/",
     "tests/e2e/",

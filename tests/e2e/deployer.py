@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pathlib
 import typing as t
 import uuid
 
@@ -19,6 +20,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissi
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
+# The policies to copy, as docs/permissions.md offers them.
+FILES = pathlib.Path(__file__).resolve().parents[2] / "docs/policies"
 ZONE = "Z08A1B2C3D4E5F6G7H8I9"
 ACCOUNT = "123456789012"
 Policies = dict[str, dict[str, t.Any]]
@@ -48,13 +51,27 @@ def placeholders(host: str, variables: t.Mapping[str, t.Any], **more: str) -> di
 
 
 def documented(host: str, variables: t.Mapping[str, t.Any], playbook: str = "", **more: str) -> Policies:
-    """The documented policies for one runner, by a name: of one playbook, or of all of them."""
+    """The documented policies for one runner, by a name: of one playbook, or of all of them.
+
+    They are the very files that users copy.
+    """
     values = placeholders(host, variables, **more)
     return {
-        f"{host}-{name}-{number}": policy.filled(document, values)
+        f"{host}-{path.stem}": policy.filled(json.loads(path.read_text("utf-8")), values)
         for name in ([playbook] if playbook else PLAYBOOKS)
-        for number, document in enumerate(policy.policies_of_playbook(name), 1)
+        for path in files_of(name)
     }
+
+
+def files_of(playbook: str) -> list[pathlib.Path]:
+    """The files to copy for a playbook: one, or numbered ones where the policy is too large for one.
+
+    :raises FileNotFoundError: there is none.
+    """
+    found = sorted([*FILES.glob(f"{playbook}.json"), *FILES.glob(f"{playbook}-[0-9].json")])
+    if not found:
+        raise FileNotFoundError(f"no policy of the playbook {playbook} in {FILES}")
+    return found
 
 
 def without(policies: Policies, actions: t.Collection[str]) -> Policies:

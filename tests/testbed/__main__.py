@@ -96,13 +96,15 @@ class Testbed:
     def grow(self, method: str, body: dict[str, t.Any], _query: dict[str, t.Any]) -> dict[str, t.Any]:
         """POST C(runners), each with its C(region), adds their networks, certificates and registrations.
 
-        The answer has their exchange tokens by the runner's ID.
+        They are in the landscape's account, or in the C(account) that one names. The answer has their exchange tokens
+        by the runner's ID.
         """
         added: dict[str, str] = {}
         for wanted in body["runners"] if method == "POST" else ():
             identities.enable_region(wanted["region"])
+            account = wanted.get("account", self.settings.account_id)
             added[wanted["runner"]["id"]] = landscape.add(
-                self.settings.account_id, self.plane, wanted["region"], wanted, self.certificates.ca_pem
+                account, self.plane, wanted["region"], wanted, self.certificates.ca_pem
             )
         return {"exchange_tokens": added}
 

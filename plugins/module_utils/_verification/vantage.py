@@ -25,7 +25,7 @@ check = Declares[Result, None](VERIFICATION)
     "vantage.reached",
     asks="Did the machine look that was to look?",
     why="What only a machine in the VPC can see is not proven without it; the others go on. Made where a look failed.",
-    fix="Check that Ansible reaches the host (`ansible -m ping`) and that it has Python, or take it out of"
+    fix="Check that Ansible reaches the host (`ansible <host> -m ping`) and that it has Python, or take it out of"
     " `gitpod_verify_probe_hosts`; of an instance, that Systems Manager reaches it, or take it out of"
     " `gitpod_verify_probe_instances` or `gitpod_verify_probe_instance_tags`.",
     only_if=lambda result, _nothing: result.get("checks") is None,
@@ -37,7 +37,7 @@ def reached(result: Result, _nothing: None) -> Finding:
         f"No look was taken from here: {why}",
         str(
             result.get("next_step")
-            or "Check that Ansible reaches this host (ansible -m ping) and that it has Python, or take it out of"
+            or "Check that Ansible reaches this host (ansible <host> -m ping) and that it has Python, or take it out of"
             " gitpod_verify_probe_hosts."
         ),
     )

@@ -9,7 +9,7 @@ import pathlib
 
 import pytest
 
-from tests.benchmark import comparison, measuring
+from tests.benchmark import comparison, measuring, terminal
 from tests.e2e.harness import Run
 
 OUTPUT = """
@@ -64,3 +64,9 @@ def test_a_rerun_that_is_too_slow_asks_too_much_or_changes_something_is_told(
 def test_a_status_needs_something_to_be_compared_with() -> None:
     with pytest.raises(SystemExit):
         comparison.options_of(["--status", "50"])
+
+
+def test_lines_of_a_terminal_are_those_that_somebody_sees() -> None:
+    """One that is too wide counts twice; what a board has taken back does not count."""
+    assert terminal.lines("a\r\n" + "b" * 15 + "\r\n", 10) == 3
+    assert terminal.lines("kept\r\nboard\r\nboard\r\x1b[1A\x1b[Jend\r\n", 10) == 2

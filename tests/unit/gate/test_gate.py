@@ -283,7 +283,7 @@ def test_no_runner_is_told_too() -> None:
 def test_the_document_shows_what_is_printed() -> None:
     text = (gate_samples.ROOT / "docs/gate.md").read_text("utf-8")
     shown = "\n".join(line.rstrip() for line in gate_samples.fleets()[3].lines(100))
-    assert f"```\n{shown}\n```" in text
+    assert f"```text\n{shown}\n```" in text
 
 
 def test_clean_text_stays_as_it_is() -> None:

@@ -102,8 +102,8 @@ def test_settings_can_be_read(name: str, block: str) -> None:
 
 
 def test_a_block_that_is_executed_says_its_language() -> None:
-    assert {kind for _name, kind, _block in BLOCKS} == {"", "sh", "yaml", "ini"}
-    bare = [block for _name, kind, block in BLOCKS if not kind]
+    assert {kind for _name, kind, _block in BLOCKS} == {"text", "sh", "yaml", "ini"}
+    bare = [block for _name, kind, block in BLOCKS if kind == "text"]
     # What a run prints.
     assert all(block.startswith(("FAIL ", "update stack")) for block in bare)
 

@@ -49,7 +49,7 @@ def test_each_command_runs_a_playbook_with_variables_that_there_are(command: str
 
 
 def test_what_a_run_prints_is_what_the_guide_shows() -> None:
-    shown = [line for kind, block in _BLOCK.findall(TEXTS["rotation"]) if not kind for line in block.splitlines()]
+    shown = [line for kind, block in _BLOCK.findall(TEXTS["rotation"]) if kind == "text" for line in block.splitlines()]
     assert shown == [*effects.effects(["HTTPS Proxy"]), effects.effects(["Custom CA Certificate"])[-1]]
 
 

@@ -351,7 +351,7 @@ def test_no_more_environments_run_than_there_are(total: int | None, running: int
 
 
 GUIDE = (pathlib.Path(__file__).parents[3] / "docs/capacity.md").read_text("utf-8")
-EXAMPLE, SMALL_TELLS, LARGE_TELLS = re.findall(r"^```(?:yaml)?\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+EXAMPLE, SMALL_TELLS, LARGE_TELLS = re.findall(r"^```(?:yaml|text)\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 
 
 def guides_wanted(**changes: t.Any) -> Wanted:
