@@ -79,7 +79,7 @@ def test_each_runner_is_accepted_or_not_and_nothing_is_left_of_it(
     assert run.changed == 0
     assert controller.writes() == []
     assert f"{good.name}: accepted in " in run.output
-    assert " of 2 accepted, waiting for " in run.output, "the live line of the fleet"
+    assert " of 2 through the acceptance, waiting for " in run.output, "the live line of the fleet"
     assert "no capacity" in run.report(failing.name)["failure"]["message"]
     assert run.report(failing.name)["failure"]["stage"] == "acceptance"
     assert "gitpod_acceptance_repository" in run.report(wrong.name)["failure"]["message"]

@@ -235,5 +235,5 @@ def test_all_are_verified_at_once_each_with_its_patience_and_one_line_tells_of_t
     assert found[sick.name]["waited"] >= 3, "its own patience"
     assert found[slow.name]["waited"] < 3
     assert found[missing.name]["waited"] < 3
-    assert f"2 of 3 verified, waiting for {sick.name}: targets.health" in lines
-    assert lines[-1] == "3 of 3 verified"
+    assert f"2 of 3 through the verification, waiting for {sick.name}: targets.health" in lines
+    assert lines[-1] == "3 of 3 through the verification"

@@ -49,7 +49,7 @@ def run(module: t.Any, connected: Connected = FleetConnections) -> Result:
     """
     keep = Custody()
     with _lifetime.ending_with(keep.close, custody.SECONDS):
-        found = looked(module, functools.partial(look, keep), "accepted", connected)
+        found = looked(module, functools.partial(look, keep), "through the acceptance", connected)
     return {**found, "changed": any(result.get("changed") for result in found["runners"].values())}
 
 

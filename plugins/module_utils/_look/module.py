@@ -58,7 +58,7 @@ PARTLY_SECRET: t.Mapping[str, str] = {
 def looked(module: t.Any, look: Look, verb: str, connected: Connected = FleetConnections) -> dict[str, t.Any]:
     """The module's result: C(runners), by the inventory's name of each.
 
-    :param verb: what is done with a runner, for the progress.
+    :param verb: what was done with those that are done, whether it went well or not, for the progress.
     :param connected: makes the clients.
     :raises InputError: two runners have one name, or there is to be no thread.
     """

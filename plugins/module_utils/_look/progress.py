@@ -12,10 +12,10 @@ MOST_NAMED = 3
 
 
 def fleet_line(waiting: t.Mapping[str, str], total: int, verb: str) -> str:
-    """Such as C(12 of 16 verified, waiting for gitpod-eu-central-1: runner.phase).
+    """Such as C(12 of 16 looked at, waiting for gitpod-eu-central-1: runner.phase).
 
     :param waiting: what each runner that is not done is waiting for, empty when that is not known.
-    :param verb: what is done with a runner.
+    :param verb: what was done with those that are done, whether it went well or not.
     """
     line = f"{total - len(waiting)} of {total} {verb}"
     told = [f"{host}: {what}" for host, what in waiting.items() if what]
@@ -35,7 +35,7 @@ def named(checks: t.Sequence[str]) -> str:
 class Board:
     """Keeps what each runner waits for; safe to use from several threads.
 
-    :param verb: what is done with a runner.
+    :param verb: what was done with those that are done, whether it went well or not.
     :param tell: is given each new line.
     """
 

@@ -35,7 +35,7 @@ def run(module: t.Any, connected: Connected = FleetConnections) -> dict[str, t.A
 
     :param connected: makes the clients.
     """
-    return looked(module, look, "verified", connected)
+    return looked(module, look, "through the verification", connected)
 
 
 def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:

@@ -153,27 +153,27 @@ def test_parameters_of_a_template_are_shown_nowhere_before_it_is_known() -> None
 @pytest.mark.parametrize(
     ("waiting", "line"),
     [
-        ({}, "16 of 16 verified"),
-        ({"eu": "targets.health"}, "15 of 16 verified, waiting for eu: targets.health"),
-        ({"us": "", "eu": "targets.health", "ap": ""}, "13 of 16 verified, waiting for eu: targets.health and 2 more"),
-        ({"us": ""}, "15 of 16 verified, waiting for us"),
+        ({}, "16 of 16 looked at"),
+        ({"eu": "targets.health"}, "15 of 16 looked at, waiting for eu: targets.health"),
+        ({"us": "", "eu": "targets.health", "ap": ""}, "13 of 16 looked at, waiting for eu: targets.health and 2 more"),
+        ({"us": ""}, "15 of 16 looked at, waiting for us"),
     ],
 )
 def test_one_line_tells_of_the_fleet(waiting: dict[str, str], line: str) -> None:
-    assert fleet_line(waiting, 16, "verified") == line
+    assert fleet_line(waiting, 16, "looked at") == line
 
 
 def test_the_board_tells_each_change() -> None:
     lines: list[str] = []
-    board = Board("verified", lines.append)
+    board = Board("looked at", lines.append)
     board.begin(["a", "b"])
     board.waits("a", "targets.health")
     board.done("b")
     board.waits("b", "never, it is done")
     board.done("a")
     assert lines == [
-        "0 of 2 verified, waiting for a: targets.health and 1 more",
-        "1 of 2 verified, waiting for a: targets.health",
-        "1 of 2 verified, waiting for a: targets.health",
-        "2 of 2 verified",
+        "0 of 2 looked at, waiting for a: targets.health and 1 more",
+        "1 of 2 looked at, waiting for a: targets.health",
+        "1 of 2 looked at, waiting for a: targets.health",
+        "2 of 2 looked at",
     ]
