@@ -38,7 +38,7 @@ _NOT_THERE = re.compile(
 )
 _PASSING = re.compile(
     r"The host sent back a server error|There was a network error of some kind|There was an unknown error when trying"
-    r"|Failed to read response body|Failed to get token: (HTTP Error 5\d\d|<urlopen|Remote end|\[Errno)"
+    r"|Failed to read response body|Failed to get token: (HTTP Error 5\d\d|<url\w+|Remote end|\[Errno)"
     r"|Unable to create .*already exists",
     re.DOTALL,
 )

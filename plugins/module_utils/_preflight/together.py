@@ -96,9 +96,8 @@ def _groups(fleet: Fleet) -> t.Iterator[list[str]]:
     """All that share subnets, directly or through others; and for each runner those that have no other subnets."""
     left = dict(fleet)
     while left:
-        name, needs = next(iter(left.items()))
-        names, reach = [name], set(needs.free)
-        del left[name]
+        names = [min(left)]
+        reach = set(left.pop(names[0]).free)
         while more := [other for other, needs in left.items() if reach & set(needs.free)]:
             names += more
             reach |= {subnet for other in more for subnet in left.pop(other).free}

@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import Inventory, Problem
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.rules_settings import (
+    doubled,
     integrations,
-    once,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.options import CONNECTION
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import declared, desired
@@ -139,10 +139,10 @@ def test_two_entries_of_one_thing_are_told(kind: str, first: dict[str, t.Any], s
     name = f"gitpod_runner_settings_{kind}"
     values = read("eu", "/start", variables(), {name: [first, {**first, _last(first): "another"}, second]})
     assert values.problems == ()
-    (problem,) = once(Inventory.of({name: values[name]}))
+    (problem,) = doubled(Inventory.of({name: values[name]}))
     assert problem.variable == name
     assert "Entries 1 and 3" in problem.summary
-    assert once(Inventory.of({name: values[name][:2]})) == []
+    assert doubled(Inventory.of({name: values[name][:2]})) == []
 
 
 def _last(entry: dict[str, t.Any]) -> str:
