@@ -9,9 +9,12 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import ActionModule as LiveModule
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.live import seconds
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import make_ready
 
 DEFAULT_INTERVAL = 10
 PARTS = ("stack", "network_endpoints", "endpoint", "certificate")
+# What a batch runs next, in every run that goes on to the end.
+NEXT = ("runner_dns", "runner_verification_info")
 # What the parts' own modules take besides, and a batch says once.
 SAID_ONCE = frozenset({"region", "profile", "join", "progress_interval"})
 
@@ -31,6 +34,10 @@ class ActionModule(LiveModule):
         """It always does, where there is something to wait for."""
         wanted = seconds(arguments.get("progress_interval", DEFAULT_INTERVAL)) > 0
         return bool(arguments.get("runners")) and wanted
+
+    def before_waiting(self, variables: dict[str, t.Any]) -> None:
+        """The batch has minutes now, and none later."""
+        make_ready(self, NEXT, variables)
 
     def shown_by(self, events: str, arguments: dict[str, t.Any], prefix: str) -> t.Callable[[str], t.Any]:
         """What ended, rolls back or failed stays on the screen; how far each is, the module tells a board itself."""

@@ -13,8 +13,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _l
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import printable
 
-# How many more objects there are before Python looks for cycles among them. With its own 700, a look at 16 runners spent
-# a seventh of its processor time in looking, mostly through the modules that it had imported and the SDK's descriptions.
+# How many more objects there are before Python looks for cycles among them. With its own 700, a look at 16 runners
+# spent a seventh of its processor time in looking through what it had imported and the SDK's descriptions.
 OBJECTS_BETWEEN = 50_000
 
 FAULT = "This is a fault of the collection: report it, with this message"

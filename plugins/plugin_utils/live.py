@@ -110,6 +110,7 @@ class ActionModule(RunnerAction):
         if boolean(self._task.check_mode) or not self.waits(arguments):
             result.update(self._execute_module(module_args=arguments, task_vars=variables))
             return result
+        self.before_waiting(variables)
         self._make_tmp_path()
         shell = self._connection._shell
         arguments["progress_path"] = shell.join_path(shell.tmpdir, f"progress-{uuid.uuid4().hex}.txt")
@@ -127,6 +128,9 @@ class ActionModule(RunnerAction):
     def waits(self, arguments: t.Mapping[str, t.Any]) -> bool:
         """Whether the module waits, and lines are wanted."""
         return seconds(arguments.get("wait_timeout")) > 0
+
+    def before_waiting(self, variables: dict[str, t.Any]) -> None:
+        """What is done while AWS works anyway, before the module waits for it."""
 
     def shown_by(self, events: str, arguments: dict[str, t.Any], prefix: str) -> t.Callable[[str], t.Any]:
         """What takes the lines: the screen, or a board that shows the latest of them.

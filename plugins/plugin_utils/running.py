@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import typing as t
@@ -20,6 +21,19 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interrupt
 COLLECTION = "gitpod.enterprise_runner"
 Result = dict[str, t.Any]
 Raw = t.Mapping[str, t.Any]
+
+
+def make_ready(action: t.Any, modules: t.Iterable[str], task_vars: Raw) -> None:
+    """Have Ansible put together what it runs of modules that come later, while there is time.
+
+    It does so once a run for each module, by reading every file that the module imports, for half a second or more;
+    whoever needs it later finds it in Ansible's cache of the run. Where that does not work, nothing is lost.
+
+    :param modules: names of the collection's modules.
+    """
+    for module in modules:
+        with contextlib.suppress(Exception):
+            action._configure_module(f"{COLLECTION}.{module}", {}, task_vars)
 
 
 def run_module(action: t.Any, module: str, arguments: t.Mapping[str, t.Any], task_vars: Raw) -> Result:
