@@ -424,8 +424,8 @@ def test_an_answer_without_what_it_has_to_have_is_told() -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_an_object_that_breaks_off_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A length that is not reached, and then the whole object.
-    read = [ApiError("Could not read it", "Connection broken"), b"{}"]
+    # A length that is not reached, and then the whole object, with its end.
+    read = [ApiError("Could not read it", "Connection broken"), b"{}", b""]
     monkeypatch.setattr(_Body, "answers", read)
     assert content.read_object(_S3(), "https://templates.s3.amazonaws.com/a.json") == b"{}"
     assert read == []
