@@ -24,6 +24,8 @@ TOLD = (
 )
 # Seconds that Ansible has to end, and its exit code after Ctrl-C (ansible.cli.ExitCode.KEYBOARD_INTERRUPT).
 GIVE_UP, INTERRUPTED = 10.0, 99
+# Seconds that the output which Ansible holds back has to be written.
+FLUSH = 1.0
 # What a worker does after its module has ended, removing its files, takes less.
 GRACE = 5.0
 LOOK_EVERY = 1.0
@@ -68,21 +70,29 @@ class _Teller:
             signal.signal(signum, signal.SIG_DFL)
             os.kill(os.getpid(), signum)
             return
+        # First, because whatever follows may wait for a lock that nobody gives back.
+        threading.Thread(target=_end_after, args=(GIVE_UP, signum), daemon=True).start()
         # The terminal may be gone, or the signal came in the middle of writing. What Ansible has said so far would be
         # lost with its buffer.
         for say in (*before_it_is_told, sys.stdout.flush, lambda: os.write(2, TOLD.encode())):
             with contextlib.suppress(OSError, RuntimeError, ValueError):
                 say()
-        threading.Thread(target=_end_after, args=(GIVE_UP, signum), daemon=True).start()
         self._before(self._passed_on or signum, frame)
 
 
 def _end_after(seconds: float, signum: int) -> None:
     """A worker that was ended in the middle of a message keeps the queue's lock, for which Ansible waits forever."""
     time.sleep(seconds)
+    # What was said so far, unless who has the lock of standard output waits too.
+    flushing = threading.Thread(target=_flush, daemon=True)
+    flushing.start()
+    flushing.join(FLUSH)
+    os._exit(INTERRUPTED if signum == signal.SIGINT else 128 + signum)
+
+
+def _flush() -> None:
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         sys.stdout.flush()
-    os._exit(INTERRUPTED if signum == signal.SIGINT else 128 + signum)
 
 
 def end_with_the_run() -> None:

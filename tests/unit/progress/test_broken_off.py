@@ -138,6 +138,27 @@ def test_a_main_process_that_cannot_end_is_ended() -> None:
     assert process.communicate()[0] == "passed on 2\n"
 
 
+# Where what is said first, or the output itself, waits for a lock that the interrupted code holds.
+HELD = """
+class Held:
+    write = staticmethod(sys.stdout.write)
+    flush = staticmethod(lambda: time.sleep(60))
+"""
+
+
+@pytest.mark.parametrize("held", ["own.before_it_is_told.append(lambda: time.sleep(60))", f"{HELD}sys.stdout = Held()"])
+def test_it_is_ended_too_where_it_cannot_even_say_so(held: str) -> None:
+    until_ready = STUCK.rpartition("print(")[0]
+    process = started(f'{until_ready}{held}\nos.write(1, b"ready\\n")\ntime.sleep(60)\n')
+    assert line(process) == "ready\n"
+    process.send_signal(signal.SIGINT)
+    try:
+        assert process.wait(timeout=30) == 99
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_what_nohup_keeps_goes_on() -> None:
     process = started(MAIN, "nohup")
     assert line(process) == "ready\n"
