@@ -159,7 +159,7 @@ def environments(bed: TestBed) -> dict[str, Result]:
 def test_every_way_in_which_an_acceptance_ends_at_once_and_each_runner_ends_alone(
     bed: TestBed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proof, "FORCED", 2.0)
+    monkeypatch.setattr(proof, "FORCED", 5.0)
     # A quota has the code of a rate, so it is tried as often.
     monkeypatch.setattr(
         "ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client.FIRST_DELAY", 0.001
