@@ -16,6 +16,8 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = t.TypeVar("T")
+# Seconds by which sums of pauses may miss the deadline.
+ROUNDING = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,10 +57,13 @@ def poll(clock: Clock, timeout: float, pace: Pace) -> Iterator[float]:
     pause = pace.first
     while True:
         elapsed = clock.now() - start
+        if timeout - elapsed < ROUNDING:
+            elapsed = max(elapsed, timeout)
         yield elapsed
-        remaining = timeout - (clock.now() - start)
-        if remaining <= 0:
+        # One that was begun before the deadline is not the last, however long it took: who iterates goes by the time.
+        if elapsed >= timeout:
             return
+        remaining = max(0.0, timeout - (clock.now() - start))
         clock.sleep(min(remaining, pause * clock.stretch() * (1 - 0.2 * clock.jitter())))
         pause = min(pause * pace.growth, pace.longest)
 

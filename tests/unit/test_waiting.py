@@ -43,3 +43,20 @@ def test_jitter_shortens_a_pause_by_up_to_a_fifth() -> None:
 def test_a_zero_timeout_looks_once() -> None:
     fake = FakeTime()
     assert list(poll(Clock(fake.now, fake.sleep), timeout=0, pace=Pace())) == [0]
+
+
+def test_there_is_a_look_at_the_deadline_also_after_one_that_lasted_beyond_it() -> None:
+    fake = FakeTime()
+    looks = []
+    for elapsed in poll(Clock(fake.now, fake.sleep, lambda: 0.0), timeout=3, pace=Pace(first=2, longest=4)):
+        looks.append(elapsed)
+        # As an answer that comes late.
+        fake.time += 2 if elapsed else 0
+    assert looks == [0, 2, 4]
+
+
+def test_sums_of_pauses_reach_the_deadline() -> None:
+    fake = FakeTime()
+    looks = list(poll(Clock(fake.now, fake.sleep, lambda: 0.37), timeout=0.7, pace=Pace(first=0.1, longest=0.1)))
+    assert looks[-1] >= 0.7
+    assert len(looks) < 12
