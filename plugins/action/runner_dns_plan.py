@@ -19,10 +19,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.prov
     INTERFACE,
     Provider,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._files import file_name
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.records import external_records
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
@@ -57,7 +58,10 @@ class ActionModule(ControlNodeAction):
         problems = of_what_is_set(values)
         if problems:
             return {**result, "failed": True, "msg": describe(values.host, problems)}
+        values = values.with_deployed(results.deployed(variables, values.host))
         try:
+            if not values["gitpod_domain_name"]:
+                raise InputError("The domain is not known", next_step="Set gitpod_domain_name")
             provider = registry.provider(values["gitpod_dns_provider"] or "")
             result.update(_told(values, provider, arguments["validation"]), changed=False, planned=[])
             if arguments["unknown"]:

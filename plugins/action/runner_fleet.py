@@ -97,6 +97,10 @@ class ActionModule(ControlNodeAction):
         if arguments["read"] == "prerequisites":
             _begun("prerequisites", hosts)
             return {**result, **self._before_the_first_batch(fleet, variables, hosts, arguments["default_batches"])}
+        fleet = Fleet(
+            {host: own.with_deployed(results.deployed(variables, host)) for host, own in fleet.values.items()},
+            fleet.problems,
+        )
         failed = self._failed(fleet, variables) if arguments["read"] == "verification" else {}
         without = {host for host, standing in failed.items() if not standing}
         if arguments["read"] == "acceptance" and arguments["on_request"]:

@@ -13,10 +13,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import outcome
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, earlier, plain, run_module
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.steps import STEPS, Situation, Step, shown
+
+# What an existing stack keeps is left out of its own parameters.
+OF_THE_INVENTORY = frozenset({"registration", "stack"})
 
 
 class ActionModule(ControlNodeAction):
@@ -42,6 +46,8 @@ class ActionModule(ControlNodeAction):
         problems = of_what_is_set(values)
         if problems:
             return {**result, "failed": True, "msg": describe(values.host, problems)}
+        if arguments["stage"] not in OF_THE_INVENTORY:
+            values = values.with_deployed(results.deployed(variables, values.host))
         situation = Situation(
             values.everything(),
             earlier(self, variables),

@@ -151,6 +151,13 @@ runners:
             - By stage, for those with nothing to do, what the module of the stage would return, as far as it was
               looked at.
           type: dict
+        deployed:
+          description:
+            - What is deployed of what other stages need too (C(gitpod_domain_name), C(gitpod_vpc_id),
+              C(gitpod_ec2_subnet_ids)), where the inventory's variables do not say so, by variable. An existing
+              stack keeps it, or C(gitpod_stack_parameters) gives it to the template. The stages work with it.
+          type: dict
+          sample: {gitpod_vpc_id: vpc-0a7d5c3e1f9b80246}
         stack_exists:
           description:
             - Whether the runner's stack exists; null when that could not be read. One in review does not count.

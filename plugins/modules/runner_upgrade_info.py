@@ -83,6 +83,12 @@ runners:
         stack:
           description: Name, ID, status, reason and times of the stack.
           type: dict
+        deployed:
+          description:
+            - What the stack has of C(gitpod_domain_name), C(gitpod_vpc_id) and C(gitpod_ec2_subnet_ids), where the
+              inventory leaves out what is needed of them, by variable.
+          type: dict
+          sample: {gitpod_domain_name: eu.gitpod.example.com}
         release_version:
           description: The release that the stack's tags record, or empty.
           type: str

@@ -232,6 +232,12 @@ runners:
             - Whether waiting ended early, because nothing that is waited for can change that the runner is not active
               - such as an exchange token that expired, or a runner that the management plane does not know.
           type: bool
+        deployed:
+          description:
+            - What the stack has of C(gitpod_domain_name), C(gitpod_vpc_id) and C(gitpod_ec2_subnet_ids), where the
+              inventory leaves out what is needed of them, by variable.
+          type: dict
+          sample: {gitpod_domain_name: eu.gitpod.example.com}
         waited:
           description: Seconds from the first look to the end of the last one.
           type: float

@@ -97,6 +97,9 @@ def _fault(value: str) -> str:
         return f"is not a domain name: {quoted(wrong)} is not 1 to 63 letters, digits and hyphens, hyphens inside only"
     if len(labels) < 2:  # noqa: PLR2004
         return "is not a domain name: it has no dot"
+    if labels[-1].isdigit():
+        # RFC 3696, section 2; and of digits alone, resolvers make an address (inet_aton(3): 123.456).
+        return f"is not a domain name: no top-level domain is a number, as {quoted(labels[-1])} is"
     if len(value) > LONGEST_DOMAIN:
         return f"has {len(value)} characters, and with its wildcard DNS takes {LONGEST_DOMAIN}"
     return ""

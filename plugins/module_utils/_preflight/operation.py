@@ -33,7 +33,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.plan import plans, seen
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.policies import policies
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.together import together
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted, deployed_values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._release import recorded
 
 
@@ -110,6 +110,7 @@ def look(fleet: Fleet, host: Host, tell: t.Callable[[Needs], None] = _to_nobody)
         "seen": {**seen(values, earlier, wanted, facts, deploying), **stepping.seen(next_steps)},
         "stack_exists": status.exists(facts.stack.status) if isinstance(facts.stack, Stack) else None,
         "release": _release(wanted, facts),
+        "deployed": deployed_values(wanted, values),
         "account_id": facts.caller.account if isinstance(facts.caller, Caller) else "",
         "policies": policies(wanted, facts) if values.get("gitpod_prerequisites_artifacts") else {},
     }

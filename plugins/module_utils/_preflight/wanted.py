@@ -16,6 +16,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.parameters import find, text_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.standing import SHARED, spelled
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.capacity import (
     SIZES,
     SMALL,
@@ -199,6 +200,12 @@ def _without_password(metrics: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]
 LABELS: t.Mapping[str, str] = {variable.removeprefix("gitpod_"): label for label, variable in labels.LABELS.items()}
 
 
+# Fields that fall back to another one, as their variables do (C(Variable.fallback)).
+_FOLLOWERS: t.Mapping[str, str] = {
+    "privatelink_subnet_ids": "ec2_subnet_ids",
+    "privatelink_source_subnet_ids": "ec2_subnet_ids",
+    "dns_vpc_id": "vpc_id",
+}
 # The same as a template would have them, where no template is known yet.
 LABELLED: tuple[Parameter, ...] = tuple(Parameter(label, label) for label in LABELS.values())
 
@@ -215,7 +222,27 @@ def deployed(wanted: Wanted, given: t.Mapping[str, t.Any], parameters: t.Sequenc
         name = meant.get(found[0].key) if len(found) == 1 else None
         if name is not None:
             values[field] = _as_field(getattr(wanted, field), text_of(given[name]))
-    return dataclasses.replace(wanted, **values)
+    return dataclasses.replace(wanted, **_followed(wanted, values))
+
+
+def _followed(wanted: Wanted, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """With the fields whose variables fall back to one of these, where nothing else was said for them."""
+    followers = {
+        name: values[field]
+        for name, field in _FOLLOWERS.items()
+        if field in values and getattr(wanted, name) in ((), "", getattr(wanted, field))
+    }
+    return {**values, **followers}
+
+
+def deployed_values(wanted: Wanted, values: Values) -> dict[str, t.Any]:
+    """What is deployed of what other stages need too, where the inventory's own variables do not say so, by variable.
+
+    :param wanted: with what the existing stack makes good, and what the template is given by its own names.
+    """
+    fields = {name: getattr(wanted, name.removeprefix("gitpod_")) for name in SHARED}
+    plain = {name: spelled(name, value) for name, value in fields.items() if value}
+    return {name: value for name, value in plain.items() if value != values.get(name)}
 
 
 def _as_field(present: t.Any, text: str) -> t.Any:
@@ -238,6 +265,4 @@ def completed(wanted: Wanted, stack: Stack, template: Template) -> Wanted:
         if getattr(wanted, field) or not present or set(present) == {"*"}:
             continue
         values[field] = _as_field(getattr(wanted, field), present)
-    if not wanted.privatelink_subnet_ids and wanted.privatelink_enabled:
-        values["privatelink_subnet_ids"] = values.get("ec2_subnet_ids", wanted.ec2_subnet_ids)
-    return dataclasses.replace(wanted, **values, left_out=tuple(sorted(values)))
+    return dataclasses.replace(wanted, **_followed(wanted, values), left_out=tuple(sorted(values)))

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _ownership as ownership
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import client, intent
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import parameters, status
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import status
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import (
     Api,
     load_balancer_names,
@@ -23,6 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import api_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.standing import DOMAIN, made_good
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.model import (
     is_for_the_network,
 )
@@ -82,7 +83,7 @@ def look(api: Api, ec2: t.Any, s3: t.Any, runner: Runner, found: Found, names: t
         "load_balancer": load_balancer,
         # Records that point to one of these are the runner's too: nobody else's load balancer will have such a name.
         "former_load_balancers": [name for name in dict.fromkeys(former) if name != current],
-        "domain_name": _domain(api, stack) if full else "",
+        "domain_name": made_good(api, stack, {}).get(DOMAIN, "") if full else "",
         "endpoints": shared_things.endpoints(),
         "security_groups": shared_things.security_groups(),
         "retained_buckets": [bucket.as_result() for bucket in retained(s3, deleted)],
@@ -105,12 +106,6 @@ def _told_of(found: Found) -> dict[str, t.Any]:
         "status_reason": clean(stack.status_reason),
         "termination_protection": stack.protected,
     }
-
-
-def _domain(api: Api, stack: Stack) -> str:
-    """The stack's own domain, by the label of the guide; empty when the template has none."""
-    found = parameters.find("Domain Name", api.template({"StackName": stack.id}).parameters)
-    return stack.parameters.get(found[0].key, "") if len(found) == 1 else ""
 
 
 def _buckets(resources: t.Iterable[t.Mapping[str, str]]) -> list[str]:

@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.outcome import Mode, Outcome
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.result import HidingApi, wanted
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.standing import made_good
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.watch import Watching
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
@@ -70,8 +71,10 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     running = _running(fleet, host)
     options["running_version"] = running
     api = HidingApi(clients("cloudformation"), lambda: clients("elbv2"), options["parameters"], fleet.hide)
+    outcome = _foreseen(api, options, template)
     return {
-        **described(_foreseen(api, options, template)),
+        **described(outcome),
+        "deployed": made_good(api, outcome.stack, host.values),
         "target_release_version": template.version,
         "running_version": running,
     }

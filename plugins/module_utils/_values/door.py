@@ -67,10 +67,19 @@ class Values:
         return variable.empty() if found is None else found
 
     def _set_value(self, name: str) -> t.Any:
-        if name in self.given:
-            return self.given[name]
+        own = self.given.get(name)
+        # An empty list is one, but where another variable stands in for what is not said: such a list says nothing.
+        if name in self.given and not (self.declared[name].fallback and own in ([], {})):
+            return own
         fallbacks = (self._set_value(fallback) for fallback in self.declared[name].fallback)
         return next((value for value in fallbacks if value is not None), None)
+
+    def with_deployed(self, deployed: t.Mapping[str, t.Any]) -> Values:
+        """The same with what the runner's stack has (C(results.deployed)), which wins: that is where the runner is.
+
+        What falls back to one of these follows.
+        """
+        return dataclasses.replace(self, given={**self.given, **deployed}) if deployed else self
 
     def public(self) -> dict[str, t.Any]:
         """Every value but the secrets, by name."""

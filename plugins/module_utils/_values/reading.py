@@ -22,7 +22,11 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import nearest, quoted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import Variable
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.parsing import (
+    DoubledKeyError,
+    block_of,
+    dashes,
     lines,
+    once,
     parsed,
     plain,
     plain_text,
@@ -219,9 +223,9 @@ def _items(variable: Variable, value: t.Any) -> t.Sequence[t.Any]:
         if number and variable.elements in ("int", "float", "raw"):
             return [value]
         raise _wrong(variable, value, "" if isinstance(value, dict) else _how_to_quote(variable, value))
-    text = plain_text(value).strip()
+    text = block_of(value)
     if text.startswith(("[", "{", "- ", "-\n")):
-        found = parsed(text)
+        found = _parsed(variable, parsed, text if variable.elements == "dict" else dashes(text))
         if isinstance(found, dict) and variable.elements == "dict":
             return [found]
         if not isinstance(found, list):
@@ -232,14 +236,33 @@ def _items(variable: Variable, value: t.Any) -> t.Sequence[t.Any]:
 
 def _dict(variable: Variable, value: t.Any) -> dict[str, t.Any]:
     if isinstance(value, str):
-        text = plain_text(value).strip()
-        found = parsed(text) if text.startswith("{") else lines(text)
+        text = block_of(value)
+        found = _parsed(variable, parsed if text.startswith("{") else lines, text)
     else:
         found = value
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise _wrong(variable, value, _KEYS if isinstance(found, dict) else "")
-    data = {_sayable(variable, key).strip(): _data(variable, item) for key, item in found.items()}
+    pairs = ((_sayable(variable, key).strip(), _data(variable, item)) for key, item in found.items())
+    data = _parsed(variable, once, pairs)
+    if variable.kind == "dict":
+        # Parameters of a template: a token or an ARN from a file has the file's last line end.
+        data = {key: _bare(item) for key, item in data.items()}
     return data if variable.options is None else _of_options(variable, data)
+
+
+def _bare(value: t.Any) -> t.Any:
+    """A text, or each of a list, without blanks and line ends around it."""
+    if isinstance(value, list):
+        return [_bare(item) for item in value]
+    return value.strip() if isinstance(value, str) else value
+
+
+def _parsed(variable: Variable, how: t.Callable[[t.Any], t.Any], what: t.Any) -> t.Any:
+    try:
+        return how(what)
+    except DoubledKeyError as error:
+        twice = "A name" if variable.secret else quoted(error.key)
+        raise UnusableError(f"{twice} stands in it twice.", "Keep one of them.") from None
 
 
 def _data(variable: Variable, value: t.Any) -> t.Any:

@@ -22,8 +22,8 @@ LOOK, BATCH, GATE, WAIT, VERIFICATION, ACCEPTANCE = (
     "__gitpod_verification",
     "__gitpod_acceptance",
 )
-# The decision on an upgrade, likewise.
-UPGRADE = "__gitpod_upgrade"
+# The look at an upgrade and the decision on it, likewise.
+UPGRADE_LOOK, UPGRADE = "__gitpod_upgrade_look", "__gitpod_upgrade"
 FAILURE = "gitpod_site_failure_result"
 # Stage to the name under which the host's own task registers its result.
 REGISTERED: t.Mapping[str, str] = {
@@ -86,6 +86,17 @@ def latest(variables: Raw, host: str) -> dict[str, t.Any]:
 def look(variables: Raw, host: str) -> dict[str, t.Any]:
     """The latest look at a host."""
     return _dictionary(latest(variables, host).get("look"))
+
+
+def deployed(variables: Raw, host: str) -> dict[str, t.Any]:
+    """What the host's stack has, or gets, of what other stages need and the inventory does not say, by variable.
+
+    The inventory leaves it out, and the existing stack keeps it; or it gives it to the template by the template's own
+    names (gitpod_stack_parameters). Without a look of this run that is not known.
+    """
+    reads = (look(variables, host), of_fleet(variables, UPGRADE_LOOK, host))
+    verified = _dictionary(of_fleet(variables, VERIFICATION, host).get("seen"))
+    return next((found for read in (*reads, verified) if (found := _dictionary(read.get("deployed")))), {})
 
 
 def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:

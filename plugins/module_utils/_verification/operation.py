@@ -6,9 +6,16 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.check import Result
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.standing import (
+    made_good,
+    missing,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
@@ -43,11 +50,13 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
 
     :raises RunnerError: a value is wrong, or nothing can be said for the runner's profile or region.
     """
+    deployed = _deployed(fleet, host)
+    host = dataclasses.replace(host, values={**host.values, **deployed})
     values = host.values
     network = Network(host) if values.get("gitpod_verify_from_control_node") else None
     if network:
         network.check()
-    seen = _watched(fleet, host)
+    seen = {**_watched(fleet, host), "deployed": deployed}
     # Also where others look at the network afterwards, from inside the VPC.
     if not fleet.check:
         wait_for_records(fleet, host)
@@ -62,6 +71,15 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
             seen["network"] = network.look(fleet, seen, wait_timeout)
         seen["instances"] = probes.result() if probes else []
     return seen
+
+
+def _deployed(fleet: Fleet, host: Host) -> dict[str, t.Any]:
+    """What the inventory leaves out as the stack has it; nothing is read when nothing is missing."""
+    if not missing(host.values):
+        return {}
+    clients, wanted = fleet.clients(host), wanted_of(host)
+    api = Api(clients("cloudformation"), lambda: clients("elbv2"))
+    return fleet.pool.run(lambda: made_good(api, find(api, wanted.runner, wanted.stack_name).seen, host.values))
 
 
 def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:

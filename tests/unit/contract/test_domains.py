@@ -38,6 +38,8 @@ def domain(name: str, **values: t.Any) -> list[Problem]:
         ("a" * 64 + ".example.com", "1 to 63", "gitpod.example.com"),
         (".".join(["a" * 61] * 4) + ".comx", "has 252 characters", "gitpod.example.com"),
         ("10.0.0.1", "is an address", "gitpod.example.com"),
+        ("123.456", "no top-level domain is a number", "gitpod.example.com"),
+        ("gitpod.example.123", "no top-level domain is a number", "gitpod.example.com"),
         ("läufer.example.com", "DNS does not know", "xn--lufer-gra.example.com"),
         ("bücher.example", "DNS does not know", "xn--bcher-kva.example"),
         ("faß.de", "DNS does not know", "xn--fa-hia.de"),

@@ -13,6 +13,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
     LABELLED,
     Wanted,
     deployed,
+    deployed_values,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
@@ -82,6 +83,19 @@ def test_the_vpc_that_is_checked_is_the_one_that_is_deployed() -> None:
     template = (Parameter("PlacementNetwork", "VPC"), Parameter("FrontDoorName", "Domain Name"))
     assert deployed(by_id, {"PlacementNetwork": OTHER}, template).vpc_id == OTHER
     assert deployed(by_id, {}, LABELLED) == by_id
+
+
+def test_what_falls_back_to_something_deployed_is_checked_with_it() -> None:
+    nets, others = ["subnet-0a1e2c4b6d8f01351"], ["subnet-0a1e2c4b6d8f01352"]
+    given = {"privatelink_subnet_ids": nets, "privatelink_source_subnet_ids": nets, "dns_vpc_id": VPC}
+    parameters = {"VPC": OTHER, "EC2 Instances Subnet": others, "Domain Name": "EU.example.com."}
+    found = wanted(vpc_id=VPC, ec2_subnet_ids=nets, domain_name="us.example.com", stack_parameters=parameters, **given)
+    assert found.privatelink_subnet_ids == found.privatelink_source_subnet_ids == tuple(others)
+    assert found.resolving_vpc_id == OTHER
+    assert deployed_values(found, {"gitpod_vpc_id": VPC, "gitpod_ec2_subnet_ids": others}) == {
+        "gitpod_vpc_id": OTHER,
+        "gitpod_domain_name": "eu.example.com",
+    }
 
 
 def test_what_earlier_stages_found_is_told_to_the_stack_and_passwords_to_nobody() -> None:
