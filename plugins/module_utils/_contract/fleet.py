@@ -8,8 +8,11 @@ They take the values of all hosts of the play, so that a later batch's mistake i
 
 from __future__ import annotations
 
+import re
 import typing as t
+import urllib.parse
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import LABELS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract.model import (
     CONTRADICTORY,
     MOST_ENTRIES,
@@ -18,12 +21,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
     quoted,
     shown,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import VENDOR_HOSTS
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._urls import HTTPS, VENDOR_HOSTS, host_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.shared import bare_name
 
 Fleet = t.Mapping[str, Inventory]
 Told = t.Iterator[tuple[str, Problem]]
-# The management plane's names (both lead to it); without an endpoint, it is the first.
-_DEFAULT_PLANES = tuple(f"https://{host}/api" for host in VENDOR_HOSTS)
 
 
 def fleet_problems(
@@ -64,7 +66,35 @@ def _copies(fleet: Fleet, left_out: Fleet) -> Told:
 
 def _runner_id(host: Inventory) -> str:
     """A UUID, whose case does not count."""
-    return host.text("gitpod_runner_id").lower()
+    return _deployed(host, "gitpod_runner_id").lower()
+
+
+def _given_by_label(host: Inventory, variable: str) -> str:
+    """What gitpod_stack_parameters gives the stack by the guide's label, which wins over the variable; or empty.
+
+    By the parameter's logical ID too, but which that is, only the template says.
+    """
+    labels = {name for name, label in _BY_LABEL if label == variable}
+    given = host.mapping("gitpod_stack_parameters").items()
+    texts = (value.strip() for name, value in given if isinstance(value, str) and _letters(str(name)) in labels)
+    return next(filter(None, texts), "")
+
+
+def _letters(name: str) -> str:
+    """As labels are compared."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+_BY_LABEL = tuple((_letters(label), variable) for label, variable in LABELS.items())
+
+
+def _deployed(host: Inventory, variable: str) -> str:
+    return _given_by_label(host, variable) or host.text(variable)
+
+
+def _said_by(host: Inventory, variable: str) -> str:
+    """The variable that has to be changed."""
+    return "gitpod_stack_parameters" if _given_by_label(host, variable) else variable
 
 
 def _runner_ids(fleet: Fleet) -> Told:
@@ -73,7 +103,7 @@ def _runner_ids(fleet: Fleet) -> Told:
         for host, others in _each(hosts):
             summary = f"It is also the runner ID of {others}, and a runner is one host in one region."
             remediation = "Give each host its own runner's ID, or remove the host that is a copy."
-            yield host, Problem(CONTRADICTORY, "gitpod_runner_id", summary, remediation)
+            yield host, Problem(CONTRADICTORY, _said_by(fleet[host], "gitpod_runner_id"), summary, remediation)
 
 
 def _domains(fleet: Fleet) -> Told:
@@ -81,10 +111,11 @@ def _domains(fleet: Fleet) -> Told:
 
     A domain under another's wildcard is no problem: records of its own win over the wildcard (RFC 4592, section 2.2.1).
     """
-    for hosts in _alike(fleet, lambda host: host.text("gitpod_domain_name").lower().rstrip(".")):
+    for hosts in _alike(fleet, lambda host: bare_name(_deployed(host, "gitpod_domain_name"))):
         for host, others in _each(hosts):
             summary = f"It is also the domain of {others}, and a domain leads to one load balancer."
-            yield host, Problem(CONTRADICTORY, "gitpod_domain_name", summary, "Give each host a domain of its own.")
+            blamed = _said_by(fleet[host], "gitpod_domain_name")
+            yield host, Problem(CONTRADICTORY, blamed, summary, "Give each host a domain of its own.")
 
 
 def _stacks(fleet: Fleet) -> Told:
@@ -149,8 +180,20 @@ def _registers(host: Inventory) -> bool:
 
 
 def _plane(host: Inventory) -> str:
-    endpoint = host.text("gitpod_api_endpoint").rstrip("/").lower()
-    return "" if endpoint in _DEFAULT_PLANES else endpoint
+    """By host and port, however the URL is spelled; empty for the one that holds without an endpoint."""
+    url = host.text("gitpod_api_endpoint")
+    name = host_of(url)
+    place = _port_of(url)
+    return "" if name in VENDOR_HOSTS and not place else f"{name}{place}"
+
+
+def _port_of(url: str) -> str:
+    """The port where it is another than https has."""
+    try:
+        port = urllib.parse.urlsplit(url).port
+    except ValueError:
+        return ""
+    return f":{port}" if port not in (None, HTTPS) else ""
 
 
 def _alike(

@@ -174,12 +174,27 @@ def descriptions() -> _Loader:
     return _Loader()
 
 
+def _no_code(_prompt: str) -> t.NoReturn:
+    """In place of a prompt for an MFA code (C(mfa_serial) of a profile with a role): nobody can be asked here.
+
+    :raises CredentialRetrievalError: always.
+    """
+    raise botocore_exceptions.CredentialRetrievalError(
+        provider="assume-role",
+        error_msg="the role asks for an MFA code (mfa_serial), and a run asks nobody for it. Get a session before the"
+        " run (aws sso login, or aws sts assume-role with the code), and name a profile that has it",
+    )
+
+
 class Session:
     """One profile's, or the module's own credentials; makes one client at a time, as the SDK's sessions must."""
 
     def __init__(self, profile: str | None, loader: t.Any) -> None:
         self._session = botocore_session.Session(profile=profile)
         self._session.register_component("data_loader", loader)
+        # The SDK would ask for the code at the terminal, for each runner, amid the look at all of them.
+        provider = self._session.get_component("credential_provider").get_provider("assume-role")
+        provider._prompter = _no_code
         self._lock = threading.Lock()
 
     def client(self, service: str, **arguments: t.Any) -> t.Any:

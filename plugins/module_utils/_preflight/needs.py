@@ -17,13 +17,14 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.u
     UnreadError,
     known,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.labels import EXCHANGE_TOKEN
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.catalogue import GATEWAY
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import (
     account,
     capacity,
     gather_network,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import addresses, quotas
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks import addresses, quotas, stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.network import named_subnets
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.stack import exists
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
@@ -35,6 +36,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 
 T = t.TypeVar("T")
+Judged = t.TypeVar("Judged", "Need", "Alone")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,18 +65,38 @@ class Need:
 
 
 @dataclasses.dataclass(frozen=True)
+class Alone:
+    """What no two runners can have.
+
+    :param check: ID of the check that judges it.
+    :param what: it is, in words.
+    :param key: which one it is; never shown.
+    :param remedy: what to do where two have it.
+    :param worst: what the check may be at worst.
+    """
+
+    check: str
+    what: str
+    key: tuple[str, ...] = dataclasses.field(repr=False)
+    remedy: str
+    worst: str = FAIL
+
+
+@dataclasses.dataclass(frozen=True)
 class Needs:
     """What a runner needs of what others may need too.
 
     :param place: the account and the region; empty where the account is not known.
     :param free: addresses of each EC2 subnet.
     :param addresses: of these that are still to be taken.
+    :param alone: what only one runner can have: the ID of the check that judges it, what it is, and which one it is.
     """
 
     place: tuple[str, str]
     quotas: tuple[Need, ...] = ()
     free: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
     addresses: int = 0
+    alone: tuple[Alone, ...] = ()
 
 
 def needs_of(wanted: Wanted, facts: Facts, warn_only: t.Collection[str] = ()) -> Needs:
@@ -92,7 +114,26 @@ def needs_of(wanted: Wanted, facts: Facts, warn_only: t.Collection[str] = ()) ->
         ),
         {subnet.id: subnet.free for subnet in subnets},
         _or_nothing(lambda: addresses.coming(wanted, facts)[0], 0),
+        tuple(_judged(one, warn_only) for one in _alone(wanted, facts, caller)),
     )
+
+
+def _alone(wanted: Wanted, facts: Facts, caller: Caller | None) -> list[Alone]:
+    """The stack's name, which profiles may hide that lead to one account; the token of a stack that will be created.
+
+    A token is its runner's and works once (vendor's guide, Exchange Token). One that is given to the whole fleet for
+    one new runner (-e) does no harm: an existing stack keeps its own.
+    """
+    found = []
+    if caller:
+        where = f"the stack {wanted.stack_name} in {wanted.region} of the account {caller.account}"
+        remedy = "Set gitpod_stack_name or gitpod_runner_name to a name of its own at each host."
+        found.append(Alone(stack.owner.id, where, (caller.account, wanted.region, wanted.stack_name), remedy))
+    token = wanted.secret_parameters.get(EXCHANGE_TOKEN)
+    if token and not _or_nothing(lambda: exists(facts), True):
+        remedy = "Copy each new runner's own token to gitpod_exchange_token of its host."
+        found.append(Alone(stack.values.id, "the exchange token, which works once,", (str(token),), remedy))
+    return found
 
 
 def _new(facts: Facts) -> list[Need]:
@@ -128,7 +169,7 @@ def _lasting(wanted: Wanted, facts: Facts) -> list[Need]:
     return found
 
 
-def _judged(need: Need, warn_only: t.Collection[str]) -> Need:
+def _judged(need: Judged, warn_only: t.Collection[str]) -> Judged:
     group = need.check.partition(".")[0]
     return dataclasses.replace(need, worst=WARN) if {need.check, group} & set(warn_only) else need
 

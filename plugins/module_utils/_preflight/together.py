@@ -23,7 +23,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.addresses import addresses
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.quotas import judged
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Quota
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.needs import Need, Needs
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.needs import Alone, Need, Needs
 
 _ORDER = (PASS, WARN, FAIL)
 # Runners that are named in a finding; there may be many.
@@ -36,7 +36,7 @@ Fleet = t.Mapping[str, Needs]
 def together(fleet: Fleet) -> Findings:
     """What is found of each runner because of the others, at most one a check."""
     found: Findings = {name: {} for name in fleet}
-    for names, check, finding in (*_quotas(fleet), *_addresses(fleet)):
+    for names, check, finding in (*_quotas(fleet), *_addresses(fleet), *_alone(fleet)):
         for name in names:
             before = found[name].get(check)
             if before is None or _ORDER.index(before.status) < _ORDER.index(finding.status):
@@ -90,6 +90,18 @@ def _addresses(fleet: Fleet) -> t.Iterator[tuple[list[str], str, Finding]]:
             f" {needed} wanted for them together (gitpod_expected_environments)."
         )
         yield names, addresses.id, warned(summary, subnets_for(needed, len(free)))
+
+
+def _alone(fleet: Fleet) -> t.Iterator[tuple[list[str], str, Finding]]:
+    """What only one of them can have, and several are going to."""
+    having: dict[tuple[str, ...], dict[str, Alone]] = {}
+    for name, needs in fleet.items():
+        for one in needs.alone:
+            having.setdefault((one.check, *one.key), {})[name] = one
+    for of_each in having.values():
+        for name, one in of_each.items() if len(of_each) > 1 else ():
+            summary = f"{one.what[0].upper()}{one.what[1:]} is that of {_listed(of_each)}, and can be one's only."
+            yield [name], one.check, Finding(one.worst, summary, one.remedy)
 
 
 def _groups(fleet: Fleet) -> t.Iterator[list[str]]:

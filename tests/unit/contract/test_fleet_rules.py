@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
+import pytest
 import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract import rules, rules_dns
@@ -49,6 +50,31 @@ def test_one_runner_id_is_one_host() -> None:
 def test_one_domain_is_one_host_in_whatever_case() -> None:
     one, other = {**US, "gitpod_domain_name": "x.example.com"}, {**EU, "gitpod_domain_name": "X.Example.com."}
     assert told(a=one, b=other) == both("gitpod_domain_name")
+
+
+def test_what_the_template_is_given_by_its_label_counts_and_is_blamed() -> None:
+    one, other = {**US, "gitpod_domain_name": "x.example.com"}, {**EU, "gitpod_domain_name": "y.example.com"}
+    given = {**other, "gitpod_stack_parameters": {"domain name": "X.example.com."}}
+    assert told(a=one, b=given) == {"a": ["gitpod_domain_name"], "b": ["gitpod_stack_parameters"]}
+    assert told(a=other, b=given) == {}
+    by_label = {**EU, "gitpod_stack_parameters": {"Runner ID": ID.upper()}}
+    assert told(a={**US, "gitpod_runner_id": ID}, b=by_label) == {
+        "a": ["gitpod_runner_id"],
+        "b": ["gitpod_stack_parameters"],
+    }
+    # What is no text says nothing.
+    assert told(a=one, b={**EU, "gitpod_stack_parameters": {"Domain Name": ["x.example.com"], "Runner ID": ""}}) == {}
+
+
+@pytest.mark.parametrize(
+    "spelled", ["https://APP.gitpod.io:443/api/", "https://app.ona.com", "https://app.gitpod.io./api"]
+)
+def test_one_management_plane_has_several_spellings(spelled: str) -> None:
+    named = {**US, **API, "gitpod_runner_name": "runner"}
+    one, other = {**named, "gitpod_stack_name": "a"}, {**named, "gitpod_stack_name": "b"}
+    assert told(a=one, b={**other, "gitpod_api_endpoint": spelled}) == both("gitpod_runner_name")
+    elsewhere = {**other, "gitpod_api_endpoint": "https://app.gitpod.io:8443/api"}
+    assert told(a=one, b=elsewhere) == {}
 
 
 def test_a_domain_under_anothers_wildcard_is_its_own() -> None:

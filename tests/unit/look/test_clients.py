@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from botocore.stub import Stubber
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import (
     UNREAD,
@@ -19,6 +20,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.cli
     FleetConnections,
     Role,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import attempt
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._permissions import registry as _permissions
 
 
@@ -125,6 +127,20 @@ def test_what_cannot_be_used_ends_the_runners_look_at_once() -> None:
     with pytest.raises(InputError, match=r"nobody.*gitpod_aws_profile"):
         connections.of("us-east-1", "nobody")
     assert key(connections.of("us-east-1", "one")("ec2")) == "KEYONE"
+
+
+def test_nobody_is_asked_for_an_mfa_code(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK would prompt at the terminal, and its end of input would be told as a fault of the collection."""
+    (tmp_path / "config").write_text(
+        "[profile coded]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = one\n"
+        "mfa_serial = arn:aws:iam::123456789012:mfa/me\n"
+    )
+    monkeypatch.setattr("getpass.getpass", lambda *_prompt: pytest.fail("somebody was asked"))
+    clients = FleetConnections(Module(endpoint_url="http://127.0.0.1:1")).of("us-east-1", "coded")
+    found = attempt("sts:GetCallerIdentity", lambda: clients("sts").get_caller_identity(aws_retry=True))
+    assert isinstance(found, Unread)
+    assert "MFA code (mfa_serial)" in found.message
+    assert "name a profile" in found.message
 
 
 class Sts:

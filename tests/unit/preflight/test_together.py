@@ -28,7 +28,12 @@ ADDRESSES = "network.addresses"
 
 
 def needs(limits: t.Mapping[str, Quota] | None = None, warn_only: tuple[str, ...] = (), **facts: t.Any) -> Needs:
-    """Of the runner of the samples, with these quotas."""
+    """Of a runner like that of the samples, with these quotas, and a stack and a token of its own."""
+    return dataclasses.replace(copied(limits, warn_only, **facts), alone=())
+
+
+def copied(limits: t.Mapping[str, Quota] | None = None, warn_only: tuple[str, ...] = (), **facts: t.Any) -> Needs:
+    """Of the runner of the samples itself."""
     quoted = {**FACTS.quotas, **(limits or {})}
     wanted = dataclasses.replace(WANTED, **facts.pop("wanted", {}))
     return needs_of(wanted, dataclasses.replace(FACTS, quotas=quoted, **facts), warn_only)
@@ -49,6 +54,32 @@ def test_each_alone_has_room_and_all_together_have_not() -> None:
     told = together({"one": tight, "two": tight, "three": tight})["one"][FARGATE]
     assert told.summary == "0 of 4 Fargate vCPUs in use, 4.5 more needed by one, three and two together."
     assert "deploy fewer runners" in told.remediation
+
+
+def test_two_profiles_of_one_account_are_not_given_one_stack() -> None:
+    """The inventory alone cannot tell that both profiles lead to one account."""
+    one, other = copied(), copied(wanted={"region": "us-west-2"})
+    owner = "stack.owner"
+    assert found(one=one, two=one, three=other) == {"one": {owner: "fail"}, "two": {owner: "fail"}, "three": {}}
+    assert found(one=one, two=copied(wanted={"stack_name": "another"})) == {"one": {}, "two": {}}
+    assert found(one=one, two=copied(warn_only=("stack",))) == {"one": {owner: "fail"}, "two": {owner: "warn"}}
+    assert found(one=one, two=copied(caller=Caller("210987654321", "arn"))) == {"one": {}, "two": {}}
+    told = together({"one": one, "two": one})["two"][owner]
+    assert f"{ACCOUNT} is that of one and two" in told.summary
+    assert "gitpod_stack_name" in told.remediation
+
+
+def test_a_token_makes_one_runner() -> None:
+    """It works once: the second runner's stack would stand for minutes before anybody knew."""
+    own = {"secret_parameters": {"Exchange Token": "t0ken"}}
+    one, two = copied(wanted=own), copied(wanted={**own, "stack_name": "two"})
+    parameters = "stack.parameters"
+    assert found(one=one, two=two) == {"one": {parameters: "fail"}, "two": {parameters: "fail"}}
+    told = together({"one": one, "two": two})["one"][parameters]
+    assert "t0ken" not in repr((one, told))
+    assert "gitpod_exchange_token" in told.remediation
+    # Given to all with -e for the one that is new, it harms nobody.
+    assert found(one=one, two=copied(wanted={**own, "stack_name": "two"}, stack=THERE)) == {"one": {}, "two": {}}
 
 
 def test_a_runner_that_is_there_needs_no_stack_and_no_services_any_more() -> None:
