@@ -80,7 +80,8 @@ class ActionModule(ControlNodeAction):
         own = [{"as_of": generated, **runner} for runner in runners]
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(own, title, generated)
-        part = Part(fleet, tuple(self._forgotten(variables, host) for host in arguments["forget"]))
+        gone = [host for host in arguments["forget"] if results.went(variables_of(self, variables, host))]
+        part = Part(fleet, tuple(self._forgotten(variables, host) for host in gone))
         lines = fleet_lines(fleet, TERMINAL_WIDTH or WIDTH) if own else []
         directory, files, kept = arguments["directory"] or values["gitpod_artifact_directory"], [], {}
         if (own or part.forgotten) and not self._task.check_mode:

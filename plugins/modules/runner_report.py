@@ -35,7 +35,9 @@ options:
     elements: str
     default: []
   forget:
-    description: Hosts of the play whose runners are there no more, and leave the fleet's report.
+    description:
+      - Hosts of the play that a teardown has gone through. Runners of which something went (C(gitpod_teardown_result))
+        leave the fleet's report.
     type: list
     elements: str
     default: []

@@ -25,6 +25,7 @@ LOOK, BATCH, GATE, WAIT, VERIFICATION, ACCEPTANCE = (
 # The look at an upgrade and the decision on it, likewise.
 UPGRADE_LOOK, UPGRADE = "__gitpod_upgrade_look", "__gitpod_upgrade"
 FAILURE = "gitpod_site_failure_result"
+TEARDOWN = "gitpod_teardown_result"
 # Stage to the name under which the host's own task registers its result.
 REGISTERED: t.Mapping[str, str] = {
     "prerequisites": "gitpod_prerequisites_result",
@@ -126,6 +127,11 @@ def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
     found["acceptance"] = of_fleet(variables, ACCEPTANCE, host)
     found["failure"] = failure(variables, host, found)
     return found
+
+
+def went(variables: Raw) -> bool:
+    """Whether a teardown of this run took anything of the host's runner away."""
+    return bool(_dictionary(variables.get(TEARDOWN)).get("goes"))
 
 
 def failure(variables: Raw, host: str, found: t.Mapping[str, dict[str, t.Any]]) -> dict[str, t.Any]:

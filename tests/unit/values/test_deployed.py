@@ -81,6 +81,12 @@ def test_the_latest_look_tells_and_without_one_the_upgrades_or_the_verifications
     assert results.deployed({results.UPGRADE_LOOK: "{{ undef() }}"}, "eu") == {}
 
 
+def test_a_runner_of_which_nothing_goes_stays_in_the_fleets_report() -> None:
+    found = [{"goes": ["stack"]}, {"goes": []}, {"goes": ["stack"], "skipped": True}, "{{ undefined }}", None]
+    assert [results.went({results.TEARDOWN: one}) for one in found] == [True, False, False, False, False]
+    assert not results.went({})
+
+
 class Api:
     """Counts how often the template is asked for."""
 
