@@ -69,7 +69,7 @@ class Alone:
     """What no two runners can have.
 
     :param check: ID of the check that judges it.
-    :param what: it is, in words.
+    :param what: it is, as a sentence begins.
     :param key: which one it is; never shown.
     :param remedy: what to do where two have it.
     :param worst: what the check may be at worst.
@@ -126,13 +126,13 @@ def _alone(wanted: Wanted, facts: Facts, caller: Caller | None) -> list[Alone]:
     """
     found = []
     if caller:
-        where = f"the stack {wanted.stack_name} in {wanted.region} of the account {caller.account}"
+        where = f"The stack {wanted.stack_name} in {wanted.region} of the account {caller.account}"
         remedy = "Set gitpod_stack_name or gitpod_runner_name to a name of its own at each host."
         found.append(Alone(stack.owner.id, where, (caller.account, wanted.region, wanted.stack_name), remedy))
     token = wanted.secret_parameters.get(EXCHANGE_TOKEN)
     if token and not _or_nothing(lambda: exists(facts), True):
         remedy = "Copy each new runner's own token to gitpod_exchange_token of its host."
-        found.append(Alone(stack.values.id, "the exchange token, which works once,", (str(token),), remedy))
+        found.append(Alone(stack.values.id, "The exchange token, which works once,", (str(token),), remedy))
     return found
 
 

@@ -100,7 +100,7 @@ def _alone(fleet: Fleet) -> t.Iterator[tuple[list[str], str, Finding]]:
             having.setdefault((one.check, *one.key), {})[name] = one
     for of_each in having.values():
         for name, one in of_each.items() if len(of_each) > 1 else ():
-            summary = f"{one.what[0].upper()}{one.what[1:]} is that of {_listed(of_each)}, and can be one's only."
+            summary = f"{one.what} is that of {_listed(of_each)}, and can be one's only."
             yield [name], one.check, Finding(one.worst, summary, one.remedy)
 
 
