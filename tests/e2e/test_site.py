@@ -70,7 +70,14 @@ def test_each_stage_works_alone_and_values_left_out_stay_as_they_are(controller:
         run = controller.play(SITE, "--limit", host, "--tags", tag)
         assert run.code == 0, f"{tag}: {run.output}"
     assert run.report(host)["verification"]["healthy"] is True
-    left_out = ("gitpod_availability_zones", "gitpod_load_balancer_subnet_ids", "gitpod_certificate_arn")
+    left_out = (
+        "gitpod_vpc_id",
+        "gitpod_availability_zones",
+        "gitpod_ec2_subnet_ids",
+        "gitpod_load_balancer_subnet_ids",
+        "gitpod_domain_name",
+        "gitpod_certificate_arn",
+    )
     again = controller.play(SITE, "--limit", host, hosts={host: dict.fromkeys(left_out, "")})
     assert again.code == 0, again.output
     assert again.changed == 0
