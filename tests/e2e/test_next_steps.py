@@ -271,6 +271,11 @@ def test_of_two_llm_integrations_made_at_once_the_first_stays(plane: Plane, monk
 
 def planned(plane: Plane, **settings: t.Any) -> dict[str, tuple[str, tuple[str, ...]]]:
     """What the look foresees of the next steps."""
+    return {plan.stage: (plan.action, plan.reasons) for plan in looked(plane, **settings)[0]}
+
+
+def looked(plane: Plane, **settings: t.Any) -> t.Any:
+    """The plans of the next steps, and what of them cannot be so."""
     raw = {
         "gitpod_region": "us-east-1",
         "gitpod_runner_id": US_RUNNER,
@@ -281,8 +286,7 @@ def planned(plane: Plane, **settings: t.Any) -> dict[str, tuple[str, tuple[str, 
     values = read("gitpod-us-east-1", "/", variables(), raw).everything()
     wanted, pool = Wanted.of(values), Pool(2)
     facts: t.Any = types.SimpleNamespace(management_plane=registering.ask(wanted, pool))
-    found = stepping.plans(values, wanted, facts, pool)
-    return {plan.stage: (plan.action, plan.reasons) for plan in found}
+    return stepping.plans(values, wanted, facts, pool)
 
 
 def test_the_plan_says_of_each_kind_that_is_declared_what_would_be_done(plane: Plane) -> None:
@@ -310,6 +314,14 @@ def test_the_plan_says_of_each_kind_that_is_declared_what_would_be_done(plane: P
     class_id = plane("environment_class", **LARGE)["environment_class"]["id"]
     missing = {**declared, desired.SHARING: [{"group": "Developers"}, {"group": "Nobody"}]}
     assert planned(plane, **missing)["sharing"] == ("unknown", ("There is no group Nobody, or several have that name",))
+    # Its stage would say so after the deployment, so the prerequisites fail.
+    other = {**large, "configuration": {"machineType": "m6i.large", "diskSizeGb": 100}}
+    (fault, *more) = looked(plane, **{**missing, desired.CLASSES: [other]})[1]
+    assert fault[0] == "The environment class Large has another configuration"
+    assert "allow it with replace" in fault[1]
+    assert [what for what, _step in more] == ["There is no group Nobody, or several have that name"]
+    assert looked(plane, **{**declared, desired.CLASSES: [{**other, "replace": True}]})[1] == ()
+    assert looked(plane)[1] is None
     pool = {"environment_class": "Large", "project": "web", "max_size": 1}
     alone = {desired.POOLS: [{"environment_class": "Huge", "project": "api", "max_size": 1}]}
     assert "no environment class Huge" in planned(plane, **alone)["warm_pools"][1][0]

@@ -378,3 +378,5 @@ class Facts:
     template_simulation: t.Mapping[str, Decision] | Unread | None = None
     images: t.Mapping[str, str] | Unread | None = None
     management_plane: ManagementPlane | None = None
+    # What is declared of a runner's settings and cannot be so, each with what to do; C(None) where nobody looked.
+    settings: tuple[tuple[str, str], ...] | None = None

@@ -94,13 +94,14 @@ def look(fleet: Fleet, host: Host, tell: t.Callable[[Needs], None] = _to_nobody)
     )
     if isinstance(facts.template, Template):
         fleet.hide(secret_texts(wanted.parameters, facts.template))
+    next_steps, impossible = stepping.plans(values, wanted, facts, fleet.pool)
+    facts = dataclasses.replace(facts, settings=impossible)
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
     ready = not any(result["status"] == FAIL for result in found)
     if ready:
         # One that is refused is not deployed, and takes nothing from the others.
         tell(needs_of(wanted, facts, warn_only))
     deploying = plans(values, earlier, wanted, facts)
-    next_steps = stepping.plans(values, wanted, facts, fleet.pool)
     return {
         "name": wanted.name,
         "region": wanted.region,

@@ -15,7 +15,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._prefligh
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.foresee import (
+    Fault,
     Present,
+    faults,
     foresee,
     look,
 )
@@ -24,12 +26,16 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_pl
 Values = t.Mapping[str, t.Any]
 
 
-def plans(values: Values, wanted: Wanted, facts: Facts, pool: Pool) -> list[StagePlan]:
-    """A plan for each kind of settings that is declared; what could not be read is looked at by the stage."""
+def plans(values: Values, wanted: Wanted, facts: Facts, pool: Pool) -> tuple[list[StagePlan], tuple[Fault, ...] | None]:
+    """A plan for each kind of settings that is declared, and what of a runner that is there cannot be so.
+
+    What could not be read is looked at by the stage, and its faults are C(None).
+    """
     if not desired.declared(values) or not wanted.api_token:
-        return []
+        return [], None
     runner_id = _runner_id(wanted, facts)
-    return foresee(values, _present(values, wanted, pool, runner_id) if runner_id else None, _exists(runner_id))
+    present = _present(values, wanted, pool, runner_id) if runner_id else None
+    return foresee(values, present, _exists(runner_id)), faults(values, present) if present else None
 
 
 def seen(found: t.Iterable[StagePlan]) -> dict[str, t.Any]:

@@ -39,6 +39,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
 
 Values = t.Mapping[str, t.Any]
+# What cannot be so, and what to do.
+Fault = tuple[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,10 +108,29 @@ def foresee(values: Values, present: Present | None, exists: bool | None = True)
             StagePlan(kind, stages.UNKNOWN, ("the management plane could not be read",))
             for kind in desired.declared(values)
         ]
+    seen = _with_promised(values, present or Present(known=False))
+    return [_planned(kind, desired.items(values, (kind,)), seen) for kind in desired.declared(values)]
+
+
+def faults(values: Values, present: Present) -> tuple[Fault, ...]:
+    """What is declared and cannot be so, with what to do: its stage would say so after the deployment.
+
+    :param present: of a runner that is there; one that comes makes environment classes of its own.
+    """
+    found = []
+    seen = _with_promised(values, present)
+    for item in desired.items(values, desired.declared(values)):
+        try:
+            actions(item, seen)
+        except RunnerError as error:
+            found.append((error.what.removesuffix("; nothing was changed"), error.next_step))
+    return tuple(found)
+
+
+def _with_promised(values: Values, present: Present) -> Present:
     wanted = [entry for entry in values.get(desired.CLASSES) or [] if environment_class.wanted_of(entry).enabled]
     promised = frozenset(str(entry["display_name"]).strip() for entry in wanted)
-    seen = dataclasses.replace(present or Present(known=False), promised=promised)
-    return [_planned(kind, desired.items(values, (kind,)), seen) for kind in desired.declared(values)]
+    return dataclasses.replace(present, promised=promised)
 
 
 def _planned(kind: str, items: t.Sequence[desired.Item], present: Present) -> StagePlan:

@@ -17,6 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._manageme
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import DEGRADED, Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import registering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.stack import exists
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.registering import named
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
@@ -117,4 +118,22 @@ def _next_step(found: Runner, wanted: Wanted) -> str:
     return "This run mints another exchange token and gives it to the stack."
 
 
-CHECKS = (reachable, token, runner)
+@check(
+    "management_plane.settings",
+    asks="Can the runner's settings be as they are declared?",
+    why="They are written after the deployment. An environment class never changes its configuration, and a group or a"
+    " project may not be there.",
+    fix="Correct the entry of `gitpod_runner_settings_...` that is named, or allow a new class with its `replace`.",
+)
+def settings(_wanted: Wanted, facts: Facts) -> Finding:
+    """As the next steps compare them with what is there. A runner that comes up makes environment classes itself."""
+    if facts.settings is None or not exists(facts):
+        return skipped("None are declared, or the runner is not there yet, or could not be read.")
+    if not facts.settings:
+        return passed("Nothing is in the way of what is declared.")
+    told = " ".join(f"{what.rstrip('.')}." for what, _step in facts.settings)
+    steps = dict.fromkeys(f"{step.rstrip('.')}." for _what, step in facts.settings if step)
+    return failed(told, " ".join(steps) or "Correct the entry, or leave it out.")
+
+
+CHECKS = (reachable, token, runner, settings)
