@@ -64,7 +64,8 @@ def add_certificate(testbed: TestBed, region: str, domain: str) -> str:
 
 def neighbour(testbed: TestBed, name: str, like: str, changes: dict[str, t.Any]) -> dict[str, t.Any]:
     """A runner like that of another host, but one of its own: two hosts with one ID or domain are no fleet."""
-    host = {**INVENTORY[like], "gitpod_runner_id": str(uuid.uuid4())}
+    identifier = str(uuid.uuid4())
+    host = {**INVENTORY[like], "gitpod_runner_id": identifier, "gitpod_exchange_token": f"token-of-{identifier}"}
     domain = f"{name}.gitpod.example.com"
     if "gitpod_domain_name" not in changes:
         host["gitpod_domain_name"] = domain
