@@ -208,6 +208,8 @@ DNS = (
 
 VERIFY = (
     *FINDING,
+    # Of a runner whose inventory leaves out what its stack has.
+    *actions("cloudformation", "GetTemplateSummary", optional=True),
     *actions("cloudformation", "DescribeChangeSet", "ListChangeSets", scopes=known.STACK, optional=True),
     *actions("cloudformation", "ListStackResources", scopes=known.STACK),
     *actions(
