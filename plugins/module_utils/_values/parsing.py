@@ -42,7 +42,8 @@ def once(pairs: t.Iterable[tuple[str, t.Any]]) -> dict[str, t.Any]:
 
 def block_of(text: str) -> str:
     """Text of several lines without what indents all of them, as in somebody's file."""
-    return textwrap.dedent(plain_text(text).replace("\r\n", "\n")).strip()
+    lined = plain_text(text).replace("\r\n", "\n")
+    return (textwrap.dedent(lined) if "\n" in lined else lined).strip()
 
 
 def plain_text(value: str) -> str:

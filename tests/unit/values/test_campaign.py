@@ -199,10 +199,10 @@ def test_no_secret_is_told_whatever_else_is_wrong(drawn: tuple[dict[str, t.Any],
 
 @pytest.mark.parametrize("said", TELLING, ids=lambda said: ascii(said)[:30])
 def test_a_telling_value_in_every_variable_at_once_is_taken_or_named(said: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     values = door.read("runner-1", "/start", DECLARED, dict.fromkeys(DECLARED, said))
     problems = of_host(values)
-    assert time.monotonic() - began < SLOWEST
+    assert time.process_time() - began < SLOWEST
     sound(problems)
     taken = set(values.given) | {problem.variable for problem in problems}
     assert taken == set(DECLARED) or not said.strip(), "blanks are unset; nothing else is passed over"
