@@ -148,7 +148,7 @@ class ActionModule(ControlNodeAction):
         try:
             if part.forgotten and (directory / STATUS).exists():
                 with alone_in(directory):
-                    left = status_over(directory, [], part.fleet.generated, part.forgotten)
+                    left = status_over(directory, [], part.fleet.generated, part.forgotten, self._display.warning)
                     write_text(directory / STATUS, left)
             if not part.fleet.runners and not (directory / DOCUMENT).exists():
                 return []

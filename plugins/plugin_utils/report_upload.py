@@ -64,19 +64,29 @@ def known_in(directory: pathlib.Path, warn: t.Callable[[str], None] = lambda _te
     :param warn: is told of it.
     :raises OSError: the file is there and cannot be read.
     """
-    path = directory / DOCUMENT
+    return _read(directory / DOCUMENT, runners_in, warn)
+
+
+def _read(
+    path: pathlib.Path, runners: t.Callable[[str], list[Runner] | None], warn: t.Callable[[str], None]
+) -> list[Runner]:
+    """The runners of a file of ours; what is none is kept aside.
+
+    :param runners: of a text; C(None) where it is no such document.
+    :raises OSError: the file is there and cannot be read.
+    """
     try:
-        found = runners_in(text_of(str(path), LARGEST))
+        found = runners(text_of(str(path), LARGEST))
     except FileNotFoundError:
         return []
     except ValueError:
         found = None
     if found is not None:
         return found
-    aside = path.with_name(f"{DOCUMENT}{ASIDE}")
+    aside = path.with_name(f"{path.name}{ASIDE}")
     path.replace(aside)
     warn(
-        f"{path} is no report of this release of the collection, so what it says of other runners is not in the new"
+        f"{path} was not written by this release of the collection, so what it says of other runners is not in the new"
         f" one. It is kept as {aside}."
     )
     return []
@@ -141,16 +151,21 @@ def keep_status(action: t.Any, task_vars: Raw, values: Values, lines: t.Sequence
 
 
 def status_over(
-    directory: pathlib.Path, lines: t.Sequence[Runner], generated: str, forgotten: t.Collection[Key] = ()
+    directory: pathlib.Path,
+    lines: t.Sequence[Runner],
+    generated: str,
+    forgotten: t.Collection[Key] = (),
+    warn: t.Callable[[str], None] = lambda _text: None,
 ) -> str:
     """The directory's status.json with a look's runners laid over it.
 
+    A file that is none of this release is kept beside the new one, as a report is.
+
     :param forgotten: runners that are there no more.
+    :param warn: is told of it.
+    :raises OSError: the file is there and cannot be read.
     """
-    try:
-        known = statuses_in((directory / STATUS).read_text("utf-8", "replace")) or []
-    except FileNotFoundError:
-        known = []
+    known = _read(directory / STATUS, statuses_in, warn)
     return document(merged(known, lines, forgotten), generated)
 
 
