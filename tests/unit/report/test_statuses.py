@@ -33,7 +33,9 @@ def test_a_look_at_some_leaves_the_others_as_they_were_seen_last(tmp_path: pathl
     assert looked(tmp_path, "2026-11-03", forgotten={("eu", "gitpod-eu")}) == {"us": "2026-11-02"}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, '{"runners": []}', '{"schema_version": 1, "runners": [1]}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "[" * 100_000, '{"runners": []}', '{"schema_version": 1, "runners": [1]}']
+)
 def test_what_is_none_is_not_laid_over(tmp_path: pathlib.Path, text: str) -> None:
     """Also a file of a version before, which had no times."""
     assert statuses_in(text) is None
