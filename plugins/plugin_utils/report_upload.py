@@ -19,6 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_s
     Key,
     Runner,
     fleet_of,
+    key_of,
     merged,
     runners_in,
 )
@@ -54,6 +55,20 @@ class Part:
         """The fleet with this part, which replaces only its own runners of what is known."""
         everyone = merged(known, self.fleet.documents, self.forgotten)
         return fleet_of(everyone, self.fleet.documents, self.fleet.title, self.fleet.generated)
+
+    def own_over(self, known: t.Sequence[Runner]) -> Fleet:
+        """This run's runners alone, with what only the known ones tell of them."""
+        own = {key_of(runner) for runner in self.fleet.documents}
+        everyone = merged([runner for runner in known if key_of(runner) in own], self.fleet.documents)
+        return Fleet.of(everyone, self.fleet.title, self.fleet.generated)
+
+
+def peeked(directory: pathlib.Path) -> list[Runner]:
+    """The runners of the report that a directory has, for showing; none where there is none that can be read."""
+    try:
+        return runners_in(text_of(str(directory / DOCUMENT), LARGEST)) or []
+    except (OSError, ValueError):
+        return []
 
 
 def known_in(directory: pathlib.Path, warn: t.Callable[[str], None] = lambda _text: None) -> list[Runner]:
