@@ -81,8 +81,7 @@ class ActionModule(ControlNodeAction):
         own = [{"as_of": generated, **runner} for runner in runners]
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(own, title, generated)
-        gone = [host for host in arguments["forget"] if results.went(variables_of(self, variables, host))]
-        part = Part(fleet, tuple(self._forgotten(variables, host) for host in gone))
+        part = Part(fleet, tuple(self._forgotten(variables, arguments["forget"])))
         directory, files, kept = arguments["directory"] or values["gitpod_artifact_directory"], [], {}
         # What this run did not look at stands in the table as in the files.
         shown = part.own_over(peeked(pathlib.Path(directory)))
@@ -101,9 +100,12 @@ class ActionModule(ControlNodeAction):
         result.update(changed=False, files=files, table=lines, summary=told)
         return result
 
-    def _forgotten(self, variables: dict[str, t.Any], host: str) -> Key:
-        values = host_values(self, variables, host)
-        return str(values["gitpod_region"] or ""), str(values["gitpod_runner_name"])
+    def _forgotten(self, variables: dict[str, t.Any], hosts: t.Sequence[str]) -> t.Iterator[Key]:
+        """Those of which a teardown has taken something."""
+        for host in hosts:
+            if results.went(variables_of(self, variables, host)):
+                values = host_values(self, variables, host)
+                yield str(values["gitpod_region"] or ""), str(values["gitpod_runner_name"])
 
     def _records(
         self, variables: dict[str, t.Any], own: t.Sequence[t.Mapping[str, t.Any]], hosts: t.Sequence[str]

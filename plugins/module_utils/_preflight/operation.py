@@ -86,12 +86,8 @@ def look(fleet: Fleet, host: Host, tell: t.Callable[[Needs], None] = _to_nobody)
     require_known((*skip, *warn_only), checks.ALL)
     profile = values.get("gitpod_aws_profile") or ""
     gathering = Gathering(fleet.clients(host), fleet.zone_clients(host), fleet.pool, profile)
-    facts, wanted = gather(
-        template_options(fleet, host),
-        Wanted.of(values, earlier),
-        gathering,
-        values.get("gitpod_stack_parameters"),
-    )
+    given = values.get("gitpod_stack_parameters")
+    facts, wanted = gather(template_options(fleet, host), Wanted.of(values, earlier), gathering, given)
     if isinstance(facts.template, Template):
         fleet.hide(secret_texts(wanted.parameters, facts.template))
     next_steps, impossible = stepping.plans(values, wanted, facts, fleet.pool)
