@@ -9,6 +9,8 @@ PYTHON ?= python3
 BESIDE := $(shell $(PYTHON) -c 'import pathlib, sys; print(pathlib.Path(sys.base_prefix).parent)' 2>/dev/null)
 NEWEST_PYTHON ?= $(shell for candidate in python3.13 $(BESIDE)/3.13*/bin/python python3.12 $(BESIDE)/3.12*/bin/python; do \
     "$$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1 && echo "$$candidate" && break; done)
+# Looked for once, and not at each mention.
+NEWEST_PYTHON := $(NEWEST_PYTHON)
 MAIN := .venv/main/bin
 NEWEST := .venv/newest/bin
 TESTBED := .venv/testbed/bin
@@ -152,8 +154,10 @@ e2e:
 e2e-newest:
 	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m both_cores tests/e2e
 
+# SCENARIO=dns plays one alone.
 molecule:
-	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed --stack-seconds 1 -- molecule test --all
+	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed --stack-seconds 1 -- \
+	    molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
 
 clean: ## Remove everything that make created
 	rm -rf .venv .work artifacts

@@ -54,7 +54,8 @@ def copy_checkout() -> None:
     command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))["build_ignore"]
-    for name in shipped(names, ignored):
+    # Of what the tests themselves leave in the copy, git must not tell.
+    for name in (*shipped(names, ignored), ".gitignore"):
         source = ROOT / name
         if source.is_file():
             target = COPY / name

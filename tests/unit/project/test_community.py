@@ -60,7 +60,7 @@ def commands() -> list[tuple[str, str]]:
         found.append(("pre-commit", hook["entry"]))
     for name in ("test", "release", "site"):
         for job in content(f".github/workflows/{name}.yml")["jobs"].values():
-            found += [(name, step["run"]) for step in job["steps"] if "run" in step]
+            found += [(name, step["run"]) for step in job.get("steps", []) if "run" in step]
     found += [
         ("contributing", line)
         for line in re.findall(r"^ {4}(make .*)$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.M)

@@ -88,7 +88,7 @@ REFUSED = {"Release": "0.0.1 does not follow", "Publish": "there is no tag v0.0.
 
 
 @pytest.mark.skipif(pathlib.Path(sys.prefix).resolve() != MAIN.resolve(), reason="they run programs of .venv/main")
-@pytest.mark.parametrize(("job", "step", "values"), runs())
+@pytest.mark.parametrize(("job", "step", "values"), list(runs()))
 def test_each_command_runs_in_a_clean_clone(
     job: dict[str, t.Any], step: dict[str, t.Any], values: dict[str, str], clone: pathlib.Path
 ) -> None:
