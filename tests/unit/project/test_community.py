@@ -128,12 +128,24 @@ def test_the_readme_has_the_sections_that_galaxy_and_certification_ask_for_in_th
 
 
 def test_the_collections_that_are_used_are_those_that_the_readme_names() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
-    assert [name for name in content("galaxy.yml")["dependencies"] if f"| `{name}` |" not in text] == []
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "plugins").rglob("*.py"))
+    rows = dict(
+        re.findall(r"^\| `([a-z]+\.[a-z]+)`.*? \| (.*)\|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    )
+    assert set(rows) == {*content("galaxy.yml")["dependencies"], "awx.awx"}
+    used = [path for path in (ROOT / "plugins").rglob("*.py") if "doc_fragments" not in path.parts]
+    used += [path for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")]
+    sources = "\n".join(path.read_text("utf-8") for path in used)
+    imported = set(re.findall(r"^\s*(?:from|import) ansible_collections\.(\w+\.\w+)", sources, re.MULTILINE))
+    assert imported == {"amazon.aws", "gitpod.enterprise_runner"}
     assert "community.aws" not in sources
-    for module in ("nsupdate", "cloudflare_dns"):
-        assert f"community.general.{module}" in sources
+    assert set(re.findall(r"community\.general\.(\w+)", sources)) == set(
+        re.findall(r"`(\w+)`", rows["community.general"].partition("|")[0])
+    )
+    # In the group of modules, the options of amazon.aws's own group are extended.
+    (extended,) = (
+        entry["metadata"] for entry in content("meta/runtime.yml")["action_groups"]["runner"] if type(entry) is dict
+    )
+    assert extended == {"extend_group": ["amazon.aws.aws"]}
 
 
 @pytest.mark.parametrize("path", INVENTORIES, ids=lambda path: str(path.relative_to(ROOT)))
