@@ -146,6 +146,20 @@ def test_sanity_looks_at_what_is_shipped() -> None:
     assert sanity.shipped(names, ignored) == ["README.md", "tests/config.yml", "docs/dns.md"]
 
 
+def test_what_a_shipped_page_leads_to_is_shipped_too() -> None:
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))["build_ignore"]
+    files = {name for name in sanity.shipped(listed, ignored) if (ROOT / name).is_file()}
+    there = files | {str(folder) for name in files for folder in pathlib.PurePath(name).parents}
+    for name in sorted(files):
+        if name.endswith(".md"):
+            text = re.sub(r"^```.*?^```", "", (ROOT / name).read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+            targets = [found for found in re.findall(r"\]\(([^)\s#]+)", text) if not re.match(r"[a-z]+:", found)]
+            led = {os.path.normpath(os.path.join(os.path.dirname(name), target)) for target in targets}  # noqa: PTH118, PTH120
+            assert led <= there, name
+
+
 def devcontainer() -> dict[str, t.Any]:
     return dict(json.loads((ROOT / ".devcontainer/devcontainer.json").read_text("utf-8")))
 
