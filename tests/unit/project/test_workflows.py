@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The workflows of GitHub, as far as they can run without it: each command in a clean clone, with the matrix's values.
 
+So do the commands of the dev container and of the vendor's automations file.
+
 `make` only says there what it would do; what it does is what every other test is. `zizmor` (a gate) reads the files as
 GitHub does, and looks for weak points.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import re
@@ -49,6 +52,10 @@ def runs() -> t.Iterator[t.Any]:
                 if told not in seen:
                     seen.add(told)
                     yield pytest.param(job, step, values, id="-".join([name, key, str(number), *values.values()]))
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text("utf-8"))["onCreateCommand"]
+    tasks = yaml.safe_load((ROOT / ".ona/automations.yaml").read_text("utf-8"))["tasks"]
+    for name, command in {"devcontainer": container, **{key: task["command"] for key, task in tasks.items()}}.items():
+        yield pytest.param({}, {"run": command}, {}, id=name)
 
 
 def filled(text: str, values: dict[str, str]) -> str:
