@@ -45,7 +45,12 @@ class Galaxy(http.server.ThreadingHTTPServer):
         self.asked += 1
         if self.asked < 3:
             return {"state": ("waiting", "running")[self.asked - 1], "finished_at": None, "messages": []}
-        finished = {"finished_at": "2026-11-28T00:00:00Z", "messages": [], "error": None, "state": "completed"}
+        finished: dict[str, t.Any] = {
+            "finished_at": "2026-11-28T00:00:00Z",
+            "messages": [],
+            "error": None,
+            "state": "completed",
+        }
         if not self.refusal:
             return finished
         told = [{"level": "ERROR", "message": self.refusal, "time": 1.0}]
@@ -119,10 +124,11 @@ def _parts(kind: str, body: bytes) -> tuple[str, bytes, str]:
     """The file's name and bytes, and the sha256 that comes with it."""
     message = email.message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body, policy=email.policy.HTTP)
     name, content, digest = "", b"", ""
-    for part in message.iter_parts():  # type: ignore[attr-defined]
+    for part in message.iter_parts():
+        payload = t.cast("bytes", part.get_payload(decode=True))
         told = re.search(r'filename="([^"]+)"', part["Content-Disposition"])
         if told:
-            name, content = told.group(1), part.get_payload(decode=True)
+            name, content = told.group(1), payload
         else:
-            digest = part.get_payload(decode=True).decode().strip()
+            digest = payload.decode().strip()
     return name, content, digest
