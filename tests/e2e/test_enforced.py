@@ -190,7 +190,7 @@ def required() -> list[str]:
 
 
 def groups(names: list[str]) -> list[list[str]]:
-    """Those that go missing together: each has to be named, whatever else is missing; a look costs more than a second."""
+    """Those that go missing together: each has to be named, whatever else is missing; a look takes over a second."""
     count = max(1, len(names) // TOGETHER)
     return [names[first::count] for first in range(count)]
 
