@@ -9,6 +9,8 @@ PYTHON ?= python3
 BESIDE := $(shell $(PYTHON) -c 'import pathlib, sys; print(pathlib.Path(sys.base_prefix).parent)' 2>/dev/null)
 NEWEST_PYTHON ?= $(shell for candidate in python3.13 $(BESIDE)/3.13*/bin/python python3.12 $(BESIDE)/3.12*/bin/python; do \
     "$$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1 && echo "$$candidate" && break; done)
+# Looked for once, and not at each mention.
+NEWEST_PYTHON := $(NEWEST_PYTHON)
 MAIN := .venv/main/bin
 NEWEST := .venv/newest/bin
 TESTBED := .venv/testbed/bin
@@ -20,7 +22,7 @@ export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
 export TESTBED_PYTHON := $(CURDIR)/$(TESTBED)/python
 export PYTHONPATH := $(CURDIR)
 
-GATES := sanity ruff mypy yamllint docs-check docs-site ansible-lint antsibull cfn-lint release-check
+GATES := sanity ruff mypy yamllint docs-check docs-site ansible-lint antsibull cfn-lint workflows release-check
 # The longest first, so that the short ones fill the gaps.
 TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) sanity testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
 
@@ -49,7 +51,7 @@ gates: venvs ## Every gate, no test
 debian-packages: ## Programs that some tests need and pip cannot install; as root, and only what is missing
 	$(PYTHON) tests/debian_packages.py
 
-venvs: .venv/main/.lint .venv/testbed/.ready .venv/iam/.ready $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.linked
+venvs: .venv/main/.lint .venv/testbed/.ready .venv/iam/.ready $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.awx
 
 .venv/main/.runtime: tests/requirements/runtime.txt
 	$(PYTHON) -m venv .venv/main
@@ -87,13 +89,18 @@ venvs: .venv/main/.lint .venv/testbed/.ready .venv/iam/.ready $(if $(NEWEST_PYTH
 	ln -sfn $(CURDIR) .work/collections/ansible_collections/gitpod/enterprise_runner
 	touch $@
 
+# Every ansible-core is given the same awx.awx; newer versions of the PyPI package "ansible" have none.
+.work/collections/.awx: tests/requirements/runtime.txt tests/awx_collection.py .venv/main/.runtime .work/collections/.linked
+	$(MAIN)/python -m tests.awx_collection
+	touch $@
+
 ruff:
 	$(MAIN)/ruff check .
 	$(MAIN)/ruff format --check .
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.documented -m tests.fleet -m tests.judges -m tests.sanity -p docs.docsite
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.awx_collection -m tests.demo -m tests.documented -m tests.fleet -m tests.galaxy -m tests.judges -m tests.sanity -p docs.docsite
 
 yamllint:
 	$(MAIN)/yamllint --strict .
@@ -126,6 +133,9 @@ release-check: ## What the next release would meet; changes nothing
 cfn-lint:
 	$(MAIN)/cfn-lint tests/testbed/template/gitpod-ec2-runner-enterprise-fargate-private-ecr.json
 
+workflows:
+	$(MAIN)/zizmor --offline --quiet .github
+
 sanity:
 	$(MAIN)/python tests/sanity.py
 
@@ -141,17 +151,13 @@ testbed:
 e2e:
 	$(MAIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/e2e
 
-# The PyPI package "ansible" has awx.awx up to version 12 only, so the newest ansible-core is given that one.
-.work/collections/.awx: .venv/main/.runtime .work/collections/.linked
-	ln -sfn "$$(echo $(CURDIR)/.venv/main/lib/python3*/site-packages/ansible_collections/awx)" \
-	    .work/collections/ansible_collections/awx
-	touch $@
-
-e2e-newest: .work/collections/.awx
+e2e-newest:
 	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m both_cores tests/e2e
 
+# SCENARIO=dns plays one alone.
 molecule:
-	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed --stack-seconds 1 -- molecule test --all
+	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed --stack-seconds 1 -- \
+	    molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
 
 clean: ## Remove everything that make created
 	rm -rf .venv .work artifacts

@@ -2,25 +2,31 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make a release: version, changelog, commit, tag, build, import as Galaxy does, and publish when asked to.
+"""Make a release: version, changelog, commit, tag, build, import as Galaxy does; and publish one that has its tag.
 
-    .venv/main/bin/python .ci/release.py 1.2.0             # everything but publishing
+    .venv/main/bin/python .ci/release.py 1.2.0             # then push the branch and the tag
     .venv/main/bin/python .ci/release.py 1.2.0 --publish   # needs GALAXY_TOKEN, and GALAXY_SERVER for another server
     .venv/main/bin/python .ci/release.py --rehearse        # in a copy: what the next release would meet
 
 All work is done in a copy of the repository. The checkout gets the commit and the tag at the very end, so that a
-release that fails leaves nothing behind. The tarball lies in C(.work/release).
+release that fails leaves nothing behind. What is published is built from the tag, so that it can be tried again; the
+same tag makes the same tarball, byte by byte. It lies in C(.work/release).
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import hashlib
+import io
+import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -28,7 +34,16 @@ OUTPUT = ROOT / ".work/release"
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 GALAXY = "https://galaxy.ansible.com/api/"
 BRANCH = "main"
+# Beyond it, something has come along that no user needs (Galaxy itself takes 20 MB).
+LARGEST = 1_500_000
+# What a collection's tarball has at its top; galaxy.yml leaves out the rest.
+SHIPPED_FILES = (
+    "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MAINTAINERS.md",
+    "MANIFEST.json", "README.md", "SECURITY.md", "bindep.txt", "requirements.txt", "requirements.yml",
+)  # fmt: skip
+SHIPPED = {*SHIPPED_FILES, "changelogs", "docs", "examples", "extensions", "meta", "playbooks", "plugins", "roles"}
 # The linter is a gate of its own here; the rest is how Galaxy and certification import (galaxy-importer's README).
+IMPORTED = "Importer processing completed successfully"
 IMPORTER = """[galaxy-importer]
 RUN_ANSIBLE_DOC = True
 RUN_ANSIBLE_LINT = False
@@ -161,10 +176,59 @@ def _identity(copy: pathlib.Path) -> bool:
     return bool(subprocess.run(["git", "config", "user.email"], cwd=copy, capture_output=True, check=False).stdout)
 
 
+def surplus(tarball: pathlib.Path) -> list[str]:
+    """What speaks against the tarball: it is too large, or has what no user needs."""
+    with tarfile.open(tarball) as archive:
+        names = set(archive.getnames()) - {"tests", "tests/config.yml"}
+    tops = {name if name.startswith("tests/") else name.partition("/")[0] for name in names}
+    found = [f"{name} would be shipped; add it to build_ignore in galaxy.yml" for name in sorted(tops - SHIPPED)]
+    if tarball.stat().st_size > LARGEST:
+        found.append(f"the tarball has {tarball.stat().st_size} bytes, more than {LARGEST}; see what has come along")
+    return found
+
+
+def settled(tarball: pathlib.Path, moment: int) -> None:
+    """Write the tarball again so that it depends on what is in it alone, and not on when and where it was built.
+
+    ansible-galaxy lists the files in the order of the directories, which is the disk's, and keeps times.
+
+    :param moment: the time that every file gets, in seconds since 1970.
+    """
+    with tarfile.open(tarball) as archive:
+        entries = {member.name: (member, archive.extractfile(member)) for member in archive.getmembers()}
+        content = {name: file.read() if file else b"" for name, (_member, file) in entries.items()}
+    files = json.loads(content["FILES.json"])
+    files["files"].sort(key=lambda entry: entry["name"])
+    content["FILES.json"] = json.dumps(files, indent=1).encode()
+    manifest = json.loads(content["MANIFEST.json"])
+    manifest["file_manifest_file"]["chksum_sha256"] = hashlib.sha256(content["FILES.json"]).hexdigest()
+    content["MANIFEST.json"] = json.dumps(manifest, indent=1).encode()
+    # What describes the others stands first.
+    names = ["MANIFEST.json", "FILES.json", *sorted(set(content) - {"MANIFEST.json", "FILES.json"})]
+    with (
+        tarball.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=moment) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
+        for name in names:
+            # A new one: an old one has fractions of seconds in headers of its own.
+            member, old = tarfile.TarInfo(name), entries[name][0]
+            member.type, member.mode, member.linkname = old.type, old.mode, old.linkname
+            member.mtime, member.size = moment, len(content[name])
+            archive.addfile(member, io.BytesIO(content[name]))
+
+
 def built(copy: pathlib.Path, version: str, scratch: pathlib.Path) -> pathlib.Path:
-    """The tarball, imported as Galaxy does it."""
-    run("ansible-galaxy", "collection", "build", "--output-path", str(scratch), ".", cwd=copy)
+    """The tarball of what is committed in the copy, imported as Galaxy does it."""
+    # In a clone again: a directory that making the changelog has emptied would be shipped, and git has none.
+    clean = scratch / "clean"
+    run("git", "clone", "--quiet", str(copy), str(clean), cwd=scratch)
+    run("ansible-galaxy", "collection", "build", "--output-path", str(scratch), ".", cwd=clean)
     tarball = scratch / f"gitpod-enterprise_runner-{version}.tar.gz"
+    settled(tarball, int(run("git", "log", "-1", "--format=%ct", cwd=copy)))
+    against = surplus(tarball)
+    if against:
+        raise ReleaseError("\n".join(against))
     settings = scratch / "importer.cfg"
     settings.write_text(IMPORTER.format(strict=parsed(version) >= (1, 0, 0)), "utf-8")
     said = run(
@@ -176,7 +240,7 @@ def built(copy: pathlib.Path, version: str, scratch: pathlib.Path) -> pathlib.Pa
         GALAXY_IMPORTER_CONFIG=str(settings),
         ANSIBLE_HOME=str(scratch / "ansible"),
     )
-    if "Importer processing completed successfully" not in said:
+    if IMPORTED not in said:
         raise ReleaseError(f"galaxy-importer did not come to an end:\n{said.strip()}")
     return tarball
 
@@ -198,7 +262,30 @@ def publish(tarball: pathlib.Path) -> None:
     )
 
 
-def release(version: str, rehearsal: bool, publishing: bool) -> str:
+def published(version: str) -> str:
+    """Upload what the tag of a version has, and say so."""
+    tag = f"v{version}"
+    parsed(version)
+    if tag not in run("git", "tag", "--list", cwd=ROOT).splitlines():
+        raise ReleaseError(f"there is no tag {tag}; make the release first: .ci/release.py {version}")
+    with tempfile.TemporaryDirectory(prefix="release") as directory:
+        scratch = pathlib.Path(directory)
+        copy = scratch / "copy"
+        run("git", "clone", "--quiet", "--branch", tag, str(ROOT), str(copy), cwd=scratch)
+        said = version_of((copy / "galaxy.yml").read_text("utf-8"))
+        if said != version:
+            raise ReleaseError(f"galaxy.yml of the tag {tag} says {said}; the tag is none that .ci/release.py made")
+        kept = _kept(built(copy, version, scratch))
+        publish(kept)
+    return f"{version} is published: {kept}"
+
+
+def _kept(tarball: pathlib.Path) -> pathlib.Path:
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    return pathlib.Path(shutil.copy2(tarball, OUTPUT))
+
+
+def release(version: str, rehearsal: bool) -> str:
     """Make it, and say what there is now."""
     with tempfile.TemporaryDirectory(prefix="release") as directory:
         scratch = pathlib.Path(directory)
@@ -210,32 +297,30 @@ def release(version: str, rehearsal: bool, publishing: bool) -> str:
         if against:
             raise ReleaseError("\n".join(against))
         prepare(copy, version)
-        tarball = built(copy, version, scratch)
-        OUTPUT.mkdir(parents=True, exist_ok=True)
-        kept = pathlib.Path(shutil.copy2(tarball, OUTPUT))
+        kept = _kept(built(copy, version, scratch))
         if rehearsal:
             return f"{version} could be released: {kept} was built and imported; nothing else was changed"
         refs = (f"HEAD:refs/release/{version}", f"refs/tags/v{version}:refs/tags/v{version}")
         run("git", "fetch", "--quiet", "--no-tags", str(copy), *refs, cwd=ROOT)
         run("git", "merge", "--quiet", "--ff-only", f"refs/release/{version}", cwd=ROOT)
         run("git", "update-ref", "-d", f"refs/release/{version}", cwd=ROOT)
-    if publishing:
-        publish(kept)
-        return f"{version} is released and published; push the branch and the tag: git push origin {BRANCH} v{version}"
-    return f"{version} is released: {kept}; push the branch and the tag: git push origin {BRANCH} v{version}"
+    push = f"git push --atomic origin {BRANCH} v{version}"
+    return f"{version} is released: {kept}; push the branch and the tag: {push}"
 
 
 def main() -> int:
     """Exit code 1, with all reasons, where there is no release."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("version", nargs="?", default="", help="such as 1.2.0")
-    parser.add_argument("--publish", action="store_true", help="upload it to Galaxy, or to GALAXY_SERVER")
+    parser.add_argument("--publish", action="store_true", help="upload what the tag has to Galaxy, or to GALAXY_SERVER")
     parser.add_argument("--rehearse", action="store_true", help="change nothing; without a version the next one")
     asked = parser.parse_args()
     if not asked.version and not asked.rehearse:
         parser.error("say the version, such as 1.2.0")
     try:
-        sys.stdout.write(release(asked.version, asked.rehearse, asked.publish and not asked.rehearse) + "\n")
+        publishing = asked.publish and not asked.rehearse
+        told = published(asked.version) if publishing else release(asked.version, asked.rehearse)
+        sys.stdout.write(f"{told}\n")
     except ReleaseError as error:
         sys.stderr.write(f"No release:\n{error}\n")
         return 1

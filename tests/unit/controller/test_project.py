@@ -105,6 +105,7 @@ def test_the_execution_environment_can_be_built_of_what_is_stated(tmp_path: path
     built = "".join(path.read_text("utf-8") for path in (tmp_path / "context").rglob("*") if path.is_file())
     assert "ansible-core>=2.19" in built
     assert "gitpod.enterprise_runner" in built
+    assert "openssh-clients [platform:rpm]" in built
     place = tmp_path / "ansible_collections/gitpod"
     place.mkdir(parents=True)
     (place / "enterprise_runner").symlink_to(ROOT)

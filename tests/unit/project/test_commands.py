@@ -23,7 +23,12 @@ COMMANDS = documented.commands()
 # What is judged by what runs it, and where that is; each file really does.
 ELSEWHERE = {
     "antsibull-changelog lint": (".ci/release.py", '"antsibull-changelog", "lint"'),
+    "git push --atomic origin main v1.2.0": (".ci/release.py", "git push --atomic origin {BRANCH} v{version}"),
     "ansible-test sanity": ("tests/sanity.py", '"sanity"'),
+    ".venv/main/bin/pre-commit install     # after one of the commands above": (
+        "tests/unit/project/test_alone.py",
+        '"bin/pre-commit"',
+    ),
 }
 # Commands that no test can judge, and why.
 NOT_RUN = {

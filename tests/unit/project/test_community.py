@@ -60,7 +60,7 @@ def commands() -> list[tuple[str, str]]:
         found.append(("pre-commit", hook["entry"]))
     for name in ("test", "release", "site"):
         for job in content(f".github/workflows/{name}.yml")["jobs"].values():
-            found += [(name, step["run"]) for step in job["steps"] if "run" in step]
+            found += [(name, step["run"]) for step in job.get("steps", []) if "run" in step]
     found += [
         ("contributing", line)
         for line in re.findall(r"^ {4}(make .*)$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.M)
@@ -96,8 +96,11 @@ def test_as_root_the_python_of_the_container_is_named() -> None:
 def test_tasks_of_the_environment_wait_for_the_installation() -> None:
     tasks = content(".ona/automations.yaml")["tasks"]
     assert {name for name, task in tasks.items() if task.get("dependsOn") != ["install"]} == {"install"}
-    triggers = {"postDevcontainerStart", "postEnvironmentStart", "manual", "prebuild"}
-    assert all(set(task["triggeredBy"]) <= triggers for task in tasks.values())
+    # Whoever opens the environment gets the installation, and starts the rest by hand (gitpod-sdk, AutomationTrigger).
+    automatic = {name: task["triggeredBy"] for name, task in tasks.items() if task["triggeredBy"] != ["manual"]}
+    assert automatic == {"install": ["postDevcontainerStart"]}
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text("utf-8"))["onCreateCommand"]
+    assert tasks["install"]["command"] == container
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -128,12 +131,24 @@ def test_the_readme_has_the_sections_that_galaxy_and_certification_ask_for_in_th
 
 
 def test_the_collections_that_are_used_are_those_that_the_readme_names() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
-    assert [name for name in content("galaxy.yml")["dependencies"] if f"| `{name}` |" not in text] == []
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "plugins").rglob("*.py"))
+    rows = dict(
+        re.findall(r"^\| `([a-z]+\.[a-z]+)`.*? \| (.*)\|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    )
+    assert set(rows) == {*content("galaxy.yml")["dependencies"], "awx.awx"}
+    used = [path for path in (ROOT / "plugins").rglob("*.py") if "doc_fragments" not in path.parts]
+    used += [path for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")]
+    sources = "\n".join(path.read_text("utf-8") for path in used)
+    imported = set(re.findall(r"^\s*(?:from|import) ansible_collections\.(\w+\.\w+)", sources, re.MULTILINE))
+    assert imported == {"amazon.aws", "gitpod.enterprise_runner"}
     assert "community.aws" not in sources
-    for module in ("nsupdate", "cloudflare_dns"):
-        assert f"community.general.{module}" in sources
+    assert set(re.findall(r"community\.general\.(\w+)", sources)) == set(
+        re.findall(r"`(\w+)`", rows["community.general"].partition("|")[0])
+    )
+    # In the group of modules, the options of amazon.aws's own group are extended.
+    (extended,) = (
+        entry["metadata"] for entry in content("meta/runtime.yml")["action_groups"]["runner"] if type(entry) is dict
+    )
+    assert extended == {"extend_group": ["amazon.aws.aws"]}
 
 
 @pytest.mark.parametrize("path", INVENTORIES, ids=lambda path: str(path.relative_to(ROOT)))
