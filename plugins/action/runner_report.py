@@ -47,7 +47,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_up
     upload,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL_WIDTH, report_comes_last
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL, report_comes_last
 
 # Somebody else writes the records of these providers.
 KEPT_BY_OTHERS = ("manual", "external", "tasks")
@@ -81,7 +81,7 @@ class ActionModule(ControlNodeAction):
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(own, title, generated)
         part = Part(fleet, tuple(self._forgotten(variables, host) for host in arguments["forget"]))
-        lines = fleet_lines(fleet, TERMINAL_WIDTH or WIDTH) if own else []
+        lines = fleet_lines(fleet, TERMINAL.columns or WIDTH) if own else []
         directory, files, kept = arguments["directory"] or values["gitpod_artifact_directory"], [], {}
         if (own or part.forgotten) and not self._task.check_mode:
             files = self._write(pathlib.Path(directory), part, lines)

@@ -70,7 +70,8 @@ class Board:
         """
         with self._lock:
             failed = bool(result.get("failed"))
-            part = self._parts[key] = dataclasses.replace(self._parts[key], outcome=FAILED if failed else DONE)
+            outcome = {"outcome": FAILED, "cause": lines.cause(result)} if failed else {"outcome": DONE}
+            part = self._parts[key] = dataclasses.replace(self._parts[key], **outcome)
             self._seen(part)
             if part.kind == STACK and not failed:
                 course = Course.of(result)

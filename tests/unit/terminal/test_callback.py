@@ -28,9 +28,21 @@ class Display:
     def __init__(self, write: t.Callable[[str], t.Any]) -> None:
         self.verbosity = 0
         self.write = write
+        self.logged = ""
 
-    def display(self, text: str, color: str | None = None, newline: bool = True, **_options: t.Any) -> None:
-        self.write(text + ("\n" if newline else ""))
+    def display(
+        self,
+        text: str,
+        color: str | None = None,
+        stderr: bool = False,
+        screen_only: bool = False,
+        log_only: bool = False,
+        newline: bool = True,
+    ) -> None:
+        if not screen_only:
+            self.logged += f"{text}\n"
+        if not log_only:
+            self.write(text + ("\n" if newline else ""))
 
     def banner(self, text: str) -> None:
         self.display(f"\n{text} ***")
@@ -95,7 +107,7 @@ def test_a_line_that_stays_fits_the_terminal(
     conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own, shown = conductor
-    monkeypatch.setattr(fleet_callback, "TERMINAL_WIDTH", 80)
+    monkeypatch.setattr(screen.TERMINAL, "columns", 80)
     own.ok(result("a", task(), changed=True, actions=[f"share the runner with the group {name}" for name in "abc"]))
     own.task_started(task())
     lines = "".join(shown).rstrip("\n").split("\n")
@@ -167,7 +179,7 @@ def test_a_long_failure_is_whole_where_no_report_follows(
 
 def test_lines_that_stay_fit_the_terminal(conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     own, shown = conductor
-    monkeypatch.setattr(fleet_callback, "TERMINAL_WIDTH", 60)
+    monkeypatch.setattr(screen.TERMINAL, "columns", 60)
     own.failed(result("runner-eu-central-1", task(), msg="one word after another " * 8), False)
     lines = "".join(shown).splitlines()
     assert len(lines) > 2
@@ -223,7 +235,7 @@ def test_texts_stand_above_the_board_and_a_question_is_asked_without_it(
     assert "privatelink  running" in seen.text
     monkeypatch.setattr(display, "write", lambda text: seen.feed(text.replace("\n", "\r\n")))
     assert display.prompt_until("sure? ") == "answer"
-    assert seen.text == "first\nsecond\nsure?"
+    assert seen.text.rstrip("\n") == "first\nsecond\nsure?"
     seen.feed("\r\n")
     display.display("third")
     own.close()
@@ -232,6 +244,7 @@ def test_texts_stand_above_the_board_and_a_question_is_asked_without_it(
     display.display("fourth")
     assert seen.text.endswith("third\nfourth\n")
     assert "display" not in vars(display), "Ansible's own method is back"
+    assert display.logged == "first\nsecond\nthird\nfourth\n", "nothing of the board is logged"
 
 
 @pytest.mark.parametrize("term", ["", "dumb"])
