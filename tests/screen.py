@@ -83,8 +83,9 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """Everything, without blanks at the ends of lines."""
-        return "\n".join(line.rstrip() for line in self.lines)
+        """Everything, without blanks at the ends of lines, and without blank lines below the cursor."""
+        last = max((number for number, line in enumerate(self.lines) if line.strip()), default=0)
+        return "\n".join(line.rstrip() for line in self.lines[: max(last, self.row) + 1])
 
 
 @dataclasses.dataclass(frozen=True)

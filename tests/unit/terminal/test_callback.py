@@ -235,7 +235,7 @@ def test_texts_stand_above_the_board_and_a_question_is_asked_without_it(
     assert "privatelink  running" in seen.text
     monkeypatch.setattr(display, "write", lambda text: seen.feed(text.replace("\n", "\r\n")))
     assert display.prompt_until("sure? ") == "answer"
-    assert seen.text.rstrip("\n") == "first\nsecond\nsure?"
+    assert seen.text == "first\nsecond\nsure?"
     seen.feed("\r\n")
     display.display("third")
     own.close()
