@@ -17,7 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.colours import painted_parts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import Event
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block, brief, clean
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import before_it_is_told
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import before_it_is_told, calm_end
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL, fleet_directory, wrapped
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.terminal import Terminal, is_terminal
 
@@ -80,6 +80,7 @@ class Conductor:
             self._terminal = Terminal(self._display, channel.Reader(path))
             self._terminal.open()
             before_it_is_told.append(self._terminal.close)
+            calm_end()
         return False
 
     def _end(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import signal
 import sys
 import types
 import typing as t
@@ -16,7 +17,12 @@ from ansible import constants
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import RUNNING, Event
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import fleet_callback, screen, terminal
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import (
+    fleet_callback,
+    interruption,
+    screen,
+    terminal,
+)
 from tests.screen import Screen
 
 OWN = "/x/ansible_collections/gitpod/enterprise_runner/playbooks/tasks/stages.yml:12"
@@ -268,3 +274,16 @@ def test_long_lines_are_broken_between_words_and_commands_are_not() -> None:
     document = f'    [{{"name": "a.example.com", "value": "{"b" * 60}"}}]'
     assert [screen.wrapped(line, 60) for line in (record, document)] == [record, document], "what is copied is whole"
     assert screen.wrapped("x " * 99, None) == "x " * 99
+
+
+def test_a_run_that_is_told_to_end_takes_its_board_off_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    monkeypatch.setattr(interruption, "before_it_is_told", [lambda: order.append("taken off")])
+    before = signal.signal(signal.SIGTERM, lambda _signum, _frame: order.append("ended"))
+    try:
+        interruption.calm_end()
+        interruption.calm_end()
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert order == ["taken off", "ended"]
