@@ -99,7 +99,8 @@ class _Teller:
         threading.Thread(target=_end_after, args=(GIVE_UP, signum), daemon=True).start()
         # The terminal may be gone, or the signal came in the middle of writing. What Ansible has said so far would be
         # lost with its buffer.
-        for say in (*before_it_is_told, sys.stdout.flush, lambda: os.write(2, wrapped(TOLD, TERMINAL.columns).encode())):
+        told = wrapped(TOLD, TERMINAL.columns).encode()
+        for say in (*before_it_is_told, sys.stdout.flush, lambda: os.write(2, told)):
             with contextlib.suppress(OSError, RuntimeError, ValueError):
                 say()
         self._before(self._passed_on or signum, frame)
