@@ -72,15 +72,20 @@ class Screen:
         elif command == "K":
             self.lines[self.row] = self.lines[self.row][: self.column]
         elif command == "J":
+            # From the very first line, tmux keeps the whole screen in what one can scroll back to.
+            assert self.row > max(0, len(self.lines) - self.rows) or self.column, "the screen is erased"
             del self.lines[self.row + 1 :]
             self.lines[self.row] = self.lines[self.row][: self.column]
         else:
-            assert command == "m", f"not understood: {command}"
+            # Synchronized output changes nothing of what is seen in the end.
+            known = command == "m" or (command in "hl" and parameters == "?2026")
+            assert known, f"not understood: {parameters}{command}"
 
     @property
     def text(self) -> str:
-        """Everything, without blanks at the ends of lines."""
-        return "\n".join(line.rstrip() for line in self.lines)
+        """Everything, without blanks at the ends of lines, and without blank lines below the cursor."""
+        last = max((number for number, line in enumerate(self.lines) if line.strip()), default=0)
+        return "\n".join(line.rstrip() for line in self.lines[: max(last, self.row) + 1])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gat
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.handed_on import plan_artifact
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import sliced
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL_WIDTH
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL
 
 KEYS = ("host", "name", "region", "problems", "look", "values")
 ARGUMENT_SPEC = {
@@ -44,7 +44,7 @@ class ActionModule(ControlNodeAction):
             json.dumps([[_chosen(runner) for runner in arguments["runners"]], arguments["batches"]], default=str)
         )
         found = gate(fleet, batches, arguments["max_failures"], arguments["show_costs"])
-        lines = found.lines(arguments["width"] or TERMINAL_WIDTH or WIDTH, verbose=self._display.verbosity > 0)
+        lines = found.lines(arguments["width"] or TERMINAL.columns or WIDTH, verbose=self._display.verbosity > 0)
         files: list[str] = []
         if arguments["directory"] and not self._task.check_mode:
             files = _write(pathlib.Path(arguments["directory"]), found)

@@ -48,7 +48,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_up
     upload,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import plain
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL_WIDTH, report_comes_last
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL, report_comes_last
 
 # Somebody else writes the records of these providers.
 KEPT_BY_OTHERS = ("manual", "external", "tasks")
@@ -85,7 +85,7 @@ class ActionModule(ControlNodeAction):
         directory, files, kept = arguments["directory"] or values["gitpod_artifact_directory"], [], {}
         # What this run did not look at stands in the table as in the files.
         shown = part.own_over(peeked(pathlib.Path(directory)))
-        lines = fleet_lines(shown, TERMINAL_WIDTH or WIDTH) if own else []
+        lines = fleet_lines(shown, TERMINAL.columns or WIDTH) if own else []
         if (own or part.forgotten) and not self._task.check_mode:
             files = self._write(pathlib.Path(directory), part, lines)
             kept = upload(self, variables, values, part, self._records(variables, own, arguments["hosts"]))

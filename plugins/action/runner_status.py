@@ -24,7 +24,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_up
     status_over,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Result, plain
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL_WIDTH
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL
 
 
 class ActionModule(ControlNodeAction):
@@ -46,7 +46,7 @@ class ActionModule(ControlNodeAction):
             values = host_values(self, variables)
             self._write(pathlib.Path(values["gitpod_artifact_directory"]), lines, now)
             kept = keep_status(self, variables, values, lines, now)
-        self._display.rows(["", *status_lines(lines, TERMINAL_WIDTH), *kept_lines(kept), ""])
+        self._display.rows(["", *status_lines(lines, TERMINAL.columns), *kept_lines(kept), ""])
         told = {**summary(lines), **({"report": kept} if kept else {})}
         told["needed"] = told["needed"] or sliced(variables)
         result.update(changed=False, summary=told)

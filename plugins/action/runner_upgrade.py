@@ -22,7 +22,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controlle
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.host_values import host_values
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.precedence import variables_of
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running import Raw, Result, plain
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL_WIDTH
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL
 
 
 class ActionModule(ControlNodeAction):
@@ -54,7 +54,7 @@ class ActionModule(ControlNodeAction):
             row = upgrade_row(found, host, values["gitpod_runner_name"], values["gitpod_region"] or "")
             moved = moved_on(row, plain(variables.get("gitpod_plan_result")))
             rows[host] = {**row, "failure": moved, "needed": False} if moved else row
-        self._display.rows(["", *upgrade_lines(list(rows.values()), TERMINAL_WIDTH), ""])
+        self._display.rows(["", *upgrade_lines(list(rows.values()), TERMINAL.columns), ""])
         return {
             "runners": rows,
             "needed": [host for host, row in rows.items() if row["needed"]],

@@ -17,12 +17,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.colours import painted_parts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import Event
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import block, brief, clean
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import before_it_is_told
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import (
-    TERMINAL_WIDTH,
-    fleet_directory,
-    wrapped,
-)
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.interruption import before_it_is_told, calm_end
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL, fleet_directory, wrapped
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.terminal import Terminal, is_terminal
 
 T = t.TypeVar("T")
@@ -84,6 +80,7 @@ class Conductor:
             self._terminal = Terminal(self._display, channel.Reader(path))
             self._terminal.open()
             before_it_is_told.append(self._terminal.close)
+            calm_end()
         return False
 
     def _end(self) -> None:
@@ -126,6 +123,7 @@ class Conductor:
 
     def task_started(self, task: t.Any) -> bool:
         """No banner; should a result be Ansible's to show, it has one then."""
+        TERMINAL.look()
         self._tell_changes()
         if not self.own(task):
             return False
@@ -218,6 +216,7 @@ class Conductor:
 
     def run_ended(self, stats: t.Any) -> bool:
         """The recap, and below it the report."""
+        TERMINAL.look()
         self._tell_changes()
         self._end()
         self._recap(stats)
@@ -248,11 +247,11 @@ class Conductor:
             self._display.display(block([""]))
             self._line(line, constants.COLOR_ERROR)
         if report:
-            text = wrapped(block(["", *report]), TERMINAL_WIDTH)
+            text = wrapped(block(["", *report]), TERMINAL.columns)
             for part, colour in painted_parts(text):
                 self._display.display(block(part.split("\n")), color=getattr(constants, colour) if colour else None)
 
     def _line(self, text: str, colour: str) -> None:
         if text:
-            told = wrapped(clean(text), TERMINAL_WIDTH)
+            told = wrapped(clean(text), TERMINAL.columns)
             self._display.display(block(told.split("\n")), color=colour or None)

@@ -15,6 +15,7 @@ import time
 import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._lifetime import ENDING, main_thread_gets
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.screen import TERMINAL, wrapped
 
 T = t.TypeVar("T")
 TOLD = (
@@ -51,6 +52,30 @@ def interruptible(value: T) -> T:
     return value
 
 
+def calm_end() -> None:
+    """From a run's beginning: where the process is told to end, what a callback shows is taken off first.
+
+    Ctrl-C needs nothing: Ansible cleans up after it. Plays that write go on to C(interruptible).
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    if callable(before) and not isinstance(before, _Teller | _Calm):
+        signal.signal(signal.SIGTERM, _Calm(before))
+
+
+class _Calm:
+    """Takes off what is shown, then does what was done before."""
+
+    def __init__(self, before: t.Callable[..., t.Any]) -> None:
+        self._before = before
+
+    def __call__(self, signum: int, frame: t.Any) -> None:
+        """Handle the signal."""
+        for take_off in before_it_is_told:
+            with contextlib.suppress(OSError, RuntimeError, ValueError):
+                take_off()
+        self._before(signum, frame)
+
+
 class _Teller:
     """Says what is said, then does what was done before.
 
@@ -74,7 +99,8 @@ class _Teller:
         threading.Thread(target=_end_after, args=(GIVE_UP, signum), daemon=True).start()
         # The terminal may be gone, or the signal came in the middle of writing. What Ansible has said so far would be
         # lost with its buffer.
-        for say in (*before_it_is_told, sys.stdout.flush, lambda: os.write(2, TOLD.encode())):
+        told = wrapped(TOLD, TERMINAL.columns).encode()
+        for say in (*before_it_is_told, sys.stdout.flush, lambda: os.write(2, told)):
             with contextlib.suppress(OSError, RuntimeError, ValueError):
                 say()
         self._before(self._passed_on or signum, frame)

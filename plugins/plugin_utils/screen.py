@@ -25,8 +25,20 @@ def terminal_width() -> int | None:
         return None
 
 
-# Ansible's workers have no terminal (ansible-core 2.19 and later), but its main process imports this first.
-TERMINAL_WIDTH = terminal_width()
+class _Terminal:
+    """The terminal as it was seen last; Ansible's workers have none (ansible-core 2.19 and later), but are forked from
+    the main process, which has.
+    """
+
+    def __init__(self) -> None:
+        self.columns = terminal_width()
+
+    def look(self) -> None:
+        """In the main process: somebody may have drawn its window larger."""
+        self.columns = terminal_width() or self.columns
+
+
+TERMINAL = _Terminal()
 NARROWEST = 40
 
 
@@ -143,15 +155,18 @@ class Screen:
     def display(self, text: str, **options: t.Any) -> None:
         """Show lines; each was cleaned alone before (C(_text)), and what was forgotten moves no cursor."""
         document = writes_a_document(constants.DEFAULT_STDOUT_CALLBACK)
-        shown = wrapped(printable(text), TERMINAL_WIDTH)
+        shown = wrapped(printable(text), TERMINAL.columns)
         for part, colour in [(shown, "")] if "color" in options else painted_parts(shown):
             own = {"color": getattr(constants, colour)} if colour else {}
-            for piece in pieces(part):
+            for piece in [part] if report_comes_last() else pieces(part):
                 self._ansible.display(piece, **{"stderr": document, **own, **options})
 
     def rows(self, lines: t.Iterable[str], **options: t.Any) -> None:
         """Show a table, each of its lines an event: for what is said once for a fleet, so that no other host's lines
-        come between."""
+        come between. The callback C(fleet) shows it at once, above its board."""
+        if report_comes_last():
+            self.display("\n".join(map(clean, lines)), **options)
+            return
         for row in rows(map(clean, lines)):
             self.display(row, **options)
 

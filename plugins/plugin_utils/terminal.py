@@ -68,6 +68,14 @@ def is_terminal(stream: t.Any) -> bool:
         return False
 
 
+def terminal_size() -> os.terminal_size:
+    """Now; somebody may have drawn its window larger. One that has gone meanwhile has no lines."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return os.terminal_size((0, 0))
+
+
 def painted(text: str, state: str) -> str:
     """A word in the colour that Ansible's settings have for it."""
     return str(stringc(text, getattr(constants, COLOURS[state]))) if state in COLOURS else text
@@ -86,8 +94,11 @@ class Terminal:
         self._lock = threading.RLock()
         self._board = Board(began=clock())
         self._before: dict[str, Row | None] = {}
+        # What stands there: columns of each line, the lines, and the size that the terminal had then.
         self._drawn: list[int] = []
         self._texts: list[str] = []
+        self._size = os.terminal_size((0, 0))
+        self._wrapping = frame.wraps_again(os.environ)
         self._hidden = 0
         self._closed = threading.Event()
         self._originals = {name: getattr(display, name) for name in ("display", *PROMPTS)}
@@ -145,12 +156,26 @@ class Terminal:
         if os.getpid() != self._process or options.get("log_only") or self._closed.is_set():
             show(text, *arguments, **options)
             return
+        whole = bool(options.get("newline", True)) or text.endswith("\n")
         with self._lock:
+            if whole and not arguments and not options.get("stderr"):
+                self._show_above(text, **options)
+                return
             self._take_off()
             show(text, *arguments, **options)
-            # The rest of the line is still to come.
-            if options.get("newline", True) or text.endswith("\n"):
+            # Where the rest of the line is still to come, the board waits for it.
+            if whole:
                 self._put()
+
+    def _show_above(self, text: str, **options: t.Any) -> None:
+        """A text and the board below it in one write, so that nothing flickers."""
+        told = text.replace("\r\n", "\n").removesuffix("\n")
+        told = stringc(told, options["color"]) if options.get("color") else told
+        off = frame.erase(self._height(terminal_size()))
+        self._forget()
+        self._write(f"{off}{told}\n{self._replaced()}")
+        if not options.get("screen_only"):
+            self._originals["display"](text, **{**options, "log_only": True})
 
     def _prompting(self, ask: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
         """A question, without the board."""
@@ -180,24 +205,37 @@ class Terminal:
 
     def _put(self) -> None:
         """The board as it is now, in place of the one that stands there."""
+        text = self._replaced()
+        if text:
+            self._write(text)
+
+    def _replaced(self) -> str:
+        """What replaces the board that stands there by the one as it is now; empty where they are the same."""
         if self._hidden:
-            return
-        size = os.get_terminal_size(sys.stdout.fileno())
+            return ""
+        size = terminal_size()
         found = layout.lines(self._board, self._clock(), size.columns, size.lines)
         texts = [line.painted(painted) for line in found]
-        before = frame.height(self._drawn, size.columns)
+        before = self._height(size)
         if texts == self._texts and len(found) == before:
-            return
-        self._write(frame.draw(before, texts))
-        self._drawn, self._texts = [layout.columns_of(line.text) for line in found], texts
+            return ""
+        text = frame.draw(before, texts, self._texts if size == self._size else ())
+        self._drawn, self._texts, self._size = [layout.columns_of(line.text) for line in found], texts, size
+        return text
+
+    def _height(self, size: os.terminal_size) -> int:
+        """Lines that the board takes which stands there."""
+        return frame.height(self._drawn, size.columns, self._wrapping)
 
     def _take_off(self) -> None:
         if self._drawn:
-            columns = os.get_terminal_size(sys.stdout.fileno()).columns
-            self._write(frame.erase(frame.height(self._drawn, columns)))
+            self._write(frame.erase(self._height(terminal_size())))
+        self._forget()
+
+    def _forget(self) -> None:
         self._drawn, self._texts = [], []
 
     def _write(self, text: str) -> None:
         """By Ansible's own display, which no worker is forked in the middle of; nothing of a board is logged."""
-        self._originals["display"](text, screen_only=True, newline=False)
+        self._originals["display"](f"{frame.BEGIN}{text}{frame.END}", screen_only=True, newline=False)
         sys.stdout.flush()

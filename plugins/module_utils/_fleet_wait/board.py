@@ -70,7 +70,8 @@ class Board:
         """
         with self._lock:
             failed = bool(result.get("failed"))
-            part = self._parts[key] = dataclasses.replace(self._parts[key], outcome=FAILED if failed else DONE)
+            outcome, cause = (FAILED, lines.cause(result)) if failed else (DONE, "")
+            part = self._parts[key] = dataclasses.replace(self._parts[key], outcome=outcome, cause=cause)
             self._seen(part)
             if part.kind == STACK and not failed:
                 course = Course.of(result)

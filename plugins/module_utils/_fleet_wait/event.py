@@ -23,9 +23,10 @@ def event_of(part: Part) -> Event:
     """What a board shows of a part."""
     stage, snapshot = STAGES[part.kind], part.snapshot
     if part.outcome == model.FAILED:
-        return Event(part.host, stage, FAILED)
+        return Event(part.host, stage, FAILED, part.cause)
     if part.outcome == model.DONE:
-        return Event(part.host, stage, QUEUED, "complete")
+        whole = snapshot.total if snapshot else None
+        return Event(part.host, stage, QUEUED, "complete", whole, whole)
     if snapshot is None:
         return Event(part.host, stage, RUNNING, part.state)
     return Event(

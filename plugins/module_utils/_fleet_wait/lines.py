@@ -129,7 +129,7 @@ def end_line(part: Part, result: t.Mapping[str, t.Any], waited: float) -> str:
     after = f"after {duration(_seconds(part, result, waited))}"
     if not result.get("failed"):
         return f"{part.host}: {NOUNS[part.kind][0]} {WELL[part.kind]} {after}"
-    return f"{part.host}: {NOUNS[part.kind][0]} failed {after}: {_cause(result)}"
+    return f"{part.host}: {NOUNS[part.kind][0]} failed {after}: {cause(result)}"
 
 
 def _seconds(part: Part, result: t.Mapping[str, t.Any], waited: float) -> float:
@@ -140,8 +140,8 @@ def _seconds(part: Part, result: t.Mapping[str, t.Any], waited: float) -> float:
     return part.snapshot.elapsed if part.snapshot else waited
 
 
-def _cause(result: t.Mapping[str, t.Any]) -> str:
-    """In AWS's words where there are some."""
+def cause(result: t.Mapping[str, t.Any]) -> str:
+    """Why a part failed, in AWS's words where there are some."""
     root = result.get("root_cause")
     if root:
         return f"{root['logical_id']} {root['status']}: {root['reason'] or 'no reason given'}"

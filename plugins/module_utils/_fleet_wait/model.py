@@ -31,6 +31,7 @@ class Part:
     :param state: of an endpoint or a certificate, as AWS spells it; empty until the first look.
     :param snapshot: of a stack, from the last look.
     :param reached_at: seconds since the stack's operation began when C(snapshot.done) changed last.
+    :param cause: why it failed.
     """
 
     host: str
@@ -39,6 +40,7 @@ class Part:
     state: str = ""
     snapshot: Snapshot | None = None
     reached_at: float = 0.0
+    cause: str = ""
 
     def looked_at(self, snapshot: Snapshot) -> Part:
         """The stack after another look."""

@@ -33,6 +33,14 @@ TEMPLATE = """\
 <span{{ ' class="whole"' | safe if text | length <= 24 else "" }}>{{ text }}</span>
 {%- endmacro %}
 
+{# A domain is broken at its dots rather than at a hyphen. #}
+{% macro dotted(text) -%}
+{% for label in text.split(".") -%}
+<span{{ ' class="whole"' | safe if label | length <= 24 else "" }}>{{ label }}{{ "" if loop.last else "." }}</span>
+{{- "" if loop.last else "<wbr>" | safe }}
+{%- endfor %}
+{%- endmacro %}
+
 {% macro parted(text) -%}
 {{ text.split("_") | join("_<wbr>" | safe) }}
 {%- endmacro %}

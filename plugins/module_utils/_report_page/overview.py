@@ -37,8 +37,8 @@ TEMPLATE = """\
 All {{ runners | length }} runners
 {% else %}
 {% for one in runners[:most] %}
-<a href="#runner-{{ fleet.runners.index(one) + 1 }}">{{ one.name }}</a>
-<span class="quiet">{{ one.region }}</span>{{ "" if loop.last else ", " }}
+<a href="#runner-{{ fleet.runners.index(one) + 1 }}">{{ own.whole(one.name) }}</a>
+<span class="quiet">{{ own.whole(one.region) }}</span>{{ "" if loop.last else ", " }}
 {% endfor %}
 {% if runners | length > most %}
 and {{ runners | length - most }} more
@@ -92,7 +92,7 @@ placeholder="Filter: name, region, state" aria-label="Filter runners by name, re
 <tr data-words="{{ words(one) }}">
 <td class="runner-name"><a href="#runner-{{ loop.index }}">{{ own.whole(one.name) }}</a>
 {% if one.domain %}
-<span class="quiet domain">{{ one.domain }}</span>
+<span class="quiet domain">{{ own.dotted(one.domain) }}</span>
 {% endif %}
 </td>
 <td data-head="Region" class="region">{{ own.whole(one.region) }}

@@ -27,8 +27,10 @@ FAILED, ROLLING_BACK, REFUSED, RUNNING, WAITING, HELD, QUEUED, UNVERIFIED, DONE,
     "done",
     "verified",
 )
-# Those that nothing but a new stage changes: the seconds stand still.
+# Those that nothing but a new stage changes.
 ENDED = frozenset({FAILED, REFUSED, WAITING, HELD, UNVERIFIED, DONE, VERIFIED})
+# Nothing goes on: the seconds stand still.
+STILL = ENDED | {QUEUED}
 LONGEST = 120
 
 
@@ -134,5 +136,5 @@ def _after(row: Row, event: Event, now: float) -> Row:
         max(0, int(event.done or 0)) if known else (0 if began else row.done),
         max(0, int(event.total or 0)) if known else (0 if began else row.total),
         since,
-        (row.seconds if row.seconds is not None and not began else max(0.0, now - since)) if state in ENDED else None,
+        (row.seconds if row.seconds is not None and not began else max(0.0, now - since)) if state in STILL else None,
     )

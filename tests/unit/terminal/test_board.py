@@ -87,14 +87,14 @@ def test_no_line_is_wider_and_no_board_is_higher_than_the_terminal(columns: int,
 
 
 def test_of_fifty_runners_those_that_failed_or_go_on_are_shown_and_the_rest_is_counted() -> None:
-    events = [*fleet(50, QUEUED), *(Event(f"runner-{number:02}", state=RUNNING) for number in range(30, 45))]
+    events = [*fleet(50, QUEUED), *(Event(f"runner-{number:02}", state=RUNNING) for number in range(30, 42))]
     events += [Event("runner-49", state=FAILED), Event("runner-47", state=ROLLING_BACK)]
     found = texts(board_of(*events))
-    assert len(found) == 23
+    assert len(found) == 19, "a few of the lines that stay are seen above it"
     named = [line.split()[0] for line in found[1:-1]]
-    assert {"runner-49", "runner-47", *(f"runner-{number}" for number in range(30, 45))} <= set(named)
+    assert {"runner-49", "runner-47", *(f"runner-{number}" for number in range(30, 42))} <= set(named)
     assert named == sorted(named), "in the inventory's order"
-    assert found[-1] == "and 29 more: 29 queued"
+    assert found[-1] == "and 33 more: 33 queued"
 
 
 def test_a_name_with_wide_characters_takes_its_columns() -> None:
@@ -107,9 +107,31 @@ def test_texts_from_outside_move_no_cursor() -> None:
     assert all(line.isprintable() for line in found)
 
 
-@pytest.mark.parametrize(("columns", "height"), [(49, 24), (80, 4)])
+@pytest.mark.parametrize(("columns", "height"), [(49, 24), (40, 10), (80, 4), (80, 2)])
+def test_a_terminal_with_little_room_has_the_counts_alone(columns: int, height: int) -> None:
+    assert texts(board_of(STACK), columns=columns, height=height) == ["1 runner: 1 running  1m40s"]
+
+
+@pytest.mark.parametrize(("columns", "height"), [(19, 24), (80, 1), (0, 0)])
 def test_a_terminal_without_room_has_no_board(columns: int, height: int) -> None:
     assert texts(board_of(STACK), columns=columns, height=height) == []
+
+
+@pytest.mark.parametrize("columns", [50, 60, 80])
+@pytest.mark.parametrize(
+    "name", ["runner-{}", "{}", "gitpod-enterprise-runner-of-the-payments-platform-in-{}-for-production-use"]
+)
+def test_two_rows_never_look_like_one_runner(columns: int, name: str) -> None:
+    regions = ("us-east-1", "us-west-1", "us-east-2", "eu-central-1", "eu-north-1")
+    events = [Event(name.format(region), "prerequisites", RUNNING, "looking", 1, 9) for region in regions]
+    rows = texts(board_of(*events), columns=columns)[1:]
+    assert len({row.split("  ")[0] for row in rows}) == len(regions), rows
+
+
+def test_a_stack_that_is_complete_takes_no_more_time_while_the_others_go_on() -> None:
+    board = board_of(STACK).after(Event(STACK.host, "stack", QUEUED, "complete", 44, 44), 100.0)
+    assert board.rows[STACK.host].elapsed(900.0) == 372.0
+    assert texts(board, 900.0)[1] == "gitpod-eu-central-1  stack  queued  [########]  6m12s  44/44 complete"
 
 
 def test_a_frame_replaces_the_one_before_and_is_taken_off_without_a_trace() -> None:
@@ -120,13 +142,49 @@ def test_a_frame_replaces_the_one_before_and_is_taken_off_without_a_trace() -> N
         screen.feed(frame.draw(len(shown), lines).replace("\n", "\r\n"))
         shown = lines
         assert screen.text == "\n".join(["kept", *lines, ""])
-    screen.feed(frame.erase(len(shown)) + "said\r\n")
+    screen.feed(frame.erase(len(shown)).replace("\n", "\r\n") + "said\r\n")
     assert screen.text == "kept\nsaid\n"
 
 
-def test_a_terminal_that_became_narrower_has_wrapped_the_board() -> None:
+def test_a_board_at_the_top_of_the_screen_is_never_erased_as_a_screen() -> None:
+    screen = Screen(20, 4)
+    screen.feed(frame.draw(0, ["one", "two", "three"]).replace("\n", "\r\n"))
+    screen.feed(frame.erase(3).replace("\n", "\r\n"))
+    assert screen.text.strip() == ""
+    screen.feed(frame.draw(0, ["one", "two", "three"]).replace("\n", "\r\n"))
+    screen.feed(frame.draw(3, []).replace("\n", "\r\n") + "said")
+    assert screen.text.strip() == "said"
+
+
+def test_lines_that_are_the_same_are_not_written_again() -> None:
+    screen = Screen(20, 8)
+    old, new = ["head 1s", "a", "b", "c"], ["head 2s", "a", "B", "c"]
+    screen.feed(frame.draw(0, old).replace("\n", "\r\n"))
+    again = frame.draw(len(old), new, old)
+    assert again.count("\x1b[K") == 2
+    screen.feed(again.replace("\n", "\r\n"))
+    assert screen.text == "\n".join([*new, ""])
+
+
+def test_a_terminal_that_became_narrower_has_wrapped_the_board_unless_it_is_one_that_cuts() -> None:
     assert frame.height([79, 10, 0], 80) == 3
     assert frame.height([79, 10, 0], 40) == 4
+    assert frame.height([79, 10, 0], 40, wrapping=False) == 3
+
+
+@pytest.mark.parametrize(
+    ("environment", "wrapping"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "xterm-256color", "XTERM_VERSION": "XTerm(390)"}, False),
+        ({"TERM": "tmux-256color", "XTERM_VERSION": "XTerm(390)", "TMUX": "default,1,0"}, True),
+        ({"TERM": "xterm-256color", "XTERM_VERSION": "XTerm(390)", "VTE_VERSION": "7800"}, True),
+        ({"TERM": "screen", "STY": "1.pts-0.host"}, False),
+        ({"TERM": "linux"}, False),
+    ],
+)
+def test_which_terminals_wrap_lines_anew(environment: dict[str, str], wrapping: bool) -> None:
+    assert frame.wraps_again(environment) is wrapping
 
 
 def test_events_pass_through_a_file_and_what_is_none_is_left_out(tmp_path: pathlib.Path) -> None:
@@ -157,7 +215,8 @@ def test_a_wait_tells_the_board_of_each_runner(tmp_path: pathlib.Path) -> None:
     board.state(("b", "endpoint"), "pending")
     board.stack(("a", "stack"), Snapshot("CREATE_IN_PROGRESS", 3, 9, "Cache", "CREATE_IN_PROGRESS", 5.0))
     board.stack(("a", "stack"), Snapshot("ROLLBACK_IN_PROGRESS", 1, 9, elapsed=7.0, rolling_back=True))
-    board.ended(("a", "stack"), {"failed": True, "msg": "x"}, 8.0)
+    cause = {"logical_id": "Cluster", "status": "CREATE_FAILED", "reason": "No role"}
+    board.ended(("a", "stack"), {"failed": True, "msg": "x", "root_cause": cause}, 8.0)
     board.ended(("b", "endpoint"), {}, 8.0)
     assert [(event.host, event.stage, event.state) for event in seen] == [
         ("b", "privatelink", RUNNING),
@@ -167,6 +226,7 @@ def test_a_wait_tells_the_board_of_each_runner(tmp_path: pathlib.Path) -> None:
         ("b", "privatelink", QUEUED),
     ]
     assert (seen[1].doing, seen[1].done, seen[1].total) == ("Cache CREATE_IN_PROGRESS", 3, 9)
+    assert seen[3].doing == "Cluster CREATE_FAILED: No role", "the row says why"
     path = tmp_path / "events"
     path.touch()
     channel.write(path, *seen)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import signal
 import sys
 import types
 import typing as t
@@ -16,7 +17,12 @@ from ansible import constants
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal import channel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._terminal.model import RUNNING, Event
-from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import fleet_callback, screen, terminal
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import (
+    fleet_callback,
+    interruption,
+    screen,
+    terminal,
+)
 from tests.screen import Screen
 
 OWN = "/x/ansible_collections/gitpod/enterprise_runner/playbooks/tasks/stages.yml:12"
@@ -28,9 +34,21 @@ class Display:
     def __init__(self, write: t.Callable[[str], t.Any]) -> None:
         self.verbosity = 0
         self.write = write
+        self.logged = ""
 
-    def display(self, text: str, color: str | None = None, newline: bool = True, **_options: t.Any) -> None:
-        self.write(text + ("\n" if newline else ""))
+    def display(
+        self,
+        text: str,
+        color: str | None = None,
+        stderr: bool = False,
+        screen_only: bool = False,
+        log_only: bool = False,
+        newline: bool = True,
+    ) -> None:
+        if not screen_only:
+            self.logged += f"{text}\n"
+        if not log_only:
+            self.write(text + ("\n" if newline else ""))
 
     def banner(self, text: str) -> None:
         self.display(f"\n{text} ***")
@@ -95,7 +113,7 @@ def test_a_line_that_stays_fits_the_terminal(
     conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own, shown = conductor
-    monkeypatch.setattr(fleet_callback, "TERMINAL_WIDTH", 80)
+    monkeypatch.setattr(screen.TERMINAL, "columns", 80)
     own.ok(result("a", task(), changed=True, actions=[f"share the runner with the group {name}" for name in "abc"]))
     own.task_started(task())
     lines = "".join(shown).rstrip("\n").split("\n")
@@ -167,7 +185,7 @@ def test_a_long_failure_is_whole_where_no_report_follows(
 
 def test_lines_that_stay_fit_the_terminal(conductor: tuple[t.Any, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     own, shown = conductor
-    monkeypatch.setattr(fleet_callback, "TERMINAL_WIDTH", 60)
+    monkeypatch.setattr(screen.TERMINAL, "columns", 60)
     own.failed(result("runner-eu-central-1", task(), msg="one word after another " * 8), False)
     lines = "".join(shown).splitlines()
     assert len(lines) > 2
@@ -232,6 +250,7 @@ def test_texts_stand_above_the_board_and_a_question_is_asked_without_it(
     display.display("fourth")
     assert seen.text.endswith("third\nfourth\n")
     assert "display" not in vars(display), "Ansible's own method is back"
+    assert display.logged == "first\nsecond\nthird\nfourth\n", "nothing of the board is logged"
 
 
 @pytest.mark.parametrize("term", ["", "dumb"])
@@ -255,3 +274,16 @@ def test_long_lines_are_broken_between_words_and_commands_are_not() -> None:
     document = f'    [{{"name": "a.example.com", "value": "{"b" * 60}"}}]'
     assert [screen.wrapped(line, 60) for line in (record, document)] == [record, document], "what is copied is whole"
     assert screen.wrapped("x " * 99, None) == "x " * 99
+
+
+def test_a_run_that_is_told_to_end_takes_its_board_off_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    monkeypatch.setattr(interruption, "before_it_is_told", [lambda: order.append("taken off")])
+    before = signal.signal(signal.SIGTERM, lambda _signum, _frame: order.append("ended"))
+    try:
+        interruption.calm_end()
+        interruption.calm_end()
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert order == ["taken off", "ended"]
