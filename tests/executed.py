@@ -108,7 +108,7 @@ def executes(*commands: str) -> t.Callable[[Test], Test]:
             assert executed == {words_of(command) for command in commands}
             return found
 
-        watched.__dict__["executes"] = commands
+        watched.__dict__["executed_commands"] = commands
         return t.cast("Test", watched)
 
     return mark
@@ -127,7 +127,7 @@ def marked() -> dict[Words, str]:
         if "@executes(" in path.read_text("utf-8"):
             module = _imported(path)
             for name, thing in vars(module).items():
-                for text in getattr(thing, "executes", ()):
+                for text in getattr(thing, "executed_commands", ()):
                     found[words_of(text)] = f"{path.relative_to(ROOT)}::{name}"
     return found
 

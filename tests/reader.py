@@ -95,6 +95,13 @@ class Reader:
         assert answer.code == 0, f"{text}\n{answer.output}"
         return answer.output
 
+    def exported(self) -> dict[str, str]:
+        """What the next command finds in its environment."""
+        shown = subprocess.run(
+            ["bash", "-c", f". {shlex.quote(str(self._kept))}; env -0"], capture_output=True, text=True, check=True
+        )
+        return dict(entry.split("=", 1) for entry in shown.stdout.split("\0") if entry)
+
     def begins(self, text: str, output: t.Any, **filled: str) -> subprocess.Popen[str]:
         """Start a command that goes on; end it with C(ends)."""
         return subprocess.Popen(
