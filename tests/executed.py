@@ -30,7 +30,7 @@ Words = tuple[str, ...]
 Test = t.TypeVar("Test", bound=t.Callable[..., t.Any])
 
 # Commands that no test executes: why not, and what is done instead.
-EXCUSED = {
+EXCUSED: dict[str, tuple[str, str]] = {
     ".venv/main/bin/python .ci/release.py 1.2.0 --publish": (
         "publishes on Galaxy and pushes a tag",
         "`make release-check` does everything up to publishing, in a copy",
@@ -38,7 +38,7 @@ EXCUSED = {
     "ansible-builder build --file examples/awx/execution-environment.yml"
     " --tag quay.example.com/gitpod/runner-ee:0.1.0": (
         "needs a container engine and a registry",
-        "`ansible-builder create` and `introspect` of the same file: `tests/unit/controller/test_project.py`",
+        "the program creates and introspects the same file: `tests/unit/controller/test_project.py`",
     ),
     "ansible-test sanity": (
         "downloads pip from a bucket of the internet",
@@ -76,11 +76,45 @@ EXCUSED = {
         "leaves two minutes of pictures for people to look at",
         "`make docs-site` runs it without pictures",
     ),
+    "make demo": (
+        "takes a minute, and its own installation and test bed",
+        "`tests/e2e/test_main_job.py` plays the same inventory twice; run by hand before a release",
+    ),
+    "make docs": (
+        "rewrites the checkout",
+        "`make docs-check` has both of its programs compare what they would write",
+    ),
+    **dict.fromkeys(
+        (
+            "pip download --dest wheels 'ansible-core>=2.19,<2.22' 'boto3>=1.35.70' 'botocore>=1.35.70'"
+            " cryptography dnspython gitpod-sdk",
+            "pip install",
+            "pip install 'ansible-core>=2.19,<2.22'",
+            "pip install --no-index --find-links wheels ansible-core boto3 botocore cryptography dnspython gitpod-sdk",
+            "pip install --upgrade 'botocore>=1.35.70' 'boto3>=1.35.70'",
+            "pip install -r ~/.ansible/collections/ansible_collections/gitpod/enterprise_runner/requirements.txt",
+            "pip install cryptography",
+            "pip install dnspython",
+            "pip install gitpod-sdk",
+        ),
+        (
+            "tests reach loopback alone, and PyPI is not there",
+            "pip's own parser takes each; what it names stands in `requirements.txt`, of which `make` installs the"
+            " versions that `tests/requirements/runtime.txt` pins",
+        ),
+    ),
     "terraform destroy": (
         "takes away what the vendor's Terraform module made in AWS, which no test has",
         "nothing: Terraform is no part of the tests",
     ),
 }
+
+
+def excused() -> str:
+    """The table of docs/development.md."""
+    rows = ["| Command | Why no test executes it | Instead |", "|---|---|---|"]
+    return "\n".join([*rows, *(f"| `{text}` | {why} | {instead} |" for text, (why, instead) in EXCUSED.items())])
+
 
 # What tests that run at this moment have executed, the innermost last.
 _running: list[set[Words]] = []

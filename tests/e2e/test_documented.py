@@ -14,10 +14,12 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import typing as t
 
 import boto3
 import botocore.config
+import dns.resolver
 import pytest
 import yaml
 
@@ -136,7 +138,10 @@ def test_the_first_runner_from_its_token_to_its_end(controller: Controller) -> N
     first = reader.run(IN_BATCHES)
     assert (first.changed, first.report(US)["state"]) == (foreseen.changed, "verified")
     assert "\nTASK [" not in first.output, "the callback that was exported"
-    curl = f'connect-to = "::127.0.0.1:{testbed.https_port}"\ncacert = "{testbed.ca_file}"\nsilent\nfail\n'
+    address = dns.resolver.Resolver(configure=False)
+    address.nameservers, address.port = ["127.0.0.1"], int(testbed.dns.rpartition(":")[2])
+    (found,) = {str(entry) for entry in list(address.resolve("us.gitpod.example.com", "A"))[:1]}
+    curl = f'connect-to = "::{found}:{testbed.https_port}"\ncacert = "{testbed.ca_file}"\nsilent\nshow-error\nfail\n'
     (pathlib.Path(reader.environment["HOME"]) / ".curlrc").write_text(curl, "utf-8")
     reader.succeeds("curl https://us.gitpod.example.com/_health")
     assert reader.run(f"{PLAY}verify -i inventory.yml").report(US)["state"] == "verified"
@@ -207,7 +212,7 @@ def test_releases_there_and_back_and_a_second_runner_by_groups(controller: Contr
     there = yaml.safe_load((EXAMPLES / "inventory.yml").read_text("utf-8"))["gitpod_runners"]["hosts"]
     minimal = yaml.safe_load((EXAMPLES / "minimal/inventory.yml").read_text("utf-8"))["gitpod_runners"]["hosts"]
     groups = {"production": {"hosts": minimal}, "staging": {"hosts": {EU: there[EU]}}}
-    probes = {"hosts": {"bastion-eu": {"ansible_connection": "local"}}}
+    probes = {"hosts": {"bastion-eu": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}
     reader.write("inventory.yml", {"gitpod_runners": {"children": groups}, "probes": probes})
     assert f"|--{EU}" in reader.succeeds("ansible-inventory -i inventory.yml --graph")
     for text in ("ansible <host> -m ping", "ansible -m ping <host>"):
@@ -271,9 +276,10 @@ def test_commands_of_the_aws_cli_are_sent_and_accepted(controller: Controller) -
         found = ec2.describe_vpc_attribute(VpcId=vpc, Attribute=f"enableDns{attribute}")
         assert found[f"EnableDns{attribute}"]["Value"] is True
     iam = client("iam", "us-east-1")
-    role = "AWSServiceRoleForECS"
-    iam.delete_service_linked_role(RoleName=role)
-    assert role in reader.succeeds(AWS["role"])
+    # The real one's name ends in ECS; the emulator made it of the service's name.
+    (role,) = iam.list_roles(PathPrefix="/aws-service-role/ecs.amazonaws.com/")["Roles"]
+    iam.delete_service_linked_role(RoleName=role["RoleName"])
+    assert "/aws-service-role/ecs.amazonaws.com/" in reader.succeeds(AWS["role"])
     certificate = pathlib.Path(testbed.ca_file).read_text("utf-8")
     (controller.directory / "company-ca.pem").write_text(certificate, "utf-8")
     (controller.directory / "both.pem").write_text(certificate * 2, "utf-8")
