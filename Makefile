@@ -98,7 +98,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.documented -m tests.executed -m tests.reader -m tests.galaxy -m tests.fleet -m tests.judges -m tests.sanity -p docs.docsite
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.demo -m tests.documented -m tests.executed -m tests.reader -m tests.galaxy -m tests.wheels -m tests.fleet -m tests.judges -m tests.sanity -p docs.docsite
 
 yamllint:
 	$(MAIN)/yamllint --strict .

@@ -84,25 +84,6 @@ EXCUSED: dict[str, tuple[str, str]] = {
         "rewrites the checkout",
         "`make docs-check` has both of its programs compare what they would write",
     ),
-    **dict.fromkeys(
-        (
-            "pip download --dest wheels 'ansible-core>=2.19,<2.22' 'boto3>=1.35.70' 'botocore>=1.35.70'"
-            " cryptography dnspython gitpod-sdk",
-            "pip install",
-            "pip install 'ansible-core>=2.19,<2.22'",
-            "pip install --no-index --find-links wheels ansible-core boto3 botocore cryptography dnspython gitpod-sdk",
-            "pip install --upgrade 'botocore>=1.35.70' 'boto3>=1.35.70'",
-            "pip install -r ~/.ansible/collections/ansible_collections/gitpod/enterprise_runner/requirements.txt",
-            "pip install cryptography",
-            "pip install dnspython",
-            "pip install gitpod-sdk",
-        ),
-        (
-            "tests reach loopback alone, and PyPI is not there",
-            "pip's own parser takes each; what it names stands in `requirements.txt`, of which `make` installs the"
-            " versions that `tests/requirements/runtime.txt` pins",
-        ),
-    ),
     "terraform destroy": (
         "takes away what the vendor's Terraform module made in AWS, which no test has",
         "nothing: Terraform is no part of the tests",

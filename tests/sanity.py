@@ -29,6 +29,7 @@ LEFT_OUT = (
     "tests/executed.py",
     "tests/galaxy.py",
     "tests/reader.py",
+    "tests/wheels.py",
     "tests/judges.py",
     "tests/sanity.py",
     "tests/benchmark/",

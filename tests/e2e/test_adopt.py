@@ -67,6 +67,22 @@ def host(directory: pathlib.Path, name: str) -> dict[str, t.Any]:
     return found
 
 
+def says_what_there_is(directory: pathlib.Path, one: Runner, two: Runner, group: str) -> None:
+    """The files of both hosts, the second of which has an endpoint with this security group."""
+    found = host(directory, one.name)
+    expected = one.variables()
+    assert {key: found[key] for key in expected} == expected
+    assert found["gitpod_custom_ca"] == "ssm:/gitpod/ca-certificate"
+    assert found["gitpod_stack_parameters"] == {"Runner Size": "large"}
+    assert found["gitpod_stack_termination_protection"] is False
+    assert found["gitpod_stack_take_over"] == one.name
+    assert "gitpod_http_proxy" not in found
+    assert "HTTP Proxy holds a user or a password" in (directory / f"host_vars/{one.name}.yml").read_text("utf-8")
+    other = host(directory, two.name)
+    assert other["gitpod_privatelink_enabled"] is True
+    assert other["gitpod_privatelink_security_group_ids"] == [group]
+
+
 @executes(
     ADOPT,
     SITE,
@@ -106,24 +122,12 @@ def test_site_with_the_adopted_inventory_changes_nothing_but_tags(controller: Co
     assert controller.writes() == []
     assert "2 runners found" in adopted.output
     assert "gone with the job; the inventory stays where gitpod_report_upload names a place" in adopted.output
-    assert sorted(path.name for path in (directory / "host_vars").iterdir()) == [f"{one.name}.yml", f"{two.name}.yml"]
+    assert sorted(path.name for path in (directory / "host_vars").iterdir()) == [f"{two.name}.yml", f"{one.name}.yml"]
     texts = [adopted.output, *(path.read_text("utf-8") for path in directory.rglob("*.yml"))]
     for secret in (PASSWORD, fleet.tokens[one.id], fleet.tokens[two.id]):
         assert [text for text in texts if secret in text] == []
 
-    found = host(directory, one.name)
-    expected = one.variables()
-    assert {key: found[key] for key in expected} == expected
-    assert found["gitpod_custom_ca"] == "ssm:/gitpod/ca-certificate"
-    assert found["gitpod_stack_parameters"] == {"Runner Size": "large"}
-    assert found["gitpod_stack_termination_protection"] is False
-    assert found["gitpod_stack_take_over"] == one.name
-    assert "gitpod_http_proxy" not in found
-    assert "HTTP Proxy holds a user or a password" in (directory / f"host_vars/{one.name}.yml").read_text("utf-8")
-    other = host(directory, two.name)
-    assert other["gitpod_privatelink_enabled"] is True
-    assert other["gitpod_privatelink_security_group_ids"] == [group]
-
+    says_what_there_is(directory, one, two, group)
     testbed.clear_calls()
     run(SITE)
     assert {write.split(":")[1] for write in controller.writes()} <= {"CreateChangeSet", "ExecuteChangeSet"}

@@ -1,7 +1,9 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Collections are built, downloaded and installed by the commands of the pages, against a stand-in for Galaxy."""
+"""Everything is built, downloaded and installed by the commands of the pages: Galaxy and the hub are stand-ins on
+loopback, and in PyPI's place is a directory with wheels of what is installed here.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ import subprocess
 import pytest
 import yaml
 
-from tests import documented, galaxy
+from tests import documented, galaxy, wheels
 from tests.executed import executes
 from tests.reader import Reader
 
@@ -27,6 +29,17 @@ DOWNLOAD_BUILT = (
 )
 DOWNLOAD = "ansible-galaxy collection download gitpod.enterprise_runner --download-path collections"
 OFFLINE = "ansible-galaxy collection install -r requirements.yml --offline"
+NEEDED = ("ansible-core", "boto3", "botocore", "cryptography", "dnspython", "gitpod-sdk")
+CORE = "pip install 'ansible-core>=2.19,<2.22'"
+REQUIRED = "pip install -r ~/.ansible/collections/ansible_collections/gitpod/enterprise_runner/requirements.txt"
+WHEELS = (
+    "pip download --dest wheels 'ansible-core>=2.19,<2.22' 'boto3>=1.35.70' 'botocore>=1.35.70'"
+    " cryptography dnspython gitpod-sdk"
+)
+FROM_WHEELS = f"pip install --no-index --find-links wheels {' '.join(NEEDED)}"
+UPGRADED = "pip install --upgrade 'botocore>=1.35.70' 'boto3>=1.35.70'"
+# With what is then there to import.
+ALONE = {"pip install cryptography": "cryptography", "pip install dnspython": "dns", "pip install gitpod-sdk": "gitpod"}
 BROUGHT = {"amazon.aws", "community.general", "gitpod.enterprise_runner"}
 
 
@@ -70,20 +83,63 @@ def checkout(directory: pathlib.Path) -> pathlib.Path:
     return directory
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[pathlib.Path, galaxy.Archive]:
-    """A directory with a checkout whose archive is built, as the page has it; and the archive."""
-    directory = checkout(tmp_path_factory.mktemp("checkout"))
-    reader_in(directory).succeeds(BUILD)
+def built(directory: pathlib.Path) -> galaxy.Archive:
+    """The archive of this collection, built in a copy of the checkout as the page has it."""
+    reader_in(checkout(directory)).succeeds(BUILD)
     (found,) = (directory / "build").iterdir()
-    return directory, galaxy.of_file(found)
+    return galaxy.of_file(found)
 
 
-@executes(DOWNLOAD_BUILT, DOWNLOAD, "cd collections", OFFLINE)
-def test_all_three_are_downloaded_and_installed_without_a_server(
-    built: tuple[pathlib.Path, galaxy.Archive], tmp_path: pathlib.Path
+@pytest.fixture(scope="module")
+def without_pypi(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings of pip: all that a control node needs is in a directory."""
+    directory = tmp_path_factory.mktemp("pypi")
+    for distribution in wheels.needed(*NEEDED):
+        wheels.write(distribution, directory)
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(directory), "PIP_NO_COMPILE": "1"}
+
+
+@executes(BUILD, "python3 -m venv ~/gitpod-venv", ". ~/gitpod-venv/bin/activate", CORE, INSTALL, REQUIRED, UPGRADED)
+def test_a_laptop_is_made_a_control_node(without_pypi: dict[str, str], tmp_path: pathlib.Path) -> None:
+    """The first step of docs/first-runner.md; what is installed then knows the collection."""
+    ours = built(tmp_path / "checkout")
+    with galaxy.serving([ours, *dependencies()]) as server:
+        reader = reader_in(tmp_path, ANSIBLE_GALAXY_SERVER=server.url, **without_pypi)
+        for text in (
+            "python3 -m venv ~/gitpod-venv",
+            ". ~/gitpod-venv/bin/activate",
+            CORE,
+            INSTALL,
+            REQUIRED,
+            UPGRADED,
+        ):
+            reader.succeeds(text)
+    assert set(installed(tmp_path)) == BROUGHT
+    program = tmp_path / "gitpod-venv/bin/python"
+    asked = "import ansible, boto3, cryptography, dns, gitpod, sys; print(ansible.__file__)"
+    told = subprocess.run([str(program), "-c", asked], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert told.stdout.startswith(str(tmp_path))
+
+
+@executes(WHEELS, FROM_WHEELS, *ALONE)
+def test_libraries_are_downloaded_installed_elsewhere_and_one_by_one(
+    without_pypi: dict[str, str], tmp_path: pathlib.Path
 ) -> None:
-    directory, ours = built
+    """Into directories, which takes less than an environment for each."""
+    reader = reader_in(tmp_path, **without_pypi)
+    reader.succeeds(WHEELS)
+    assert {path.name.partition("-")[0] for path in (tmp_path / "wheels").iterdir()} >= {"ansible_core", "boto3"}
+    for number, (text, module) in enumerate({FROM_WHEELS: "ansible", **ALONE}.items()):
+        target = tmp_path / str(number)
+        reader.environment |= {"PIP_TARGET": str(target)}
+        reader.succeeds(text)
+        assert (target / module).is_dir()
+
+
+@executes(BUILD, DOWNLOAD_BUILT, DOWNLOAD, "cd collections", OFFLINE)
+def test_all_three_are_downloaded_and_installed_without_a_server(tmp_path: pathlib.Path) -> None:
+    directory = tmp_path / "checkout"
+    ours = built(directory)
     with galaxy.serving([ours, *dependencies()]) as server:
         begun = {"ANSIBLE_GALAXY_SERVER": server.url}
         reader_in(directory, **begun).succeeds(DOWNLOAD_BUILT)
@@ -109,11 +165,10 @@ def test_all_three_are_downloaded_and_installed_without_a_server(
     f"{INSTALL} --upgrade",
     "ansible-galaxy collection install awx.awx",
 )
-def test_a_private_hub_wants_its_token_and_has_newer_versions(
-    built: tuple[pathlib.Path, galaxy.Archive], tmp_path: pathlib.Path
-) -> None:
+def test_a_private_hub_wants_its_token_and_has_newer_versions(tmp_path: pathlib.Path) -> None:
     """The ansible.cfg is the page's; the environment says alone where the hub answers."""
-    _directory, ours = built
+    needed = yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))["dependencies"]
+    ours = galaxy.archive("gitpod", "enterprise_runner", "0.1.0", needed)
     text = (ROOT / "docs/corporate.md").read_text("utf-8")
     (tmp_path / "ansible.cfg").write_text(text.partition("```ini\n")[2].partition("```")[0], "utf-8")
     with galaxy.serving([ours, *dependencies()], TOKEN) as hub:
@@ -131,11 +186,3 @@ def test_a_private_hub_wants_its_token_and_has_newer_versions(
         assert installed(tmp_path)["gitpod.enterprise_runner"] == newer.version
         reader.succeeds("ansible-galaxy collection install awx.awx")
         assert installed(tmp_path)["awx.awx"] == "24.6.1"
-
-
-@executes(BUILD)
-def test_the_archive_is_built_from_a_checkout(tmp_path: pathlib.Path) -> None:
-    reader = reader_in(checkout(tmp_path / "checkout"))
-    reader.succeeds(BUILD)
-    (found,) = (tmp_path / "checkout/build").iterdir()
-    assert galaxy.of_file(found).dependencies.keys() == {"amazon.aws", "community.general"}
