@@ -53,22 +53,22 @@ venvs: .venv/main/.lint .venv/testbed/.ready .venv/iam/.ready .venv/aws/.ready $
 
 .venv/main/.runtime: tests/requirements/runtime.txt
 	$(PYTHON) -m venv .venv/main
-	$(MAIN)/pip install --quiet --requirement tests/requirements/runtime.txt
+	$(MAIN)/pip install --quiet --no-compile --requirement tests/requirements/runtime.txt
 	touch $@
 
 .venv/main/.lint: tests/requirements/lint.txt tests/requirements/test.txt .venv/main/.runtime
-	$(MAIN)/pip install --quiet --requirement tests/requirements/lint.txt
+	$(MAIN)/pip install --quiet --no-compile --requirement tests/requirements/lint.txt
 	touch $@
 
 .venv/newest/.ready: tests/requirements/test.txt tests/requirements/runtime.txt
 	$(NEWEST_PYTHON) -m venv .venv/newest
-	$(NEWEST)/pip install --quiet --requirement tests/requirements/test.txt
+	$(NEWEST)/pip install --quiet --no-compile --requirement tests/requirements/test.txt
 	touch $@
 
 # The emulator pins its own botocore, so the test bed lives apart.
 .venv/testbed/.ready: tests/testbed/requirements.txt
 	$(PYTHON) -m venv .venv/testbed
-	$(TESTBED)/pip install --quiet --requirement tests/testbed/requirements.txt
+	$(TESTBED)/pip install --quiet --no-compile --requirement tests/testbed/requirements.txt
 	touch $@
 
 .venv/aws/.ready: tests/requirements/aws.txt .venv/main/.runtime
