@@ -43,6 +43,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_up
     alone_in,
     kept_lines,
     known_in,
+    peeked,
     status_over,
     upload,
 )
@@ -81,8 +82,10 @@ class ActionModule(ControlNodeAction):
         title = f"Run of {time.strftime('%Y-%m-%d %H:%M %Z', time.localtime(now))}"
         fleet = Fleet.of(own, title, generated)
         part = Part(fleet, tuple(self._forgotten(variables, host) for host in arguments["forget"]))
-        lines = fleet_lines(fleet, TERMINAL_WIDTH or WIDTH) if own else []
         directory, files, kept = arguments["directory"] or values["gitpod_artifact_directory"], [], {}
+        # What this run did not look at stands in the table as in the files.
+        shown = part.own_over(peeked(pathlib.Path(directory)))
+        lines = fleet_lines(shown, TERMINAL_WIDTH or WIDTH) if own else []
         if (own or part.forgotten) and not self._task.check_mode:
             files = self._write(pathlib.Path(directory), part, lines)
             kept = upload(self, variables, values, part, self._records(variables, own, arguments["hosts"]))
@@ -148,7 +151,7 @@ class ActionModule(ControlNodeAction):
         try:
             if part.forgotten and (directory / STATUS).exists():
                 with alone_in(directory):
-                    left = status_over(directory, [], part.fleet.generated, part.forgotten)
+                    left = status_over(directory, [], part.fleet.generated, part.forgotten, self._display.warning)
                     write_text(directory / STATUS, left)
             if not part.fleet.runners and not (directory / DOCUMENT).exists():
                 return []

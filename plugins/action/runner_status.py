@@ -52,13 +52,12 @@ class ActionModule(ControlNodeAction):
         result.update(changed=False, summary=told)
         return result
 
-    @staticmethod
-    def _write(directory: pathlib.Path, lines: t.Sequence[Result], now: str) -> None:
+    def _write(self, directory: pathlib.Path, lines: t.Sequence[Result], now: str) -> None:
         """A look at some of the runners leaves the others as they were seen last."""
         try:
             directory.mkdir(parents=True, exist_ok=True)
             with alone_in(directory):
-                write_text(directory / STATUS, status_over(directory, lines, now))
+                write_text(directory / STATUS, status_over(directory, lines, now, warn=self._display.warning))
         except OSError as error:
             raise AnsibleActionFail(
                 f"Could not write the status: {error}. Set gitpod_artifact_directory to a writable directory."

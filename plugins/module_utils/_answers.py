@@ -42,6 +42,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._retry im
     TOO_MANY,
     Patience,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._service_models import in_body, protocol
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._web.way import (
     HOW_TO_WRITE_A_PROXY,
@@ -213,11 +214,6 @@ def _foreign_json(body: bytes, nothing_known: bool) -> str:
     return "JSON that is no answer to this call" if nothing_known else ""
 
 
-def _protocol(service_model: t.Any) -> str:
-    """In which the SDK speaks to the service; of several that a service has, it chooses (CloudWatch: JSON)."""
-    return str(getattr(service_model, "resolved_protocol", "") or service_model.metadata["protocol"])
-
-
 class Guard:
     """Stands between a client and whoever calls it.
 
@@ -335,7 +331,7 @@ class Guard:
         if model.has_streaming_output or not isinstance(body, (bytes, bytearray)):
             # An object of S3 is anything; S3 always tells its tag (API reference, GetObject).
             return "" if "ETag" in parsed or operation != "GetObject" else "no object of S3"
-        return foreign(_protocol(model.service_model), operation, _in_body(model), bytes(body), parsed)
+        return foreign(protocol(model.service_model), operation, in_body(model), bytes(body), parsed)
 
     def _foreign(self, why: str) -> ForeignAnswerError:
         return self._error(getattr(self._last, "answer", None) or Answer(), why)
@@ -398,11 +394,3 @@ class Guard:
 # How services refuse credentials, also valid ones in a region that is not enabled (STS: InvalidClientTokenId, see
 # hashicorp/terraform#12940; EC2: AuthFailure; JSON services: UnrecognizedClientException).
 REFUSED_CREDENTIALS = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired"})
-
-
-def _in_body(model: t.Any) -> list[str]:
-    """Members of an operation's answer that are in its body, not in headers."""
-    shape = model.output_shape
-    if shape is None:
-        return []
-    return [name for name, member in shape.members.items() if member.serialization.get("location") is None]

@@ -84,6 +84,22 @@ runners:
           description: Whether an environment of an earlier run was removed.
           type: bool
           sample: false
+        runner:
+          description: The runner as the management plane knows it; left out where it knows none that could be accepted.
+          type: dict
+          contains:
+            id:
+              description: Its ID.
+              type: str
+              sample: 0192b3c4-0000-7000-8000-000000000001
+            phase:
+              description: V(active) or V(degraded).
+              type: str
+              sample: active
+            version:
+              description: The release that it runs.
+              type: str
+              sample: "20260115.10"
         environment:
           description: What was created, or would be.
           type: dict

@@ -44,10 +44,12 @@ options:
     type: bool
   update_window:
     description:
-      - Hours of the day in UTC in which the runner may update itself. A dictionary whose values are null takes the
-        window away.
+      - Hours of the day in UTC in which the runner may update itself. Without it, the present ones stay.
     type: dict
     suboptions:
+      enabled:
+        description: V(false), with no hours, takes the window away, so that the runner updates itself at any hour.
+        type: bool
       start_hour:
         description: First hour, V(0) to V(23).
         type: int

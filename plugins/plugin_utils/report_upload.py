@@ -19,6 +19,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_s
     Key,
     Runner,
     fleet_of,
+    key_of,
     merged,
     runners_in,
 )
@@ -55,6 +56,20 @@ class Part:
         everyone = merged(known, self.fleet.documents, self.forgotten)
         return fleet_of(everyone, self.fleet.documents, self.fleet.title, self.fleet.generated)
 
+    def own_over(self, known: t.Sequence[Runner]) -> Fleet:
+        """This run's runners alone, with what only the known ones tell of them."""
+        own = {key_of(runner) for runner in self.fleet.documents}
+        everyone = merged([runner for runner in known if key_of(runner) in own], self.fleet.documents)
+        return Fleet.of(everyone, self.fleet.title, self.fleet.generated)
+
+
+def peeked(directory: pathlib.Path) -> list[Runner]:
+    """The runners of the report that a directory has, for showing; none where there is none that can be read."""
+    try:
+        return runners_in(text_of(str(directory / DOCUMENT), LARGEST)) or []
+    except (OSError, ValueError):
+        return []
+
 
 def known_in(directory: pathlib.Path, warn: t.Callable[[str], None] = lambda _text: None) -> list[Runner]:
     """The runners of the report that a directory has; none where it has no report.
@@ -64,19 +79,29 @@ def known_in(directory: pathlib.Path, warn: t.Callable[[str], None] = lambda _te
     :param warn: is told of it.
     :raises OSError: the file is there and cannot be read.
     """
-    path = directory / DOCUMENT
+    return _read(directory / DOCUMENT, runners_in, warn)
+
+
+def _read(
+    path: pathlib.Path, runners: t.Callable[[str], list[Runner] | None], warn: t.Callable[[str], None]
+) -> list[Runner]:
+    """The runners of a file of ours; what is none is kept aside.
+
+    :param runners: of a text; C(None) where it is no such document.
+    :raises OSError: the file is there and cannot be read.
+    """
     try:
-        found = runners_in(text_of(str(path), LARGEST))
+        found = runners(text_of(str(path), LARGEST))
     except FileNotFoundError:
         return []
     except ValueError:
         found = None
     if found is not None:
         return found
-    aside = path.with_name(f"{DOCUMENT}{ASIDE}")
+    aside = path.with_name(f"{path.name}{ASIDE}")
     path.replace(aside)
     warn(
-        f"{path} is no report of this release of the collection, so what it says of other runners is not in the new"
+        f"{path} was not written by this release of the collection, so what it says of other runners is not in the new"
         f" one. It is kept as {aside}."
     )
     return []
@@ -141,16 +166,21 @@ def keep_status(action: t.Any, task_vars: Raw, values: Values, lines: t.Sequence
 
 
 def status_over(
-    directory: pathlib.Path, lines: t.Sequence[Runner], generated: str, forgotten: t.Collection[Key] = ()
+    directory: pathlib.Path,
+    lines: t.Sequence[Runner],
+    generated: str,
+    forgotten: t.Collection[Key] = (),
+    warn: t.Callable[[str], None] = lambda _text: None,
 ) -> str:
     """The directory's status.json with a look's runners laid over it.
 
+    A file that is none of this release is kept beside the new one, as a report is.
+
     :param forgotten: runners that are there no more.
+    :param warn: is told of it.
+    :raises OSError: the file is there and cannot be read.
     """
-    try:
-        known = statuses_in((directory / STATUS).read_text("utf-8", "replace")) or []
-    except FileNotFoundError:
-        known = []
+    known = _read(directory / STATUS, statuses_in, warn)
     return document(merged(known, lines, forgotten), generated)
 
 

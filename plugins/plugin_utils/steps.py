@@ -153,7 +153,8 @@ def _registration(situation: Situation) -> Options:
 def _hand_on(situation: Situation, result: Result) -> Lines:
     """The registration without its token, and lines, because a result with a token is shown nowhere."""
     result["handed_on"] = registration.handed_on(result, situation.values, _stack_status(situation))
-    return [f"{situation.name}: {line}" for line in result["handed_on"]["actions"]]
+    would = "would " if situation.check_mode else ""
+    return [f"{situation.name}: {would}{line}" for line in result["handed_on"]["actions"]]
 
 
 def _no_endpoint(situation: Situation) -> str:

@@ -214,6 +214,7 @@ def test_a_creation_whose_answer_is_lost_is_found_and_made_once(bed: TestBed) ->
     plane(bed, faults=[{"method": "CreateEnvironment", "code": "unavailable", "times": 1, "after": True}])
     found = accept(bed, {"well": inventory(bed, "well", ids["well"])})["runners"]["well"]
     assert found["accepted"] is True
+    assert found["runner"]["phase"] == "active"
     assert [entry["phase"] for entry in plane(bed)["environments"]] == ["deleted"]
 
 

@@ -99,13 +99,21 @@ def bed(running_testbed: TestBed, monkeypatch: pytest.MonkeyPatch) -> Bed:
     return Bed(running_testbed)
 
 
+def shows_a_difference(found: Result) -> bool:
+    """What C(--diff) shows of a change."""
+    return bool(found["changed"]) and found["diff"]["before"] != found["diff"]["after"]
+
+
 def test_created_again_and_gone(bed: Bed) -> None:
     first = bed.run()
     assert (first["changed"], first["endpoint"]["state"], first["in_progress"]) == (True, "available", False)
     assert "app.gitpod.io" in first["endpoint"]["dns_entries"]
     assert first["endpoint"]["tags"]["gitpod:managed-by"] == "gitpod.enterprise_runner"
+    assert shows_a_difference(first)
     assert not bed.run()["changed"]
-    assert bed.run(state="absent")["changed"]
+    gone = bed.run(state="absent")
+    assert gone["changed"]
+    assert shows_a_difference(gone)
     assert not bed.run(state="absent")["changed"]
     assert bed.info()["endpoints"] == []
 
@@ -364,11 +372,11 @@ def test_an_interrupted_deletion_is_waited_for(bed: Bed) -> None:
 
 
 def test_check_mode_writes_nothing(bed: Bed) -> None:
-    assert bed.run(check=True)["changed"]
+    assert shows_a_difference(bed.run(check=True))
     assert bed.writes() == []
     bed.run()
     bed.testbed.clear_calls()
-    assert bed.run(check=True, state="absent")["changed"]
+    assert shows_a_difference(bed.run(check=True, state="absent"))
     assert bed.writes() == []
 
 

@@ -119,8 +119,9 @@ def test_a_runner_is_created_once_and_kept_as_it_is_declared(plane: Plane) -> No
     assert again["runner"]["id"] == created["runner"]["id"]
     assert not plane("registration", name="gitpod-new", region="eu-west-1")["changed"], "undeclared keeps its value"
 
-    changed = plane("registration", **{**new, "auto_update": True, "update_window": {"start_hour": None}})
+    changed = plane("registration", **{**new, "auto_update": True, "update_window": {"enabled": False}})
     assert changed["changed"]
+    assert "-update_window" in diff_of(changed)
     assert "-auto_update: false" in diff_of(changed)
     assert changed["runner"]["configuration"]["update_window"] is None
     assert not plane("registration", **{**new, "auto_update": True, "update_window": None})["changed"]
@@ -189,6 +190,7 @@ def test_two_matches_are_an_error_with_both_ids(plane: Plane) -> None:
         ({"name": "ab", "region": "eu-west-1"}, ["3 to 127"]),
         ({"name": "gitpod-new"}, ["region"]),
         ({**US, "update_window": {"start_hour": 22, "end_hour": 23}}, ["two hours"]),
+        ({**US, "update_window": {"start_hour": 22, "enabled": False}}, ["takes the window away"]),
         ({**US, "metrics": {"enabled": True}}, ["url"]),
         ({**US, "force": True}, ["absent"]),
     ],

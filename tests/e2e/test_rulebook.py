@@ -47,6 +47,7 @@ def test_what_is_told_starts_the_template_that_looks(tmp_path: pathlib.Path) -> 
             # A pattern is no host: the whole fleet is not looked at because of it.
             for event in (
                 {"runner": "all:!r-2", "phase": "degraded"},
+                {"runner": "gitpod_runners", "phase": "degraded"},
                 {"runner": "r-1", "phase": "degraded"},
                 {"runner": "r-1", "phase": "degraded"},
                 {"runner": "r-2", "phase": "active"},
@@ -58,4 +59,4 @@ def test_what_is_told_starts_the_template_that_looks(tmp_path: pathlib.Path) -> 
         finally:
             ends(process)
     assert [name for name, _options in launched] == list(TEMPLATES)
-    assert [options.get("limit") for _name, options in launched[:2]] == ["r-1", "r-2"]
+    assert [options.get("limit") for _name, options in launched[:2]] == ["r-1[0]", "r-2[0]"]

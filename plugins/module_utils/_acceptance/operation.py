@@ -58,22 +58,16 @@ def look(keep: Custody, fleet: Fleet, host: Host) -> Result:
 
     :raises RunnerError: nothing was begun, because something is wrong with the inventory or with the runner.
     """
-    values, clock = host.values, Clock()
+    clock = Clock()
     began = clock.now()
-    wanted, name = Wanted.of(values), str(values["gitpod_runner_name"])
-    eye = Eye(Network(host).parameters({}, 0), fleet.network) if wanted.look else None
-    means = Means(
-        _api(fleet, values),
-        clock,
-        keep,
-        lambda what: fleet.board.waits(host.name, what),
-        eye.look if eye else None,
-    )
+    wanted, name = Wanted.of(host.values), str(host.values["gitpod_runner_name"])
+    means = _means(keep, fleet, host, wanted, clock)
     proof, failure, order = Proof(means, wanted, name), None, None
     result: Result = {"accepted": None, "changed": False, "environment": {}}
     try:
         with proof.step(model.CLASS) as detail:
             runner = _runner(means.api, host)
+            result["runner"] = {"id": runner.id, "phase": runner.phase, "version": runner.version}
             chosen = choose(means.api.environment_classes(runner.id), wanted.environment_class, name)
             detail.append(chosen.name)
         order = ours.order(runner.id, name, chosen.id, wanted.repository, wanted.longest, means.now)
@@ -92,13 +86,28 @@ def look(keep: Custody, fleet: Fleet, host: Host) -> Result:
         seconds=round(clock.now() - began, 1),
         steps=[step.as_result() for step in _in_order(proof.steps)],
     )
-    if failure and fleet.check:
+    return _with_failure(result, failure, fleet.check) if failure else result
+
+
+def _means(keep: Custody, fleet: Fleet, host: Host, wanted: Wanted, clock: Clock) -> Means:
+    """:raises RunnerError: the management plane cannot be asked."""
+    eye = Eye(Network(host).parameters({}, 0), fleet.network) if wanted.look else None
+    return Means(
+        _api(fleet, host.values),
+        clock,
+        keep,
+        lambda what: fleet.board.waits(host.name, what),
+        eye.look if eye else None,
+    )
+
+
+def _with_failure(result: Result, failure: RunnerError, check: bool) -> Result:
+    """The result of an acceptance that failed, or would fail as things stand."""
+    if check:
         # What would have come before, a deployment say, is not there.
-        result["warnings"] = [f"As things stand the acceptance would fail: {failure.message}"]
-    elif failure:
-        told = {"msg": failure.message, "next_step": failure.next_step, **failure.details}
-        result.update(failed=True, accepted=False, **told)
-    return result
+        return {**result, "warnings": [f"As things stand the acceptance would fail: {failure.message}"]}
+    told = {"msg": failure.message, "next_step": failure.next_step, **failure.details}
+    return {**result, "failed": True, "accepted": False, **told}
 
 
 def _in_order(steps: t.Sequence[Step]) -> list[Step]:

@@ -72,5 +72,5 @@ def summary(changes: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     only_tags = [entry for entry in changes if entry["action"] == "Modify" and entry["properties"] == ["Tags"]]
     lines = [describe(entry) for entry in changes if entry not in only_tags]
     if only_tags:
-        lines.append(f"Modify the tags of {len(only_tags)} resources")
+        lines.append(f"Modify the tags of {len(only_tags)} resource{'' if len(only_tags) == 1 else 's'}")
     return lines

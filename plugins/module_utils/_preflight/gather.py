@@ -114,7 +114,6 @@ def _network(look: Gathering, wanted: Wanted) -> None:
         return look.clients("ec2")
 
     vpc = wanted.vpc_id
-    service = wanted.privatelink_service_name, wanted.privatelink_service_region
     look.ask("zones", "ec2:DescribeAvailabilityZones", lambda: network.zones(ec2()))
     look.ask("vpc", "ec2:DescribeVpcs", lambda: network.vpc(ec2(), vpc), vpc)
     look.ask("vpc_dns", "ec2:DescribeVpcAttribute", lambda: network.vpc_dns(ec2(), vpc), vpc)
@@ -130,6 +129,12 @@ def _network(look: Gathering, wanted: Wanted) -> None:
         lambda: gather_network.read(look, wanted),
         vpc and wanted.ec2_subnet_ids,
     )
+    _management_plane_endpoint(look, wanted)
+
+
+def _management_plane_endpoint(look: Gathering, wanted: Wanted) -> None:
+    """What the stage privatelink finds: its group, its subnets, who else uses it, and the service."""
+    vpc, service = wanted.vpc_id, (wanted.privatelink_service_name, wanted.privatelink_service_region)
     look.ask(
         "endpoint_group",
         "ec2:DescribeSecurityGroups",
@@ -151,7 +156,7 @@ def _network(look: Gathering, wanted: Wanted) -> None:
     look.ask(
         "service",
         "ec2:DescribeVpcEndpointServices",
-        lambda: EndpointApi(ec2(), wanted.region).service(*service),
+        lambda: EndpointApi(look.clients("ec2"), wanted.region).service(*service),
         wanted.privatelink_enabled,
     )
 

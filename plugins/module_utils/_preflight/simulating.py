@@ -94,11 +94,6 @@ def resources(ground: Ground) -> dict[str, tuple[str, ...]]:
     """The ARNs of each scope that the run's calls touch; a scope whose resource is not known is left out."""
     wanted, arn = ground.wanted, ground.arn
     stack = arn("cloudformation", f"stack/{wanted.stack_name}/{NEW_STACK}")
-    endpoint, group = arn("ec2", f"vpc-endpoint/{NEW_ENDPOINT}"), arn("ec2", f"security-group/{NEW_GROUP}")
-    vpc = arn("ec2", f"vpc/{wanted.vpc_id or 'vpc-0a1b2c3d4e5f60718'}")
-    named = wanted.privatelink_subnet_ids if wanted.privatelink_enabled else wanted.ec2_subnet_ids
-    subnets = tuple(arn("ec2", f"subnet/{subnet}") for subnet in named[:1])
-    table = arn("ec2", "route-table/rtb-0a1b2c3d4e5f60718")
     zone = (arn("route53", f"hostedzone/{ground.zone_id}", "", ""),) if ground.zone_id else ()
     bucket = arn("s3", wanted.template_bucket, "", "") if wanted.template_bucket else ""
     parameter, secret = references(parse_reference(wanted.custom_ca))
@@ -124,6 +119,23 @@ def resources(ground: Ground) -> dict[str, tuple[str, ...]]:
         known.QUOTAS: (arn("servicequotas", "/".join(QUOTAS[STACKS][:2])),),
         known.CERTIFICATES: (certificate,),
         known.NEW_CERTIFICATE: ("*",),
+        **_network(ground),
+        known.DOCUMENT: (arn("ssm", "document/AWS-RunShellScript", account=""),),
+        known.INSTANCES: (arn("ec2", "instance/i-0a1b2c3d4e5f60718"),),
+        known.ANY: ("*",),
+    }
+    return {scope: tuple(filter(None, arns)) for scope, arns in found.items() if any(arns)}
+
+
+def _network(ground: Ground) -> dict[str, tuple[str, ...]]:
+    """Of the scopes that endpoints and their security groups are in."""
+    wanted, arn = ground.wanted, ground.arn
+    endpoint, group = arn("ec2", f"vpc-endpoint/{NEW_ENDPOINT}"), arn("ec2", f"security-group/{NEW_GROUP}")
+    vpc = arn("ec2", f"vpc/{wanted.vpc_id or 'vpc-0a1b2c3d4e5f60718'}")
+    named = wanted.privatelink_subnet_ids if wanted.privatelink_enabled else wanted.ec2_subnet_ids
+    subnets = tuple(arn("ec2", f"subnet/{subnet}") for subnet in named[:1])
+    table = arn("ec2", "route-table/rtb-0a1b2c3d4e5f60718")
+    return {
         known.VPC: (vpc,),
         known.NEW_ENDPOINT: (endpoint,),
         known.ENDPOINT: (endpoint,),
@@ -136,11 +148,7 @@ def resources(ground: Ground) -> dict[str, tuple[str, ...]]:
         known.OWN_GROUPS: (group,),
         known.TAGGED_AT_CREATION: (endpoint, group),
         known.OWN_THINGS: (endpoint, group),
-        known.DOCUMENT: (arn("ssm", "document/AWS-RunShellScript", account=""),),
-        known.INSTANCES: (arn("ec2", "instance/i-0a1b2c3d4e5f60718"),),
-        known.ANY: ("*",),
     }
-    return {scope: tuple(filter(None, arns)) for scope, arns in found.items() if any(arns)}
 
 
 def references(authority: Reference | None) -> tuple[str, str]:

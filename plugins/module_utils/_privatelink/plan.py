@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._documents import same_document
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import InputError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.advice import broken_advice
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     ACCEPTANCE,
     BROKEN,
@@ -353,26 +354,6 @@ def _replace(current: Endpoint, wanted: Wanted, placement: Placement) -> Plan:
             "create": ("create it anew",),
         },
     )
-
-
-_CAUSES = {
-    "rejected": "Gitpod, the owner of the service, has rejected the connection: ask them to admit this account",
-    "expired": "Nobody accepted the connection in time: ask Gitpod to accept the next one",
-}
-
-
-def broken_advice(endpoint: Endpoint, wanted: Wanted) -> str:
-    """What to do about an endpoint that will never work."""
-    cause = _CAUSES.get(endpoint.state.lower(), "Remove the cause")
-    if users.belongs_to(endpoint.tags, wanted.user):
-        return f"{cause}; then have it replaced with replace_failed (gitpod_privatelink_replace_failed: true)"
-    first = users.owner(endpoint.tags)
-    if first:
-        return (
-            f"{cause}; then have the run of {first.name}, whose endpoint it is, replace it"
-            " (gitpod_privatelink_replace_failed: true)"
-        )
-    return f"{cause}; then delete it, which only its maker should do, because this collection did not make it"
 
 
 def _modifications(

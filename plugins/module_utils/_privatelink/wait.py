@@ -10,6 +10,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors i
     RunnerError,
     TimeoutExceededError,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.advice import broken_advice
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.model import (
     ACCEPTANCE,
@@ -23,7 +24,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import CONFLICT_CODES, Mode
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
-    broken_advice,
     choose,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._waiting import Pace, poll

@@ -31,12 +31,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="gitpod_registration_update_window",
         description=(
-            "Hours of the day in UTC in which the runner may update itself, C(start_hour) and C(end_hour); empty "
-            "keeps the present ones."
+            "Hours of the day in UTC in which the runner may update itself, C(start_hour) and C(end_hour). "
+            "C(enabled: false) takes a window away; empty keeps the present one."
         ),
         kind="dict",
         option="update_window",
-        options={"start_hour": {"type": "int"}, "end_hour": {"type": "int"}},
+        options={"enabled": {"type": "bool"}, "start_hour": {"type": "int"}, "end_hour": {"type": "int"}},
     ),
     Variable(
         name="gitpod_registration_devcontainer_image_cache",

@@ -82,9 +82,14 @@ class Wanted:
 
 
 def window_faults(options: t.Mapping[str, t.Any]) -> list[str]:
-    """Daily, in UTC, at least two hours; it may go past midnight (message gitpod.v1.UpdateWindow)."""
+    """Daily, in UTC, at least two hours; it may go past midnight (message gitpod.v1.UpdateWindow).
+
+    One that is not enabled has no hours; so has an empty one, which takes the window away as well.
+    """
     hours = [hour for hour in (options.get("start_hour"), options.get("end_hour")) if hour is not None]
-    if not hours:
+    if options.get("enabled") is False:
+        return ["update_window has hours, and enabled: false takes the window away"] if hours else []
+    if not hours and not options.get("enabled"):
         return []
     numbers = all(isinstance(hour, int) and not isinstance(hour, bool) and 0 <= hour < HOURS for hour in hours)
     if options.get("start_hour") is None or not numbers:

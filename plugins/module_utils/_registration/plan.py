@@ -151,7 +151,12 @@ def actions(runner: Runner | None, todo: Plan) -> list[str]:
         return [f"create the runner {todo.after.name} in {todo.after.region}"] if todo.create else []
     found = [f"rename the runner {runner.id} from {runner.name} to {todo.rename}"] if todo.rename else []
     shown = configuration_as_result(todo.after.configuration)
-    found += [f"set {key} of the runner {runner.id} to {_text(shown[key])}" for key in todo.changes]
+    found += [
+        f"set {key} of the runner {runner.id} to {_text(shown[key])}"
+        if shown[key] is not None
+        else f"remove {key} of the runner {runner.id}"
+        for key in todo.changes
+    ]
     return found + ([f"send the metrics password of the runner {runner.id}"] if todo.send_password else [])
 
 

@@ -139,9 +139,20 @@ class Runner:
         return Counts.of((*self.prerequisites, *self.verification))
 
     @property
+    def runs(self) -> str:
+        """The release that the runner itself says it runs; it may have updated itself."""
+        return clean(self.document["registration"].get("version") or "")
+
+    @property
     def needs_attention(self) -> bool:
         """Whether a person has to act."""
         return self.state in ATTENTION
+
+    @property
+    def earlier(self) -> str:
+        """What an earlier run has seen and this one did not look at, such as C(stack 2026-11-01T00:00:00Z)."""
+        times = self.document.get("parts_as_of") or {}
+        return ", ".join(f"{clean(part)} {clean(told)}" for part, told in sorted(times.items()))
 
     @property
     def accepted(self) -> str:
@@ -176,7 +187,7 @@ class Runner:
             "runner": self.name,
             "region": self.region,
             "stack": self.stack,
-            "release": self.release,
+            "release": self.release or (f"runs {self.runs}" if self.runs else ""),
             "domain": self.domain,
             "load balancer": ", ".join(clean(balancer[key]) for key in ("scheme", "state") if balancer.get(key)),
             "endpoint": clean(endpoint.get("state") or ""),
@@ -213,11 +224,11 @@ class Fleet:
         return cls(tuple(found), clean(title), clean(generated))
 
     def rows(self, brief: bool = False) -> list[dict[str, str]]:
-        """The cells of each runner by C(COLUMNS), C(as of) only where it is not as of this report.
+        """The cells of each runner by C(COLUMNS), C(as of) only where it, or a part of it, is not as of this report.
 
         :param brief: with counts of checks in few characters.
         """
-        earlier = [runner.told if runner.told != self.generated else "" for runner in self.runners]
+        earlier = [runner.told if runner.told != self.generated else runner.earlier for runner in self.runners]
         return [
             {**(runner.brief if brief else runner.row), "as of": told} for runner, told in zip(self.runners, earlier)
         ]

@@ -59,6 +59,19 @@ def _acceptance(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {**_chosen(found, ACCEPTANCE_KEYS), "environment": environment, "steps": steps}
 
 
+def _registration(stages: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The runner as the management plane knows it; an acceptance asks it too, and nobody for the stack."""
+    found = (stages.get(stage) or {} for stage in ("registration", "acceptance"))
+    return _chosen(next((result["runner"] for result in found if result.get("runner")), None), REGISTRATION_KEYS)
+
+
+def _verification(verification: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The verdict, and the checks by their documented keys."""
+    found = findings("verify", verification)
+    checks = {"checks": _verified(verification["checks"], found)} if found else {}
+    return {**_chosen(verification, ("healthy", "missing", "certificate")), **checks}
+
+
 def runner_summary(
     stages: t.Mapping[str, t.Any], runner: str, region: str, declared: t.Container[str] | None = None
 ) -> dict[str, t.Any]:
@@ -73,13 +86,12 @@ def runner_summary(
     endpoint, verification = stages.get("endpoint") or {}, stages.get("verification") or {}
     failure = stages.get("failure") or {}
     prerequisites = stages.get("prerequisites") or {}
-    found = {"prerequisites": findings("prerequisites", prerequisites), "verify": findings("verify", verification)}
     summary: dict[str, t.Any] = {
         "schema_version": SCHEMA_VERSION,
         "region": region,
         "runner": runner,
         "stages": stages_of(stages),
-        "prerequisites": {"checks": [finding.as_result() for finding in found["prerequisites"]]},
+        "prerequisites": {"checks": [finding.as_result() for finding in findings("prerequisites", prerequisites)]},
         "stack": _stack(stack, stages.get("stack_started") or {}, failure.get("stack") or {}),
         "release": _release(stack, prerequisites.get("release") or {}),
         "load_balancer": _chosen(
@@ -88,11 +100,8 @@ def runner_summary(
         "dns": _dns(stages.get("dns") or {}),
         "endpoint": _chosen(endpoint.get("endpoint"), ("id", "state", "service_name", "dns_entries")),
         "certificate": _certificate(stages.get("certificate") or {}),
-        "registration": _chosen((stages.get("registration") or {}).get("runner"), REGISTRATION_KEYS),
-        "verification": {
-            **_chosen(verification, ("healthy", "missing", "certificate")),
-            **({"checks": _verified(verification["checks"], found["verify"])} if found["verify"] else {}),
-        },
+        "registration": _registration(stages),
+        "verification": _verification(verification),
     }
     acceptance = _acceptance(stages.get("acceptance") or {})
     if acceptance:

@@ -110,6 +110,8 @@ placeholder="Filter: name, region, state" aria-label="Filter runners by name, re
 <td data-head="Took" class="took">{{ about(one.took) if one.took else "\u2013" }}
 {% if one.told != fleet.generated %}
 <span class="quiet told">as of {{ one.told }}</span>
+{% elif one.earlier %}
+<span class="quiet told">as of earlier: {{ one.earlier }}</span>
 {% endif %}
 </td></tr>
 {% endfor %}

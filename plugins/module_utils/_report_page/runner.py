@@ -15,6 +15,8 @@ data-words="{{ words(one) }}"{{ " open" if one.needs_attention and few else "" }
 <div class="inside">
 {% if one.told != fleet.generated %}
 <p class="quiet">As of {{ one.told }}; this run did not come to it.</p>
+{% elif one.earlier %}
+<p class="quiet">This run did not look at everything; as an earlier one has seen it: {{ one.earlier }}.</p>
 {% endif %}
 {% if one.failure %}
 <div class="failure" role="alert">{{ own.icon("fail") }}<strong>{{ one.failure.task }} failed</strong>

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.model import Fleet
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report.summary import SCHEMA_VERSION
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.carrying import carried
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.shape import is_runner
 
 AHEAD = datetime.timedelta(days=1)
@@ -24,7 +25,7 @@ def key_of(runner: Runner) -> Key:
 
 
 def merged(known: t.Iterable[Runner], own: t.Sequence[Runner], forgotten: t.Collection[Key] = ()) -> list[Runner]:
-    """Every runner once, as it was seen last.
+    """Every runner once, as it was seen last; what this run did not look at, as an earlier one has seen it.
 
     :param known: what earlier runs, or others at the same time, have reported.
     :param own: what this run has seen; of two that were seen in the same second, this run's.
@@ -33,8 +34,10 @@ def merged(known: t.Iterable[Runner], own: t.Sequence[Runner], forgotten: t.Coll
     found = {key_of(runner): runner for runner in known}
     for runner in own:
         there = found.get(key_of(runner))
-        if there is None or not _is_later(_moment(there), _moment(runner)):
+        if there is None:
             found[key_of(runner)] = runner
+        elif not _is_later(_moment(there), _moment(runner)):
+            found[key_of(runner)] = carried(there, runner)
     return [runner for key, runner in found.items() if key not in forgotten]
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.carrying import PARTS
+
 DEEPEST = 40
 Shape = t.Any
 _CHECKS: Shape = [{}]
@@ -18,6 +20,7 @@ RUNNER: t.Mapping[str, Shape] = {
     "region": str,
     "runner": str,
     "as_of": str,
+    "parts_as_of": {part: str for part in PARTS},
     "release": str,
     "stages": [{"stage": str, "state": str, "detail": str}],
     "next_steps": [{"title": str, "url": str, "variable": str}],

@@ -35,7 +35,7 @@ def statuses_in(text: str) -> list[Runner] | None:
     """The runners of a status.json; C(None) when it is none of this collection's."""
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     known = isinstance(content, dict) and content.get("schema_version") == SCHEMA_VERSION
     runners = content.get("runners") if known else None

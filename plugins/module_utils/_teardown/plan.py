@@ -49,13 +49,18 @@ def teardown_plan(
     ]
     delete = settings["delete_buckets"]
     if delete:
-        goes += [
-            f"the bucket {entry['text']}, with everything in it{_ours(entry['reason'])}"
-            for entry in look["retained_buckets"]
-            if entry["ours"]
-        ]
-        goes += [f"the bucket {name}, with everything in it" for name in _kept_by_stack(look)]
+        goes += _buckets(look)
     return {"goes": goes, "stays": [*_stays(look, records, registration, settings), *_left(look, certificate, delete)]}
+
+
+def _buckets(look: t.Mapping[str, t.Any]) -> list[str]:
+    """Those that are deleted where it was asked for: left by an earlier stack, and those that this one leaves."""
+    left = [
+        f"the bucket {entry['text']}, with everything in it{_ours(entry['reason'])}"
+        for entry in look["retained_buckets"]
+        if entry["ours"]
+    ]
+    return left + [f"the bucket {name}, with everything in it" for name in _kept_by_stack(look)]
 
 
 def _group(entry: t.Mapping[str, t.Any]) -> str:

@@ -38,6 +38,9 @@ GATE_STATES = {"to do": QUEUED, "nothing to do": QUEUED, "refused": REFUSED, "he
 RUN_STATES = {"failed": FAILED, "waiting": WAITING, "unverified": UNVERIFIED, "verified": VERIFIED}
 # What these decided and fail with was shown when it was decided, or will be by the report.
 TOLD_ELSEWHERE = frozenset({"wait", "gate", "run", "status", "batch"})
+# Steps of stages that show their own lines, whoever looks on, so no callback tells them again: a registration's result
+# with a token is shown nowhere.
+TELL_THEMSELVES = frozenset({("registration", "start")})
 LONGEST = 300
 # Its beginning was told; where no report follows, the rest is told at the end.
 WHOLE = 4000
@@ -152,13 +155,19 @@ def _read(read: str, result: Raw) -> list[Event]:
 
 def changed_line(task: Task, host: str, result: Raw, check_mode: bool) -> str:
     """What stays of a change: one line in the words of whoever made it; empty of what somebody else tells."""
-    if not result.get("changed") or task.of:
+    if not result.get("changed") or task.of or tells_itself(task, result):
         return ""
     actions = result.get("actions")
     # A task's name is an imperative sentence, as the actions are.
     named = task.name[:1].lower() + task.name[1:]
     told = ", ".join(map(str, actions)) if isinstance(actions, list) and actions else named
     return clean(f"{host}: {'would ' if check_mode else ''}{brief(told, LONGEST)}")
+
+
+def tells_itself(task: Task, result: Raw) -> bool:
+    """Whether the task has displayed what it did: also a change set that waits for an approval (steps.py)."""
+    step = (task.stage, str(task.arguments.get("step") or ""))
+    return step in TELL_THEMSELVES or (step == ("stack", "start") and result.get("operation") == "review")
 
 
 def folded(changes: t.Sequence[tuple[str, str]]) -> list[str]:

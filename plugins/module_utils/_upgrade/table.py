@@ -19,6 +19,9 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text imp
 COLUMNS = ("region", "runner", "from", "runs", "to", "changes", "upgrade")
 EXPENDABLE = ("region", "runs")
 MOST_NAMES = 8
+# What AWS takes no money for, however much of it there is (the pricing pages of IAM, VPC and ECS: a role, a security
+# group, a task definition cost nothing by themselves).
+FREE = ("AWS::IAM::", "AWS::EC2::SecurityGroup", "AWS::ECS::TaskDefinition", "AWS::Lambda::Permission")
 Row = t.Mapping[str, t.Any]
 
 
@@ -77,6 +80,7 @@ def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
     lines = fitted_table(COLUMNS, [_cells(row) for row in ordered], width, EXPENDABLE)
     for changes, names in _shared([row for row in ordered if row["needed"]]):
         lines += ["", f"{_listed(names)}:", *(f"  {clean(change)}" for change in changes)]
+    lines += _costs(ordered)
     for failure, names in _failures(ordered):
         lines += ["", f"{_listed(names)} cannot be upgraded:", f"  {clean(failure)}"]
     going_on = [f"{row['runner']} ({row['going_on']})" for row in ordered if row["going_on"]]
@@ -91,6 +95,23 @@ def upgrade_lines(rows: t.Sequence[Row], width: int | None = None) -> list[str]:
         cut_off.setdefault(ssh_warning(str(row["from"])), []).append(str(row["runner"]))
     for warning, names in cut_off.items():
         lines += ["", f"WARNING {_listed(names)}: {warning}. {SSH_REMEDY}"]
+    return lines
+
+
+def _costs(rows: t.Sequence[Row]) -> list[str]:
+    """What upgrades would add that may cost money; nothing is said where they add none.
+
+    The templates' resources are not estimated, as the gate does not estimate those of a new stack (_gate/costs.py).
+    """
+    found: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        added = [clean(change["type"]) for change in row["changes"] if change["action"] == "Add"]
+        types = tuple(sorted({kind for kind in added if not kind.startswith(FREE)}))
+        if row["needed"] and types:
+            found.setdefault(types, []).append(str(row["runner"]))
+    lines = []
+    for types, names in found.items():
+        lines += ["", f"Cost of {_listed(names)}: not estimated, for what the upgrade adds ({', '.join(types)})"]
     return lines
 
 

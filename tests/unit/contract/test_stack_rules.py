@@ -129,6 +129,8 @@ def test_what_is_no_size_of_a_batch_is_named(sizes: t.Any) -> None:
         ("gitpod_registration_update_window", {"start_hour": 24}, "hours from 0 to 23"),
         ("gitpod_registration_update_window", {"end_hour": 3}, "needs a start_hour"),
         ("gitpod_registration_update_window", {"start_hour": 2, "end_hour": 3}, "at least two hours"),
+        ("gitpod_registration_update_window", {"enabled": True}, "needs a start_hour"),
+        ("gitpod_registration_update_window", {"enabled": False, "end_hour": 3}, "takes the window away"),
         ("gitpod_registration_update_window", {"begin": 2}, "'begin' in it is read by nothing"),
         ("gitpod_registration_metrics", {"enabled": True}, "need a url"),
         ("gitpod_registration_metrics", {"enabled": "perhaps"}, "enabled: Must be true or false"),
@@ -149,6 +151,9 @@ def test_a_slip_is_told_before_anything_begins(name: str, said: t.Any, words: st
     [
         ("gitpod_registration_update_window", {"start_hour": "22", "end_hour": 2}),
         ("gitpod_registration_update_window", {"start_hour": 2}),
+        ("gitpod_registration_update_window", {"enabled": "no"}),
+        ("gitpod_registration_update_window", '{"enabled": false}'),
+        ("gitpod_registration_update_window", "enabled: false"),
         ("gitpod_registration_metrics", {"enabled": "yes", "url": "https://metrics.example.com", "password": "x y"}),
         ("gitpod_verify_required", "health.*,stack.outputs"),
         ("gitpod_prerequisites_skip", ["permissions", "stack.ecs_role"]),

@@ -15,6 +15,8 @@ import sys
 
 import pytest
 import yaml
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._controller import confidential, templates
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
@@ -139,8 +141,43 @@ def test_a_pattern_is_shaped_as_red_hat_says(pattern: pathlib.Path) -> None:
     assert (pattern / "README.md").read_text("utf-8").startswith("# ")
 
 
+RULEBOOK = ROOT / "extensions/eda/rulebooks/runners.yml"
+
+
+@pytest.mark.parametrize(
+    ("named", "looked_at"),
+    [
+        ("gitpod-eu.1", ["gitpod-eu.1"]),
+        ("europe", ["gitpod-eu.1"]),
+        ("gitpod_runners_of_us", []),
+        ("all", None),
+        ("gitpod_runners", None),
+        ("ungrouped", None),
+        ("gitpod-*", None),
+        ("gitpod-eu.1:gitpod-eu-2", None),
+        ("@hosts", None),
+    ],
+)
+def test_what_somebody_tells_of_is_one_runner(named: str, looked_at: list[str] | None, tmp_path: pathlib.Path) -> None:
+    """A group's name is a valid limit, which Ansible would take for all of its runners."""
+    (ruleset,) = yaml.safe_load(RULEBOOK.read_text("utf-8"))
+    rules = [rule for rule in ruleset["rules"] if "event.payload.runner" in rule["condition"]]
+    assert len(rules) == 2
+    hosts = {"hosts": {"gitpod-eu.1": {}, "gitpod-eu-2": {}}}
+    (tmp_path / "inventory.yml").write_text(json.dumps({"gitpod_runners": {"children": {"europe": hosts}}}), "utf-8")
+    inventory = InventoryManager(DataLoader(), [str(tmp_path / "inventory.yml")])
+    for rule in rules:
+        pattern = re.search(r'runner is match\("(.+)"\)', rule["condition"])
+        assert pattern
+        assert bool(re.match(pattern[1], named)) == (looked_at is not None)
+        limit = rule["actions"][0]["run_job_template"]["job_args"]["limit"]
+        if looked_at is not None:
+            inventory.subset(limit.replace("{{ event.payload.runner }}", named))
+            assert [host.name for host in inventory.get_hosts("gitpod_runners")] == looked_at
+
+
 def test_the_rulebook_starts_only_templates_that_look() -> None:
-    (ruleset,) = yaml.safe_load((ROOT / "extensions/eda/rulebooks/runners.yml").read_text("utf-8"))
+    (ruleset,) = yaml.safe_load(RULEBOOK.read_text("utf-8"))
     started = set()
     for rule in ruleset["rules"]:
         for action in rule["actions"]:

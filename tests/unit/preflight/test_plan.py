@@ -19,7 +19,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
     Template,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import (
+    Configuration,
+    Runner,
+    UpdateWindow,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import (
     Facts,
     ManagementPlane,
@@ -132,6 +136,7 @@ RUNNER = Runner("0192", "gitpod-eu", region="eu-central-1", variant="enterprise"
 # A runner that was made in the dashboard: its ID, and a token.
 NAMED: dict[str, t.Any] = {"api_token": "t", "runner_id": "0192"}
 ELSEWHERE_NAMED = dataclasses.replace(RUNNER, name="Made in the dashboard")
+AT_NIGHT = dataclasses.replace(RUNNER, configuration=Configuration(update_window=UpdateWindow(22, 4)))
 EXPIRED = dataclasses.replace(RUNNER, phase="degraded", message="The exchange token has expired")
 AFTER_AN_UNKNOWN_REGISTRATION = {"registration": "unknown", "stack": "unknown", "dns": "unknown"}
 
@@ -275,6 +280,9 @@ def test_a_runner_as_it_is_wanted_has_nothing_to_do() -> None:
             plane(ELSEWHERE_NAMED),
             {"registration": "update"},
         ),
+        ({**NAMED, "registration_update_window": {"enabled": False}}, plane(ELSEWHERE_NAMED), {}),
+        ({**NAMED, "registration_update_window": {"enabled": False}}, plane(AT_NIGHT), {"registration": "update"}),
+        ({**NAMED, "registration_update_window": {}}, plane(AT_NIGHT), {}),
         ({**NAMED, "registration_log_level": "debug"}, plane(), AFTER_AN_UNKNOWN_REGISTRATION),
         ({**FOUND, "registration_log_level": "info", "registration_metrics": {}}, plane(RUNNER), {}),
         (

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import ApiError, RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink import users
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.absent import depart
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.advice import broken_advice
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.group import (
     Group,
     Rule,
@@ -29,7 +30,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatel
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.outcome import Journal, look_again
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.plan import (
     Placement,
-    broken_advice,
     has_wanted_dns,
     plan,
     release,

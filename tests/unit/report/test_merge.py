@@ -61,8 +61,80 @@ def test_of_two_reports_of_a_runner_the_later_stays() -> None:
     later = seen("eu", "2026-11-03T00:00:00Z")
     assert merged([later], [seen("eu", "2026-11-02T00:00:00Z")]) == [later]
     same = seen("eu", "2026-11-03T00:00:00Z", failure={"task": "x", "message": "y"})
-    assert merged([later], [same]) == [same]
+    assert [runner["state"] for runner in merged([later], [same])] == ["failed"]
     assert merged([runner_summary({}, "gitpod-eu", "eu")], [later]) == [later], "of releases before there were times"
+
+
+PARTS = ("stack", "release", "load_balancer", "dns")
+EARLY, LATE, LATEST = "2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z"
+ACCEPTANCE: dict[str, t.Any] = {
+    "accepted": True,
+    "seconds": 60.0,
+    "environment": {"name": "x", "class": "Small"},
+    "steps": [{"step": "run", "state": "passed", "seconds": 60.0, "detail": ""}],
+    "runner": {"id": "0192", "phase": "active", "version": "20260120.1"},
+}
+
+
+def test_what_a_run_did_not_look_at_stays_with_the_time_of_its_own_state() -> None:
+    known = seen("eu", EARLY, **{**reports.results("eu"), "prerequisites": {"release": {"deployed": "20260115.10"}}})
+    (found,) = merged([known], [seen("eu", LATE, acceptance=ACCEPTANCE)])
+    assert {part: found[part] for part in PARTS} == {part: known[part] for part in PARTS}
+    assert found["parts_as_of"] == {"stack": EARLY, "dns": EARLY}
+    assert found["registration"]["version"] == "20260120.1"
+    assert (found["as_of"], found["verification"], found["prerequisites"]["checks"]) == (LATE, {}, [])
+    # Once more, and the parts are no younger for it; the same part laid over itself changes nothing.
+    (again,) = merged([found], [seen("eu", LATEST, acceptance=ACCEPTANCE)])
+    assert again["parts_as_of"] == {"stack": EARLY, "dns": EARLY}
+    assert merged([again], [seen("eu", LATEST, acceptance=ACCEPTANCE)]) == [again]
+    fleet = Fleet.of([found], "x", LATE)
+    jsonschema.validate(fleet.document(), SCHEMA)
+    assert runners_in(json.dumps(fleet.document())) == fleet.documents
+    for told in (markdown(fleet), page(fleet), "\n".join(fleet_lines(fleet, 200))):
+        assert "20260115.10" in told
+        assert f"stack {EARLY}" in told
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"stack": {"stack": {}, "operation": "none"}},
+        {"verification": {"healthy": False, "checks": [{"id": "stack.exists", "status": "fail", "summary": "None."}]}},
+        {"failure": {"task": "x", "register": "gitpod_stack_result", "message": "y"}},
+    ],
+)
+def test_what_a_run_looked_for_and_did_not_find_is_gone(own: dict[str, t.Any]) -> None:
+    (found,) = merged([seen("eu", EARLY)], [seen("eu", LATE, **own)])
+    assert "stack" not in found.get("parts_as_of", {})
+    assert not found["load_balancer"]
+    assert not found["stack"].get("id")
+
+
+def test_a_runner_that_is_refused_keeps_what_is_known_of_it() -> None:
+    refused = {"failure": {"task": "x", "action": "runner_gate", "message": "y"}}
+    (found,) = merged([seen("eu", EARLY)], [seen("eu", LATE, **refused)])
+    assert (found["state"], found["stack"]["status"]) == ("failed", "CREATE_COMPLETE")
+    assert found["parts_as_of"]["stack"] == EARLY
+    (unknown,) = merged([{**seen("eu", ""), "as_of": None}], [seen("eu", LATE, **refused)])
+    assert not unknown["stack"], "of a time that nobody knows"
+
+
+def test_the_table_of_a_run_has_what_only_the_files_know(tmp_path: pathlib.Path) -> None:
+    known = Fleet.of([seen("eu", EARLY), seen("us", EARLY)], "x", EARLY)
+    (tmp_path / "fleet.json").write_text(json.dumps(known.document()), "utf-8")
+    part = report_upload.Part(Fleet.of([seen("eu", LATE, acceptance=ACCEPTANCE)], "Run of today", LATE))
+    shown = part.own_over(report_upload.peeked(tmp_path))
+    assert [(runner.name, runner.stack) for runner in shown.runners] == [("gitpod-eu", "CREATE_COMPLETE")]
+    (tmp_path / "fleet.json").write_text("theirs", "utf-8")
+    assert report_upload.peeked(tmp_path) == []
+    assert (tmp_path / "fleet.json").exists(), "it is only shown, and nothing is moved"
+
+
+def test_an_acceptance_alone_tells_the_release_that_the_runner_runs() -> None:
+    fleet = Fleet.of([seen("eu", LATE, acceptance=ACCEPTANCE)], "x", LATE)
+    assert "runs 20260120.1" in "\n".join(fleet_lines(fleet, 200))
+    assert "runs 20260120.1" in markdown(fleet)
+    assert fleet.documents[0]["release"] == ""
 
 
 @pytest.mark.parametrize(
@@ -114,6 +186,7 @@ def test_what_others_have_stored_is_refused_or_can_be_shown_whatever_stands_wher
     whole = {**seen("eu", "2026-11-01T00:00:00Z", **reports.broken("eu")), "failure": {"task": "a", "message": "b"}}
     whole |= {"acceptance": {"steps": [{"step": "run", "seconds": 1.0}], "environment": {}, "warnings": ["x"]}}
     whole |= {"next_steps": [{"title": "Configure", "url": "https://example.com", "variable": "x"}]}
+    whole |= {"parts_as_of": {"stack": "2026-11-01T00:00:00Z"}}
     # One entry of each list stands for all.
     small_one = json.loads(
         json.dumps(whole), object_hook=lambda found: {key: _first(own) for key, own in found.items()}

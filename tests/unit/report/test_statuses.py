@@ -12,6 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._report_store.statuses import statuses_in
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import report_upload
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.report_upload import status_over
 
 
@@ -32,9 +33,30 @@ def test_a_look_at_some_leaves_the_others_as_they_were_seen_last(tmp_path: pathl
     assert looked(tmp_path, "2026-11-03", forgotten={("eu", "gitpod-eu")}) == {"us": "2026-11-02"}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"runners": []}', '{"schema_version": 1, "runners": [1]}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "[" * 100_000, '{"runners": []}', '{"schema_version": 1, "runners": [1]}']
+)
 def test_what_is_none_is_not_laid_over(tmp_path: pathlib.Path, text: str) -> None:
     """Also a file of a version before, which had no times."""
     assert statuses_in(text) is None
     (tmp_path / "status.json").write_text(text, "utf-8")
     assert looked(tmp_path, "2026-11-02", "us") == {"us": "2026-11-02"}
+    assert (tmp_path / "status.json.kept").read_text("utf-8") == text, "nobody's to throw away"
+
+
+def test_who_looks_is_told_of_a_file_that_is_kept_aside(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "status.json").write_text("theirs", "utf-8")
+    told: list[str] = []
+    status_over(tmp_path, [], "2026-11-02", warn=told.append)
+    assert len(told) == 1
+    assert "status.json.kept" in told[0]
+
+
+def test_a_status_that_cannot_be_read_is_not_taken_for_none(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked(tmp_path, "2026-11-01", "us")
+    monkeypatch.setattr(report_upload, "LARGEST", 10)
+    with pytest.raises(OSError, match="larger than 10 bytes"):
+        status_over(tmp_path, [], "2026-11-02")
+    assert len(statuses_in((tmp_path / "status.json").read_text("utf-8")) or []) == 1

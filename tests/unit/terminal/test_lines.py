@@ -97,6 +97,19 @@ def test_a_change_is_one_line_in_the_words_of_whoever_made_it() -> None:
     assert tasks.changed_line(START, "a", {"changed": False}, False) == ""
 
 
+@pytest.mark.parametrize("result", [{"censored": "x"}, {"actions": ["create the runner a in eu-west-1"]}])
+def test_what_a_registration_has_said_itself_is_not_said_again(result: dict[str, t.Any]) -> None:
+    task = tasks.Task("Find or create the runner", "runner_stage", {"stage": "registration", "step": "start"})
+    assert tasks.changed_line(task, "a", {"changed": True, **result}, False) == ""
+
+
+def test_a_change_set_that_waits_for_an_approval_is_told_once() -> None:
+    start = tasks.Task("Start the stack", "runner_stage", {"stage": "stack", "step": "start"})
+    review = {"changed": True, "actions": ["create a change set"], "operation": "review"}
+    assert tasks.changed_line(start, "a", review, False) == ""
+    assert tasks.changed_line(start, "a", {**review, "operation": "update"}, False) == "a: create a change set"
+
+
 def test_a_failure_is_one_line_and_what_was_told_is_not_told_again() -> None:
     line = tasks.failed_line(START, "a", {"msg": "No capacity.\nTwice \x1b[2J" + "x" * 900})
     assert line.startswith("a: Start the stack failed: No capacity.")

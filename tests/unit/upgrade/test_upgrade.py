@@ -52,6 +52,25 @@ def test_the_table_tells_each_runner_and_changes_that_are_shared_once() -> None:
     assert any("No stack" in line for line in lines)
 
 
+ADDED = {**CHANGE, "action": "Add", "logical_id": "Front", "replacement": "False", "properties": []}
+
+
+def test_what_an_upgrade_adds_may_cost_money_and_what_costs_nothing_is_no_line() -> None:
+    balancer = {**ADDED, "type": "AWS::ElasticLoadBalancingV2::LoadBalancer"}
+    role = {**ADDED, "type": "AWS::IAM::Role"}
+    lines = upgrade_lines([row(name, changes=[balancer, role, balancer]) for name in "ab"])
+    told = "Cost of a, b: not estimated, for what the upgrade adds (AWS::ElasticLoadBalancingV2::LoadBalancer)"
+    assert [line for line in lines if "Cost" in line] == [told]
+    quiet = [row("a", changes=[CHANGE, role]), row("b", changed=False, changes=[balancer]), row("c", failure="No")]
+    assert not [line for line in upgrade_lines(quiet) if "Cost" in line]
+
+
+def test_a_single_resource_is_counted_as_one() -> None:
+    tags = {**CHANGE, "replacement": "False", "properties": ["Tags"]}
+    assert "  Modify the tags of 1 resource" in upgrade_lines([row("a", changes=[tags])])
+    assert "  Modify the tags of 2 resources" in upgrade_lines([row("a", changes=[tags, tags])])
+
+
 def test_why_several_cannot_be_upgraded_is_told_once() -> None:
     refused = [row(name, failure="There is no release 20260115.10.") for name in ("a", "b", "c")]
     lines = upgrade_lines([*refused, row("d", failure="No stack")])
