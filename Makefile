@@ -51,7 +51,7 @@ gates: venvs ## Every gate, no test
 debian-packages: ## Programs that some tests need and pip cannot install; as root, and only what is missing
 	$(PYTHON) tests/debian_packages.py
 
-venvs: .venv/main/.lint .venv/testbed/.ready .venv/iam/.ready $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.awx
+venvs: .venv/main/.lint .venv/testbed/.ready .venv/iam/.ready .venv/aws/.ready $(if $(NEWEST_PYTHON),.venv/newest/.ready) .work/collections/.awx
 
 .venv/main/.runtime: tests/requirements/runtime.txt
 	$(PYTHON) -m venv .venv/main
@@ -71,6 +71,11 @@ venvs: .venv/main/.lint .venv/testbed/.ready .venv/iam/.ready $(if $(NEWEST_PYTH
 .venv/testbed/.ready: tests/testbed/requirements.txt
 	$(PYTHON) -m venv .venv/testbed
 	$(TESTBED)/pip install --quiet --no-compile --requirement tests/testbed/requirements.txt
+	touch $@
+
+.venv/aws/.ready: tests/requirements/aws.txt .venv/main/.runtime
+	rm -rf .venv/aws
+	$(MAIN)/pip install --quiet --no-compile --no-deps --target .venv/aws --requirement tests/requirements/aws.txt
 	touch $@
 
 # The simulator of IAM that the test bed asks; a tool of the tests alone, which is never shipped. Without Node, the tests
@@ -100,7 +105,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.awx_collection -m tests.demo -m tests.documented -m tests.fleet -m tests.galaxy -m tests.judges -m tests.sanity -p docs.docsite
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.awx_collection -m tests.demo -m tests.documented -m tests.fleet -m tests.executed -m tests.reader -m tests.galaxy -m tests.publishing -m tests.wheels -m tests.judges -m tests.sanity -p docs.docsite
 
 yamllint:
 	$(MAIN)/yamllint --strict .

@@ -30,6 +30,7 @@ import permission_pages  # noqa: E402
 
 sys.path.insert(0, str(ROOT))
 from docs.docsite import guides  # noqa: E402
+from tests import executed  # noqa: E402
 
 
 def module_util(name: str) -> t.Any:
@@ -203,6 +204,7 @@ def documents() -> list[tuple[pathlib.Path, str, str]]:
         (ROOT / "docs/permissions.md", "permissions", permissions()),
         (ROOT / "docs/dns.md", "providers", providers()),
         (ROOT / "docs/development.md", "evidence", evidence_of_the_testbed()),
+        (ROOT / "docs/development.md", "excused commands", executed.excused()),
     ]
     for path in sorted((ROOT / "roles").iterdir()):
         found.append((path / "README.md", "variables", variables(path.name)))

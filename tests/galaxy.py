@@ -1,134 +1,152 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server on loopback that takes collections as Galaxy does: version 3 of its API, as ansible-galaxy calls it.
+"""A stand-in for Galaxy and a private Automation Hub on loopback, and the archives that it has.
 
-What it answers is what lib/ansible/galaxy/api.py of ansible-core reads (publish_collection, wait_import_task), and
-galaxy_ng's answers to a token that is wrong and to a version that is there already.
+It answers what ansible-galaxy asks of the API's version 3 (ansible-core, lib/ansible/galaxy/api.py): the root, a
+collection, its versions, one version with its dependencies, and the archive. A hub wants a token and refuses others.
 """
 
 from __future__ import annotations
 
 import contextlib
-import email
-import email.policy
+import dataclasses
 import hashlib
 import http.server
+import io
 import json
-import re
+import pathlib
+import tarfile
 import threading
 import typing as t
 
-if t.TYPE_CHECKING:
-    from collections.abc import Iterator
-
-TOKEN = "galaxy-s3cr3t-t0ken"
-TASK = "0192f3c8-5b6e-7a10-8c4d-1e2f3a4b5c99"
+CONTENT = "/api/galaxy/content/published/"
 
 
-class Galaxy(http.server.ThreadingHTTPServer):
-    """Keeps what is uploaded; an import is waited for twice, and ends with C(refusal) where that is given."""
+@dataclasses.dataclass(frozen=True)
+class Archive:
+    """A collection in one version.
 
-    def __init__(self, refusal: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.refusal = refusal
-        self.uploaded: dict[str, bytes] = {}
-        self.asked = 0
+    :param dependencies: ranges of versions by name.
+    """
+
+    namespace: str
+    name: str
+    version: str
+    dependencies: dict[str, str]
+    content: bytes
 
     @property
-    def url(self) -> str:
-        """The root of the API."""
-        return f"http://127.0.0.1:{self.server_address[1]}/api/"
+    def filename(self) -> str:
+        """As C(ansible-galaxy collection build) names it."""
+        return f"{self.namespace}-{self.name}-{self.version}.tar.gz"
 
-    def state(self) -> dict[str, t.Any]:
-        """The task of the import, which takes its time."""
-        self.asked += 1
-        if self.asked < 3:
-            return {"state": ("waiting", "running")[self.asked - 1], "finished_at": None, "messages": []}
-        finished: dict[str, t.Any] = {
-            "finished_at": "2026-11-28T00:00:00Z",
-            "messages": [],
-            "error": None,
-            "state": "completed",
+
+def archive(namespace: str, name: str, version: str, dependencies: dict[str, str], *files: str) -> Archive:
+    """A collection of a few empty files: what is tried is its way, not what it does."""
+    contents = {"README.md": b"# A collection\n", **{file: b"" for file in files}}
+    told: list[dict[str, t.Any]] = [{"name": ".", "ftype": "dir", "chksum_type": None, "chksum_sha256": None}]
+    for file, content in contents.items():
+        sha = hashlib.sha256(content).hexdigest()
+        told.append({"name": file, "ftype": "file", "chksum_type": "sha256", "chksum_sha256": sha})
+    listed = json.dumps({"files": [{**entry, "format": 1} for entry in told], "format": 1}).encode()
+    info = {"namespace": namespace, "name": name, "version": version, "dependencies": dependencies}
+    info |= {"authors": ["nobody"], "readme": "README.md", "license": ["GPL-3.0-or-later"], "tags": []}
+    sha = hashlib.sha256(listed).hexdigest()
+    pointer = {"name": "FILES.json", "ftype": "file", "chksum_type": "sha256", "chksum_sha256": sha, "format": 1}
+    manifest = json.dumps({"collection_info": info, "file_manifest_file": pointer, "format": 1}).encode()
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as tar:
+        for file, content in {"MANIFEST.json": manifest, "FILES.json": listed, **contents}.items():
+            entry = tarfile.TarInfo(file)
+            entry.size, entry.mode = len(content), 0o644
+            tar.addfile(entry, io.BytesIO(content))
+    return Archive(namespace, name, version, dependencies, stream.getvalue())
+
+
+def of_file(path: pathlib.Path) -> Archive:
+    """What C(ansible-galaxy collection build) made."""
+    content = path.read_bytes()
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        manifest = tar.extractfile("MANIFEST.json")
+        assert manifest
+        info = json.load(manifest)["collection_info"]
+    return Archive(info["namespace"], info["name"], info["version"], info["dependencies"], content)
+
+
+class Galaxy:
+    """The server: what it has, which token it wants, and which requests came with it."""
+
+    def __init__(self, archives: t.Iterable[Archive], token: str) -> None:
+        """:param token: wanted with each request, or empty."""
+        self.archives = list(archives)
+        self.token = token
+        self.url = ""
+        self.downloads: list[str] = []
+
+    def answer(self, path: str, authorization: str) -> tuple[int, bytes]:
+        """Status and content.
+
+        :param authorization: the request's header.
+        """
+        if self.token and authorization != f"Token {self.token}":
+            return 401, json.dumps({"errors": [{"detail": "Authentication credentials were not provided."}]}).encode()
+        parts = path.partition("?")[0].removeprefix(CONTENT).strip("/").split("/")
+        if parts == [""]:
+            return 200, json.dumps({"available_versions": {"v3": "v3/"}}).encode()
+        if parts[:2] == ["v3", "artifacts"]:
+            self.downloads.append(parts[2])
+            return 200, next(entry.content for entry in self.archives if entry.filename == parts[2])
+        if parts[:2] != ["v3", "collections"] or parts[4:5] not in ([], ["versions"]):
+            return 404, b"{}"
+        found = [entry for entry in self.archives if [entry.namespace, entry.name] == parts[2:4]]
+        if not parts[4:]:
+            told = {"created_at": "2026-01-01T00:00:00Z", "updated_at": f"2026-01-0{len(found)}T00:00:00Z"}
+            return (200, json.dumps(told).encode()) if found else (404, b"{}")
+        if parts[5:]:
+            found = [entry for entry in found if entry.version == parts[5]]
+            return (200, json.dumps(self._told(found[0])).encode()) if found else (404, b"{}")
+        versions = [{"version": entry.version, "href": "/"} for entry in found]
+        listed = {"meta": {"count": len(versions)}, "links": {"next": None}, "data": versions}
+        return (200, json.dumps(listed).encode()) if found else (404, b"{}")
+
+    def _told(self, entry: Archive) -> dict[str, t.Any]:
+        return {
+            "version": entry.version,
+            "href": f"{CONTENT}v3/collections/{entry.namespace}/{entry.name}/versions/{entry.version}/",
+            "namespace": {"name": entry.namespace},
+            "collection": {"name": entry.name},
+            "artifact": {"filename": entry.filename, "sha256": hashlib.sha256(entry.content).hexdigest()},
+            "download_url": f"{self.url}v3/artifacts/{entry.filename}",
+            "metadata": {"dependencies": entry.dependencies},
+            "signatures": [],
         }
-        if not self.refusal:
-            return finished
-        told = [{"level": "ERROR", "message": self.refusal, "time": 1.0}]
-        error = {"code": "import.failed", "description": self.refusal}
-        return {**finished, "state": "failed", "messages": told, "error": error}
 
 
 @contextlib.contextmanager
-def serving(refusal: str = "") -> Iterator[Galaxy]:
-    """One that listens until the end."""
-    server = Galaxy(refusal)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+def serving(archives: t.Iterable[Archive], token: str = "") -> t.Iterator[Galaxy]:
+    """On a free port, until the end."""
+    galaxy = Galaxy(archives, token)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, content = galaxy.answer(self.path, self.headers.get("Authorization", ""))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    galaxy.url = f"http://127.0.0.1:{server.server_port}{CONTENT}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield server
+        yield galaxy
     finally:
         server.shutdown()
-        thread.join()
         server.server_close()
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        galaxy = t.cast("Galaxy", self.server)
-        if self.path == "/api/":
-            return self._answer(200, {"available_versions": {"v3": "v3/"}})
-        if not self._known():
-            return None
-        if self.path == f"/api/v3/imports/collections/{TASK}/":
-            return self._answer(200, galaxy.state())
-        return self._refuse(404, "not_found", f"Nothing is at {self.path}")
-
-    def do_POST(self) -> None:
-        galaxy = t.cast("Galaxy", self.server)
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if not self._known():
-            return None
-        if self.path != "/api/v3/artifacts/collections/":
-            return self._refuse(404, "not_found", f"Nothing is at {self.path}")
-        name, content, digest = _parts(self.headers["Content-Type"], body)
-        if hashlib.sha256(content).hexdigest() != digest:
-            return self._refuse(400, "invalid", "The sha256 is not that of the file")
-        if name in galaxy.uploaded:
-            return self._refuse(409, "conflict.collection_exists", f"Artifact already exists: {name}")
-        galaxy.uploaded[name] = content
-        return self._answer(202, {"task": f"/api/v3/imports/collections/{TASK}/"})
-
-    def _known(self) -> bool:
-        """Whether the caller has the token; the answer where it has not."""
-        if self.headers.get("Authorization") == f"Token {TOKEN}":
-            return True
-        self._refuse(401, "authentication_failed", "Invalid token.")
-        return False
-
-    def _refuse(self, status: int, code: str, detail: str) -> None:
-        self._answer(status, {"errors": [{"status": str(status), "code": code, "title": detail, "detail": detail}]})
-
-    def _answer(self, status: int, content: dict[str, t.Any]) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments: t.Any) -> None:
-        """Nothing."""
-
-
-def _parts(kind: str, body: bytes) -> tuple[str, bytes, str]:
-    """The file's name and bytes, and the sha256 that comes with it."""
-    message = email.message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body, policy=email.policy.HTTP)
-    name, content, digest = "", b"", ""
-    for part in message.iter_parts():
-        payload = t.cast("bytes", part.get_payload(decode=True))
-        told = re.search(r'filename="([^"]+)"', part["Content-Disposition"])
-        if told:
-            name, content = told.group(1), payload
-        else:
-            digest = payload.decode().strip()
-    return name, content, digest
+        thread.join()

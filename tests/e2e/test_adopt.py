@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import time
 import typing as t
@@ -13,14 +14,18 @@ import yaml
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._adopt import finding
 from ansible_collections.gitpod.enterprise_runner.plugins.modules import runner_adopt_info
-from tests.e2e.harness import COLLECTION, Controller
+from tests.e2e.harness import Controller, Run
 from tests.e2e.in_process import InProcessModule, outcome
 from tests.e2e.test_teardown import add_endpoint
+from tests.executed import executes
 from tests.fleet import Fleet, Runner, _point, client
+from tests.reader import Reader
 
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
+ADOPT = "ansible-playbook gitpod.enterprise_runner.adopt -e gitpod_adopt_regions=eu-central-1,us-east-1"
+SITE = "ansible-playbook gitpod.enterprise_runner.site -i gitpod-inventory/hosts.yml"
 PASSWORD = "hunter2-s3cr3t"
 MORE = {
     "EgressPlain": f"http://proxyuser:{PASSWORD}@proxy.example.com:3128",
@@ -62,44 +67,8 @@ def host(directory: pathlib.Path, name: str) -> dict[str, t.Any]:
     return found
 
 
-def test_site_with_the_adopted_inventory_changes_nothing_but_tags(controller: Controller) -> None:
-    testbed = controller.testbed
-    fleet = Fleet.of(3)
-    fleet.seed(testbed)
-    one, two, managed = fleet.runners
-    certificate = pathlib.Path(testbed.ca_file).read_text("utf-8")
-    client(testbed, "ssm", one.region).put_parameter(Name="/gitpod/ca-certificate", Type="String", Value=certificate)
-    by_hand(testbed, fleet, one, MORE)
-    by_hand(testbed, fleet, two, {})
-    fleet._create(testbed, managed, "", {})
-    for runner in fleet.runners:
-        _point(testbed, runner, time.monotonic() + 60)
-    endpoint, group = add_endpoint(testbed, two, "made-by-hand", {"team": "network"})
-    before = {runner.name: (stack_of(testbed, runner), physical_ids(testbed, runner)) for runner in (one, two)}
-    testbed.clear_calls()
-
-    directory = controller.directory / "inventory"
-    regions = ",".join(sorted({runner.region for runner in fleet.runners} | {"sa-east-1"}))
-    adopted = controller.play(
-        f"{COLLECTION}.adopt",
-        "-e",
-        f"gitpod_adopt_regions={regions}",
-        "-e",
-        f"gitpod_adopt_directory={directory}",
-        # As in a controller's job, whose files go with it.
-        "-e",
-        "awx_job_id=7",
-        "-vvv",
-    )
-    assert adopted.code == 0, adopted.output
-    assert controller.writes() == []
-    assert "2 runners found" in adopted.output
-    assert "gone with the job; the inventory stays where gitpod_report_upload names a place" in adopted.output
-    assert sorted(path.name for path in (directory / "host_vars").iterdir()) == [f"{one.name}.yml", f"{two.name}.yml"]
-    texts = [adopted.output, *(path.read_text("utf-8") for path in directory.rglob("*.yml"))]
-    for secret in (PASSWORD, fleet.tokens[one.id], fleet.tokens[two.id]):
-        assert [text for text in texts if secret in text] == []
-
+def says_what_there_is(directory: pathlib.Path, one: Runner, two: Runner, group: str) -> None:
+    """The files of both hosts, the second of which has an endpoint with this security group."""
     found = host(directory, one.name)
     expected = one.variables()
     assert {key: found[key] for key in expected} == expected
@@ -113,11 +82,54 @@ def test_site_with_the_adopted_inventory_changes_nothing_but_tags(controller: Co
     assert other["gitpod_privatelink_enabled"] is True
     assert other["gitpod_privatelink_security_group_ids"] == [group]
 
+
+@executes(
+    ADOPT,
+    SITE,
+    f"{SITE} --check --diff",
+    "ansible-playbook gitpod.enterprise_runner.upgrade -i gitpod-inventory/hosts.yml",
+)
+def test_site_with_the_adopted_inventory_changes_nothing_but_tags(controller: Controller) -> None:
+    testbed = controller.testbed
+    # Of the two regions that the pages name.
+    fleet = Fleet((Runner(0), Runner(5), Runner(21)))
+    fleet.seed(testbed)
+    one, two, managed = fleet.runners
+    certificate = pathlib.Path(testbed.ca_file).read_text("utf-8")
+    client(testbed, "ssm", one.region).put_parameter(Name="/gitpod/ca-certificate", Type="String", Value=certificate)
+    by_hand(testbed, fleet, one, MORE)
+    by_hand(testbed, fleet, two, {})
+    fleet._create(testbed, managed, "", {})
+    for runner in fleet.runners:
+        _point(testbed, runner, time.monotonic() + 60)
+    endpoint, group = add_endpoint(testbed, two, "made-by-hand", {"team": "network"})
+    before = {runner.name: (stack_of(testbed, runner), physical_ids(testbed, runner)) for runner in (one, two)}
     testbed.clear_calls()
-    site = controller.play(
-        f"{COLLECTION}.site", "-i", str(directory / "hosts.yml"), "--limit", f"{one.name},{two.name}", "--diff"
-    )
-    assert site.code == 0, site.output
+
+    directory = controller.directory / "gitpod-inventory"
+    reader = Reader(controller.directory, controller.environment())
+    # As in a controller's job, whose files go with it.
+    answers = {**controller.extra_variables(), "awx_job_id": 7}
+    (controller.directory / "testbed.json").write_text(json.dumps(answers), "utf-8")
+    reader.laid_over = "-e @testbed.json"
+
+    def run(text: str) -> Run:
+        answer = reader.types(text)
+        assert answer.code == 0, answer.output
+        return Run(answer.code, answer.output, controller.artifacts)
+
+    adopted = run(ADOPT)
+    assert controller.writes() == []
+    assert "2 runners found" in adopted.output
+    assert "gone with the job; the inventory stays where gitpod_report_upload names a place" in adopted.output
+    assert sorted(path.name for path in (directory / "host_vars").iterdir()) == [f"{two.name}.yml", f"{one.name}.yml"]
+    texts = [adopted.output, *(path.read_text("utf-8") for path in directory.rglob("*.yml"))]
+    for secret in (PASSWORD, fleet.tokens[one.id], fleet.tokens[two.id]):
+        assert [text for text in texts if secret in text] == []
+
+    says_what_there_is(directory, one, two, group)
+    testbed.clear_calls()
+    run(SITE)
     assert {write.split(":")[1] for write in controller.writes()} <= {"CreateChangeSet", "ExecuteChangeSet"}
     for runner in (one, two):
         stack, resources = before[runner.name]
@@ -126,11 +138,11 @@ def test_site_with_the_adopted_inventory_changes_nothing_but_tags(controller: Co
         assert now["Parameters"] == stack["Parameters"]
         assert now["EnableTerminationProtection"] is False
         assert physical_ids(testbed, runner) == resources
-    assert site.report(two.name)["endpoint"]["id"] == endpoint
-
-    again = controller.play(f"{COLLECTION}.site", "-i", str(directory / "hosts.yml"), "--limit", one.name)
-    assert again.code == 0, again.output
+    again = run(f"{SITE} --check --diff")
     assert again.changed == 0
+    assert again.report(two.name)["endpoint"]["id"] == endpoint
+    upgraded = run("ansible-playbook gitpod.enterprise_runner.upgrade -i gitpod-inventory/hosts.yml")
+    assert {upgraded.report(runner.name)["stack"]["release_version"] for runner in (one, two)} == {"20260105.12"}
 
 
 def test_what_is_no_runner_is_left_out_and_names_are_checked(controller: Controller) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import subprocess
-import sys
 import typing as t
 
 import pytest
 
 from tests.controller.awx import TOKEN, Awx, serving
 from tests.e2e.harness import Run
+from tests.executed import executes
+from tests.reader import Reader
 
+SET_UP = "ansible-playbook gitpod.enterprise_runner.controller -e @controller.yml"
 SECRET = "secret-of-the-management-plane"
 # A part of everything, because each object takes Ansible half a second; the rest is shown in this process.
 PART: dict[str, t.Any] = {
@@ -31,30 +32,24 @@ PART: dict[str, t.Any] = {
 }
 
 
-def play(directory: pathlib.Path, awx: Awx, **more: t.Any) -> Run:
-    """One run of the playbook, at the highest verbosity that people use."""
+def play(directory: pathlib.Path, awx: Awx, text: str = SET_UP, **more: t.Any) -> Run:
+    """One command of docs/controller.md, at the highest verbosity that people use."""
     given = {**PART, "gitpod_controller_host": awx.url, "gitpod_controller_oauth_token": TOKEN, **more}
     (directory / "controller.yml").write_text(json.dumps(given), "utf-8")
-    program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
-    process = subprocess.run(
-        [program, "gitpod.enterprise_runner.controller", "-vvv", "-e", "@controller.yml"],
-        cwd=directory,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert SECRET not in process.stdout
-    assert TOKEN not in process.stdout
-    return Run(process.returncode, process.stdout, directory)
+    reader = Reader(directory, {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_VERBOSITY": "3"})
+    answer = reader.types(text)
+    assert SECRET not in answer.output
+    assert TOKEN not in answer.output
+    return Run(answer.code, answer.output, directory)
 
 
+@executes(SET_UP, f"{SET_UP} --check", f"{SET_UP} -e gitpod_controller_state=absent")
 @pytest.mark.both_cores
 def test_the_first_run_sets_up_the_second_changes_nothing_and_the_third_removes(tmp_path: pathlib.Path) -> None:
     with serving(f"{name}.yml" for name in PART["gitpod_controller_templates"]) as awx:
+        # A part of it is enough to see that nothing is written.
+        foreseen = play(tmp_path, awx, f"{SET_UP} --check", gitpod_controller_parts=["organization", "credentials"])
+        assert (foreseen.code, foreseen.changed > 0, awx.writes) == (0, True, []), foreseen.output
         first = play(tmp_path, awx)
         assert (first.code, first.changed > 0) == (0, True), first.output
         assert awx.named("credentials", "Gitpod API token")["inputs"]["api_token"] == SECRET
@@ -64,7 +59,7 @@ def test_the_first_run_sets_up_the_second_changes_nothing_and_the_third_removes(
         second = play(tmp_path, awx)
         assert (second.code, second.changed) == (0, 0), second.output
         assert awx.writes == []
-        third = play(tmp_path, awx, gitpod_controller_state="absent")
+        third = play(tmp_path, awx, f"{SET_UP} -e gitpod_controller_state=absent")
         assert (third.code, third.changed) == (0, 1), third.output
         assert awx.objects["job_templates"] == awx.objects["inventories"] == awx.objects["credentials"] == {}
 

@@ -5,7 +5,7 @@
 
 An option that the program has not, a playbook, tag, variable, host, target or operation that nobody has fails here. So
 does a command whose program nobody judges: give it a judge, or say in ELSEWHERE what runs it, or in NOT_RUN why nothing
-does. tests/e2e/test_documented.py and the other end-to-end tests run many of them.
+does. That each is executed, too, test_executed_commands.py sees to.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ import typing as t
 
 import pytest
 
-from tests.galaxy import TOKEN, serving
+from tests.publishing import TOKEN, serving
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("antsibull_changelog"), reason="antsibull-changelog is not installed"
