@@ -90,8 +90,11 @@ def _is_failure(node: ast.AST) -> bool:
 def _failures(functions: t.Iterable[ast.FunctionDef], path: pathlib.Path) -> list[Said]:
     """What happened, of each error; a variable of the same function is followed."""
     found: dict[Said, None] = {}
+    functions = list(functions)
+    returned = {function.name: _first_of_what_is_returned(function) for function in functions}
     for function in functions:
         nodes = list(ast.walk(function))
+        calling = {_name(node): _name(node.value) for node in nodes if isinstance(node, ast.Assign)}
         calls = [node for node in nodes if isinstance(node, ast.Call) and _is_failure(node)]
         scope: dict[str, list[str]] = {}
         for node in nodes if calls else ():
@@ -99,9 +102,28 @@ def _failures(functions: t.Iterable[ast.FunctionDef], path: pathlib.Path) -> lis
                 scope.setdefault(node.targets[0].id, []).extend(texts(node.value))
         for call in calls:
             for argument in call.args[FAILURES[t.cast(ast.Name, call.func).id] :][:1]:
-                said = (text for text in texts(argument, scope) if _words(text))
+                named = returned.get(calling.get(_name(argument), ""), []) if isinstance(argument, ast.Starred) else []
+                said = (text for text in (*named, *texts(argument, scope)) if _words(text))
                 found |= {Said(text, f"{path.name}:{call.lineno}", ends=True): None for text in said}
     return list(found)
+
+
+def _name(node: ast.AST) -> str:
+    """Of a name, of a call, of what is assigned to, or of what is given with an asterisk."""
+    if isinstance(node, ast.Assign):
+        return _name(node.targets[0])
+    inner = node.func if isinstance(node, ast.Call) else node.value if isinstance(node, ast.Starred) else node
+    return inner.id if isinstance(inner, ast.Name) else ""
+
+
+def _first(value: ast.Tuple) -> list[str]:
+    return texts(value.elts[0]) if value.elts else []
+
+
+def _first_of_what_is_returned(function: ast.FunctionDef) -> list[str]:
+    """Texts of the first place of the tuples that it returns: what happened, before what to do."""
+    returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    return [text for value in returns if isinstance(value, ast.Tuple) for text in _first(value)]
 
 
 def _words(text: str) -> int:
