@@ -31,6 +31,26 @@ Test = t.TypeVar("Test", bound=t.Callable[..., t.Any])
 
 # Commands that no test executes: why not, and what is done instead.
 EXCUSED: dict[str, tuple[str, str]] = {
+    ".venv/main/bin/pre-commit install": (
+        "writes into the checkout's `.git`",
+        "the hooks themselves are run in a clone: `tests/unit/project/test_alone.py`",
+    ),
+    ".venv/main/bin/python .ci/release.py 1.2.0": (
+        "commits and tags",
+        "the same program makes a version in a copy: `tests/unit/project/test_releasing.py`",
+    ),
+    "git push --atomic origin main v1.2.0": (
+        "publishes the tag",
+        "the workflow's push goes to a repository on disk: `tests/unit/project/test_workflows.py`",
+    ),
+    "make molecule SCENARIO=dns": (
+        "is a part of `make molecule`",
+        "`make test` runs every scenario, this one among them",
+    ),
+    "make test PYTHON=python3.12 NEWEST_PYTHON=": (
+        "is all tests once more, with another Python",
+        "the workflows run it for each pair of the matrix, as soon as they run at all",
+    ),
     ".venv/main/bin/python .ci/release.py 1.2.0 --publish": (
         "publishes on Galaxy and pushes a tag",
         "`make release-check` does everything up to publishing, in a copy",

@@ -116,7 +116,7 @@ def has_a_profile(reader: Operator) -> None:
     f"{PLAY}acceptance -i inventory.yml",
     RENEW,
     f"{PLAY}teardown -i inventory.yml --limit gitpod-us-east-1",
-    "... -e gitpod_teardown_confirm=gitpod-us-east-1",
+    f"{PLAY}teardown -i inventory.yml --limit gitpod-us-east-1 -e gitpod_teardown_confirm=gitpod-us-east-1",
 )
 def test_the_first_runner_from_its_token_to_its_end(controller: Controller) -> None:
     testbed, reader = controller.testbed, Operator(controller)
@@ -162,7 +162,7 @@ def test_the_first_runner_from_its_token_to_its_end(controller: Controller) -> N
     testbed.clear_calls()
     reader.run(f"{PLAY}teardown -i inventory.yml --limit gitpod-us-east-1", good=False)
     assert controller.writes() == []
-    reader.run("... -e gitpod_teardown_confirm=gitpod-us-east-1")
+    reader.run(f"{PLAY}teardown -i inventory.yml --limit gitpod-us-east-1 -e gitpod_teardown_confirm=gitpod-us-east-1")
     assert "cloudformation:DeleteStack" in controller.writes()
 
 
