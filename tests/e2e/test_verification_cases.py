@@ -176,8 +176,15 @@ CASES = [
         options={"privatelink_service_name": "com.amazonaws.vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718"},
     ),
     Case(
-        "no VPC is named",
+        "no VPC is named, and the stack has one",
         NONE,
+        {},
+        {"endpoint.state": ("is available", "")},
+        options={"vpc_id": None, "domain_name": None, "ec2_subnet_ids": None},
+    ),
+    Case(
+        "no VPC is named, and the stack's parameters cannot be read",
+        lambda bed: bed.denied("cloudformation", "GetTemplateSummary"),
         unread(*ENDPOINT, PRIVATE_NAME),
         {"endpoint.state": (UNSEEN, "gitpod_vpc_id")},
         options={"vpc_id": None},

@@ -77,6 +77,8 @@ class Bed:
             "runner_name": NAME,
             "runner_id": HOST["gitpod_runner_id"],
             "vpc_id": HOST["gitpod_vpc_id"],
+            "ec2_subnet_ids": HOST["gitpod_ec2_subnet_ids"],
+            "domain_name": HOST["gitpod_domain_name"],
             "privatelink_enabled": True,
             "api_endpoint": self.testbed.management_plane_url,
             "api_token": self.testbed.api_token,

@@ -13,9 +13,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.standing import (
+    DOMAIN,
     made_good,
     missing,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
@@ -50,12 +52,13 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
 
     :raises RunnerError: a value is wrong, or nothing can be said for the runner's profile or region.
     """
+    if host.values.get(DOMAIN):
+        # Before AWS is asked for anything.
+        _network(host)
     deployed = _deployed(fleet, host)
     host = dataclasses.replace(host, values={**host.values, **deployed})
     values = host.values
-    network = Network(host) if values.get("gitpod_verify_from_control_node") else None
-    if network:
-        network.check()
+    network = _network(host)
     seen = {**_watched(fleet, host), "deployed": deployed}
     # Also where others look at the network afterwards, from inside the VPC.
     if not fleet.check:
@@ -73,13 +76,35 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     return seen
 
 
+def _network(host: Host) -> Network | None:
+    """The look from here, if there is to be one.
+
+    :raises RunnerError: with a value of the inventory nobody can look.
+    """
+    network = Network(host) if host.values.get("gitpod_verify_from_control_node") else None
+    if network:
+        network.check()
+    return network
+
+
 def _deployed(fleet: Fleet, host: Host) -> dict[str, t.Any]:
-    """What the inventory leaves out as the stack has it; nothing is read when nothing is missing."""
+    """What the inventory leaves out as the stack has it; nothing is read when nothing is missing.
+
+    What cannot be read stays unknown, and the checks that need it say so; only without a domain there is nothing to
+    look at from here.
+
+    :raises RunnerError: the domain is looked for, and the stack cannot be read.
+    """
     if not missing(host.values):
         return {}
     clients, wanted = fleet.clients(host), wanted_of(host)
     api = Api(clients("cloudformation"), lambda: clients("elbv2"))
-    return fleet.pool.run(lambda: made_good(api, find(api, wanted.runner, wanted.stack_name).seen, host.values))
+    try:
+        return fleet.pool.run(lambda: made_good(api, find(api, wanted.runner, wanted.stack_name).seen, host.values))
+    except RunnerError:
+        if host.values.get("gitpod_verify_from_control_node") and not host.values.get(DOMAIN):
+            raise
+        return {}
 
 
 def _watched(fleet: Fleet, host: Host) -> dict[str, t.Any]:
