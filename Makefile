@@ -14,8 +14,10 @@ NEWEST_PYTHON := $(NEWEST_PYTHON)
 MAIN := .venv/main/bin
 NEWEST := .venv/newest/bin
 TESTBED := .venv/testbed/bin
-# Besides, the end-to-end tests have a worker for each processor: they wait for much of their time.
 JOBS ?= $(shell nproc)
+# Besides, the end-to-end tests have workers of their own, one more than there are processors: they wait for half of
+# their time.
+WORKERS ?= $(shell expr $(JOBS) + 1)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
@@ -154,7 +156,7 @@ testbed:
 	$(TESTBED)/python -m pytest -q -p no:cacheprovider tests/testbed/tests
 
 e2e:
-	$(MAIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/e2e
+	$(MAIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/e2e
 
 e2e-newest:
 	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m both_cores tests/e2e
