@@ -112,6 +112,9 @@ def test_every_write_of_the_modules_is_documented(
         with acting_as(deployer.options):
             found = step.run(testbed)
         assert told(testbed.refusals()) == [], found
+        # What changes something shows it.
+        shown = found.get("diff", {})
+        assert bool(found.get("changed")) == (shown.get("before") != shown.get("after")), found
 
 
 def test_the_network_endpoints_take_no_more_than_is_documented(

@@ -13,7 +13,6 @@ import yaml
 
 from tests.e2e.harness import ROOT, Controller, Step, run_steps
 
-pytestmark = pytest.mark.both_cores
 INVENTORY = yaml.safe_load((ROOT / "examples/inventory.yml").read_text("utf-8"))["gitpod_runners"]["hosts"]
 US, AP = INVENTORY["gitpod-us-east-1"], INVENTORY["gitpod-ap-southeast-2"]
 STACK: dict[str, t.Any] = {
@@ -48,6 +47,7 @@ ENDPOINT: dict[str, t.Any] = {
 }
 
 
+@pytest.mark.both_cores
 def test_check_mode_writes_nothing(controller: Controller) -> None:
     stack, info, dns, endpoint = run_steps(
         controller,
@@ -63,6 +63,7 @@ def test_check_mode_writes_nothing(controller: Controller) -> None:
     assert controller.writes() == []
 
 
+@pytest.mark.both_cores
 def test_the_stacks_life(controller: Controller) -> None:
     larger = {**STACK, "parameters": {**STACK["parameters"], "Runner Size": "large"}}
     absent = {"region": "us-east-1", "name": STACK["name"], "state": "absent", "progress_interval": 0}

@@ -8,15 +8,12 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
-import pytest
-
 from tests.e2e.harness import HOSTS, Controller
 
 SITE = "gitpod.enterprise_runner.site"
 EU, US = "gitpod-eu-central-1", "gitpod-us-east-1"
 
 
-@pytest.mark.both_cores
 def test_one_runner_fails_and_the_others_finish(controller: Controller) -> None:
     controller.testbed.fail_resource(
         region="eu-central-1",

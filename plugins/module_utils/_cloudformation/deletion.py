@@ -67,8 +67,9 @@ def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
             "Delete it with force=true, which switches the protection off first",
         )
     retain = _retained(api, stack, wanted)
+    planned = Outcome(stack, "delete", changed=True, actions=actions, before=f"{stack.name}: {stack.status}\n")
     if mode.check:
-        return Outcome(stack, "delete", changed=True, actions=actions, before=f"{stack.name}: {stack.status}\n")
+        return planned
     stack = _settled(api, stack, wanted, mode)
     resources = api.resources(stack.id) if mode.wait and status.exists(stack.status) else []
     if stack.protected is not False and wanted.force:
@@ -78,9 +79,10 @@ def absent(api: Api, wanted: Deletion, mode: Mode) -> Outcome:
         token = new_token()
         begin.delete(api, stack, token, mode.watching.clock, retain)
     if not mode.wait:
-        return Outcome(stack, "delete", changed=True, in_progress=True, actions=actions, token=token)
+        return dataclasses.replace(planned, stack=stack, in_progress=True, token=token)
     expected = sum(not entry["status"].startswith("DELETE") for entry in resources)
-    return _gone(api, stack, token, dataclasses.replace(mode.watching, fail_fast=False, expected=expected), actions)
+    watching = dataclasses.replace(mode.watching, fail_fast=False, expected=expected)
+    return dataclasses.replace(_gone(api, stack, token, watching), actions=actions, before=planned.before)
 
 
 def _retained(api: Api, stack: Stack, wanted: Deletion) -> tuple[str, ...]:
@@ -116,7 +118,7 @@ def _settled(api: Api, stack: Stack, wanted: Deletion, mode: Mode) -> Stack:
     return stack
 
 
-def _gone(api: Api, stack: Stack, token: str, watching: t.Any, actions: tuple[str, ...]) -> Outcome:
+def _gone(api: Api, stack: Stack, token: str, watching: t.Any) -> Outcome:
     """Wait for the end and judge it: any status but DELETE_COMPLETE means that the deletion was refused or failed."""
     history = History(api.client, stack.id, token)
     going = dataclasses.replace(stack, status="DELETE_IN_PROGRESS")
@@ -125,4 +127,4 @@ def _gone(api: Api, stack: Stack, token: str, watching: t.Any, actions: tuple[st
     if final.status not in ("DELETE_COMPLETE", status.ABSENT):
         raise failed(final, history.events, final.status, deleting=True)
     gone = dataclasses.replace(final, outputs={})
-    return Outcome(gone, "delete", changed=True, actions=actions, kept=tuple(kept_resources(history.events)))
+    return Outcome(gone, "delete", changed=True, kept=tuple(kept_resources(history.events)))

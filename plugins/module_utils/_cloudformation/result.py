@@ -179,11 +179,15 @@ def described(outcome: Outcome, load_balancer: t.Mapping[str, str] | None) -> di
     }
     if outcome.warnings:
         found["warnings"] = list(outcome.warnings)
-    if outcome.before != outcome.after:
-        found["diff"] = {
-            "before": outcome.before,
-            "after": outcome.after,
-            "before_header": f"stack {stack.name}",
-            "after_header": f"stack {stack.name}",
-        }
+    before, after = _compared(outcome)
+    if before != after:
+        header = f"stack {stack.name}"
+        found["diff"] = {"before": before, "after": after, "before_header": header, "after_header": header}
     return found
+
+
+def _compared(outcome: Outcome) -> tuple[str, str]:
+    """What is shown as the difference; of what changes no text of the stack, such as its protection, what is done."""
+    if outcome.before != outcome.after or not outcome.changed:
+        return outcome.before, outcome.after
+    return "", "".join(f"{action}\n" for action in outcome.actions)
