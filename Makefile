@@ -26,7 +26,7 @@ export PYTHONPATH := $(CURDIR)
 
 GATES := sanity ruff mypy yamllint docs-check docs-site ansible-lint antsibull cfn-lint workflows release-check
 # The longest first, so that the short ones fill the gaps.
-TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) sanity testbed molecule unit $(if $(NEWEST_PYTHON),unit-newest)
+TESTS := e2e $(if $(NEWEST_PYTHON),e2e-newest) sanity testbed molecule demo unit $(if $(NEWEST_PYTHON),unit-newest)
 
 .PHONY: help demo test gates venvs debian-packages docs clean benchmark campaign $(GATES) unit testbed e2e molecule unit-newest e2e-newest
 
@@ -107,7 +107,7 @@ ruff:
 
 mypy:
 	$(MAIN)/mypy -p ansible_collections.gitpod.enterprise_runner.plugins
-	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.awx_collection -m tests.demo -m tests.documented -m tests.fleet -m tests.executed -m tests.reader -m tests.galaxy -m tests.publishing -m tests.wheels -m tests.judges -m tests.sanity -p docs.docsite
+	$(MAIN)/mypy -p tests.testbed -p tests.e2e -p tests.benchmark -p tests.campaign -p tests.faults -p tests.controller -m tests.awx_collection -m tests.demo -m tests.documented -m tests.fleet -m tests.loopback -m tests.executed -m tests.reader -m tests.galaxy -m tests.publishing -m tests.wheels -m tests.judges -m tests.sanity -p docs.docsite
 
 yamllint:
 	$(MAIN)/yamllint --strict .

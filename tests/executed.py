@@ -96,10 +96,6 @@ EXCUSED: dict[str, tuple[str, str]] = {
         "leaves two minutes of pictures for people to look at",
         "`make docs-site` runs it without pictures",
     ),
-    "make demo": (
-        "takes a minute, and its own installation and test bed",
-        "`tests/e2e/test_main_job.py` plays the same inventory twice; run by hand before a release",
-    ),
     "make docs": (
         "rewrites the checkout",
         "`make docs-check` has both of its programs compare what they would write",

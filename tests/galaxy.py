@@ -17,8 +17,9 @@ import io
 import json
 import pathlib
 import tarfile
-import threading
 import typing as t
+
+from tests.loopback import listening
 
 CONTENT = "/api/galaxy/content/published/"
 
@@ -142,11 +143,5 @@ def serving(archives: t.Iterable[Archive], token: str = "") -> t.Iterator[Galaxy
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     galaxy.url = f"http://127.0.0.1:{server.server_port}{CONTENT}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with listening(server):
         yield galaxy
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

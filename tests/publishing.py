@@ -16,8 +16,9 @@ import hashlib
 import http.server
 import json
 import re
-import threading
 import typing as t
+
+from tests.loopback import listening
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,14 +63,8 @@ class Galaxy(http.server.ThreadingHTTPServer):
 def serving(refusal: str = "") -> Iterator[Galaxy]:
     """One that listens until the end."""
     server = Galaxy(refusal)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(server):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

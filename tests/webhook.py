@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
-import threading
 import typing as t
+
+from tests.loopback import listening
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,14 +36,8 @@ class Receiver(http.server.ThreadingHTTPServer):
     def start(cls) -> Iterator[Receiver]:
         """One that listens until the end."""
         server = cls()
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
+        with listening(server):
             yield server
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

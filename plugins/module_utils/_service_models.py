@@ -10,7 +10,7 @@ import typing as t
 
 def protocol(service_model: t.Any) -> str:
     """In which the SDK speaks to the service; of several that a service has, it chooses (CloudWatch: JSON)."""
-    return str(getattr(service_model, "resolvedprotocol", "") or service_model.metadata["protocol"])
+    return str(getattr(service_model, "resolved_protocol", "") or service_model.metadata["protocol"])
 
 
 def in_body(model: t.Any) -> list[str]:

@@ -14,12 +14,12 @@ import contextlib
 import copy
 import http.server
 import json
-import threading
 import typing as t
 import urllib.parse
 
 from tests.controller import rules, surveys
 from tests.controller.kinds import KINDS, Kind
+from tests.loopback import listening
 
 Data = dict[str, t.Any]
 Refused = rules.Refused
@@ -387,11 +387,5 @@ def serving(playbooks: t.Iterable[str]) -> t.Iterator[Awx]:
     awx = Awx(playbooks)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"awx": awx}))
     awx.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with listening(server):
         yield awx
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -9,11 +9,12 @@ import contextlib
 import http.server
 import json
 import socket
-import threading
 import time
 import typing as t
 import urllib.error
 import urllib.request
+
+from tests.loopback import listening
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -71,14 +72,8 @@ def launching(*names: str) -> t.Iterator[tuple[str, list[tuple[str, t.Any]]]]:
     launched: list[tuple[str, t.Any]] = []
     handler = type("Handler", (_Handler,), {"launched": launched, "names": names})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with listening(server):
         yield f"http://127.0.0.1:{server.server_address[1]}", launched
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def free_port() -> int:

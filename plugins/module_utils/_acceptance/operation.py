@@ -90,7 +90,10 @@ def look(keep: Custody, fleet: Fleet, host: Host) -> Result:
 
 
 def _means(keep: Custody, fleet: Fleet, host: Host, wanted: Wanted, clock: Clock) -> Means:
-    """:raises RunnerError: the management plane cannot be asked."""
+    """What an acceptance of this runner works with.
+
+    :raises RunnerError: the management plane cannot be asked.
+    """
     eye = Eye(Network(host).parameters({}, 0), fleet.network) if wanted.look else None
     return Means(
         _api(fleet, host.values),
