@@ -24,10 +24,11 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 WORK = ROOT / ".work/sanity"
 COPY = WORK / "ansible_collections/gitpod/enterprise_runner"
+# By the pip of the environment that runs this: each test has an environment of its own, and one begins without any pip.
 GET_PIP = """
-import os, subprocess, sys
-subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEVNULL)
-subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", "pip=={version}"])
+import subprocess, sys
+into = ["--python", sys.executable, "install", "--quiet", "--no-compile"]
+subprocess.check_call([{python!r}, "-m", "pip", *into, "pip=={version}"])
 """
 
 
@@ -85,7 +86,7 @@ def put_get_pip_in_the_cache(home: pathlib.Path) -> None:
     cache = home / ".ansible/test/cache"
     cache.mkdir(parents=True, exist_ok=True)
     script = cache / f"get_pip_{match[1].replace('.', '_')}.py"
-    script.write_text(GET_PIP.format(version=match[1]), "utf-8")
+    script.write_text(GET_PIP.format(version=match[1], python=sys.executable), "utf-8")
 
 
 def main() -> int:

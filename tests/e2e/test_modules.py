@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import typing as t
 
-import pytest
 import yaml
 
 from tests.e2e.harness import ROOT, Controller, Step, run_steps
@@ -47,7 +46,6 @@ ENDPOINT: dict[str, t.Any] = {
 }
 
 
-@pytest.mark.both_cores
 def test_check_mode_writes_nothing(controller: Controller) -> None:
     stack, info, dns, endpoint = run_steps(
         controller,
@@ -63,7 +61,6 @@ def test_check_mode_writes_nothing(controller: Controller) -> None:
     assert controller.writes() == []
 
 
-@pytest.mark.both_cores
 def test_the_stacks_life(controller: Controller) -> None:
     larger = {**STACK, "parameters": {**STACK["parameters"], "Runner Size": "large"}}
     absent = {"region": "us-east-1", "name": STACK["name"], "state": "absent", "progress_interval": 0}
