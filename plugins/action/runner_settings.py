@@ -14,7 +14,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.desired import connection
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings import desired
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.foresee import Present, actions
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.foresee import UNREAD, actions
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
@@ -108,7 +108,7 @@ class ActionModule(ControlNodeAction):
 def _foreseen(item: desired.Item) -> Result:
     """In check mode, of a runner that is not registered yet: it has nothing, and the run itself counts what is made."""
     try:
-        told = actions(item, Present(known=False))
+        told = actions(item, UNREAD)
     except RunnerError as error:
         return {"failed": True, "changed": False, "actions": [], "msg": error.message}
     return {"changed": bool(told), "actions": told}

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane import client
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.api import Api
@@ -271,11 +272,11 @@ def test_of_two_llm_integrations_made_at_once_the_first_stays(plane: Plane, monk
 
 def planned(plane: Plane, **settings: t.Any) -> dict[str, tuple[str, tuple[str, ...]]]:
     """What the look foresees of the next steps."""
-    return {plan.stage: (plan.action, plan.reasons) for plan in looked(plane, **settings)[0]}
+    return {plan.stage: (plan.action, plan.reasons) for plan in looked(plane, **settings).plans}
 
 
-def looked(plane: Plane, **settings: t.Any) -> t.Any:
-    """The plans of the next steps, and what of them cannot be so."""
+def looked(plane: Plane, deployed: bool = True, /, **settings: t.Any) -> stepping.NextSteps:
+    """What is found out about the next steps before anything is deployed."""
     raw = {
         "gitpod_region": "us-east-1",
         "gitpod_runner_id": US_RUNNER,
@@ -286,7 +287,7 @@ def looked(plane: Plane, **settings: t.Any) -> t.Any:
     values = read("gitpod-us-east-1", "/", variables(), raw).everything()
     wanted, pool = Wanted.of(values), Pool(2)
     facts: t.Any = types.SimpleNamespace(management_plane=registering.ask(wanted, pool))
-    return stepping.plans(values, wanted, facts, pool)
+    return stepping.look_ahead(values, wanted, facts, pool, deployed)
 
 
 def test_the_plan_says_of_each_kind_that_is_declared_what_would_be_done(plane: Plane) -> None:
@@ -316,12 +317,14 @@ def test_the_plan_says_of_each_kind_that_is_declared_what_would_be_done(plane: P
     assert planned(plane, **missing)["sharing"] == ("unknown", ("There is no group Nobody, or several have that name",))
     # Its stage would say so after the deployment, so the prerequisites fail.
     other = {**large, "configuration": {"machineType": "m6i.large", "diskSizeGb": 100}}
-    (fault, *more) = looked(plane, **{**missing, desired.CLASSES: [other]})[1]
-    assert fault[0] == "The environment class Large has another configuration"
-    assert "allow it with replace" in fault[1]
-    assert [what for what, _step in more] == ["There is no group Nobody, or several have that name"]
-    assert looked(plane, **{**declared, desired.CLASSES: [{**other, "replace": True}]})[1] == ()
-    assert looked(plane)[1] is None
+    faults = looked(plane, **{**missing, desired.CLASSES: [other]}).settings
+    assert told(faults) == [
+        "The environment class Large has another configuration",
+        "There is no group Nobody, or several have that name",
+    ]
+    assert "allow it with replace" in str(faults)
+    assert looked(plane, **{**declared, desired.CLASSES: [{**other, "replace": True}]}).settings == ()
+    assert looked(plane).settings is None
     pool = {"environment_class": "Large", "project": "web", "max_size": 1}
     alone = {desired.POOLS: [{"environment_class": "Huge", "project": "api", "max_size": 1}]}
     assert "no environment class Huge" in planned(plane, **alone)["warm_pools"][1][0]
@@ -340,6 +343,52 @@ def test_the_plan_says_of_each_kind_that_is_declared_what_would_be_done(plane: P
     ]
     plane.control(faults=[{"method": "ListRunnerPolicies", "code": "permission_denied"}])
     assert {action for action, _reasons in planned(plane, **declared).values()} == {"unknown"}
+
+
+def told(faults: t.Any) -> list[str]:
+    """What cannot be, without what to do."""
+    return [what for what, _step in faults]
+
+
+# One that is registered and has no stack yet, and one that the run registers: it is found by its name, and not there.
+NEW: tuple[dict[str, t.Any], ...] = ({}, {"gitpod_runner_id": "", "gitpod_runner_name": "another"})
+
+
+@pytest.mark.parametrize("new", NEW)
+def test_what_is_missing_is_told_before_a_new_runner_is_deployed(plane: Plane, new: dict[str, t.Any]) -> None:
+    plane.control(add_groups=[{"name": "Developers"}], add_projects=[{"name": "api"}])
+    pool = {"environment_class": "Regular", "project": "api", "max_size": 1}
+    good = {desired.SHARING: [{"group": "Developers"}], desired.POOLS: [pool]}
+    seen = looked(plane, False, **new, **good)
+    # The class comes with the runner.
+    assert (seen.settings, {plan.action for plan in seen.plans}) == ((), {"update"})
+    bad = {desired.SHARING: [{"group": "Nobody"}], desired.POOLS: [{**pool, "project": "web"}]}
+    assert told(looked(plane, False, **new, **bad).settings) == [
+        "There is no group Nobody, or several have that name",
+        "There is no project web, or several have that name",
+    ]
+    huge: dict[str, t.Any] = {"gitpod_acceptance": True, "gitpod_acceptance_environment_class": "Huge"}
+    assert looked(plane, False, **new, **huge).acceptance is None
+
+
+def test_the_class_of_the_acceptance_is_looked_for_before_the_run(plane: Plane) -> None:
+    def in_the_way(**settings: t.Any) -> list[str]:
+        return told(looked(plane, gitpod_acceptance=True, **settings).acceptance)
+
+    name = "gitpod_acceptance_environment_class"
+    assert looked(plane).acceptance is None
+    plane("environment_class", **LARGE)
+    assert in_the_way() == in_the_way(**{name: "Large"}) == []
+    assert in_the_way(**{name: "Huge"}) == ["The runner gitpod-us-east-1 has no environment class Huge. It has Large"]
+    large = {key: value for key, value in LARGE.items() if key != "runner_id"}
+    # Declared, it is there when the acceptance begins; or is not, when it is declared away.
+    assert in_the_way(**{name: "Huge", desired.CLASSES: [{**large, "display_name": "Huge"}]}) == []
+    (disabled,) = in_the_way(**{name: "Large", desired.CLASSES: [{"display_name": "Large", "enabled": False}]})
+    assert "is disabled" in disabled
+    plane.control(faults=[{"method": "ListEnvironmentClasses", "code": "permission_denied"}])
+    unread = looked(plane, gitpod_acceptance=True, **{name: "Huge"}).acceptance
+    assert isinstance(unread, Unread)
+    assert "environment classes" in unread.told
 
 
 def test_settings_of_a_runner_with_an_id_are_kept_whoever_registered_it(plane: Plane) -> None:

@@ -379,4 +379,6 @@ class Facts:
     images: t.Mapping[str, str] | Unread | None = None
     management_plane: ManagementPlane | None = None
     # What is declared of a runner's settings and cannot be so, each with what to do; C(None) where nobody looked.
-    settings: tuple[tuple[str, str], ...] | None = None
+    settings: tuple[tuple[str, str], ...] | Unread | None = None
+    # Likewise what is in the way of the acceptance that this run would end with.
+    acceptance: tuple[tuple[str, str], ...] | Unread | None = None

@@ -90,8 +90,9 @@ def look(fleet: Fleet, host: Host, tell: t.Callable[[Needs], None] = _to_nobody)
     facts, wanted = gather(template_options(fleet, host), Wanted.of(values, earlier), gathering, given)
     if isinstance(facts.template, Template):
         fleet.hide(secret_texts(wanted.parameters, facts.template))
-    next_steps, impossible = stepping.plans(values, wanted, facts, fleet.pool)
-    facts = dataclasses.replace(facts, settings=impossible)
+    deployed = isinstance(facts.stack, Stack) and status.exists(facts.stack.status)
+    ahead = stepping.look_ahead(values, wanted, facts, fleet.pool, deployed)
+    facts = dataclasses.replace(facts, settings=ahead.settings, acceptance=ahead.acceptance)
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
     ready = not any(result["status"] == FAIL for result in found)
     if ready:
@@ -103,9 +104,9 @@ def look(fleet: Fleet, host: Host, tell: t.Callable[[Needs], None] = _to_nobody)
         "region": wanted.region,
         "ready": ready,
         "checks": found,
-        "plan": [stage.as_result() for stage in (*deploying, *next_steps)],
-        "seen": {**seen(values, earlier, wanted, facts, deploying), **stepping.seen(next_steps)},
-        "stack_exists": status.exists(facts.stack.status) if isinstance(facts.stack, Stack) else None,
+        "plan": [stage.as_result() for stage in (*deploying, *ahead.plans)],
+        "seen": {**seen(values, earlier, wanted, facts, deploying), **stepping.seen(ahead.plans)},
+        "stack_exists": deployed if isinstance(facts.stack, Stack) else None,
         "release": _release(wanted, facts),
         "deployed": deployed_values(wanted, values),
         "account_id": facts.caller.account if isinstance(facts.caller, Caller) else "",

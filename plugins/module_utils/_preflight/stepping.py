@@ -1,13 +1,20 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the next steps have to do: the management plane read for what is declared of a runner's settings."""
+"""What the next steps have to do, and what the acceptance needs: the management plane read for what is declared."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._acceptance import classes
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import Unread
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import (
+    ApiError,
+    InputError,
+    RunnerError,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import registering
@@ -20,22 +27,62 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_s
     faults,
     foresee,
     look,
+    promised,
+    withdrawn,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS, StagePlan
 
 Values = t.Mapping[str, t.Any]
 
 
-def plans(values: Values, wanted: Wanted, facts: Facts, pool: Pool) -> tuple[list[StagePlan], tuple[Fault, ...] | None]:
-    """A plan for each kind of settings that is declared, and what of a runner that is there cannot be so.
+@dataclasses.dataclass(frozen=True)
+class NextSteps:
+    """What was found out about them before anything is deployed.
 
-    What could not be read is looked at by the stage, and its faults are C(None).
+    :param plans: one for each kind of settings that is declared; what could not be read is looked at by its stage.
+    :param settings: what is declared and cannot be so; C(None) where nothing is, or nobody says which runner is meant.
+    :param acceptance: likewise what is in an acceptance's way; C(None) also where none is asked for, or the runner
+        still makes its environment classes.
     """
-    if not desired.declared(values) or not wanted.api_token:
-        return [], None
+
+    plans: tuple[StagePlan, ...] = ()
+    settings: tuple[Fault, ...] | Unread | None = None
+    acceptance: tuple[Fault, ...] | Unread | None = None
+
+
+def look_ahead(values: Values, wanted: Wanted, facts: Facts, pool: Pool, deployed: bool) -> NextSteps:
+    """Everything of them.
+
+    :param deployed: whether the runner's stack is there.
+    """
+    kinds, accepts = desired.declared(values), bool(values.get("gitpod_acceptance"))
+    if not wanted.api_token or not (kinds or accepts):
+        return NextSteps()
     runner_id = _runner_id(wanted, facts)
-    present = _present(values, wanted, pool, runner_id) if runner_id else None
-    return foresee(values, present, _exists(runner_id)), faults(values, present) if present else None
+    present = None if runner_id is None else _present(values, wanted, pool, runner_id)
+    if not isinstance(present, Present):
+        unread = tuple(foresee(values, None, _exists(runner_id)))
+        return NextSteps(unread, present if kinds else None, present if accepts and deployed else None)
+    present = dataclasses.replace(present, complete=bool(runner_id) and deployed)
+    return NextSteps(
+        plans=tuple(foresee(values, present, _exists(runner_id))),
+        settings=faults(values, present) if kinds else None,
+        acceptance=_in_the_way(values, present, wanted.name) if accepts and present.complete else None,
+    )
+
+
+def _in_the_way(values: Values, present: Present, runner: str) -> tuple[Fault, ...]:
+    """Nothing, where the class is there and stays enabled, or the run makes it."""
+    named = str(values.get(classes.VARIABLE) or "")
+    made, taken = promised(values), withdrawn(values)
+    if named in made or (made and not named):
+        return ()
+    left = [dataclasses.replace(entry, enabled=entry.enabled and entry.name not in taken) for entry in present.classes]
+    try:
+        classes.choose(left, named, runner)
+    except InputError as error:
+        return ((". ".join(part for part in (error.what, error.why) if part), error.next_step),)
+    return ()
 
 
 def seen(found: t.Iterable[StagePlan]) -> dict[str, t.Any]:
@@ -63,8 +110,9 @@ def _runner_id(wanted: Wanted, facts: Facts) -> str | None:
     return found.id if found else ""
 
 
-def _present(values: Values, wanted: Wanted, pool: Pool, runner_id: str) -> Present | None:
+def _present(values: Values, wanted: Wanted, pool: Pool, runner_id: str) -> Present | Unread:
     try:
-        return look(plane.api(pool, registering.connection(wanted)), runner_id, values)
-    except RunnerError:
-        return None
+        accepts = bool(values.get("gitpod_acceptance"))
+        return look(plane.api(pool, registering.connection(wanted)), runner_id, values, accepts)
+    except RunnerError as error:
+        return Unread.of(error, "" if isinstance(error, ApiError) else "read the runner's settings")

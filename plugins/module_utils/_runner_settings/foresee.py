@@ -49,7 +49,8 @@ class Present:
 
     :param groups: those that are named, by the name; likewise C(projects). One that there is none of is left out.
     :param promised: display names of classes that the inventory wants, which the run makes before the pools.
-    :param known: whether it was read; nothing is of a runner that is about to be registered.
+    :param known: whether groups and projects were read.
+    :param complete: whether the runner has its environment classes; one that comes up with the run makes some itself.
     """
 
     classes: tuple[EnvironmentClass, ...] = ()
@@ -61,23 +62,29 @@ class Present:
     projects: t.Mapping[str, Group] = dataclasses.field(default_factory=dict)
     promised: frozenset[str] = frozenset()
     known: bool = True
+    complete: bool = True
 
 
-def look(api: Api, runner_id: str, values: Values) -> Present:
+UNREAD = Present(known=False, complete=False)
+
+
+def look(api: Api, runner_id: str, values: Values, accepts: bool = False) -> Present:
     """Read what the declared kinds have to be compared with.
 
+    :param runner_id: empty for one that is about to be registered: it has nothing yet; groups and projects are there.
+    :param accepts: whether an acceptance will choose one of the environment classes.
     :raises ApiError: the management plane refuses, or does not answer.
     """
-    kinds = desired.declared(values)
+    kinds = desired.declared(values) if runner_id else ()
     pooled, shared = values.get(desired.POOLS) or [], values.get(desired.SHARING) or []
-    read = "environment_classes" in kinds or pooled
+    read = {"environment_classes", "warm_pools"} & set(kinds) or (runner_id and accepts)
     classes = tuple(api.environment_classes(runner_id)) if read else ()
     named = {str(entry["environment_class"]).strip() for entry in pooled}
     class_ids = tuple(entry.id for entry in classes if entry.name in named)
     return Present(
         classes=classes,
         integrations=tuple(api.integrations(runner_id)) if "scm_integrations" in kinds else (),
-        policies=tuple(api.policies(runner_id)) if shared else (),
+        policies=tuple(api.policies(runner_id)) if "sharing" in kinds else (),
         groups=_named((entry["group"] for entry in shared), lambda name: sharing.group_of(api, name)),
         models=tuple(api.llm_integrations(runner_id)) if "llm_integrations" in kinds else (),
         pools=tuple(api.warm_pools(class_ids)) if class_ids else (),
@@ -108,15 +115,12 @@ def foresee(values: Values, present: Present | None, exists: bool | None = True)
             StagePlan(kind, stages.UNKNOWN, ("the management plane could not be read",))
             for kind in desired.declared(values)
         ]
-    seen = _with_promised(values, present or Present(known=False))
+    seen = _with_promised(values, present or UNREAD)
     return [_planned(kind, desired.items(values, (kind,)), seen) for kind in desired.declared(values)]
 
 
 def faults(values: Values, present: Present) -> tuple[Fault, ...]:
-    """What is declared and cannot be so, with what to do: its stage would say so after the deployment.
-
-    :param present: of a runner that is there; one that comes makes environment classes of its own.
-    """
+    """What is declared and cannot be so, with what to do: its stage would say so after the deployment."""
     found = []
     seen = _with_promised(values, present)
     for item in desired.items(values, desired.declared(values)):
@@ -128,9 +132,22 @@ def faults(values: Values, present: Present) -> tuple[Fault, ...]:
 
 
 def _with_promised(values: Values, present: Present) -> Present:
-    wanted = [entry for entry in values.get(desired.CLASSES) or [] if environment_class.wanted_of(entry).enabled]
-    promised = frozenset(str(entry["display_name"]).strip() for entry in wanted)
-    return dataclasses.replace(present, promised=promised)
+    return dataclasses.replace(present, promised=promised(values))
+
+
+def promised(values: Values) -> frozenset[str]:
+    """Display names of the environment classes that are enabled after the run, because they are declared so."""
+    return _classes(values, enabled=True)
+
+
+def withdrawn(values: Values) -> frozenset[str]:
+    """Display names of the environment classes that are disabled after the run, because they are declared so."""
+    return _classes(values, enabled=False)
+
+
+def _classes(values: Values, enabled: bool) -> frozenset[str]:
+    wanted = [environment_class.wanted_of(entry) for entry in values.get(desired.CLASSES) or []]
+    return frozenset(entry.name for entry in wanted if entry.enabled is enabled)
 
 
 def _planned(kind: str, items: t.Sequence[desired.Item], present: Present) -> StagePlan:
@@ -196,7 +213,7 @@ def _pool(options: Values, present: Present) -> list[str]:
     if wanted.absent:
         class_ids = warm_pool.classes_of(present.classes, wanted.class_name)
         return warm_pool.removal(present.pools, project.id if project else "", class_ids).actions(wanted)
-    if found is None and present.known and wanted.class_name not in present.promised:
+    if found is None and present.complete and wanted.class_name not in present.promised:
         named = wanted.class_name
         raise NotFoundError(f"The runner has no environment class {named} that can be chosen; nothing was changed")
     if project is None and present.known:

@@ -12,12 +12,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.c
     skipped,
     warned,
 )
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._checks.unread import known
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.client import DEFAULT_URL
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import DEGRADED, Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight import registering
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.check import check
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.checks.stack import exists
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.facts import Facts
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.registering import named
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._preflight.wanted import Wanted
@@ -122,18 +122,42 @@ def _next_step(found: Runner, wanted: Wanted) -> str:
     "management_plane.settings",
     asks="Can the runner's settings be as they are declared?",
     why="They are written after the deployment. An environment class never changes its configuration, and a group or a"
-    " project may not be there.",
+    " project may not be there, whether or not the runner is.",
     fix="Correct the entry of `gitpod_runner_settings_...` that is named, or allow a new class with its `replace`.",
 )
 def settings(_wanted: Wanted, facts: Facts) -> Finding:
     """As the next steps compare them with what is there. A runner that comes up makes environment classes itself."""
-    if facts.settings is None or not exists(facts):
-        return skipped("None are declared, or the runner is not there yet, or could not be read.")
-    if not facts.settings:
+    found = known(facts.settings)
+    if found is None:
+        return skipped("None are declared, or the management plane was not asked.")
+    return _faults(found, "Correct the entry, or leave it out.")
+
+
+@check(
+    "management_plane.acceptance",
+    asks="Has the runner the environment class of the acceptance?",
+    why="With `gitpod_acceptance` the run ends with an environment on the runner, and upgrades no further runner where"
+    " none can be made.",
+    fix="Correct `gitpod_acceptance_environment_class`, or enable a class.",
+)
+def acceptance(_wanted: Wanted, facts: Facts) -> Finding:
+    """Of one that is there already, or that the inventory declares. A runner that comes up makes some itself."""
+    found = known(facts.acceptance)
+    if found is None:
+        return skipped("None is asked for, or the runner is not deployed yet, or the management plane was not asked.")
+    return _faults(found, "Correct gitpod_acceptance_environment_class.")
+
+
+def _faults(found: tuple[tuple[str, str], ...], advice: str) -> Finding:
+    """All of them in one finding.
+
+    :param advice: where none of them has its own.
+    """
+    if not found:
         return passed("Nothing is in the way of what is declared.")
-    told = " ".join(f"{what.rstrip('.')}." for what, _step in facts.settings)
-    steps = dict.fromkeys(f"{step.rstrip('.')}." for _what, step in facts.settings if step)
-    return failed(told, " ".join(steps) or "Correct the entry, or leave it out.")
+    told = " ".join(f"{what.rstrip('.')}." for what, _step in found)
+    steps = dict.fromkeys(f"{step.rstrip('.')}." for _what, step in found if step)
+    return failed(told, " ".join(steps) or advice)
 
 
-CHECKS = (reachable, token, runner, settings)
+CHECKS = (reachable, token, runner, settings, acceptance)
