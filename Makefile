@@ -157,10 +157,10 @@ testbed:
 	$(TESTBED)/python -m pytest -q -p no:cacheprovider tests/testbed/tests
 
 e2e:
-	$(MAIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/e2e
+	NEWEST_CORE=$(NEWEST_PYTHON) $(MAIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/e2e
 
 e2e-newest:
-	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m both_cores tests/e2e
+	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m 'both_cores or newest_core' tests/e2e
 
 # SCENARIO=dns plays one alone.
 molecule:

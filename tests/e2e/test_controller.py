@@ -44,7 +44,7 @@ def play(directory: pathlib.Path, awx: Awx, text: str = SET_UP, **more: t.Any) -
 
 
 @executes(SET_UP, f"{SET_UP} --check", f"{SET_UP} -e gitpod_controller_state=absent")
-@pytest.mark.both_cores
+@pytest.mark.newest_core
 def test_the_first_run_sets_up_the_second_changes_nothing_and_the_third_removes(tmp_path: pathlib.Path) -> None:
     with serving(f"{name}.yml" for name in PART["gitpod_controller_templates"]) as awx:
         # A part of it is enough to see that nothing is written.

@@ -98,6 +98,9 @@ def test_a_mistake_in_the_last_batch_is_told_before_the_first_begins(
     assert together.code != 0
     assert {name: together.recap[name]["failed"] for name in fleet.names} == {good[0]: 0, good[1]: 0, wrong: 1}
     assert set(created(controller)) == set(good)
+    for name in fleet.names:
+        assert ("failure" in together.report(name)) == (name == wrong)
+        assert together.report(name)["verification"].get("healthy", False) is (name != wrong)
 
 
 def test_more_regions_than_forks_are_created_side_by_side_and_one_failure_stops_no_other(

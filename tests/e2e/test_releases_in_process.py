@@ -80,6 +80,11 @@ def test_a_new_stack_has_the_stable_channels_newest_and_keeps_it(running_testbed
         assert (again["plan"]["action"], again["target"]) == ("nothing", STABLE)
         assert result.run(stack_module(testbed, {**raw, **more}, check=True))["changed"] is False
     assert foreseen(testbed, runner.name, raw)["target_release_version"] == NEXT
+    # What the inventory names counts, and the way back is told before it is gone.
+    older = {**raw, "gitpod_stack_release_version": OLD, "gitpod_api_token": ""}
+    assert f"{OLD} is older: the stack has {STABLE}" in looked(testbed, runner, older)["release"]["summary"]
+    allowed = looked(testbed, runner, {**older, "gitpod_stack_allow_downgrade": True})
+    assert any(f"{STABLE} becomes {OLD}" in reason for reason in allowed["plan"]["reasons"])
     # What nobody has published is called that, before anything is done.
     missing = looked(testbed, runner, {**raw, "gitpod_stack_release_version": "20991231.1"})["template"]
     assert missing["status"] == "fail"

@@ -14,24 +14,6 @@ SITE = "gitpod.enterprise_runner.site"
 EU, US = "gitpod-eu-central-1", "gitpod-us-east-1"
 
 
-def test_one_runner_fails_and_the_others_finish(controller: Controller) -> None:
-    controller.testbed.fail_resource(
-        region="eu-central-1",
-        stack_name=EU,
-        resource_type="AWS::ECS::Cluster",
-        operation="CREATE",
-        reason="Unable to assume the service linked role",
-    )
-    run = controller.play(SITE)
-    assert run.code != 0
-    assert "Unable to assume the service linked role" in run.output
-    assert run.recap[EU]["failed"] == 1
-    for host in HOSTS:
-        assert ("failure" in run.report(host)) == (host == EU)
-        assert run.report(host)["verification"].get("healthy", False) is (host != EU)
-    assert run.recap["gitpod-us-east-1"]["failed"] == 0
-
-
 def test_bad_values_are_told_together_before_anything_is_created(controller: Controller) -> None:
     mistakes: dict[str, t.Any] = {
         "gitpod_load_balancer_visibility": "private",

@@ -73,7 +73,6 @@ def wait_for_event(controller: Controller, resource_status: str, timeout: float 
     raise TimeoutError(f"no event with {resource_status}")
 
 
-@pytest.mark.both_cores
 def test_progress_is_shown_live_in_a_terminal(controller: Controller) -> None:
     # Long enough for some looks after the join has begun, also on a machine with other work.
     controller.testbed.settings(stack_seconds=18)
@@ -147,7 +146,6 @@ def test_progress_is_shown_live_in_a_controllers_event_stream(controller: Contro
     assert told[-1]["seen"] - told[0]["seen"] > 1
 
 
-@pytest.mark.both_cores
 def test_a_failure_is_told_at_once_and_the_next_run_repairs_it(controller: Controller) -> None:
     controller.testbed.settings(stack_seconds=30)
     fail_once(controller)

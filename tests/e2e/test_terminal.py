@@ -28,7 +28,7 @@ MODELS = {"endpoint": "https://bedrock.example.com", "models": ["sonnet_4_5"], "
 REASON = "Unable to assume the service linked role"
 
 
-@pytest.mark.both_cores
+@pytest.mark.newest_core
 def test_a_board_goes_on_and_what_stays_is_calm(running_testbed: TestBed, tmp_path: pathlib.Path) -> None:
     running_testbed.reset()
     running_testbed.settings(stack_seconds=8)
