@@ -14,10 +14,10 @@ NEWEST_PYTHON := $(NEWEST_PYTHON)
 MAIN := .venv/main/bin
 NEWEST := .venv/newest/bin
 TESTBED := .venv/testbed/bin
-# One more than there are processors, and the end-to-end tests have workers of their own, two more: tests wait for half
-# of their time.
-JOBS ?= $(shell expr $(shell nproc) + 1)
-WORKERS ?= $(shell expr $(shell nproc) + 2)
+JOBS ?= $(shell nproc)
+# Besides, the end-to-end tests have workers of their own, one more than there are processors: they wait for half of
+# their time. With more of either the processors do more for the same tests.
+WORKERS ?= $(shell expr $(JOBS) + 1)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home

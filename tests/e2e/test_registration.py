@@ -420,14 +420,14 @@ def test_the_prerequisites_tell_each_refusal_at_the_check_that_it_is_about(
 def test_the_prerequisites_without_a_key_with_another_and_without_a_management_plane(plane: Plane) -> None:
     assert {status for status, _words in prerequisites(plane, api_token="").values()} == {"skip"}
     accepted = {name: status for name, (status, _words) in prerequisites(plane).items()}
-    # No settings are declared.
-    assert accepted == {**dict.fromkeys(("reachable", "token", "runner"), "pass"), "settings": "skip"}
+    # No settings are declared, and no acceptance.
+    asked, unasked = ("reachable", "token", "runner"), ("settings", "acceptance")
+    assert accepted == {**dict.fromkeys(asked, "pass"), **dict.fromkeys(unasked, "skip")}
     rejected = prerequisites(plane, api_token="ona_wrong")
     assert {name: status for name, (status, _words) in rejected.items()} == {
         "reachable": "pass",
         "token": "fail",
-        "runner": "skip",
-        "settings": "skip",
+        **dict.fromkeys(("runner", *unasked), "skip"),
     }
     assert "GITPOD_API_KEY" in rejected["token"][1]
     assert "ona_wrong" not in str(rejected)
