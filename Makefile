@@ -16,7 +16,7 @@ NEWEST := .venv/newest/bin
 TESTBED := .venv/testbed/bin
 JOBS ?= $(shell nproc)
 # Besides, the end-to-end tests have workers of their own, one more than there are processors: they wait for half of
-# their time. With more of either the processors do more for the same tests.
+# their time.
 WORKERS ?= $(shell expr $(JOBS) + 1)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
