@@ -90,8 +90,8 @@ def look(fleet: Fleet, host: Host, tell: t.Callable[[Needs], None] = _to_nobody)
     facts, wanted = gather(template_options(fleet, host), Wanted.of(values, earlier), gathering, given)
     if isinstance(facts.template, Template):
         fleet.hide(secret_texts(wanted.parameters, facts.template))
-    deployed = isinstance(facts.stack, Stack) and status.exists(facts.stack.status)
-    ahead = stepping.look_ahead(values, wanted, facts, fleet.pool, deployed)
+    release = _release(wanted, facts)
+    ahead = stepping.look_ahead(values, wanted, facts, fleet.pool, deployed=release["exists"])
     facts = dataclasses.replace(facts, settings=ahead.settings, acceptance=ahead.acceptance)
     found = evaluate(checks.ALL, wanted, facts, skip, warn_only)
     ready = not any(result["status"] == FAIL for result in found)
@@ -106,8 +106,8 @@ def look(fleet: Fleet, host: Host, tell: t.Callable[[Needs], None] = _to_nobody)
         "checks": found,
         "plan": [stage.as_result() for stage in (*deploying, *ahead.plans)],
         "seen": {**seen(values, earlier, wanted, facts, deploying), **stepping.seen(ahead.plans)},
-        "stack_exists": deployed if isinstance(facts.stack, Stack) else None,
-        "release": _release(wanted, facts),
+        "stack_exists": release["exists"] if isinstance(facts.stack, Stack) else None,
+        "release": release,
         "deployed": deployed_values(wanted, values),
         "account_id": facts.caller.account if isinstance(facts.caller, Caller) else "",
         "policies": policies(wanted, facts) if values.get("gitpod_prerequisites_artifacts") else {},

@@ -55,14 +55,14 @@ def look_ahead(values: Values, wanted: Wanted, facts: Facts, pool: Pool, deploye
 
     :param deployed: whether the runner's stack is there.
     """
-    kinds, accepts = desired.declared(values), bool(values.get("gitpod_acceptance"))
+    kinds, accepts = desired.declared(values), deployed and bool(values.get("gitpod_acceptance"))
     if not wanted.api_token or not (kinds or accepts):
         return NextSteps()
     runner_id = _runner_id(wanted, facts)
-    present = None if runner_id is None else _present(values, wanted, pool, runner_id)
+    present = None if runner_id is None else _present(values, wanted, pool, runner_id, accepts)
     if not isinstance(present, Present):
         unread = tuple(foresee(values, None, _exists(runner_id)))
-        return NextSteps(unread, present if kinds else None, present if accepts and deployed else None)
+        return NextSteps(unread, present if kinds else None, present if accepts else None)
     present = dataclasses.replace(present, complete=bool(runner_id) and deployed)
     return NextSteps(
         plans=tuple(foresee(values, present, _exists(runner_id))),
@@ -110,9 +110,8 @@ def _runner_id(wanted: Wanted, facts: Facts) -> str | None:
     return found.id if found else ""
 
 
-def _present(values: Values, wanted: Wanted, pool: Pool, runner_id: str) -> Present | Unread:
+def _present(values: Values, wanted: Wanted, pool: Pool, runner_id: str, accepts: bool) -> Present | Unread:
     try:
-        accepts = bool(values.get("gitpod_acceptance"))
         return look(plane.api(pool, registering.connection(wanted)), runner_id, values, accepts)
     except RunnerError as error:
         return Unread.of(error, "" if isinstance(error, ApiError) else "read the runner's settings")

@@ -136,8 +136,7 @@ def settings(_wanted: Wanted, facts: Facts) -> Finding:
 @check(
     "management_plane.acceptance",
     asks="Has the runner the environment class of the acceptance?",
-    why="With `gitpod_acceptance` the run ends with an environment on the runner, and upgrades no further runner where"
-    " none can be made.",
+    why="With `gitpod_acceptance` the run ends with an environment on the runner, and fails where none can be made.",
     fix="Correct `gitpod_acceptance_environment_class`, or enable a class.",
 )
 def acceptance(_wanted: Wanted, facts: Facts) -> Finding:
