@@ -29,7 +29,7 @@ from tests.e2e.stories import DOMAIN, LARGE, NAME, REGION, STORIES, SUBNETS, VPC
 if t.TYPE_CHECKING:
     from tests.testbed.client import TestBed
 
-AP = HOSTS[2]
+US, _EU, AP = HOSTS
 # Actions that are taken away at once.
 TOGETHER = 8
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed (make debian-packages)")
@@ -79,9 +79,14 @@ def test_a_runners_whole_life_under_the_documented_policies(controller: Controll
     controller.credentials = deployer.environment
     testbed.enforce()
 
+    # One with a record in Route 53, one with an endpoint.
+    hosts = (US, AP)
+
     def play(name: str, *more: str) -> Run:
         deployer.give(of_playbook(name))
-        return done(controller.play(f"{COLLECTION}.{name}", *more), controller)
+        return done(
+            controller.play(f"{COLLECTION}.{name}", "--limit", ",".join((*hosts, "localhost")), *more), controller
+        )
 
     # What the template's resources need is another's test: a thousand decisions for each runner.
     without_template = extra(gitpod_prerequisites_skip=["permissions.template"])
@@ -92,9 +97,9 @@ def test_a_runners_whole_life_under_the_documented_policies(controller: Controll
     released = {"gitpod_stack_releases_url": testbed.releases_url, "gitpod_stack_release_channel": "stable"}
     play("upgrade", "--limit", AP, *extra(**released))
     directory = str(controller.directory / "adopted")
-    regions = ",".join(EXAMPLES[host]["gitpod_region"] for host in HOSTS)
+    regions = ",".join(EXAMPLES[host]["gitpod_region"] for host in hosts)
     play("adopt", *extra(gitpod_adopt_regions=regions, gitpod_adopt_directory=directory))
-    confirmed = extra(gitpod_teardown_confirm=",".join(HOSTS), gitpod_teardown_delete_buckets=True)
+    confirmed = extra(gitpod_teardown_confirm=",".join(hosts), gitpod_teardown_delete_buckets=True)
     play("teardown", *confirmed)
 
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The main job on three runners: foreseen, done, done again for nothing, and repaired where someone changed something.
 
-One test, because what it looks at costs minutes to build: the calls, the processes and the secrets of the same runs.
+One test, because what it looks at costs minutes to build: the calls, the processes and the secrets of the same runs. On
+the older ansible-core, C(make demo) runs the same job over the same three runners.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def processes(output: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.both_cores
-def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controller, pytestconfig: pytest.Config) -> None:
+@pytest.mark.newest_core
+def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controller) -> None:
     predicted = controller.play(SITE, "--check", "--diff")
     assert predicted.code == 0, predicted.output
     assert {host for host, counters in predicted.recap.items() if counters["changed"]} == set(HOSTS)
@@ -51,9 +52,6 @@ def test_from_nothing_to_verified_for_nothing_and_repaired(controller: Controlle
     verified_and_reported(second)
     little_is_done(second, controller)
 
-    if "both_cores" in pytestconfig.option.markexpr:
-        # What follows does not depend on the version of ansible-core; the other session has it.
-        return
     differ_by_hand(controller)
     planned = controller.play(SITE, "--check")
     assert planned.code == 0, planned.output

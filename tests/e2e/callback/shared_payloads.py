@@ -1,27 +1,100 @@
 # Copyright: gitpod.enterprise_runner contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs of one test session share the modules that Ansible has packed.
+"""Runs of one test session share the modules that Ansible has packed, and their bytecode.
 
 Ansible packs each module with what it imports, once a run, and keeps the package in the run's temporary directory. For
 a suite of many short runs that is a large part of the time. Here that part of the temporary directory is a link to a
 directory of the session.
+
+Python compiles what it imports from a package anew in each process, which is half of a module's time. So the shared
+package has the bytecode beside each source. The run that packs a module still uses the sources alone, as do the
+packages of C(make demo) and molecule, which do not come by here. Ansible's loader of collections compiles each plugin
+anew as well; here it is given the bytecode that it made of the same source before.
 """
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import hashlib
+import io
+import marshal
 import os
 import pathlib
+import py_compile
+import sys
+import tempfile
+import typing as t
+import zipfile
 
 from ansible import constants
+from ansible.executor import module_common
 from ansible.plugins.callback import CallbackBase
+from ansible.utils.collection_loader import _collection_finder
+
+if t.TYPE_CHECKING:
+    import types
 
 DOCUMENTATION = """
 name: shared_payloads
 type: aggregate
 short_description: Share packed modules between runs
-description: Links the cache of packed modules to the directory that TESTS_PAYLOADS names.
+description: Keeps packed modules and bytecode in the directory that TESTS_PAYLOADS names.
 """
+
+
+def compiled(package: bytes) -> bytes:
+    """A zip file with the bytecode of this Python beside each source; another Python takes the source."""
+    output = io.BytesIO()
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        zipfile.ZipFile(io.BytesIO(package)) as sources,
+        zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as both,
+    ):
+        source, bytecode = pathlib.Path(directory, "source.py"), pathlib.Path(directory, "source.pyc")
+        for name in sources.namelist():
+            content = sources.read(name)
+            both.writestr(name, content)
+            if name.endswith(".py"):
+                source.write_bytes(content)
+                unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+                py_compile.compile(str(source), str(bytecode), name, doraise=True, invalidation_mode=unchecked)
+                both.writestr(f"{name}c", bytecode.read_bytes())
+    return output.getvalue()
+
+
+def pack_bytecode() -> None:
+    """Have Ansible keep packages with their bytecode."""
+    keep = module_common._CachedModule.dump
+
+    def dump(packed: t.Any, path: str) -> None:
+        package = base64.b64encode(compiled(base64.b64decode(packed.zip_data)))
+        keep(dataclasses.replace(packed, zip_data=package), path)
+
+    module_common._CachedModule.dump = dump
+
+
+def keep_bytecode(directory: pathlib.Path) -> None:
+    """Have Ansible's loader of collections compile a source once a session; a source is known by all its text."""
+    directory.mkdir(exist_ok=True)
+    loader = _collection_finder._AnsibleCollectionPkgLoaderBase
+    compile_again = loader.get_code
+
+    def get_code(self: t.Any, fullname: str) -> types.CodeType | None:
+        source = self.get_source(fullname)
+        if not source:
+            return compile_again(self, fullname)
+        known = hashlib.sha256(repr((sys.version, self.get_filename(fullname), source)).encode())
+        kept = directory / known.hexdigest()
+        if not kept.exists():
+            with tempfile.NamedTemporaryFile(dir=directory, delete=False) as new:
+                new.write(marshal.dumps(compile_again(self, fullname)))
+            pathlib.Path(new.name).rename(kept)
+        code: types.CodeType = marshal.loads(kept.read_bytes())  # noqa: S302 - written above, in this session's directory
+        return code
+
+    loader.get_code = get_code
 
 
 class CallbackModule(CallbackBase):
@@ -38,3 +111,5 @@ class CallbackModule(CallbackBase):
         link = pathlib.Path(constants.DEFAULT_LOCAL_TMP) / "ansiballz_cache"
         if not link.exists():
             link.symlink_to(shared, target_is_directory=True)
+        pack_bytecode()
+        keep_bytecode(shared / "bytecode")
