@@ -15,9 +15,9 @@ MAIN := .venv/main/bin
 NEWEST := .venv/newest/bin
 TESTBED := .venv/testbed/bin
 JOBS ?= $(shell nproc)
-# Besides, the end-to-end tests have workers of their own, one more than there are processors: they wait for half of
-# their time.
-WORKERS ?= $(shell expr $(JOBS) + 1)
+# Besides, the end-to-end tests have workers of their own, two more than there are processors: they wait for more than
+# half of their time.
+WORKERS ?= $(shell expr $(JOBS) + 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
@@ -162,8 +162,11 @@ e2e:
 e2e-newest:
 	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m 'both_cores or newest_core' tests/e2e
 
-# SCENARIO=dns plays one alone.
+# SCENARIO=dns plays one alone. The runs share packed modules, as those of the end-to-end tests do.
+molecule: export TESTS_PAYLOADS := $(CURDIR)/.work/molecule
+molecule: export ANSIBLE_CALLBACK_PLUGINS := $(CURDIR)/tests/e2e/callback
 molecule:
+	rm -rf $$TESTS_PAYLOADS
 	cd extensions && PATH=$(CURDIR)/$(MAIN):$$PATH python -m tests.with_testbed --stack-seconds 1 -- \
 	    molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
 

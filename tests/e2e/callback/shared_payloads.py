@@ -8,15 +8,16 @@ a suite of many short runs that is a large part of the time. Here that part of t
 directory of the session.
 
 Python compiles what it imports from a package anew in each process, which is half of a module's time. So the shared
-package has the bytecode beside each source. The run that packs a module still uses the sources alone, as do the
-packages of C(make demo) and molecule, which do not come by here. Ansible's loader of collections compiles each plugin
-anew as well; here it is given the bytecode that it made of the same source before.
+package has the bytecode beside each source. The run that packs a module still uses the sources alone, as does
+C(make demo), which does not come by here. Ansible's loader of collections compiles each plugin anew as well; here it is
+given the bytecode that it made of the same source before.
 """
 
 from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import hashlib
 import io
 import marshal
@@ -44,23 +45,45 @@ description: Keeps packed modules and bytecode in the directory that TESTS_PAYLO
 """
 
 
-def compiled(package: bytes) -> bytes:
+def once(what: object, make: t.Callable[[], bytes]) -> bytes:
+    """What was made of this before in the session by this Python, or now."""
+    directory = pathlib.Path(os.environ["TESTS_PAYLOADS"], "bytecode")
+    directory.mkdir(parents=True, exist_ok=True)
+    kept = directory / hashlib.sha256(repr((sys.version, what)).encode()).hexdigest()
+    if not kept.exists():
+        with tempfile.NamedTemporaryFile(dir=directory, delete=False) as new:
+            new.write(make())
+        pathlib.Path(new.name).rename(kept)
+    return kept.read_bytes()
+
+
+def bytecode(name: str, source: bytes) -> bytes:
+    """The content of a file with bytecode, which is taken without a look at its source."""
+    with tempfile.TemporaryDirectory() as directory:
+        written = pathlib.Path(directory, "source.py")
+        written.write_bytes(source)
+        compiled = py_compile.compile(
+            str(written),
+            f"{written}c",
+            name,
+            doraise=True,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+        return pathlib.Path(str(compiled)).read_bytes()
+
+
+def with_bytecode(package: bytes) -> bytes:
     """A zip file with the bytecode of this Python beside each source; another Python takes the source."""
     output = io.BytesIO()
     with (
-        tempfile.TemporaryDirectory() as directory,
         zipfile.ZipFile(io.BytesIO(package)) as sources,
         zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as both,
     ):
-        source, bytecode = pathlib.Path(directory, "source.py"), pathlib.Path(directory, "source.pyc")
         for name in sources.namelist():
-            content = sources.read(name)
-            both.writestr(name, content)
+            source = sources.read(name)
+            both.writestr(name, source)
             if name.endswith(".py"):
-                source.write_bytes(content)
-                unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-                py_compile.compile(str(source), str(bytecode), name, doraise=True, invalidation_mode=unchecked)
-                both.writestr(f"{name}c", bytecode.read_bytes())
+                both.writestr(f"{name}c", once(("package", name, source), functools.partial(bytecode, name, source)))
     return output.getvalue()
 
 
@@ -69,15 +92,14 @@ def pack_bytecode() -> None:
     keep = module_common._CachedModule.dump
 
     def dump(packed: t.Any, path: str) -> None:
-        package = base64.b64encode(compiled(base64.b64decode(packed.zip_data)))
+        package = base64.b64encode(with_bytecode(base64.b64decode(packed.zip_data)))
         keep(dataclasses.replace(packed, zip_data=package), path)
 
     module_common._CachedModule.dump = dump
 
 
-def keep_bytecode(directory: pathlib.Path) -> None:
+def keep_bytecode() -> None:
     """Have Ansible's loader of collections compile a source once a session; a source is known by all its text."""
-    directory.mkdir(exist_ok=True)
     loader = _collection_finder._AnsibleCollectionPkgLoaderBase
     compile_again = loader.get_code
 
@@ -85,13 +107,10 @@ def keep_bytecode(directory: pathlib.Path) -> None:
         source = self.get_source(fullname)
         if not source:
             return compile_again(self, fullname)
-        known = hashlib.sha256(repr((sys.version, self.get_filename(fullname), source)).encode())
-        kept = directory / known.hexdigest()
-        if not kept.exists():
-            with tempfile.NamedTemporaryFile(dir=directory, delete=False) as new:
-                new.write(marshal.dumps(compile_again(self, fullname)))
-            pathlib.Path(new.name).rename(kept)
-        code: types.CodeType = marshal.loads(kept.read_bytes())  # noqa: S302 - written above, in this session's directory
+        known = ("plugin", self.get_filename(fullname), source)
+        code: types.CodeType = marshal.loads(  # noqa: S302 - written by this very session
+            once(known, lambda: marshal.dumps(compile_again(self, fullname)))
+        )
         return code
 
     loader.get_code = get_code
@@ -112,4 +131,4 @@ class CallbackModule(CallbackBase):
         if not link.exists():
             link.symlink_to(shared, target_is_directory=True)
         pack_bytecode()
-        keep_bytecode(shared / "bytecode")
+        keep_bytecode()
