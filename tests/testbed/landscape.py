@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import pathlib
 import typing as t
@@ -21,10 +22,16 @@ from .settings import Settings
 FILE = pathlib.Path(__file__).with_name("landscape.yml")
 
 
+@functools.cache
+def described() -> str:
+    """landscape.yml as JSON, read once: a test bed is emptied and seeded before each test."""
+    return json.dumps(yaml.safe_load(FILE.read_text("utf-8")))
+
+
 def seed(settings: Settings, plane: ManagementPlane, ca_pem: str) -> dict[str, str]:
     """Create everything; exchange tokens by region."""
     account = settings.account_id
-    landscape = yaml.safe_load(FILE.read_text("utf-8"))
+    landscape = json.loads(described())
     tokens = {region: add(account, plane, region, wanted, ca_pem) for region, wanted in landscape["regions"].items()}
     with request_scope(account, "us-east-1"):
         for zone in landscape["hosted_zones"]:
