@@ -4,7 +4,7 @@
 """The main job on three runners: foreseen, done, done again for nothing, and repaired where someone changed something.
 
 One test, because what it looks at costs minutes to build: the calls, the processes and the secrets of the same runs. On
-the older ansible-core, C(make demo) runs the same job over the same three runners.
+the older ansible-core, C(make demo) has the first and the second run over the same three runners.
 """
 
 from __future__ import annotations
