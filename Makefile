@@ -159,6 +159,8 @@ testbed:
 e2e:
 	NEWEST_CORE=$(NEWEST_PYTHON) $(MAIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/e2e
 
+# Each module in a Python of its own there (tests/e2e/warm_python.py).
+e2e-newest: export TESTS_COLD := 1
 e2e-newest:
 	$(NEWEST)/python -m pytest -q -p no:cacheprovider -m 'both_cores or newest_core' tests/e2e
 

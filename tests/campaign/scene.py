@@ -87,6 +87,7 @@ class Scene:
     def start_playbook(self, name: str, *arguments: str) -> subprocess.Popen[str]:
         """Begin a playbook in a process group of its own; its output goes to a file of its number."""
         controller = self.controller()
+        controller.warm = False
         environment = controller.environment()
         if self.aws_endpoint_url:
             environment["AWS_ENDPOINT_URL"] = self.aws_endpoint_url

@@ -47,6 +47,7 @@ class Ran:
 
 def run(controller: Controller, case: Case) -> Ran:
     """Run a case in the controller's directory, whose inventory has the runners."""
+    controller.warm = False
     here = controller.directory
 
     def filled(text: str) -> str:

@@ -14,7 +14,7 @@ import typing as t
 import pytest
 
 from tests import collection
-from tests.e2e import permissions
+from tests.e2e import permissions, warm_python
 from tests.e2e.harness import Controller
 from tests.testbed.client import TestBed
 from tests.zone_keeper import ZoneKeeper
@@ -26,6 +26,7 @@ if t.TYPE_CHECKING:
 
 SESSION = "TESTS_SESSION"
 DIFFERENCES = pytest.StashKey[list[str]]()
+WARM_PYTHON = pytest.StashKey["subprocess.Popen[bytes]"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[SESSION] = tempfile.mkdtemp(prefix="gitpod-e2e-")
         os.environ["TESTS_PAYLOADS"] = f"{os.environ[SESSION]}/payloads"
+        if "TESTS_COLD" not in os.environ:
+            os.environ["TESTS_WARM_PYTHON"] = f"{os.environ[SESSION]}/warm-python"
+            config.stash[WARM_PYTHON] = warm_python.start(os.environ["TESTS_WARM_PYTHON"])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -65,6 +69,8 @@ def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> N
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind."""
     if not hasattr(config, "workerinput"):
+        if WARM_PYTHON in config.stash:
+            config.stash[WARM_PYTHON].communicate(timeout=60)
         shutil.rmtree(os.environ.pop(SESSION, ""), ignore_errors=True)
 
 

@@ -69,6 +69,8 @@ class Controller:
         self.inventory = inventory
         # Of the environment: the account's own, unless a test has others.
         self.credentials: dict[str, str] = {}
+        # Modules may be forks of one Python (warm_python.py), but not where a test is about their life or their end.
+        self.warm = True
 
     def command(self, playbook: str, *arguments: str, hosts: dict[str, dict[str, t.Any]] | None = None) -> list[str]:
         """ansible-playbook with the inventory, which is the example unless a test gives it another.
@@ -133,6 +135,8 @@ class Controller:
         if "TESTS_PAYLOADS" in os.environ:
             ansible["ANSIBLE_CALLBACK_PLUGINS"] = str(ROOT / "tests/e2e/callback")
             ansible["TESTS_PAYLOADS"] = os.environ["TESTS_PAYLOADS"]
+            if "TESTS_WARM_PYTHON" in os.environ and self.warm:
+                ansible["TESTS_WARM_PYTHON"] = os.environ["TESTS_WARM_PYTHON"]
         return {**ansible, **variables(self.testbed, self.artifacts), **self.credentials}
 
     def writes(self) -> list[str]:

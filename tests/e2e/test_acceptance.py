@@ -34,6 +34,7 @@ def plane(testbed: TestBed, **body: t.Any) -> dict[str, t.Any]:
 
 def broken_off(controller: Controller, testbed: TestBed) -> str:
     """What a run says that is asked for an acceptance by its tag, and interrupted while the environment starts."""
+    controller.warm = False
     process = subprocess.Popen(
         controller.command(SITE, "--tags", "acceptance", "--limit", "gitpod_runners[0]"),
         cwd=controller.directory,

@@ -50,6 +50,7 @@ class Broken:
     def __init__(self, controller: Controller, *arguments: str) -> None:
         self.mark = uuid.uuid4().hex
         self._log = controller.directory / f"{self.mark}.log"
+        controller.warm = False
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 controller.command(*arguments),

@@ -167,6 +167,7 @@ def test_a_failure_is_told_at_once_and_the_next_run_repairs_it(controller: Contr
 
 
 def test_an_interrupted_run_is_resumed_and_nothing_is_started_twice(controller: Controller) -> None:
+    controller.warm = False
     controller.testbed.settings(stack_seconds=12)
     command = controller.command(SITE, "--limit", EU, *STAGE)
     process = subprocess.Popen(

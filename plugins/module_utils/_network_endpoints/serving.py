@@ -19,7 +19,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_
     INTERFACE,
     SERVICES,
     Listed,
-    listed,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._network_endpoints.model import (
     Ground,
@@ -100,12 +99,11 @@ def of_service(service: Listed, endpoints: t.Iterable[Endpoint], region: str, ki
 
     :param kind: only of this kind; by default of every kind.
     """
+    names = service.names(region)
     return [
         endpoint
         for endpoint in endpoints
-        if listed(endpoint.service_name, region) == service
-        and (not kind or endpoint.kind == kind)
-        and stage(endpoint.state) != LEAVING
+        if endpoint.service_name in names and (not kind or endpoint.kind == kind) and stage(endpoint.state) != LEAVING
     ]
 
 

@@ -1,0 +1,100 @@
+# Copyright: gitpod.enterprise_runner contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Modules of a local connection run in forks of the Python that C(tests/e2e/warm_python.py) keeps.
+
+Only what Ansible has packed for this very Python goes there; every other command runs as it would. Without the server,
+or where TESTS_WARM_PYTHON names none, everything does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shlex
+import socket
+import sys
+import tempfile
+import typing as t
+
+from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import connection_loader
+
+DOCUMENTATION = """
+name: warm_modules
+type: aggregate
+short_description: Run modules without a start of Python for each
+description: Has modules run in forks of the server at the socket that TESTS_WARM_PYTHON names.
+"""
+
+
+def module_of(command: str, piped: bytes | None) -> tuple[bytes, list[str], dict[str, str]] | None:
+    """The script, arguments and additions to the environment of a command that runs a packed module."""
+    shell = shlex.split(command)
+    if shell[:2] != ["/bin/sh", "-c"] or len(shell) != 3:
+        return None
+    words = shlex.split(shell[2].removesuffix(" && sleep 0"))
+    added: dict[str, str] = {}
+    while words and "=" in words[0]:
+        name, _, value = words.pop(0).partition("=")
+        added[name] = value
+    if not words or pathlib.Path(words[0]).parent != pathlib.Path(sys.executable).parent:
+        return None
+    if len(words) == 1 and piped and b"_ANSIBALLZ_WRAPPER = True" in piped[:4096]:
+        return piped, [], added
+    if len(words) == 2 and pathlib.Path(words[1]).name.startswith("AnsiballZ_") and not piped:
+        return pathlib.Path(words[1]).read_bytes(), words[1:], added
+    return None
+
+
+def answer(address: str, script: bytes, arguments: list[str], added: dict[str, str]) -> tuple[int, bytes, bytes] | None:
+    """Exit code, output and errors of the module; nothing when nobody listens."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    environment = {**os.environ, **added}
+    request = {"arguments": arguments, "environment": environment, "directory": str(pathlib.Path.cwd()), "umask": umask}
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection,
+        tempfile.TemporaryFile() as file,
+        tempfile.TemporaryFile() as output,
+        tempfile.TemporaryFile() as errors,
+    ):
+        try:
+            connection.connect(address)
+        except OSError:
+            return None
+        file.write(script)
+        file.flush()
+        descriptors = [file.fileno(), output.fileno(), errors.fileno()]
+        socket.send_fds(connection, [json.dumps(request).encode()], descriptors)
+        code = int(connection.recv(16) or b"-9")
+        output.seek(0)
+        errors.seek(0)
+        return code, output.read(), errors.read()
+
+
+class CallbackModule(CallbackBase):
+    """Does its work when it is loaded, before the first task."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "warm_modules"
+
+    def __init__(self) -> None:
+        super().__init__()
+        address = os.environ.get("TESTS_WARM_PYTHON")
+        if not address:
+            return
+        local: t.Any = connection_loader.get("local", class_only=True)
+        start = local.exec_command
+
+        def exec_command(
+            self: t.Any, cmd: str, in_data: bytes | None = None, sudoable: bool = True
+        ) -> tuple[int, bytes, bytes]:
+            module = module_of(cmd, in_data)
+            found = answer(address, *module) if module and not self.become else None
+            ended: tuple[int, bytes, bytes] = found or start(self, cmd, in_data=in_data, sudoable=sudoable)
+            return ended
+
+        local.exec_command = exec_command
