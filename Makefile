@@ -15,9 +15,10 @@ MAIN := .venv/main/bin
 NEWEST := .venv/newest/bin
 TESTBED := .venv/testbed/bin
 JOBS ?= $(shell nproc)
-# Besides, the end-to-end tests have workers of their own, one more than there are processors: they wait for half of
-# their time. With two more the whole was not faster.
-WORKERS ?= $(shell expr $(JOBS) + 1)
+# One more than there are processors: what waits leaves one idle. The end-to-end tests have as many workers of their own
+# besides.
+ONE_MORE := $(shell expr $(JOBS) + 1)
+WORKERS ?= $(ONE_MORE)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 export ANSIBLE_HOME := $(CURDIR)/.work/ansible-home
@@ -45,7 +46,7 @@ demo: .venv/main/.runtime .venv/testbed/.ready .work/collections/.linked ## Thre
 test: ## Every gate and every test, in parallel where independent
 	@test -n "$(NEWEST_PYTHON)" || echo "No second Python (3.12 or 3.13) found: tests of the newest ansible-core are left out"
 	$(MAKE) -j$(JOBS) venvs debian-packages
-	$(MAKE) -j$(JOBS) --output-sync=target $(TESTS) $(GATES)
+	$(MAKE) -j$(ONE_MORE) --output-sync=target $(TESTS) $(GATES)
 
 gates: venvs ## Every gate, no test
 	$(MAKE) -j$(JOBS) --output-sync=target $(GATES)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import clean, every_runner
 
 _DOCS = "https://ona.com/docs/ona"
 STEPS: t.Mapping[str, tuple[str, str]] = {
@@ -61,6 +61,6 @@ def whom(step: t.Mapping[str, t.Any], count: int) -> str:
     """For which runners a step is, in a few words."""
     named = step["runners"]
     if len(named) == count and count > 1:
-        return f"all {count} runners"
+        return every_runner(count)
     more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
     return clean(f"{', '.join(named[:NAMED])}{more}")

@@ -12,6 +12,7 @@ import typing as t
 RUNNER, DOMAIN, REGION = "<runner>", "<domain>", "<region>"
 # Shorter names may be words of a sentence.
 SHORTEST_OWN = 4
+BOTH = 2
 
 
 def clean(text: t.Any) -> str:
@@ -67,11 +68,16 @@ def once(lines: t.Mapping[str, t.Sequence[str]], most_names: int = 3) -> list[st
     return [f"{_listed(who, most_names, len(lines))}: {line}" for line, who in names.items()]
 
 
+def every_runner(count: int) -> str:
+    """How a fleet of more than one is called."""
+    return "both runners" if count == BOTH else f"all {count} runners"
+
+
 def _listed(names: t.Sequence[str], most: int, all_of_them: int) -> str:
     if len(names) == 1:
         return names[0]
     if len(names) == all_of_them:
-        return f"all {len(names)} runners"
+        return every_runner(len(names))
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{len(names)} runners ({', '.join(names[:most])}{more})"
 

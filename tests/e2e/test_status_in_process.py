@@ -16,15 +16,20 @@ if t.TYPE_CHECKING:
 COMPARING = {"DetectStackDrift", "DescribeStackDriftDetectionStatus"}
 
 
-def status(controller: Controller, drift: str) -> dict[str, t.Any]:
-    """One look at the runner, and nothing but its stack."""
+def status(controller: Controller, drift: str, **more: t.Any) -> dict[str, t.Any]:
+    """One look at the runner."""
     controller.testbed.clear_calls()
     inventory = {
         "gitpod_region": REGION,
         "gitpod_runner_name": OPTIONS["name"],
+        "gitpod_domain_name": OPTIONS["parameters"]["Domain Name"],
+        "gitpod_resolvers": [controller.testbed.dns],
+        "gitpod_status_port": controller.testbed.https_port,
+        "gitpod_verify_ca_path": controller.testbed.ca_file,
         "gitpod_runner_id": OPTIONS["parameters"]["Runner ID"],
         "gitpod_status_drift": drift,
         "gitpod_stack_releases_url": controller.testbed.releases_url,
+        **more,
     }
     found = looking.status(controller.testbed, inventory)
     assert not found.get("failed"), found
@@ -77,3 +82,24 @@ def test_the_last_comparison_is_read_and_none_is_begun(controller: Controller) -
         assert refused["status"] == "skip"
         assert f"cloudformation:{operation}" in refused["remediation"]
         controller.testbed.control("DELETE", "faults")
+
+
+def test_a_domain_that_the_inventory_leaves_out_is_the_stacks(controller: Controller) -> None:
+    run(controller)
+
+    def names(**more: t.Any) -> dict[str, dict[str, t.Any]]:
+        found = status(controller, "skip", **more)
+        return {check["id"]: check for check in found["checks"] if check["id"] in ("dns", "health")}
+
+    declared = names()
+    assert OPTIONS["parameters"]["Domain Name"] in declared["dns"]["summary"], "there is no record yet"
+    assert names(gitpod_domain_name="") == declared
+    assert called(controller) == {"DescribeStacks", "GetTemplateSummary"}
+
+    controller.testbed.add_fault(
+        service="cloudformation", operation="GetTemplateSummary", error="AccessDenied", message="not authorized"
+    )
+    for check in names(gitpod_domain_name="").values():
+        assert check["status"] == "skip"
+        assert "cloudformation:GetTemplateSummary" in check["remediation"]
+    controller.testbed.control("DELETE", "faults")

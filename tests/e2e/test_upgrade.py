@@ -169,3 +169,43 @@ def test_an_upgrade_that_was_killed_while_it_waited_is_attached_to(
     assert operations(testbed, "ExecuteChangeSet") == [region[resized]]
     assert {run.report(name)["verification"]["healthy"] for name in (killed, resized)} == {True}
     assert f"{killed}: an earlier run began this upgrade" in run.output
+
+
+def test_an_upgrade_that_could_not_be_accepted_is_refused_before_it_begins(
+    running_testbed: TestBed, tmp_path: pathlib.Path
+) -> None:
+    testbed = running_testbed
+    fleet, _controller = fleet_of(testbed, tmp_path, 5)
+    good, bare, disabled, not_asked, by_name = fleet.names
+    fleet.deploy(testbed, template_url(OLD), OLD)
+    ids = {runner.name: runner.id for runner in fleet.runners}
+    classes = [{"runner_id": ids[name], "name": "Small"} for name in (good, by_name)]
+    testbed.control(
+        "POST",
+        "management",
+        {"add_classes": [*classes, {"runner_id": ids[disabled], "name": "Small", "enabled": False}]},
+    )
+    plane = {
+        "gitpod_acceptance": True,
+        "gitpod_acceptance_environment_class": "Small",
+        "gitpod_api_token": testbed.api_token,
+        "gitpod_api_endpoint": testbed.management_plane_url,
+    }
+    raw = inventory(testbed, fleet, **plane)
+    raw[not_asked]["gitpod_acceptance"] = False
+    raw[by_name].update(gitpod_runner_id="", gitpod_exchange_token="")
+    testbed.clear_calls()
+
+    found = of_fleet(FleetModule(testbed, raw), look.run)
+    assert [name for name in fleet.names if not found[name].get("failed")] == [good, not_asked, by_name]
+    for name, why in ((bare, f"{bare} has no environment class Small"), (disabled, f"{disabled} is disabled")):
+        assert "gitpod_acceptance" in found[name]["msg"]
+        assert "nothing was changed" in found[name]["msg"]
+        assert why in found[name]["msg"]
+    # Not even a change set is computed for them.
+    assert len(operations(testbed, "CreateChangeSet")) == 3
+
+    raw = {good: {**raw[good], "gitpod_api_token": "another"}}
+    (alone,) = of_fleet(FleetModule(testbed, raw), look.run).values()
+    assert alone["failed"], "whether it could be accepted, nobody can tell"
+    assert "gitpod_api_token" in alone["msg"]

@@ -21,6 +21,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.mod
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.table import ACTION_WORDS
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.wrapping import listed, wrapped
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import CREATE
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._text import every_runner
 
 WORDS = {FAIL: "FAIL", WARN: "WARN", SKIP: "skip", PASS: "pass"}
 # Warnings of one kind that are worded differently for each runner; failures are always told in full.
@@ -87,7 +88,7 @@ def _whose(names: t.Sequence[str], labels: Labels) -> str:
     if len(names) == 1:
         return names[0]
     if len(names) == len(labels):
-        return f"all {len(names)} runners"
+        return every_runner(len(names))
     return f"{len(names)} runners ({listed(names)})"
 
 

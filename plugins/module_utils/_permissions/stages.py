@@ -258,6 +258,8 @@ VERIFY = (
 
 STATUS = (
     *actions("cloudformation", "DescribeStacks", "ListStacks", when=known.STATUS),
+    # Of a runner whose inventory leaves out what its stack has.
+    *actions("cloudformation", "GetTemplateSummary", when=known.STATUS, optional=True),
     *actions(
         "cloudformation", "DescribeChangeSet", "ListChangeSets", scopes=known.STACK, when=known.STATUS, optional=True
     ),

@@ -249,7 +249,9 @@ def _of_checks(area: str, seen: Seen) -> Result:
         return unseen(area, seen.checks)
     mine = [check for check in seen.checks or () if check.identifier.startswith(_CHECKS[area])]
     if not mine:
-        return Result(area, SKIP, "No domain name is known (gitpod_domain_name).")
+        return Result(
+            area, SKIP, "No domain name is known: neither the inventory nor the stack has one (gitpod_domain_name)."
+        )
     worst = max(mine, key=lambda check: _RANK[check.status])
     if worst.status in (PASS, SKIP):
         told = {"dns": "Both names lead to the load balancer.", "health": "Both names answer /_health."}

@@ -18,6 +18,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudfor
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.api import Api as StackApi
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.finding import find
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.standing import made_good
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import asking
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.names import folded
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.server import parsed
@@ -31,7 +32,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._health.o
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.clients import Clients, FleetConnections
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.fleet import Fleet, Host, Values
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.gathering import Gathering, attempt
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.module import Connected, looked
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._privatelink.api import Api as EndpointApi
@@ -66,12 +67,14 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
 
     :raises RunnerError: the stack cannot be read; without it nothing can be said.
     """
-    values = host.values
+    values = dict(host.values)
     clients = fleet.clients(host)
     api = StackApi(clients("cloudformation"), lambda: clients("elbv2"))
     runner = stack_desired.runner_of(values, host.earlier)
     found = fleet.pool.run(find, api, runner, values["gitpod_stack_name"])
     stack = found.seen
+    standing = fleet.pool.run(attempt, "cloudformation:GetTemplateSummary", lambda: made_good(api, stack, host.values))
+    values.update({} if standing is None or isinstance(standing, Unread) else standing)
     wanted = Wanted(
         domain=folded(values.get("gitpod_domain_name") or ""),
         channel=values.get("gitpod_status_release_channel") or "stable",
@@ -82,6 +85,8 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         runner_id=host.earlier.runner_id(values) or stack.tags.get(RUNNER_ID_TAG, ""),
     )
     seen = look_around(fleet, values, wanted, clients, stack)
+    if isinstance(standing, Unread) and not wanted.domain:
+        seen = dataclasses.replace(seen, checks=standing)
     checks = judge.judge(wanted, seen)
     return result(wanted, seen, checks, judge.alerts(checks, values["gitpod_status_fail_on"]))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._acceptance.ahead import require_class
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import (
     desired,
     operation,
@@ -56,7 +57,8 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
     It waits for its change set in the runner's own thread, so that fifty runners do not wait for each other's.
 
     :raises InputError: no release is named.
-    :raises RunnerError: the release or the stack cannot be read, or the change set is refused.
+    :raises RunnerError: the release or the stack cannot be read, the change set is refused, or the runner could not
+        be accepted afterwards.
     """
     options = desired.start(host.values, host.earlier)
     if not (options.get("release_version") or options.get("release_channel")):
@@ -66,9 +68,11 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
             next_step="Give one, such as -e gitpod_stack_release_version=v20260115.2, or"
             " -e gitpod_stack_release_channel=stable for the newest of a channel",
         )
+    plane_options = {**connection(host.values), **PATIENCE}
+    require_class(fleet.pool, plane_options, host.values, host.earlier.runner_id(host.values))
     clients = fleet.clients(host)
     template = _source(fleet, host, options, clients)
-    running = _running(fleet, host)
+    running = _running(fleet, host, plane_options)
     options["running_version"] = running
     api = HidingApi(clients("cloudformation"), lambda: clients("elbv2"), options["parameters"], fleet.hide)
     outcome = _foreseen(api, options, template)
@@ -95,7 +99,7 @@ def _foreseen(api: Api, options: t.Mapping[str, t.Any], template: source.Source)
     return operation.present(api, asked, template.location, mode)
 
 
-def _running(fleet: Fleet, host: Host) -> str:
+def _running(fleet: Fleet, host: Host, options: t.Mapping[str, t.Any]) -> str:
     """The release that the runner reports; empty without an API token or an ID, and where the plane does not say.
 
     An upgrade does not need it: without it, only what the stack records tells a step back.
@@ -103,7 +107,6 @@ def _running(fleet: Fleet, host: Host) -> str:
     identifier = host.earlier.runner_id(host.values)
     if not (host.values.get("gitpod_api_token") and identifier):
         return ""
-    options = {**connection(host.values), **PATIENCE}
     try:
         (found,) = plane.runners(fleet.pool, options, identifier)
     except (ImportError, RunnerError):

@@ -36,7 +36,7 @@ def test_what_nobody_declares_ends_the_report_with_its_links() -> None:
         "  Configure repository access (a)",
         f"    {ACCESS}",
         "    or declare gitpod_runner_settings_scm_integrations",
-        "  Configure environment classes (all 2 runners)",
+        "  Configure environment classes (both runners)",
         f"    {CLASSES}",
         "    or declare gitpod_runner_settings_environment_classes",
     ]
