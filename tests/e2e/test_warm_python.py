@@ -15,9 +15,13 @@ import typing as t
 import zipfile
 
 import pytest
+import yaml
 
 from tests.e2e import warm_python
 from tests.e2e.callback.warm_modules import answer, module_of
+
+if t.TYPE_CHECKING:
+    from tests.e2e.harness import Controller
 
 LIBRARY = warm_python.ansible_library()
 TEXT = "ansible/module_utils/common/text/converters.py"
@@ -33,6 +37,8 @@ print(converters.__file__, getattr(converters, "CHANGED", ""))
 @pytest.fixture
 def address() -> str:
     """Where the session's server listens, once it does."""
+    if "TESTS_COLD" in os.environ:
+        pytest.skip("there is none")
     address = os.environ["TESTS_WARM_PYTHON"]
     deadline = time.monotonic() + 60
     while not pathlib.Path(address).exists():
@@ -43,9 +49,9 @@ def address() -> str:
 
 def run(address: str, script: str, arguments: t.Sequence[str] = ()) -> tuple[int, str, str]:
     """Exit code, output and errors of a script."""
-    found = answer(address, script.encode(), list(arguments), {"OF_THE_TASK": "1"})
+    found = answer(address, str(pathlib.Path.cwd()), script.encode(), list(arguments), {"OF_THE_TASK": "1"})
     assert found, "nobody listens"
-    return found[0], found[1].decode(), found[2].decode()
+    return found[0], found[1].decode(errors="replace"), found[2].decode(errors="replace")
 
 
 def package(path: pathlib.Path, without: str = "", **changed: str) -> str:
@@ -78,7 +84,10 @@ sys.exit(3)
     assert (code, output) == (1, "")
     assert errors.startswith("Traceback")
     assert errors.endswith("ValueError: why\n")
-    assert run(address, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")[0] == -signal.SIGKILL
+    assert run(address, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")[0] == 128 + signal.SIGKILL
+    monkeypatch.setenv("LONG", "x" * 100_000)
+    monkeypatch.setenv("LONGER", "x" * 100_000)
+    assert run(address, "import os; print(len(os.environ['LONG']), '\\udcff')")[0] == 0
 
 
 def test_imports_are_those_of_the_package(address: str, tmp_path: pathlib.Path) -> None:
@@ -100,6 +109,17 @@ def test_imports_are_those_of_the_package(address: str, tmp_path: pathlib.Path) 
     assert "ImportError: cannot import name 'converters'" in errors
 
 
+def test_a_module_runs_in_the_playbooks_directory(address: str, controller: Controller) -> None:
+    assert address
+    playbook = controller.directory / "elsewhere" / "play.yml"
+    playbook.parent.mkdir()
+    task = {"ansible.builtin.stat": {"path": "play.yml"}, "register": "found", "failed_when": "not found.stat.exists"}
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
+    playbook.write_text(yaml.safe_dump([play]), "utf-8")
+    run = controller.play(str(playbook))
+    assert run.code == 0, run.output
+
+
 def test_it_ends_with_whoever_asked(address: str, tmp_path: pathlib.Path) -> None:
     told = tmp_path / "told"
     script = f"""
@@ -111,7 +131,7 @@ time.sleep(60)
 """
     asking = (
         "from tests.e2e.callback.warm_modules import answer; import sys;"
-        "answer(sys.argv[1], sys.argv[2].encode(), [], {})"
+        "answer(sys.argv[1], '/', sys.argv[2].encode(), [], {})"
     )
     with subprocess.Popen([sys.executable, "-c", asking, address, script], cwd=warm_python.ROOT) as process:
         for expected in "begun", "ended":

@@ -9,6 +9,10 @@ holds, or fails. What was imported before takes the place of a source of the pac
 the same, byte by byte.
 
 It ends when its standard input does. C(callback/warm_modules.py) asks it.
+
+What a fork cannot have: a hash seed of its own, a standard library and third parties of which nothing is imported yet,
+and sources whose C(__file__) is in the package. An import in a circle that the server's order hides is not seen either.
+The tests on the newest core, Molecule's and the demo run cold, where all this is as with users.
 """
 
 from __future__ import annotations
@@ -38,7 +42,8 @@ import zipimport
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LONGEST_MESSAGE = 1 << 17
+# Who connects has said what it wants by then, or nobody waits for it.
+LONGEST_QUESTION = 5.0
 # Seconds that a module has to end when the run that started it is gone.
 GRACE = 5.0
 PACKED = ("ansible", "ansible_collections")
@@ -72,7 +77,8 @@ def start(address: str) -> subprocess.Popen[bytes]:
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).symlink_to(target)
     # Without PYTHONPATH, which modules do not have either.
-    command = [sys.executable, "-I", __file__, address, str(tree)]
+    cache = f"pycache_prefix={address}.bytecode"
+    command = [sys.executable, "-I", "-X", cache, __file__, address, str(tree)]
     return subprocess.Popen(command, stdin=subprocess.PIPE)
 
 
@@ -93,8 +99,13 @@ def imported(collection: pathlib.Path) -> dict[str, Known]:
 class Loader:
     """Gives a module that is imported already."""
 
-    def __init__(self, module: types.ModuleType) -> None:
+    def __init__(self, module: types.ModuleType, found: importlib.machinery.ModuleSpec) -> None:
         self._module = module
+        self._found = found
+
+    def __getattr__(self, name: str) -> t.Any:
+        """The source, for who asks for it, is the package's."""
+        return getattr(self._found.loader, name)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
         """The module itself; what Python sets on it stays what it was."""
@@ -145,20 +156,19 @@ class Finder:
         module = self._known[name].module
         if found.submodule_search_locations is not None:
             self._confine(module, found.submodule_search_locations)
-        return importlib.util.spec_from_loader(name, t.cast("t.Any", Loader(module)), origin=found.origin)
+        return importlib.util.spec_from_loader(name, t.cast("t.Any", Loader(module, found)), origin=found.origin)
 
     def _held(self) -> dict[str, Known]:
         """What is imported already and has a source in the package."""
         assert self._package
         return {name: known for name, known in self._known.items() if self._package.checksums(name)}
 
-    def _confine(self, module: types.ModuleType, places: list[str]) -> None:
-        """Its own modules are those of the package only."""
-        assert self._package
+    @staticmethod
+    def _confine(module: types.ModuleType, places: list[str]) -> None:
+        """Its own modules are those of the package, and those that this module imports."""
         module.__path__ = places
         for name, value in list(vars(module).items()):
-            own = f"{module.__name__}.{name}"
-            if isinstance(value, types.ModuleType) and value.__name__ == own and not self._package.checksums(own):
+            if isinstance(value, types.ModuleType) and value.__name__ == f"{module.__name__}.{name}":
                 delattr(module, name)
 
 
@@ -187,10 +197,11 @@ def become(request: dict[str, t.Any], descriptors: list[int]) -> bytes:
     """Take over the directory, the environment and the descriptors of a process that would have been started."""
     os.setpgid(0, 0)
     signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     script, output, errors = descriptors
-    content = os.pread(script, os.fstat(script).st_size, 0)
+    content = content_of(script)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
     os.dup2(errors, 2)
@@ -200,8 +211,15 @@ def become(request: dict[str, t.Any], descriptors: list[int]) -> bytes:
     os.environ.clear()
     os.environ.update(request["environment"])
     time.tzset()
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
+    sys.stdin = open(0, errors="surrogateescape")  # noqa: SIM115
+    sys.stdout = open(1, "w", errors="surrogateescape")  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, errors="backslashreplace")  # noqa: SIM115
     return content
+
+
+def content_of(descriptor: int) -> bytes:
+    """All of a file."""
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
 
 
 class Server:
@@ -223,6 +241,7 @@ class Server:
         self._waking = waking
         signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self._stop())
         self._selector.register(woken, selectors.EVENT_READ, lambda: self._ended(woken))
         self._selector.register(self._listening, selectors.EVENT_READ, self._asked)
         self._selector.register(0, selectors.EVENT_READ, self._stop)
@@ -234,24 +253,29 @@ class Server:
                 key.data()
             for process in [process for process, end in self._doomed.items() if time.monotonic() > end]:
                 del self._doomed[process]
-                os.kill(process, signal.SIGKILL)
+                os.killpg(process, signal.SIGKILL)
 
     def _stop(self) -> None:
-        for process in self._waiting:
-            os.kill(process, signal.SIGKILL)
+        for process in (*self._waiting, *self._doomed):
+            os.killpg(process, signal.SIGKILL)
         sys.exit(0)
 
     def _asked(self) -> None:
         connection, _address = self._listening.accept()
-        message, descriptors, _flags, _sender = socket.recv_fds(connection, LONGEST_MESSAGE, 3)
+        connection.settimeout(LONGEST_QUESTION)
         try:
-            request = json.loads(message)
-        except ValueError:
+            _message, (asked, *descriptors), _flags, _sender = socket.recv_fds(connection, 1, 4)
+        except (OSError, ValueError):
             connection.close()
             return
+        request = json.loads(content_of(asked))
+        os.close(asked)
         process = os.fork()
         if not process:
             self._child(request, descriptors)
+        # So does the fork: whichever comes first, the group is there before it is killed.
+        with contextlib.suppress(OSError):
+            os.setpgid(process, process)
         for descriptor in descriptors:
             os.close(descriptor)
         self._waiting[process] = connection
@@ -278,7 +302,7 @@ class Server:
             return
         self._selector.unregister(connection)
         connection.close()
-        os.kill(process, signal.SIGTERM)
+        os.killpg(process, signal.SIGTERM)
         self._doomed[process] = time.monotonic() + GRACE
 
     def _ended(self, woken: socket.socket) -> None:
@@ -298,6 +322,8 @@ class Server:
 def main() -> t.NoReturn:
     """Import, then serve."""
     address, tree = sys.argv[1:]
+    # Ctrl-C is pytest's, which then ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path.insert(0, tree)
     known = imported(pathlib.Path(tree, "ansible_collections/gitpod/enterprise_runner"))
     sys.path.remove(tree)

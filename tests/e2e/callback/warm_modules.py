@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import shlex
+import signal
 import socket
 import sys
 import tempfile
@@ -39,6 +40,9 @@ def module_of(command: str, piped: bytes | None) -> tuple[bytes, list[str], dict
     while words and "=" in words[0]:
         name, _, value = words.pop(0).partition("=")
         added[name] = value
+    if any(name.startswith(("PYTHON", "LC_", "LANG")) for name in added):
+        # What Python reads at its start.
+        return None
     if not words or pathlib.Path(words[0]).parent != pathlib.Path(sys.executable).parent:
         return None
     if len(words) == 1 and piped and b"_ANSIBALLZ_WRAPPER = True" in piped[:4096]:
@@ -48,30 +52,35 @@ def module_of(command: str, piped: bytes | None) -> tuple[bytes, list[str], dict
     return None
 
 
-def answer(address: str, script: bytes, arguments: list[str], added: dict[str, str]) -> tuple[int, bytes, bytes] | None:
-    """Exit code, output and errors of the module; nothing when nobody listens."""
+def answer(
+    address: str, directory: str, script: bytes, arguments: list[str], added: dict[str, str]
+) -> tuple[int, bytes, bytes] | None:
+    """Exit code, output and errors of the module that runs in a directory; nothing when nobody listens."""
     umask = os.umask(0o077)
     os.umask(umask)
     environment = {**os.environ, **added}
-    request = {"arguments": arguments, "environment": environment, "directory": str(pathlib.Path.cwd()), "umask": umask}
+    request = {"arguments": arguments, "environment": environment, "directory": directory, "umask": umask}
     with (
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection,
+        tempfile.TemporaryFile() as asked,
         tempfile.TemporaryFile() as file,
         tempfile.TemporaryFile() as output,
         tempfile.TemporaryFile() as errors,
     ):
+        for written, content in (asked, json.dumps(request).encode()), (file, script):
+            written.write(content)
+            written.flush()
+        descriptors = [entry.fileno() for entry in (asked, file, output, errors)]
         try:
             connection.connect(address)
+            socket.send_fds(connection, [b"?"], descriptors)
         except OSError:
             return None
-        file.write(script)
-        file.flush()
-        descriptors = [file.fileno(), output.fileno(), errors.fileno()]
-        socket.send_fds(connection, [json.dumps(request).encode()], descriptors)
-        code = int(connection.recv(16) or b"-9")
+        # As a shell tells of a process that a signal has ended.
+        code = int(connection.recv(16) or -signal.SIGKILL)
         output.seek(0)
         errors.seek(0)
-        return code, output.read(), errors.read()
+        return code if code >= 0 else 128 - code, output.read(), errors.read()
 
 
 class CallbackModule(CallbackBase):
@@ -93,7 +102,8 @@ class CallbackModule(CallbackBase):
             self: t.Any, cmd: str, in_data: bytes | None = None, sudoable: bool = True
         ) -> tuple[int, bytes, bytes]:
             module = module_of(cmd, in_data)
-            found = answer(address, *module) if module and not self.become else None
+            directory = os.fsdecode(self.cwd or pathlib.Path.cwd())
+            found = answer(address, directory, *module) if module and not self.become else None
             ended: tuple[int, bytes, bytes] = found or start(self, cmd, in_data=in_data, sudoable=sudoable)
             return ended
 
