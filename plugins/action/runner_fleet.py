@@ -34,6 +34,7 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action im
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import in_slices, sliced
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.fleet import (
     Fleet,
+    asked_for,
     batches_of,
     fleet_of,
     module_arguments,
@@ -62,17 +63,6 @@ def wants_look(task_vars: Raw) -> bool:
     """Whether the tags of the run ask for the prerequisites' look; the contract counts whatever the tags."""
     run, skipped = task_vars.get("ansible_run_tags") or ["all"], task_vars.get("ansible_skip_tags") or []
     return bool({"all", "prerequisites"} & set(run)) and "prerequisites" not in skipped
-
-
-def asked_for(task_vars: Raw) -> bool:
-    """Whether the run's tags ask for an acceptance, whatever the inventory says."""
-    return "acceptance" in (task_vars.get("ansible_run_tags") or [])
-
-
-def accepts(declared: bool, task_vars: Raw) -> bool:
-    """Whether this run has an acceptance of a runner, as its tags are."""
-    run, skipped = task_vars.get("ansible_run_tags") or ["all"], task_vars.get("ansible_skip_tags") or []
-    return "acceptance" not in skipped and (asked_for(task_vars) or (declared and "all" in run))
 
 
 class ActionModule(ControlNodeAction):
@@ -140,8 +130,6 @@ class ActionModule(ControlNodeAction):
             told = in_slices().split(" Nothing was changed. ")
             fleet = fleet.with_problem(Problem(CONTRADICTORY, "gitpod_rollout_batches", *told))
         found = prerequisites(self, fleet, variables, hosts, wants_look(variables))
-        for runner in (found.get("runners") or {}).values():
-            runner["values"]["gitpod_acceptance"] = accepts(runner["values"]["gitpod_acceptance"], variables)
         return {**found, **_for_the_gate(fleet, hosts, sizes)}
 
     def _wants_proof(self, fleet: Fleet, task_vars: Raw, host: str) -> bool:

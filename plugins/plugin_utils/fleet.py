@@ -64,6 +64,17 @@ def fleet_of(action: t.Any, task_vars: Raw, hosts: t.Sequence[str]) -> Fleet:
     )
 
 
+def asked_for(task_vars: Raw) -> bool:
+    """Whether the run's tags ask for an acceptance, whatever the inventory says."""
+    return "acceptance" in (task_vars.get("ansible_run_tags") or [])
+
+
+def accepts(declared: bool, task_vars: Raw) -> bool:
+    """Whether this run has an acceptance of a runner, as its tags are."""
+    run, skipped = task_vars.get("ansible_run_tags") or ["all"], task_vars.get("ansible_skip_tags") or []
+    return "acceptance" not in skipped and (asked_for(task_vars) or (declared and "all" in run))
+
+
 def module_arguments(fleet: Fleet, hosts: t.Iterable[str]) -> Result:
     """What a module takes that reads many hosts: public values, and apart from them the secrets."""
     chosen = list(hosts)
@@ -97,10 +108,16 @@ def prerequisites(action: t.Any, fleet: Fleet, task_vars: Raw, hosts: t.Sequence
     sound = [host for host in hosts if fleet.sound(host)]
     found: Result = {"runners": {}}
     if look and sound:
-        found = run_module(action, PREREQUISITES, module_arguments(fleet, sound), task_vars)
+        arguments = module_arguments(fleet, sound)
+        for runner in arguments["runners"]:
+            # Of an acceptance that the run's tags leave out, nothing is asked.
+            runner["values"]["gitpod_acceptance"] = accepts(bool(runner["values"].get("gitpod_acceptance")), task_vars)
+        found = run_module(action, PREREQUISITES, arguments, task_vars)
     if found.get("failed"):
         return found
     runners = {host: _described(fleet, host, found["runners"].get(host, {})) for host in hosts}
+    for runner in runners.values():
+        runner["values"]["gitpod_acceptance"] = accepts(runner["values"]["gitpod_acceptance"], task_vars)
     return {"changed": False, "runners": runners, "looked_at": time.time() if look else 0.0}
 
 

@@ -371,6 +371,34 @@ def test_what_is_missing_is_told_before_a_new_runner_is_deployed(plane: Plane, n
     assert looked(plane, False, **new, **huge).acceptance is None
 
 
+def classes_of(plane: Plane) -> list[dict[str, t.Any]]:
+    """The runner's environment classes."""
+    api = Api(Client(Connection(plane.testbed.management_plane_url, plane.testbed.api_token)))
+    return [entry.as_result() for entry in api.environment_classes(US_RUNNER)]
+
+
+def test_a_pool_needs_its_class_as_it_is_after_the_run(plane: Plane) -> None:
+    large = {key: value for key, value in LARGE.items() if key != "runner_id"}
+    class_id = plane("environment_class", **LARGE)["environment_class"]["id"]
+    plane.control(add_projects=[{"name": "api", "prebuilds": [class_id]}])
+    pool = {"project": "api", "environment_class": "Large"}
+    plane("warm_pool", **RUNNER, **pool, max_size=1)
+    assert looked(plane, **{desired.POOLS: [pool]}).settings == ()
+    away = {desired.CLASSES: [{"display_name": "Large", "enabled": False}], desired.POOLS: [{**pool, "max_size": 1}]}
+    assert "no environment class Large that can be chosen" in told(looked(plane, **away).settings)[0]
+    other = {**large, "configuration": {"machineType": "m6i.large", "diskSizeGb": 100}, "replace": True}
+    assert "needs max_size" in told(looked(plane, **{desired.CLASSES: [other], desired.POOLS: [pool]}).settings)[0]
+    anew = {desired.CLASSES: [other], desired.POOLS: [{**pool, "max_size": 1}]}
+    assert planned(plane, **anew)["warm_pools"] == ("update", ("create the warm pool Large of the project api",))
+
+
+@pytest.mark.parametrize("new", NEW)
+def test_a_class_that_a_new_runner_makes_itself_needs_no_configuration(plane: Plane, new: dict[str, t.Any]) -> None:
+    described = {desired.CLASSES: [{"display_name": "Regular", "description": "The usual one"}]}
+    assert looked(plane, False, **new, **described).settings == ()
+    assert "needs a configuration" in told(looked(plane, **described).settings)[0]
+
+
 def test_the_class_of_the_acceptance_is_looked_for_before_the_run(plane: Plane) -> None:
     def in_the_way(**settings: t.Any) -> list[str]:
         return told(looked(plane, gitpod_acceptance=True, **settings).acceptance)
@@ -385,6 +413,15 @@ def test_the_class_of_the_acceptance_is_looked_for_before_the_run(plane: Plane) 
     assert in_the_way(**{name: "Huge", desired.CLASSES: [{**large, "display_name": "Huge"}]}) == []
     (disabled,) = in_the_way(**{name: "Large", desired.CLASSES: [{"display_name": "Large", "enabled": False}]})
     assert "is disabled" in disabled
+    # Named by its ID, it is one class: a replacement takes it away, and a disabled one comes back with its declaration.
+    (class_id,) = (entry["id"] for entry in classes_of(plane) if entry["display_name"] == "Large")
+    other = {**large, "configuration": {"machineType": "m6i.large", "diskSizeGb": 100}, "replace": True}
+    (replaced,) = in_the_way(**{name: class_id, desired.CLASSES: [other]})
+    assert "is disabled" in replaced
+    assert in_the_way(**{name: "Large", desired.CLASSES: [other]}) == []
+    plane("environment_class", **RUNNER, display_name="Large", state="absent")
+    assert in_the_way(**{name: class_id}) != []
+    assert in_the_way(**{name: class_id, desired.CLASSES: [{"display_name": "Large"}]}) == []
     plane.control(faults=[{"method": "ListEnvironmentClasses", "code": "permission_denied"}])
     unread = looked(plane, gitpod_acceptance=True, **{name: "Huge"}).acceptance
     assert isinstance(unread, Unread)

@@ -103,3 +103,11 @@ def test_a_domain_that_the_inventory_leaves_out_is_the_stacks(controller: Contro
         assert check["status"] == "skip"
         assert "cloudformation:GetTemplateSummary" in check["remediation"]
     controller.testbed.control("DELETE", "faults")
+
+
+def test_a_stack_that_waits_for_approval_is_told_as_that(controller: Controller) -> None:
+    run(controller, review=True)
+    (told,) = (check for check in status(controller, "skip")["checks"] if check["id"] == "stack")
+    assert told["status"] == "fail"
+    assert "a change set that waits for approval" in told["summary"]
+    assert "gitpod_stack_review" in told["remediation"]

@@ -12,9 +12,12 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._acceptan
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._errors import RunnerError
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look import plane
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._look.pool import Pool
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration import plan as registration
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._management_plane.model import Runner
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.model import (
     Wanted as WantedRegistration,
+)
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._registration.plan import (
+    choose as choose_runner,
 )
 
 
@@ -31,29 +34,39 @@ def require_class(pool: Pool, options: t.Mapping[str, t.Any], values: t.Mapping[
     name = str(values["gitpod_runner_name"])
     try:
         wanted = Wanted.of(values).environment_class
-        found = runner_id or _by_name(pool, options, name, str(values["gitpod_region"]))
-        choose(plane.api(pool, options).environment_classes(found), wanted, name)
+        found = _runner(pool, options, WantedRegistration(name, str(values["gitpod_region"]), runner_id))
+        # Among the pool's threads, as all calls are.
+        choose(pool.run(plane.api(pool, options).environment_classes, found.id), wanted, name)
     except ImportError as error:
         raise _refused(RunnerError(f"The SDK is missing: {error}", next_step="Install gitpod-sdk")) from error
     except RunnerError as error:
         raise _refused(error) from error
 
 
-def _by_name(pool: Pool, options: t.Mapping[str, t.Any], name: str, region: str) -> str:
-    found = registration.choose(plane.runners(pool, options), WantedRegistration(name, region, ""))
+def _runner(pool: Pool, options: t.Mapping[str, t.Any], wanted: WantedRegistration) -> Runner:
+    """The runner, which an upgrade may bring up; not one that goes."""
+    if wanted.runner_id:
+        found: Runner | None = pool.run(plane.api(pool, options).runner, wanted.runner_id)
+    else:
+        found = choose_runner(plane.runners(pool, options), wanted)
     if found is None:
         raise RunnerError(
-            f"The management plane knows no runner {name} in {region}",
+            f"The management plane knows no runner {wanted.name} in {wanted.region}",
             next_step="Name the right one (gitpod_runner_id)",
         )
-    return found.id
+    if found.leaving:
+        raise RunnerError(
+            f"The runner {wanted.name} is {found.phase}, so no environment can run on it",
+            next_step="Leave it out of the run",
+        )
+    return found
 
 
 def _refused(error: RunnerError) -> RunnerError:
     """With what it is in the way of."""
     return RunnerError(
         "The acceptance that this run would end with (gitpod_acceptance) would fail, nothing was changed",
-        ". ".join(part.rstrip(".") for part in (error.what, error.why) if part),
+        ". ".join(part.rstrip(".") for part in (error.what.removesuffix("; nothing was changed"), error.why) if part),
         error.next_step,
         error.details,
     )

@@ -15,6 +15,7 @@ VARIABLE = "gitpod_acceptance_environment_class"
 PREFERRED = ("Small", "Regular", "Large", "Extra Large")
 COSTLY = ("gpu", "spot")
 MOST_NAMED = 8
+NONE = "Declare one (gitpod_runner_settings_environment_classes), or enable one in the dashboard"
 
 
 def choose(classes: t.Sequence[EnvironmentClass], wanted: str, runner: str) -> EnvironmentClass:
@@ -32,7 +33,7 @@ def choose(classes: t.Sequence[EnvironmentClass], wanted: str, runner: str) -> E
         raise InputError(
             f"The runner {runner} has no environment class of which an environment could be made",
             why,
-            "Declare one (gitpod_runner_settings_environment_classes), or enable one in the dashboard",
+            NONE,
         )
     for name in PREFERRED:
         found = next((entry for entry in enabled if entry.name == name), None)
@@ -49,7 +50,7 @@ def _named(classes: t.Sequence[EnvironmentClass], wanted: str, runner: str) -> E
         raise InputError(
             f"The runner {runner} has no environment class {wanted}",
             f"It has {_listed(classes)}",
-            f"Name one of them with {VARIABLE}, or leave it out",
+            f"Name one of them with {VARIABLE}, or leave it out" if classes else NONE,
         )
     if not enabled:
         raise InputError(

@@ -24,11 +24,10 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_s
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.foresee import (
     Fault,
     Present,
+    afterwards,
     faults,
     foresee,
     look,
-    promised,
-    withdrawn,
 )
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import NEXT_STEPS, StagePlan
 
@@ -72,14 +71,9 @@ def look_ahead(values: Values, wanted: Wanted, facts: Facts, pool: Pool, deploye
 
 
 def _in_the_way(values: Values, present: Present, runner: str) -> tuple[Fault, ...]:
-    """Nothing, where the class is there and stays enabled, or the run makes it."""
-    named = str(values.get(classes.VARIABLE) or "")
-    made, taken = promised(values), withdrawn(values)
-    if named in made or (made and not named):
-        return ()
-    left = [dataclasses.replace(entry, enabled=entry.enabled and entry.name not in taken) for entry in present.classes]
+    """Nothing, where the class is there after the run."""
     try:
-        classes.choose(left, named, runner)
+        classes.choose(afterwards(values, present.classes), str(values.get(classes.VARIABLE) or ""), runner)
     except InputError as error:
         return ((". ".join(part for part in (error.what, error.why) if part), error.next_step),)
     return ()

@@ -49,6 +49,7 @@ class Present:
 
     :param groups: those that are named, by the name; likewise C(projects). One that there is none of is left out.
     :param promised: display names of classes that the inventory wants, which the run makes before the pools.
+    :param classes_after: the environment classes as the run leaves them.
     :param known: whether groups and projects were read.
     :param complete: whether the runner has its environment classes; one that comes up with the run makes some itself.
     """
@@ -61,6 +62,7 @@ class Present:
     pools: tuple[WarmPool, ...] = ()
     projects: t.Mapping[str, Group] = dataclasses.field(default_factory=dict)
     promised: frozenset[str] = frozenset()
+    classes_after: tuple[EnvironmentClass, ...] = ()
     known: bool = True
     complete: bool = True
 
@@ -132,22 +134,30 @@ def faults(values: Values, present: Present) -> tuple[Fault, ...]:
 
 
 def _with_promised(values: Values, present: Present) -> Present:
-    return dataclasses.replace(present, promised=promised(values))
+    return dataclasses.replace(present, promised=promised(values), classes_after=afterwards(values, present.classes))
 
 
 def promised(values: Values) -> frozenset[str]:
     """Display names of the environment classes that are enabled after the run, because they are declared so."""
-    return _classes(values, enabled=True)
-
-
-def withdrawn(values: Values) -> frozenset[str]:
-    """Display names of the environment classes that are disabled after the run, because they are declared so."""
-    return _classes(values, enabled=False)
-
-
-def _classes(values: Values, enabled: bool) -> frozenset[str]:
     wanted = [environment_class.wanted_of(entry) for entry in values.get(desired.CLASSES) or []]
-    return frozenset(entry.name for entry in wanted if entry.enabled is enabled)
+    return frozenset(entry.name for entry in wanted if entry.enabled)
+
+
+def afterwards(values: Values, classes: t.Sequence[EnvironmentClass]) -> tuple[EnvironmentClass, ...]:
+    """The runner's environment classes once those that are declared are so; one that is made has no ID yet.
+
+    An entry that cannot be so changes nothing, and its own fault is told.
+    """
+    for entry in values.get(desired.CLASSES) or []:
+        try:
+            todo = environment_class.plan(classes, environment_class.wanted_of(entry))
+        except RunnerError:
+            continue
+        kept = [dataclasses.replace(one, enabled=one.enabled and one.id not in todo.disable) for one in classes]
+        changed = todo.after if todo.create or todo.update else None
+        classes = [changed if changed and changed.id == one.id else one for one in kept]
+        classes += [changed] if changed and todo.create else []
+    return tuple(classes)
 
 
 def _planned(kind: str, items: t.Sequence[desired.Item], present: Present) -> StagePlan:
@@ -174,6 +184,10 @@ def actions(item: desired.Item, present: Present) -> list[str]:
 
 def _class(options: Values, present: Present) -> list[str]:
     wanted = environment_class.wanted_of(options)
+    there = any(entry.name == wanted.name for entry in present.classes)
+    if wanted.enabled and wanted.configuration is None and not there and not present.complete:
+        # A runner that comes up makes some itself; which, its stage sees.
+        return [f"have the environment class {wanted.name} as it is declared, once the runner has it"]
     return environment_class.actions(environment_class.plan(present.classes, wanted), wanted.name)
 
 
@@ -208,7 +222,7 @@ def _model(options: Values, present: Present) -> list[str]:
 
 def _pool(options: Values, present: Present) -> list[str]:
     wanted = warm_pool.wanted_of(options)
-    found = warm_pool.class_of(present.classes, wanted.class_name)
+    found = warm_pool.class_of(present.classes_after, wanted.class_name)
     project = present.projects.get(wanted.project)
     if wanted.absent:
         class_ids = warm_pool.classes_of(present.classes, wanted.class_name)

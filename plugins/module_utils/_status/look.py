@@ -81,7 +81,7 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
         certificate_days=values["gitpod_status_certificate_days"],
         drift=values["gitpod_status_drift"],
         endpoint=bool(values.get("gitpod_status_privatelink_enabled")),
-        no_stack="" if found.free else f"{found.told}.",
+        no_stack="" if found.usable else f"{found.told}.",
         runner_id=host.earlier.runner_id(values) or stack.tags.get(RUNNER_ID_TAG, ""),
     )
     seen = look_around(fleet, values, wanted, clients, stack)

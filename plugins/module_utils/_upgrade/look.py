@@ -69,13 +69,14 @@ def look(fleet: Fleet, host: Host) -> dict[str, t.Any]:
             " -e gitpod_stack_release_channel=stable for the newest of a channel",
         )
     plane_options = {**connection(host.values), **PATIENCE}
-    require_class(fleet.pool, plane_options, host.values, host.earlier.runner_id(host.values))
     clients = fleet.clients(host)
     template = _source(fleet, host, options, clients)
     running = _running(fleet, host, plane_options)
     options["running_version"] = running
     api = HidingApi(clients("cloudformation"), lambda: clients("elbv2"), options["parameters"], fleet.hide)
     outcome = _foreseen(api, options, template)
+    if status.exists(outcome.stack.status):
+        require_class(fleet.pool, plane_options, host.values, host.earlier.runner_id(host.values))
     return {
         **described(outcome),
         "deployed": made_good(api, outcome.stack, host.values),

@@ -91,7 +91,7 @@ def test_the_class_that_is_chosen(names: tuple[str, ...], wanted: str, chosen: s
     [
         ((), "", "It has none"),
         (("-Small",), "", "All of its classes are disabled"),
-        ((), "Small", "It has none. Name one of them with gitpod_acceptance_environment_class"),
+        ((), "Small", "It has none. Declare one"),
         (("Own", "Own"), "Own", "Their IDs are id-0, id-1"),
         (("-Own", "Small"), "Own", "is disabled"),
         (tuple("abcdefghij"), "Own", "a, b, c, d, e, f, g, h and 2 more"),

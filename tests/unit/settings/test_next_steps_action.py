@@ -10,8 +10,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.action import runner_fleet, runner_settings
+from ansible_collections.gitpod.enterprise_runner.plugins.action import runner_settings
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._runner_settings.desired import Item
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import read
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.registry import variables
+from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils import fleet
 
 Call = tuple[str, bool]
 
@@ -99,4 +102,24 @@ def test_warnings_are_handed_on_as_they_came(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_gate_tells_an_acceptances_cost_where_the_run_has_one(
     declared: bool, run: list[str], skipped: list[str], expected: bool
 ) -> None:
-    assert runner_fleet.accepts(declared, {"ansible_run_tags": run, "ansible_skip_tags": skipped}) is expected
+    assert fleet.accepts(declared, {"ansible_run_tags": run, "ansible_skip_tags": skipped}) is expected
+
+
+@pytest.mark.parametrize("skipped", [[], ["acceptance"]])
+def test_the_look_asks_for_what_an_acceptance_needs_only_where_the_run_has_one(
+    monkeypatch: pytest.MonkeyPatch, skipped: list[str]
+) -> None:
+    asked: list[dict[str, t.Any]] = []
+
+    def run(_action: t.Any, _module: str, arguments: dict[str, t.Any], _variables: t.Any) -> dict[str, t.Any]:
+        asked.extend(arguments["runners"])
+        return {"runners": {}}
+
+    raw = {"gitpod_runner_name": "eu", "gitpod_region": "eu-central-1", "gitpod_acceptance": True}
+    monkeypatch.setattr(fleet, "run_module", run)
+    monkeypatch.setattr(fleet.Fleet, "sound", lambda _fleet, _host: True)
+    one = fleet.Fleet({"eu": read("eu", "/", variables(), raw)}, {"eu": []})
+    found = fleet.prerequisites(None, one, {"ansible_skip_tags": skipped}, ["eu"])
+    assert [runner["values"]["gitpod_acceptance"] for runner in asked] == [not skipped]
+    assert found["runners"]["eu"]["values"]["gitpod_acceptance"] is (not skipped)
+    assert one.values["eu"]["gitpod_acceptance"] is True
