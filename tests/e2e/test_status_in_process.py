@@ -109,5 +109,5 @@ def test_a_stack_that_waits_for_approval_is_told_as_that(controller: Controller)
     run(controller, review=True)
     (told,) = (check for check in status(controller, "skip")["checks"] if check["id"] == "stack")
     assert told["status"] == "fail"
-    assert "a change set that waits for approval" in told["summary"]
+    assert "is in review: nothing of it was created yet" in told["summary"]
     assert "gitpod_stack_review" in told["remediation"]

@@ -4,14 +4,15 @@
 """A Python that has imported what modules import, and forks a process for each module that is to run.
 
 Half of a module's time is Python's start and its imports, the same ones in every run of a test session. This server
-imports them once. Its forks run what Ansible has packed, as Ansible has packed it: an import finds what the package
-holds, or fails. What was imported before takes the place of a source of the package only while all those sources are
-the same, byte by byte.
+imports them once. Its forks run what Ansible has packed, as Ansible has packed it. What was imported before takes the
+place of a source of the package only while all those sources have the same checksums; every other import finds what the
+package holds, or fails.
 
 It ends when its standard input does. C(callback/warm_modules.py) asks it.
 
 What a fork cannot have: a hash seed of its own, a standard library and third parties of which nothing is imported yet,
-and sources whose C(__file__) is in the package. An import in a circle that the server's order hides is not seen either.
+and sources whose C(__file__) is in the package. An import in a circle that the server's order hides is not seen either, nor one
+by C(importlib) at the top of a module, which Ansible does not pack.
 The tests on the newest core, Molecule's and the demo run cold, where all this is as with users.
 """
 

@@ -78,8 +78,11 @@ def _stack(wanted: Wanted, seen: Seen) -> Result:
     if wanted.no_stack and not status.exists(stack.status):
         return Result("stack", FAIL, wanted.no_stack, CORRECT)
     if stack.status == "REVIEW_IN_PROGRESS":
-        told = f"The stack {stack.name} has nothing but a change set that waits for approval."
-        return Result("stack", FAIL, told, "Execute it, or run site.yml without gitpod_stack_review.")
+        # It may have a change set that waits for approval, or nothing at all.
+        told = f"The stack {stack.name} is in review: nothing of it was created yet."
+        return Result(
+            "stack", FAIL, told, "Run site.yml without gitpod_stack_review, which executes what was reviewed."
+        )
     if not status.exists(stack.status):
         return Result("stack", FAIL, f"There is no stack {stack.name} ({stack.status}).", "Deploy it with site.yml.")
     reason = f": {stack.status_reason}" if stack.status_reason else ""
