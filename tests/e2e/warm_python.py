@@ -11,9 +11,9 @@ package holds, or fails.
 It ends when its standard input does. C(callback/warm_modules.py) asks it.
 
 What a fork cannot have: a hash seed of its own, a standard library and third parties of which nothing is imported yet,
-and sources whose C(__file__) is in the package. An import in a circle that the server's order hides is not seen either, nor one
-by C(importlib) at the top of a module, which Ansible does not pack.
-The tests on the newest core, Molecule's and the demo run cold, where all this is as with users.
+and sources whose C(__file__) is in the package. An import in a circle that the server's order hides is not seen either,
+nor one by C(importlib) at the top of a module, which Ansible does not pack. The tests on the newest core, Molecule's
+and the demo run cold, where all this is as with users.
 """
 
 from __future__ import annotations
