@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import typing as t
+import uuid
 
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import wants_look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._gate.gate import gate
@@ -16,7 +17,11 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._rollout 
     several,
     unheeded,
 )
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import DEPLOYING, NEXT_STEPS
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import (
+    BEFORE_THE_STACK,
+    DEPLOYING,
+    NEXT_STEPS,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.action import ControlNodeAction
 from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.controller_job import in_slices, sliced
@@ -31,8 +36,6 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
 
 # A look that is older says too little about a batch that begins now.
 FRESH_SECONDS = 120
-# What comes before the stack (playbooks/tasks/before_the_stack.yml).
-BEFORE_THE_STACK = frozenset({"certificate", "registration", "network_endpoints", "privatelink"})
 
 
 class ActionModule(ControlNodeAction):
@@ -64,7 +67,7 @@ class ActionModule(ControlNodeAction):
         if not arguments["look"] and len(batch) < len(everyone):
             failed += _unforeseen(variables)
         result.update(changed=False, failed_before=failed, held={}, refused={}, work=[], begun=[], idle={}, runners={})
-        result.update(next_steps=[], prepares=False)
+        result.update(next_steps=[], prepares=False, id=uuid.uuid4().hex)
         if refusal or len(failed) > self._tolerated(values):
             message = refusal or _stopped(failed, self._tolerated(values))
             result.update(begins=False, held=dict.fromkeys(batch, message))

@@ -39,7 +39,7 @@ class ActionModule(ControlNodeAction):
     """Typed values and what the stack's stage found in; the records in Route 53, or a plan for the role's tasks out."""
 
     _supports_diff = True
-    _VALID_ARGS = frozenset({"validation", "unknown", "carry_out", "joined_later"})
+    _VALID_ARGS = frozenset({"validation", "unknown", "carry_out", "joined_later", "together"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Decide, and fail where there is nothing that the domain can point to."""
@@ -50,6 +50,7 @@ class ActionModule(ControlNodeAction):
                 "unknown": {"type": "bool", "default": False},
                 "carry_out": {"type": "bool", "default": False},
                 "joined_later": {"type": "bool", "default": False},
+                "together": {"type": "bool", "default": False},
             }
         )
         variables = task_vars or {}
@@ -85,7 +86,9 @@ class ActionModule(ControlNodeAction):
             own = {"looked_up_stack": plain(looked)} if looked else {}
             return {**planned, **own, **({} if planned else {"skipped": True})}
         options = dns.route53(values.everything(), found.load_balancer, arguments["joined_later"])
-        written = run_module(self, "runner_dns", plain(options), variables)
+        together = arguments["joined_later"] and arguments["together"]
+        done = plain(results.together(variables, "dns", values.host)) if together else {}
+        written = done or run_module(self, "runner_dns", plain(options), variables)
         return {**written, "planned": [], **({"looked_up_stack": plain(looked)} if looked else {})}
 
     def _records(self, values: Values, found: Earlier) -> Result:

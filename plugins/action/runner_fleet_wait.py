@@ -13,8 +13,8 @@ from ansible_collections.gitpod.enterprise_runner.plugins.plugin_utils.running i
 
 DEFAULT_INTERVAL = 10
 PARTS = ("stack", "network_endpoints", "endpoint", "certificate")
-# What a batch runs next, in every run that goes on to the end.
-NEXT = ("runner_dns", "runner_verification_info")
+# What a batch runs next, in every run that goes on to the end; records for all hosts together, or host by host.
+NEXT = ("runner_together", "runner_dns", "runner_verification_info")
 # What the parts' own modules take besides, and a batch says once.
 SAID_ONCE = frozenset({"region", "profile", "join", "progress_interval"})
 

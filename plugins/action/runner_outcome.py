@@ -53,7 +53,8 @@ class ActionModule(ControlNodeAction):
     def _part(self, of: str, variables: t.Mapping[str, t.Any], host: str) -> Result:
         """What one read of the fleet, or one decision, means for the host."""
         if of == "wait":
-            return _waited(results.of_fleet(variables, results.WAIT, host))
+            batch = results.registered(variables, results.BATCH).get("id") or ""
+            return {**_waited(results.of_fleet(variables, results.WAIT, host)), "batch": batch}
         if of == "status":
             return _status(plain(results.of_fleet(variables, "gitpod_status_result", host)))
         if of == "verification":

@@ -27,7 +27,7 @@ class ActionModule(ControlNodeAction):
     """Runs the stage's module with the options that the inventory wants."""
 
     _supports_diff = True
-    _VALID_ARGS = frozenset({"stage", "step", "options"})
+    _VALID_ARGS = frozenset({"stage", "step", "options", "together"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Run the module once, or skip where there is nothing to do."""
@@ -37,6 +37,7 @@ class ActionModule(ControlNodeAction):
                 "stage": {"type": "str", "required": True, "choices": sorted({stage for stage, _step in STEPS})},
                 "step": {"type": "str", "required": True},
                 "options": {"type": "dict", "default": {}},
+                "together": {"type": "bool", "default": False},
             }
         )
         variables = task_vars or {}
@@ -56,17 +57,21 @@ class ActionModule(ControlNodeAction):
             bool(self._task.check_mode),
         )
         try:
-            return {**result, **self._taken(step, situation, variables)}
+            done = results.together(variables, arguments["stage"], values.host) if arguments["together"] else {}
+            return {**result, **self._taken(step, situation, variables, plain(done))}
         except RunnerError as error:
             return {**result, "failed": True, "msg": error.message}
 
-    def _taken(self, step: Step, situation: Situation, variables: dict[str, t.Any]) -> Result:
-        """The module's result, or what stands where there is nothing to do."""
+    def _taken(self, step: Step, situation: Situation, variables: dict[str, t.Any], done: Result) -> Result:
+        """The module's result, or what stands where there is nothing to do.
+
+        :param done: the result, where the batch has taken the step for all its hosts.
+        """
         idle = step.idle(situation)
         if idle:
             stands = plain(step.stands(situation))
             return stands or {"skipped": True, "skip_reason": idle, "changed": False}
-        result = run_module(self, step.module, plain(step.options(situation)), variables)
+        result = done or run_module(self, step.module, plain(step.options(situation)), variables)
         if result.get("failed"):
             return outcome.shortened(result)
         lines = step.finish(situation, result)

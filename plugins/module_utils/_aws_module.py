@@ -107,6 +107,13 @@ class RunnerModule(AnsibleAWSModule):
         self._covered.add(option)
         self._module.no_log_values.difference_update(public)
 
+    def share_descriptions(self, loader: t.Any) -> None:
+        """Have sessions read services' descriptions from a loader that several threads may use.
+
+        :param loader: in place of the SDK's own, which a client asks again for its paginators.
+        """
+        self._loader = loader
+
     def hide(self, texts: t.Iterable[str]) -> None:
         """Mask texts wherever they occur in the result, whichever option they came in."""
         self._module.no_log_values.update(text for text in texts if text)

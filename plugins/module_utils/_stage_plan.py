@@ -14,6 +14,8 @@ import typing as t
 
 # In the order of site.yml.
 DEPLOYING = ("certificate", "registration", "network_endpoints", "privatelink", "stack", "dns")
+# What comes before the stack (playbooks/tasks/before_the_stack.yml).
+BEFORE_THE_STACK = frozenset({"certificate", "registration", "network_endpoints", "privatelink"})
 # What follows once the runner is verified, where it is declared (docs/next-steps.md).
 NEXT_STEPS = ("environment_classes", "scm_integrations", "sharing", "llm_integrations", "warm_pools")
 STAGES = (*DEPLOYING, *NEXT_STEPS)

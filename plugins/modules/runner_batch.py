@@ -59,6 +59,10 @@ work:
   returned: success
   type: list
   elements: str
+id:
+  description: Of this batch of this run, by which what its tasks have registered is told from that of another one.
+  returned: success
+  type: str
 begun:
   description: Hosts that take part, with or without something to do.
   returned: success

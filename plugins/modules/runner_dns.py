@@ -264,44 +264,18 @@ change_id:
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.declared import VARIABLES
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_specification
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._route53 import operation, options
 
-ARGUMENT_SPEC = {
-    # What the inventory wants, as it is declared.
-    **module_specification(VARIABLES),
-    "domain_name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "load_balancer_dns_name": {"type": "str"},
-    "former_load_balancer_dns_names": {"type": "list", "elements": "str", "default": []},
-    "load_balancer_hosted_zone_id": {"type": "str"},
-    "records": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "name": {"type": "str", "required": True},
-            "type": {"type": "str", "choices": ["CNAME"], "default": "CNAME"},
-            "value": {"type": "str", "required": True},
-            "ttl": {"type": "int"},
-        },
-    },
-    "hosted_zone_ids": {"type": "list", "elements": "str", "aliases": ["hosted_zone_id"]},
-    "vpc_region": {"type": "str"},
-    "evaluate_target_health": {"type": "bool", "default": True},
-    "dual_stack": {"type": "bool", "default": False},
-    "wait": {"type": "bool", "default": True},
-    "wait_timeout": {"type": "int", "default": 300},
-}
+ARGUMENT_SPEC = options.ARGUMENT_SPEC
+RULES = options.RULES
 
 
 def main() -> None:
     """Options in, one call, result out."""
     module = RunnerModule(
         argument_spec=ARGUMENT_SPEC,
-        required_if=[("state", "present", ("load_balancer_dns_name", "records"), True)],
-        mutually_exclusive=[("load_balancer_dns_name", "records")],
         supports_check_mode=True,
+        **RULES,
     )
     _modules.run(module, operation.run)
 

@@ -35,6 +35,13 @@ options:
     description: Whether somebody else waits until Route 53's servers have the records.
     type: bool
     default: false
+  together:
+    description:
+      - With O(carry_out) and O(joined_later), whether the result is the one that
+        M(gitpod.enterprise_runner.runner_batch_step) has of this host, where the batch has written the records of all
+        its hosts in one process.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
   - gitpod.enterprise_runner.attributes.internal

@@ -431,41 +431,18 @@ other_failures:
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils import _modules
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import RunnerModule
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.declared import VARIABLES
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.declaration import module_specification
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import options, result
 
-ARGUMENT_SPEC = {
-    # What the inventory wants, as it is declared.
-    **module_specification(VARIABLES),
-    "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "template_body": {"type": "str"},
-    "keep_release": {"type": "bool", "default": False},
-    "running_version": {"type": "str"},
-    # Which of them are secret, only the template tells.
-    "parameters": {"type": "dict", "default": {}, "no_log": True},
-    "secret_parameters": {"type": "dict", "default": {}, "no_log": True},
-    "renew_secrets": {"type": "bool", "default": False, "no_log": False},
-    "tags": {"type": "dict"},
-    "purge_tags": {"type": "bool", "default": False},
-    "wait": {"type": "bool", "default": True},
-    "join": {"type": "bool", "default": False},
-    "operation_token": {"type": "str", "no_log": False},
-    "force": {"type": "bool", "default": False},
-    "runner_id": {"type": "str"},
-    "runner_name": {"type": "str"},
-    "retain_resources": {"type": "list", "elements": "str", "default": []},
-    "progress_path": {"type": "path"},
-}
+ARGUMENT_SPEC = options.ARGUMENT_SPEC
+RULES = options.RULES
 
 
 def main() -> None:
     """Options in, one call, result out."""
     module = RunnerModule(
         argument_spec=ARGUMENT_SPEC,
-        mutually_exclusive=[("template_url", "template_body", "template_file", "release_channel", "release_version")],
         supports_check_mode=True,
+        **RULES,
     )
     _modules.run(module, result.run)
 

@@ -30,6 +30,12 @@ options:
     description: What the task adds to the inventory's options, where the step takes any.
     type: dict
     default: {}
+  together:
+    description:
+      - Whether the result is the one that M(gitpod.enterprise_runner.runner_batch_step) has of this host, where the
+        batch has taken the step for all its hosts in one process.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - gitpod.enterprise_runner.attributes
   - gitpod.enterprise_runner.attributes.internal

@@ -24,6 +24,9 @@ LOOK, BATCH, GATE, WAIT, VERIFICATION, ACCEPTANCE = (
 )
 # The look at an upgrade and the decision on it, likewise.
 UPGRADE_LOOK, UPGRADE = "__gitpod_upgrade_look", "__gitpod_upgrade"
+# What a batch has done in one process, by stage, and that a host's own tasks came as far as the records.
+TOGETHER: t.Mapping[str, str] = {"stack": "__gitpod_batch_stack", "dns": "__gitpod_batch_dns"}
+WAITED = "__gitpod_waited"
 FAILURE = "gitpod_site_failure_result"
 TEARDOWN = "gitpod_teardown_result"
 # Stage to the name under which the host's own task registers its result.
@@ -79,6 +82,17 @@ def of_fleet(variables: Raw, read: str, host: str) -> dict[str, t.Any]:
     return _dictionary(_dictionary(_dictionary(variables.get(read)).get("runners")).get(host))
 
 
+def of_this_batch(variables: Raw, name: str) -> dict[str, t.Any]:
+    """What a task that did well has registered in this batch: a run may import a playbook twice."""
+    found, batch = _dictionary(variables.get(name)), _dictionary(variables.get(BATCH)).get("id")
+    return found if batch and found.get("batch") == batch and not found.get("failed") else {}
+
+
+def together(variables: Raw, stage: str, host: str) -> dict[str, t.Any]:
+    """What the batch's one process did of a host's stage; empty where it left that to the host's own task."""
+    return _dictionary(_dictionary(of_this_batch(variables, TOGETHER[stage]).get("runners")).get(host))
+
+
 def latest(variables: Raw, host: str) -> dict[str, t.Any]:
     """What is known of a host since the batch began, or since before the first: C(problems) and C(look) among it."""
     return of_fleet(variables, BATCH, host) or of_fleet(variables, LOOK, host)
@@ -106,6 +120,8 @@ def stages(variables: Raw, host: str) -> dict[str, dict[str, t.Any]]:
     :param variables: the host's, registered results among them.
     """
     found = {stage: _dictionary(variables.get(name)) for stage, name in REGISTERED.items()}
+    # Who steps through a run (--step) may have left the own task out.
+    found["stack_started"] = found["stack_started"] or together(variables, "stack", host)
     waited, seen = of_fleet(variables, WAIT, host), _dictionary(look(variables, host).get("seen"))
     for stage in ("stack", "network_endpoints", "endpoint"):
         # What was started is told apart from what was waited for: the wait itself changes nothing.

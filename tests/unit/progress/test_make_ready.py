@@ -25,7 +25,7 @@ class Action:
 
     def _configure_module(self, *arguments: t.Any) -> None:
         self.made.append(arguments)
-        if arguments[0].endswith("runner_dns"):
+        if arguments[0].endswith("runner_together"):
             raise OSError("the disk is full")
 
 
@@ -33,6 +33,7 @@ def test_what_cannot_be_put_together_now_is_left_to_the_task_that_needs_it() -> 
     action = Action()
     make_ready(action, runner_fleet_wait.NEXT, {"a": 1})
     assert [name for name, _arguments, _variables in action.made] == [
+        "gitpod.enterprise_runner.runner_together",
         "gitpod.enterprise_runner.runner_dns",
         "gitpod.enterprise_runner.runner_verification_info",
     ]
