@@ -139,9 +139,13 @@ def _idle(plan: t.Sequence[Raw] | None, declared: t.Sequence[str]) -> list[str]:
 
 
 def _foreseen(variables: Raw, batch: list[str]) -> Result:
-    """An upgrade was decided on for each runner before the first batch; all of a batch are verified."""
+    """An upgrade was decided on for each runner before the first batch; all of a batch are verified.
+
+    It begins with the stack.
+    """
     rows = (variables.get(results.UPGRADE) or {}).get("runners") or {}
-    return {"begun": batch, "work": [host for host in batch if (rows.get(host) or {}).get("needed")]}
+    work = [host for host in batch if (rows.get(host) or {}).get("needed")]
+    return {"begun": batch, "work": work, "idle": {host: sorted(BEFORE_THE_STACK) for host in work}}
 
 
 def _unforeseen(variables: Raw) -> list[str]:

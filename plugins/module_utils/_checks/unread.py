@@ -45,7 +45,8 @@ class Unread:
         """
         code, tried = (error.code, error.tried) if isinstance(error, ApiError) else ("", "")
         # What was tried is told by the action already.
-        message = " ".join(filter(None, [error.what, error.why])) if not (tried and error.why) else error.why
+        parts = [error.why] if tried and error.why else [error.what.rstrip().rstrip("."), error.why]
+        message = ". ".join(filter(None, parts))
         decided = not isinstance(error, ApiError)
         return cls(action or tried, message, code, error.next_step, decided=decided)
 

@@ -129,7 +129,8 @@ def faults(values: Values, present: Present) -> tuple[Fault, ...]:
         try:
             actions(item, seen)
         except RunnerError as error:
-            found.append((error.what.removesuffix("; nothing was changed"), error.next_step))
+            what = error.what.removesuffix("; nothing was changed")
+            found.append((". ".join(part for part in (what, error.why) if part), error.next_step))
     return tuple(found)
 
 

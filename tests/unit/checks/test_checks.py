@@ -98,7 +98,7 @@ def test_a_finding_has_one_of_four_statuses() -> None:
             "Could not read x. not authorized. Allow the caller to read x.",
         ),
         (REFUSED, "s3:GetX", Unread("s3:GetX", "not authorized", "AccessDenied", "Allow the caller to read x"), ""),
-        (ApiError("The API refuses", "a reason", code="gone"), "", Unread("", "The API refuses a reason", "gone"), ""),
+        (ApiError("The API refuses", "a reason", code="gone"), "", Unread("", "The API refuses. a reason", "gone"), ""),
         (
             RunnerError("No SDK", "", "Install it"),
             "",

@@ -9,10 +9,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_batch import _unforeseen
+from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_batch import _foreseen, _unforeseen
 from ansible_collections.gitpod.enterprise_runner.plugins.action.runner_fleet import hosts_of, stands
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.model import Stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.source import Source
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import BEFORE_THE_STACK
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._tags import ownership_tags
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._upgrade import look
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
@@ -33,6 +34,13 @@ def test_a_host_that_cannot_be_upgraded_has_failed_and_counts_for_later_batches(
     assert results.stages(DECIDED, "eu")["failure"] == {}
     assert _unforeseen(DECIDED) == ["us"]
     assert _unforeseen({}) == []
+
+
+def test_nothing_of_an_upgrade_comes_before_its_stack_so_that_a_batch_may_start_them_together() -> None:
+    decided = {results.UPGRADE: {"runners": {"eu": {"needed": True}, "us": {"needed": False}}}}
+    found = _foreseen(decided, ["eu", "us", "ap"])
+    assert (found["begun"], found["work"]) == (["eu", "us", "ap"], ["eu"])
+    assert {host: frozenset(idle) for host, idle in found["idle"].items()} == {"eu": BEFORE_THE_STACK}
 
 
 def test_what_the_host_waited_for_itself_came_after_what_the_batch_waited_for() -> None:
