@@ -126,6 +126,8 @@ def run(module: t.Any) -> Result:
     # What amazon.aws refuses it would refuse for each, and end the module amid the others.
     connection_of(module)
     step, runners = STEPS[module.params["module"]], module.params["runners"]
+    # Which may be told; all else is hidden until the results are without secrets.
+    module.cover("runners", {entry["host"] for entry in runners})
     twice = [host for host, count in collections.Counter(entry["host"] for entry in runners).items() if count > 1]
     if twice:
         raise InputError(f"runners has {', '.join(sorted(twice))} more than once", next_step="Name each host once")
@@ -170,7 +172,7 @@ def _guarded(one: OfOne, step: Step, entry: Options) -> Result:
     """The runner's result; whatever goes wrong is this runner's failure alone, as its own module would have it."""
     try:
         one.take(step, entry["options"])
-        found = step.carry_out(one)
+        return t.cast("Result", one.masked(printable(step.carry_out(one))))
     except RunnerError as error:
         found = {"failed": True, "changed": False, "msg": error.message, **error.details}
     except (Exception, SystemExit) as error:  # a module's own way out must not be a fleet's

@@ -70,6 +70,8 @@ def carried_out(monkeypatch: pytest.MonkeyPatch, carry_out: t.Callable[[t.Any], 
 
 def test_whatever_goes_wrong_is_one_runners_failure_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def carry_out(one: t.Any) -> Result:
+        if one.params["name"] == "strange":
+            return {"changed": True, "what": object()}
         if one.params["name"] == "refused":
             raise RunnerError("AWS refused it", "no permission", "Ask for it", {"error_code": "AccessDenied"})
         if one.params["name"] == "fault":
@@ -78,14 +80,14 @@ def test_whatever_goes_wrong_is_one_runners_failure_alone(monkeypatch: pytest.Mo
             raise SystemExit(1)
         return {"changed": True, "count": one.params["count"], "region": one.region}
 
-    found = taken(monkeypatch, carry_out, *map(runner, ("refused", "good", "fault", "left")))
+    found = taken(monkeypatch, carry_out, *map(runner, ("refused", "good", "fault", "left", "strange")))
     assert found["changed"] is True
-    assert list(found["runners"]) == ["refused", "good", "fault", "left"]
+    assert list(found["runners"]) == ["refused", "good", "fault", "left", "strange"]
     assert found["runners"]["good"] == {"changed": True, "count": 7, "region": "eu-central-1"}
     refused = found["runners"]["refused"]
     assert refused["msg"] == "AWS refused it. no permission. Ask for it."
     assert (refused["failed"], refused["changed"], refused["error_code"]) == (True, False, "AccessDenied")
-    for name, kind in (("fault", "KeyError"), ("left", "SystemExit")):
+    for name, kind in (("fault", "KeyError"), ("left", "SystemExit"), ("strange", "TypeError")):
         assert found["runners"][name]["failed"] is True
         assert found["runners"][name]["msg"].startswith(f"The module ended with {kind}. ")
         assert "fault of the collection" in found["runners"][name]["msg"]
