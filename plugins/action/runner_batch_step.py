@@ -51,6 +51,8 @@ class ActionModule(ControlNodeAction):
             return result
         channel.write(board(), *(Event(runner["host"], stage, RUNNING, DOING[stage]) for runner in runners))
         options = {"module": STEPS[stage].module, "runners": runners}
+        named = ", ".join(runner["host"] for runner in runners)
+        result["msg"] = f"{named}: their own tasks tell what was done; whoever is not named takes the step by itself"
         return {**result, **of_all(run_module(self, MODULE, options, variables))}
 
     def _runners(self, stage: str, variables: Raw) -> list[Result]:

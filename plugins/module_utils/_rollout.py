@@ -94,8 +94,8 @@ def batch_lines(
     if forks < len(batch):
         lines.append(
             f"Ansible works on {forks} of these {len(batch)} runners at a time (forks): their stacks are created side"
-            f" by side all the same, other stages take turns, and live progress shows {forks}; --forks {len(batch)}"
-            " shows all"
+            " by side, and Route 53, waiting and verifying are one process each all the same; certificates,"
+            f" registrations, endpoints and other DNS providers take turns. With --forks {len(batch)} none waits"
         )
     return lines
 

@@ -13,9 +13,13 @@ version_added: 0.1.0
 description:
   - Takes the step for those hosts of the batch that have something to do there and of which it is sure that nothing has
     failed before. The others' own tasks find no result, and take the step themselves.
+  - A stack is started so where nothing of the host's own comes before it, nothing has to be deleted or to end first,
+    and the template is no file of the control node. Records are written so where they are in Route 53 and the wait of
+    this batch went well.
   - Meant for a task with C(run_once) before the task of each host, which returns the host's result with what was
     changed and what failed (option C(together) of M(gitpod.enterprise_runner.runner_stage) and
-    M(gitpod.enterprise_runner.runner_dns_plan)). It never fails itself.
+    M(gitpod.enterprise_runner.runner_dns_plan)). Where its process fails, that is a warning, and each host's own task
+    takes the step.
   - A single host is left to its own task.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
@@ -33,6 +37,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details: Records are left to the hosts' own tasks then.
   diff_mode:
     support: N/A
     details: The hosts' own tasks show what differs.
@@ -45,7 +50,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Start the stacks of the batch
+- name: Start the stacks that need nothing before them
   gitpod.enterprise_runner.runner_batch_step:
     stage: stack
   register: __gitpod_batch_stack
@@ -58,7 +63,9 @@ runners:
   returned: success
   type: dict
 batch:
-  description: The batch in which that was (RV(gitpod.enterprise_runner.runner_batch#module:id)).
+  description:
+    - Which batch that was (RV(gitpod.enterprise_runner.runner_batch#module:id)), so that a later one does not take the
+      results for its own.
   returned: success
   type: str
 """

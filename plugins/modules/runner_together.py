@@ -14,9 +14,12 @@ version_added: 0.1.0
 description:
   - Does what M(gitpod.enterprise_runner.runner_stack) or M(gitpod.enterprise_runner.runner_dns) does, for many runners
     side by side and whatever the number of Ansible's forks. Meant for a task with C(run_once).
-  - What fails for one runner never ends the others' steps, and the module succeeds. Whether a runner's step failed
-    stands in RV(runners).
-  - A module process takes up to a second of processor time to begin with, which a fleet would spend for each runner.
+  - It saves the start of a process for each runner, which takes half a second to a second of processor time.
+  - What fails for one runner never ends the others' steps. Whether a runner's step failed stands in RV(runners). The
+    module itself fails only where a host is named twice, or where its credentials or other options cannot be used.
+  - M(gitpod.enterprise_runner.runner_stack) waits unless its option C(wait) is V(false); start stacks without, and wait
+    with M(gitpod.enterprise_runner.runner_fleet_wait), which tells how far they are.
+  - At most 32 stacks, or the records of 8 runners, are taken at a time.
 author:
   - gitpod.enterprise_runner contributors (@gitpod-io)
 options:
@@ -43,7 +46,9 @@ options:
         description: Profile whose credentials are used; without it, those of the task.
         type: str
       options:
-        description: Options of the module, but for the region and the credentials.
+        description:
+          - Options of the module that is named in O(module), without the region, the profile and keys. A template of
+            the control node is given as C(template_body), not as C(template_file).
         type: dict
         required: true
 extends_documentation_fragment:
@@ -96,8 +101,8 @@ EXAMPLES = r"""
 RETURN = r"""
 runners:
   description:
-    - What the module returns for each runner, by O(runners[].host). One that failed has C(failed) and C(msg), and what
-      the module's own failure has besides.
+    - What the module returns for each runner, by O(runners[].host). One that failed has C(failed) and C(msg), and
+      whatever else that module returns when it fails, such as C(root_cause).
   returned: success
   type: dict
 """

@@ -18,12 +18,19 @@ from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._contract
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns import desired as dns
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers import registry
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._dns.providers.declaration import INTERFACE
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import BEFORE_THE_STACK
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._stage_plan import (
+    BEFORE_THE_STACK,
+    CREATE,
+    NOTHING,
+    UPDATE,
+)
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values import results
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.door import Values
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._values.earlier import Earlier
 
 Options = dict[str, t.Any]
+# What of a stack is begun without waiting.
+AT_ONCE = (NOTHING, CREATE, UPDATE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,12 +60,15 @@ class BatchStep:
 
 
 def _start(standing: Standing) -> Options:
-    """Where none of the host's own tasks came before, so that none has failed.
+    """Where none of the host's own tasks came before, so that none has failed, and nothing has to end first.
 
     A template that lies on the control node is the own task's to read.
     """
     values, first = standing.values, standing.idle >= BEFORE_THE_STACK
-    if not first or of_what_is_set(values) or values["gitpod_stack_template_file"]:
+    plans = results.look(standing.variables, values.host).get("plan") or []
+    # A stack that has to be deleted first, or that AWS is at work on, would have all others wait for it.
+    slow = any(plan["stage"] == "stack" and plan["action"] not in AT_ONCE for plan in plans)
+    if not first or slow or of_what_is_set(values) or values["gitpod_stack_template_file"]:
         return {}
     return stack.start(values.everything(), standing.earlier)
 

@@ -17,7 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws import of_profile
-from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import KEYS, connection_of
+from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._aws_module import connection_of
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import options as stack_options
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation import result as stack
 from ansible_collections.gitpod.enterprise_runner.plugins.module_utils._cloudformation.secrecy import (
@@ -36,6 +36,8 @@ Options = t.Mapping[str, t.Any]
 # How many are at work at a time. A stack may first wait for minutes until another one is deleted; Route 53 takes five
 # requests a second of an account (developer guide, "Quotas").
 STACKS, ZONES = 32, 8
+# Of the module's own options; which account it is is no secret.
+SECRET_KEYS = ("secret_key", "session_token")
 
 
 def _nothing(_options: Options) -> set[str]:
@@ -92,6 +94,13 @@ class OfOne:
 
         :raises InputError: the module would not take them.
         """
+        if options.get("template_file"):
+            raise InputError("Nobody reads template_file here", next_step="Give template_body")
+        if isinstance(options.get("release_version"), (int, float)):
+            number = options["release_version"]
+            raise InputError(
+                f"release_version {number} is a number, and zeros at its end are lost", next_step="Write it in quotes"
+            )
         # All of what may be secret, until it is known which is.
         covered = [name for name, entry in step.specification.items() if entry.get("no_log")]
         self._hidden = {text for name in covered for text in texts(options.get(name))}
@@ -136,7 +145,7 @@ def run(module: t.Any) -> Result:
     found = _side_by_side(lambda entry: _guarded(OfOne(module, lock, entry), step, entry), runners, step.threads)
     # Each result is without its own runner's secrets.
     module.cover("runners", {text for entry in runners for text in texts(entry)})
-    module.hide(str(module.params[name]) for name in KEYS if module.params.get(name))
+    module.hide(str(module.params[name]) for name in SECRET_KEYS if module.params.get(name))
     return {"changed": any(result.get("changed", False) for result in found.values()), "runners": found}
 
 

@@ -55,6 +55,16 @@ def test_a_host_with_a_stage_of_its_own_before_starts_its_stack_itself(stage: st
     assert STEPS["stack"].options(standing(idle=frozenset(BEFORE_THE_STACK - {stage}))) == {}
 
 
+@pytest.mark.parametrize(
+    ("action", "together"),
+    [("create", True), ("update", True), ("recreate", False), ("attach", False), ("wait", False), ("unknown", False)],
+)
+def test_a_stack_that_something_has_to_end_for_holds_no_other_up(action: str, together: bool) -> None:
+    look = {"plan": [{"stage": "dns", "action": "unknown"}, {"stage": "stack", "action": action}]}
+    planned = {**HERE, results.BATCH: {"id": "this", "runners": {"eu": {"look": look}}}}
+    assert bool(STEPS["stack"].options(standing(variables=planned))) is together
+
+
 def test_without_a_plan_nothing_is_known_of_what_came_before() -> None:
     assert STEPS["stack"].options(standing(idle=frozenset())) == {}
 

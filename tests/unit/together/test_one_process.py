@@ -185,6 +185,14 @@ def test_a_runners_secrets_are_in_none_of_its_words_and_what_others_call_alike_i
     assert "token-of-d" not in str(found["d"])
 
 
+def test_what_only_the_modules_own_action_can_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = [runner("file", template_file="/t.json"), runner("number", release_version=20260115.1)]
+    found = told(monkeypatch, lambda _one: {"changed": True}, *wrong, runner("good", release_version="20260115.10"))
+    assert "template_body" in found["file"]["msg"]
+    assert "zeros at its end are lost" in found["number"]["msg"]
+    assert found["good"] == {"changed": True}
+
+
 @pytest.mark.parametrize("options", [{"parameters": "x=y"}, {"secret_parameters": 7}, {"timeout": "soon"}])
 def test_options_that_the_module_would_not_take_are_that_runners_failure(
     options: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
