@@ -14,21 +14,12 @@ import typing as t
 from tests.benchmark.measuring import MODULE, counts
 from tests.benchmark.rollout import SITE
 from tests.e2e.harness import Controller, Run
+from tests.e2e.test_fleet import fleet_of
 from tests.fleet import ZONE_ID, Fleet, Runner, client
 from tests.testbed.client import TestBed
 
 # A look, the start of all stacks, the wait, all records, the verification.
 PROCESSES = 5
-
-
-def fleet_of(testbed: TestBed, directory: pathlib.Path, count: int) -> tuple[Fleet, Controller]:
-    """A seeded fleet on an empty test bed, and a control node with its inventory."""
-    testbed.reset()
-    testbed.settings(stack_seconds=1.5)
-    fleet = Fleet.of(count)
-    fleet.seed(testbed)
-    inventory = fleet.write_inventory(directory / "fleet.yml", gitpod_stack_releases_url=testbed.releases_url)
-    return fleet, Controller(testbed, directory, inventory)
 
 
 def modules(run: Run) -> collections.Counter[str]:
